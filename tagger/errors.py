@@ -1,0 +1,30 @@
+"""The one exception a user is meant to read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """Bad input, told in one sentence that names the file, row or key and the remedy.
+
+    The command line prints the sentence and exits with code 2, without a traceback.
+    """
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
+    """Build the error for a name that no registry or config holds, with the nearest valid one.
+
+    Args:
+        kind: What the name stands for, e.g. ``"config key"``.
+        name: The name the user gave.
+        known: All valid names.
+
+    Returns:
+        The exception, to be raised by the caller.
+    """
+    choices = sorted(known)
+    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(choices)}."
+    return UserError(f"Unknown {kind} {name!r}; {hint}")
