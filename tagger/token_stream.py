@@ -1,0 +1,173 @@
+"""Token ids to text, as they come: never half a character, never a character lost.
+
+Law: for any ids, what `TokenText` yields (all of `feed`, then `flush`), joined, equals
+``tokenizer.decode`` of the ids without the end and pad tokens, special tokens kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """The characters byte-level BPE writes bytes with (GPT-2's ``bytes_to_unicode``, inverted)."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [b for b in range(256) if b not in printable]
+    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
+
+
+_BYTES = _byte_alphabet()
+
+
+class _ByteTable:
+    """Bytes of each token of a byte-level tokenizer, looked up once an id."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = weakref.ref(tokenizer)
+        self._known = dict.fromkeys(_silent_ids(tokenizer), b"")
+
+    def bytes_of(self, token_id: int) -> bytes:
+        """Bytes the token adds to the text; none for end, pad and ids without a token."""
+        found = self._known.get(token_id)
+        return self._look_up(token_id) if found is None else found
+
+    def _look_up(self, token_id: int) -> bytes:
+        tokenizer = self._tokenizer()
+        token = tokenizer.convert_ids_to_tokens(token_id) if tokenizer is not None else None
+        if token is None:
+            data = b""
+        elif all(c in _BYTES for c in token):
+            data = bytes(_BYTES[c] for c in token)
+        else:  # an added token written as it is, e.g. one with a space in its name
+            data = token.encode()
+        self._known[token_id] = data
+        return data
+
+
+_tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
+
+
+def _silent_ids(tokenizer: Any) -> set[int]:
+    """Ids that carry no text: end of sequence and padding."""
+    ids = (tokenizer.eos_token_id, tokenizer.pad_token_id)
+    return {int(i) for i in ids if i is not None}
+
+
+def _table_of(tokenizer: Any) -> _ByteTable | None:
+    """The byte table of a byte-level tokenizer, None for any other kind."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if type(getattr(backend, "decoder", None)).__name__ != "ByteLevel":
+        return None
+    table = _tables.get(tokenizer)
+    if table is None:
+        table = _tables[tokenizer] = _ByteTable(tokenizer)
+    return table
+
+
+class TokenText:
+    """The text of one sequence, token by token.
+
+    A character split over several tokens is held back until its last byte has come. Byte-level
+    tokenizers are read through a table of bytes; any other kind by decoding a short window twice
+    and taking the difference.
+
+    Args:
+        tokenizer: A transformers tokenizer (``decode``, ``convert_ids_to_tokens``,
+            ``eos_token_id``, ``pad_token_id``).
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._table = _table_of(tokenizer)
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._silent = _silent_ids(tokenizer)
+        self._window: list[int] = []
+        self._shown = 0  # how many ids of the window have been yielded as text
+
+    def feed(self, token_id: int) -> str:
+        """Take the next token.
+
+        Args:
+            token_id: Its id. End and pad tokens yield nothing.
+
+        Returns:
+            The characters that are now complete, often the token's text, perhaps empty.
+        """
+        if self._table is not None:
+            return self._utf8.decode(self._table.bytes_of(token_id))
+        if token_id in self._silent:
+            return ""
+        self._window.append(token_id)
+        before = self._decode(self._window[: self._shown])
+        now = self._decode(self._window)
+        if len(now) <= len(before) or now.endswith("\ufffd"):
+            return ""
+        self._window = self._window[self._shown :]
+        self._shown = len(self._window)
+        return now[len(before) :]
+
+    def flush(self) -> str:
+        """End the sequence; return what was held back (replacement characters)."""
+        if self._table is not None:
+            return self._utf8.decode(b"", final=True)
+        before = self._decode(self._window[: self._shown])
+        rest = self._decode(self._window)[len(before) :]
+        self._shown = len(self._window)
+        return rest
+
+    def _decode(self, ids: list[int]) -> str:
+        text = self._tokenizer.decode(
+            ids, skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return str(text)
+
+
+def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
+    """Text of a sequence, and how far each of its tokens reaches into it.
+
+    Args:
+        tokenizer: As for `TokenText`.
+        ids: Token ids of one sequence, pad and end tokens allowed.
+
+    Returns:
+        The text, and for each token the number of characters that are complete after it. The ends
+        never fall; token i owns the characters ``ends[i-1]:ends[i]``; the last end is the
+        length of the text.
+    """
+    table = _table_of(tokenizer)
+    if table is not None:
+        pieces = [table.bytes_of(i) for i in ids]
+        try:
+            text = b"".join(pieces).decode()
+        except UnicodeDecodeError:
+            pass  # broken characters: go through them one by one
+        else:
+            return text, _ends_of_valid(text, pieces)
+    stream = TokenText(tokenizer)
+    parts, ends, length = [], [], 0
+    for token_id in ids:
+        parts.append(stream.feed(token_id))
+        length += len(parts[-1])
+        ends.append(length)
+    rest = stream.flush()
+    if rest:
+        parts.append(rest)
+        ends[-1] = length + len(rest)
+    return "".join(parts), ends
+
+
+def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:
+    """Number of whole characters after each piece of well-formed UTF-8."""
+    ends = np.cumsum([len(p) for p in pieces], dtype=np.int64)
+    data = b"".join(pieces)
+    if len(text) != len(data):
+        starts = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80
+        begun = np.concatenate([[0], np.cumsum(starts)])
+        in_the_middle = np.append(~starts, False)  # a continuation byte follows this position
+        ends = begun[ends] - in_the_middle[ends]
+    return [int(e) for e in ends]

@@ -1,0 +1,62 @@
+"""Small real tokenizers, trained in a moment, one of each kind the token stream must read."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+CORPUS = [
+    "Wait, let me check: 7 + 5 = 12.\n\nSo the answer is 12.",
+    "é à ü 数学 теорема 🙂🙃 — “quoted” naïve café 12.5%",
+    "The quick brown fox jumps over the lazy dog.\n\tTabs and  spaces.",
+] * 20
+SPECIAL = ["<|endoftext|>", "<|im_end|>", "<think>", "</think>", "<|odd one|>"]
+TEMPLATE = "{{ messages[0].content }}{% if add_generation_prompt %}<think>\n{% endif %}"
+
+
+def wrap(backend: Any, **named: str) -> Any:
+    from transformers import PreTrainedTokenizerFast
+
+    names = {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"} | named
+    return PreTrainedTokenizerFast(tokenizer_object=backend, chat_template=TEMPLATE, **names)
+
+
+@cache
+def byte_level() -> Any:
+    """Byte-level BPE: most characters outside ASCII take several tokens."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=320, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+    )
+    backend.train_from_iterator(CORPUS, trainer)
+    return wrap(backend)
+
+
+@cache
+def byte_fallback() -> Any:
+    """Sentencepiece-like BPE (Llama): a marker for spaces, unknown characters as byte tokens."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, trainers
+
+    trained = Tokenizer(models.BPE())
+    trained.normalizer = normalizers.Replace(" ", "▁")
+    bytes_ = [f"<0x{b:02X}>" for b in range(256)]
+    trainer = trainers.BpeTrainer(
+        vocab_size=420, special_tokens=SPECIAL + bytes_, limit_alphabet=60, show_progress=False
+    )
+    trained.train_from_iterator(CORPUS, trainer)
+    import json
+
+    bpe = json.loads(trained.to_str())["model"]
+    merges = [tuple(m) for m in bpe["merges"]]
+    backend = Tokenizer(models.BPE(bpe["vocab"], merges, unk_token=None, byte_fallback=True))
+    backend.normalizer = normalizers.Replace(" ", "▁")
+    backend.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    backend.add_special_tokens(SPECIAL)
+    return wrap(backend)
