@@ -1,0 +1,224 @@
+"""Builds the overthinker from seed: tokenizer, written traces, supervised warm start.
+
+suffice overthinker build --output my-overthinker
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rl.overthinker.problems import make_problems
+from rl.overthinker.programs import program_for
+from rl.overthinker.traces import Trace, write_trace
+from rl.problems import Problem
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% endif %}"
+)
+"""ChatML; the opening delimiter is prefilled, as reasoning models' templates do."""
+
+SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """Settings of a build.
+
+    Attributes:
+        traces: Written traces the warm start sees, each once.
+        vocabulary: Size of the byte-level BPE vocabulary.
+        hidden: Width of the model.
+        layers: Its depth.
+        heads: Attention heads.
+        batch_size: Traces a step.
+        learning_rate: Peak of the cosine schedule.
+        seed: Seed of everything.
+    """
+
+    traces: int = 60_000
+    vocabulary: int = 512
+    hidden: int = 160
+    layers: int = 4
+    heads: int = 4
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+
+def written_traces(size: int, seed: int) -> Iterator[tuple[Problem, Trace]]:
+    """Problems of the train split with a written trace each."""
+    rng = random.Random(f"traces/{seed}")
+    for problem in make_problems("train", size, seed, unique=False):
+        program = program_for(problem.family, problem.metadata)
+        yield problem, write_trace(program, problem.band, rng)
+
+
+def labelled_rows(size: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Written traces as labelled rows, the format `suffice tagger train` reads."""
+    for i, (problem, trace) in enumerate(written_traces(size, seed)):
+        yield {
+            "id": f"overthinker-{seed}-{i}",
+            "dataset": "overthinker",
+            "model": "overthinker-writer",
+            "question": problem.question,
+            "reference": problem.reference,
+            "steps": [text for text, _ in trace.steps],
+            "labels": {str(j): tag for j, (_, tag) in enumerate(trace.steps)},
+        }
+
+
+def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Any:
+    """Train a byte-level BPE with single digits (a leading space may join a digit).
+
+    Returns:
+        A `PreTrainedTokenizerFast` with the chat template; ``<think>`` and ``</think>`` are
+        single tokens that decoding keeps.
+    """
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r" ?\d| ?[^\W\d_]+| ?[^\s\w]+|\s+|_"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary - 2,
+        special_tokens=list(SPECIAL_TOKENS[:3]),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens(
+        [AddedToken(t, special=False, normalized=False) for t in SPECIAL_TOKENS[3:]]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        padding_side="left",
+        model_max_length=1024,
+        clean_up_tokenization_spaces=False,
+    )
+    fast.chat_template = CHAT_TEMPLATE
+    return fast
+
+
+def render_prompt(tokenizer: Any, question: str) -> str:
+    """The prompt as the policy sees it, up to and with the prefilled opening delimiter."""
+    messages = [{"role": "user", "content": question}]
+    rendered: str = tokenizer.apply_chat_template(
+        messages, tokenize=False, add_generation_prompt=True
+    )
+    return rendered
+
+
+def new_model(settings: BuildSettings, tokenizer: Any) -> Any:
+    """A freshly initialised Qwen3 of about 1.4 million parameters."""
+    from transformers import Qwen3Config, Qwen3ForCausalLM, set_seed
+
+    set_seed(settings.seed)
+    config = Qwen3Config(
+        vocab_size=settings.vocabulary,
+        hidden_size=settings.hidden,
+        intermediate_size=3 * settings.hidden,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        num_key_value_heads=settings.heads,
+        head_dim=settings.hidden // settings.heads,
+        max_position_embeddings=1024,
+        tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return Qwen3ForCausalLM(config)
+
+
+def build(output: Path, settings: BuildSettings | None = None) -> Path:
+    """Build the overthinker into a new folder; the same settings give the same weights.
+
+    Args:
+        output: New folder.
+        settings: What to build; the defaults make the packaged model.
+
+    Returns:
+        The folder, with model, tokenizer and ``build.json``.
+
+    Raises:
+        UserError: The folder exists.
+    """
+    from tagger.errors import UserError
+
+    if output.exists():
+        raise UserError(f"Output folder {output} exists; name a new one with --output.")
+    from datasets import Dataset
+    from transformers import GenerationConfig
+    from trl import SFTConfig, SFTTrainer
+
+    settings = settings or BuildSettings()
+    pairs = list(written_traces(settings.traces, settings.seed))
+    sample = pairs[:5_000]
+    tokenizer = train_tokenizer(
+        (text for p, t in sample for text in (p.question, t.completion)), settings.vocabulary
+    )
+    rows = [
+        {
+            "prompt": render_prompt(tokenizer, problem.question),
+            "completion": trace.completion + tokenizer.eos_token,
+        }
+        for problem, trace in pairs
+    ]
+    model = new_model(settings, tokenizer)
+    trainer = SFTTrainer(
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=Dataset.from_list(rows),
+        args=SFTConfig(
+            output_dir=str(output / "warm-start"),
+            per_device_train_batch_size=settings.batch_size,
+            num_train_epochs=1,
+            learning_rate=settings.learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=100,
+            weight_decay=0.01,
+            adam_beta2=0.98,
+            max_length=512,
+            train_sampling_strategy="group_by_length",
+            completion_only_loss=True,
+            bf16=False,
+            use_cpu=True,
+            gradient_checkpointing=False,
+            logging_steps=50,
+            disable_tqdm=False,
+            save_strategy="no",
+            report_to="none",
+            seed=settings.seed,
+            data_seed=settings.seed,
+        ),
+    )
+    trainer.train()
+    model.generation_config = GenerationConfig(
+        do_sample=True,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model.save_pretrained(output)
+    tokenizer.save_pretrained(output)
+    (output / "build.json").write_text(json.dumps(asdict(settings), indent=2) + "\n")
+    return output
