@@ -100,9 +100,8 @@ def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.add_tokens(
-        [AddedToken(t, special=False, normalized=False) for t in SPECIAL_TOKENS[3:]]
-    )
+    kept = [AddedToken(text, special=False, normalized=False) for text in SPECIAL_TOKENS[3:]]
+    tokenizer.add_tokens(kept)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token="<|im_end|>",

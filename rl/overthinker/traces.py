@@ -137,9 +137,7 @@ class TraceWriter:
             (0.34, 0.22, 0.16, 0.10, 0.08, 0.05, 0.05),
         )[0]
         if kind == "self_talk":
-            self._say(
-                "META", "Hmm, am I sure?", "Wait.", "Hold on a moment.", "I may be too quick."
-            )
+            self._say("META", "Hmm, am I sure?", "Wait.", "Hold on a moment.", "Am I too quick?")
             kind = "announced" if self._rng.random() < 0.5 else "silent"
         if kind == "backwards" and not self._can_reverse(believed):
             kind = "announced"
