@@ -18,7 +18,6 @@ from rl.metrics import (
 )
 from rl.samples import Sample
 
-
 Value = Callable[[Sample], float]
 
 

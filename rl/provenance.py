@@ -1,0 +1,126 @@
+"""What somebody else needs to get the same figures: versions, machine, commit, weights."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+LIBRARIES = (
+    "torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "safetensors",
+    "numpy", "scikit-learn", "math-verify", "reasoning-gym", "suffice",
+)  # fmt: skip
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of the installed libraries that decide the figures."""
+    out = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            out[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return out
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores, memory in GiB, accelerator, operating system; no host name."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    accelerator = None
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        accelerator = torch.cuda.get_device_name(0)
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(pages * size / 2**30, 1),
+        "accelerator": accelerator,
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": os.environ.get("OMP_NUM_THREADS"),
+    }
+
+
+def commit() -> str:
+    """Commit of the source in use, ``+changes`` if files differ from it, ``unknown`` outside git."""
+    folder = Path(__file__).resolve().parent.parent
+
+    def git(*args: str) -> str:
+        done = subprocess.run(
+            ["git", *args], cwd=folder, capture_output=True, text=True, timeout=20, check=True
+        )
+        return done.stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")) != folder:
+            return "unknown"
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def weights_hash(folder: Path) -> str | None:
+    """SHA-256 over a model folder's safetensors files, None if it holds none."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        return None
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode())
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def provenance(
+    *,
+    model: Mapping[str, Any],
+    tagger_fingerprint: str,
+    config: Mapping[str, Any],
+    seeds: Sequence[int],
+    command: str | None = None,
+    audit_fingerprint: str | None = None,
+) -> dict[str, Any]:
+    """Everything design rule 4 asks a report to name.
+
+    Args:
+        model: Names and weight hashes of the policies.
+        tagger_fingerprint: Fingerprint of the frozen tagger.
+        config: The resolved configuration.
+        seeds: Every seed in play.
+        command: The command that made it, if known.
+        audit_fingerprint: Fingerprint of the audit tagger, if there is one.
+
+    Returns:
+        A JSON-able object.
+    """
+    return {
+        "model": dict(model),
+        "tagger_fingerprint": tagger_fingerprint,
+        "audit_fingerprint": audit_fingerprint,
+        "config": dict(config),
+        "seeds": list(seeds),
+        "commit": commit(),
+        "versions": library_versions(),
+        "machine": machine(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+    }
