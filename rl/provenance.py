@@ -58,7 +58,7 @@ def machine() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Commit of the source in use, ``+changes`` if files differ from it, ``unknown`` outside git."""
+    """Commit of the source in use: ``+changes`` if files differ, ``unknown`` outside git."""
     folder = Path(__file__).resolve().parent.parent
 
     def git(*args: str) -> str:
