@@ -1,0 +1,28 @@
+"""Pays for the right final answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rewards.columns import column_index, columns
+from rewards.terms.base import RewardTerm
+from tagger.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class CorrectnessParams:
+    """Correctness takes no parameters: 1 for a right answer, 0 for a wrong one."""
+
+
+def build(params: CorrectnessParams, taxonomy: Taxonomy) -> RewardTerm:
+    """Build the term; see `CorrectnessParams`."""
+    column = column_index(columns(taxonomy), "correct")
+
+    def correctness(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+        return facts[:, column]
+
+    return correctness

@@ -1,0 +1,36 @@
+"""Pays for closing the thinking once and answering after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rewards.columns import column_index, columns
+from rewards.terms.base import RewardTerm
+from tagger.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class FormatParams:
+    """Parameters of ``format``.
+
+    Attributes:
+        require_end: Pay only if the answer was ended too, not cut off by the token budget.
+    """
+
+    require_end: bool = True
+
+
+def build(params: FormatParams, taxonomy: Taxonomy) -> RewardTerm:
+    """Build the term: 1 for a well-formed rollout, else 0."""
+    names = columns(taxonomy)
+    format_ok, finished = column_index(names, "format_ok"), column_index(names, "finished")
+
+    def well_formed(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+        value = facts[:, format_ok]
+        return value * facts[:, finished] if params.require_end else value
+
+    return well_formed

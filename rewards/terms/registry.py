@@ -1,0 +1,34 @@
+"""Reward terms by their config name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rewards.terms import correctness, format, step_count
+from rewards.terms.base import RewardTerm, TermKind, make_params
+from tagger.errors import unknown_name
+from tagger.taxonomy import Taxonomy
+
+TERMS: dict[str, TermKind] = {
+    "correctness": TermKind(correctness.CorrectnessParams, correctness.build),
+    "format": TermKind(format.FormatParams, format.build),
+    "step_count": TermKind(step_count.StepCountParams, step_count.build),
+}
+
+
+def build_term(name: str, params: Mapping[str, Any], taxonomy: Taxonomy) -> RewardTerm:
+    """Build a term from its config.
+
+    Args:
+        name: Its name in `TERMS`.
+        params: Its parameters; defaults where left out.
+        taxonomy: Taxonomy of the tagger whose facts it will read.
+
+    Raises:
+        UserError: Unknown name, parameter, type or value; the nearest valid one is suggested.
+    """
+    if name not in TERMS:
+        raise unknown_name("reward term", name, TERMS)
+    kind = TERMS[name]
+    return kind.build(make_params(f"reward term {name!r}", kind.params, params), taxonomy)

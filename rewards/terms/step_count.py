@@ -1,0 +1,129 @@
+"""Charges for steps of chosen types beyond an allowance: the price of over-verification.
+
+For a rollout that the gate lets through
+
+    reward = - sum over types of  weight * min(max(0, n - allowance), cap)
+
+where n counts the steps (or tokens) of that type in the scope; 0 for all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rewards.columns import column_index, columns
+from rewards.terms.base import RewardTerm, choice, make_params, number
+from tagger.errors import UserError
+from tagger.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import torch
+
+SCOPES = ("all", "after_answer")
+UNITS = ("steps", "tokens")
+GATES = ("correct", "group_solved", "none")
+
+
+@dataclass(frozen=True)
+class TypePrice:
+    """Price of one type.
+
+    Attributes:
+        weight: Charged for each step (or token) beyond the allowance; at least 0.
+        allowance: Steps (or tokens) that are free.
+        cap: Most that are charged for; no limit by default.
+    """
+
+    weight: float = 1.0
+    allowance: float = 0.0
+    cap: float = math.inf
+
+    def __post_init__(self) -> None:
+        for name in ("weight", "allowance", "cap"):
+            number(name, getattr(self, name))
+
+
+def _verification() -> dict[str, Any]:
+    return {"VERIFY": {}}
+
+
+@dataclass(frozen=True)
+class StepCountParams:
+    """Parameters of ``step_count``.
+
+    Attributes:
+        types: Type (name or tag) to its price, ``{VERIFY: {weight: 1, allowance: 1, cap: 6}}``.
+        scope: ``all`` counts the whole thinking, ``after_answer`` only what follows the step
+            that first states the reference (nothing, if none does).
+        unit: ``steps`` or ``tokens``.
+        gate: Who is charged. ``correct``: right rollouts. ``group_solved``: right rollouts of
+            groups whose share of right ones is at least `solved`. ``none``: everybody, wrong
+            rollouts too (this pays wrong answers for being short).
+        solved: Share of right rollouts, in (0, 1], at which ``group_solved`` opens.
+    """
+
+    types: Mapping[str, Any] = field(default_factory=_verification)
+    scope: str = "all"
+    unit: str = "steps"
+    gate: str = "correct"
+    solved: float = 1.0
+
+    def __post_init__(self) -> None:
+        choice("scope", self.scope, SCOPES)
+        choice("unit", self.unit, UNITS)
+        choice("gate", self.gate, GATES)
+        number("solved", self.solved)
+        if not 0 < self.solved <= 1:
+            raise UserError(f"solved is {self.solved!r}; it must be above 0 and at most 1.")
+        if not isinstance(self.types, Mapping) or not self.types:
+            raise UserError("types must name at least one step type, e.g. {VERIFY: {weight: 1}}.")
+
+
+def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
+    """Build the term.
+
+    Raises:
+        UserError: A type the taxonomy does not have, one named twice, or a bad price.
+    """
+    group = {"steps": "count", "tokens": "tokens"}[params.unit]
+    group += {"all": "", "after_answer": "_after"}[params.scope]
+    names = columns(taxonomy)
+    prices: dict[int, TypePrice] = {}
+    for given, price in params.types.items():
+        tag = taxonomy.get(str(given)).tag
+        column = column_index(names, f"{group}/{tag}")
+        if column in prices:
+            raise UserError(f"step_count names the type {tag} twice; keep one entry.")
+        if not isinstance(price, Mapping):
+            raise UserError(f"step_count: the price of {given} must be like {{weight: 1}}.")
+        prices[column] = make_params(f"the price of {given} in step_count", TypePrice, price)
+    correct = column_index(names, "correct")
+
+    def step_count(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+        charge = facts.new_zeros(len(facts))
+        for column, price in prices.items():
+            over = (facts[:, column] - price.allowance).clamp(min=0.0)
+            charge = charge + price.weight * over.clamp(max=price.cap)
+        if params.gate == "none":
+            return 0.0 - charge
+        charged = facts[:, correct] > 0
+        if params.gate == "group_solved":
+            charged = charged & _solved(facts[:, correct], groups, params.solved)
+        return (0.0 - charge) * charged
+
+    return step_count
+
+
+def _solved(correct: torch.Tensor, groups: torch.Tensor, share: float) -> torch.Tensor:
+    """Which rollouts belong to a group whose share of right ones is at least `share`; (B,)."""
+    import torch
+
+    _, index = torch.unique(groups, return_inverse=True)
+    right = torch.zeros(int(index.max()) + 1, dtype=torch.float64, device=correct.device)
+    members = torch.zeros_like(right)
+    right.index_add_(0, index, correct.double())
+    members.index_add_(0, index, torch.ones_like(correct, dtype=torch.float64))
+    return ((right / members) >= share - 1e-9)[index]

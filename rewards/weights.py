@@ -1,0 +1,127 @@
+"""Weights of reward terms over the steps of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rewards.terms.base import make_params, number
+from tagger.errors import UserError, unknown_name
+
+
+class WeightController(Protocol):
+    """The weight of a term at a step of the run. Its state travels with the checkpoint."""
+
+    def weight(self, step: int) -> float:
+        """Weight at an optimizer step, counted from 0."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON-able state, enough to go on exactly."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state."""
+        ...
+
+
+@dataclass(frozen=True)
+class ConstantWeight:
+    """The same weight at every step.
+
+    Attributes:
+        value: The weight; may be 0 (the term is only logged) or negative.
+    """
+
+    value: float = 1.0
+
+    def __post_init__(self) -> None:
+        number("value", self.value, float("-inf"))
+
+    def weight(self, step: int) -> float:
+        """Weight at a step."""
+        return float(self.value)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The value in force."""
+        return {"value": self.value}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Check that the checkpoint was made with the same value."""
+        _same_schedule(self.state_dict(), state)
+
+
+@dataclass(frozen=True)
+class LinearWeight:
+    """Goes from one weight to another in a straight line, then stays.
+
+    Attributes:
+        start: Weight until `begin`.
+        end: Weight from ``begin + steps`` on.
+        steps: Steps the change takes, at least 1.
+        begin: Step at which it begins.
+    """
+
+    start: float = 0.0
+    end: float = 1.0
+    steps: int = 100
+    begin: int = 0
+
+    def __post_init__(self) -> None:
+        number("start", self.start, float("-inf"))
+        number("end", self.end, float("-inf"))
+        number("steps", self.steps, 1)
+        number("begin", self.begin)
+
+    def weight(self, step: int) -> float:
+        """Weight at a step."""
+        share = min(max((step - self.begin) / self.steps, 0.0), 1.0)
+        return float(self.start + share * (self.end - self.start))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The schedule in force."""
+        return {"start": self.start, "end": self.end, "steps": self.steps, "begin": self.begin}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Check that the checkpoint was made with the same schedule."""
+        _same_schedule(self.state_dict(), state)
+
+
+def _same_schedule(ours: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+    if dict(ours) != dict(saved):
+        raise UserError(
+            f"The checkpoint was made with the reward weight {dict(saved)}, the config says "
+            f"{dict(ours)}; resume with the config of the run, or start a new run."
+        )
+
+
+CONTROLLERS: dict[str, Callable[..., WeightController]] = {
+    "constant": ConstantWeight,
+    "linear": LinearWeight,
+}
+
+
+def build_weight(config: object) -> WeightController:
+    """Build a controller from its config.
+
+    Args:
+        config: A number, or ``{schedule: linear, start: 0, end: 0.2, steps: 50}``.
+
+    Raises:
+        UserError: Unknown schedule or parameter, or a bad value.
+    """
+    if isinstance(config, Mapping):
+        params = dict(config)
+        name = str(params.pop("schedule", "constant"))
+        if name not in CONTROLLERS:
+            raise unknown_name("weight schedule", name, CONTROLLERS)
+        controller: WeightController = make_params(
+            f"weight schedule {name!r}",
+            CONTROLLERS[name],  # type: ignore[arg-type]
+            params,
+        )
+        return controller
+    number("weight", config, float("-inf"))
+    assert isinstance(config, int | float)
+    return ConstantWeight(float(config))
