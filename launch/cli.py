@@ -1,0 +1,120 @@
+"""The command line `suffice`.
+
+Nothing heavy is imported here or in the modules of `launch.commands`; each command imports what
+it needs when it runs, so `suffice --help`, `suffice tag` and `suffice report` start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from launch.command import Command, Parser
+from launch.commands import COMMANDS
+from tagger.errors import UserError, unknown_name
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+# Set before any library starts its threads; what the user has set stays.
+ENVIRONMENT = {
+    # Two OpenMP threads beside any other job make a training step 3-10 times slower, and models
+    # this small gain nothing from the second one.
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # TRL and the hub library report usage unless told not to.
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+def build_parser() -> Parser:
+    """Build the parser of all commands."""
+    parser = Parser(
+        prog="suffice",
+        description="Teaches a reasoning model to verify just enough.",
+        epilog="`suffice COMMAND --help` shows the options of a command and an example.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"suffice {metadata.version('suffice')}"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    groups: dict[str, argparse._SubParsersAction[Parser]] = {}
+    for command in COMMANDS:
+        group, _, name = command.name.rpartition(" ")
+        if not group:
+            _add(commands, name, command)
+            continue
+        if group not in groups:
+            members = [c for c in COMMANDS if c.name.startswith(f"{group} ")]
+            holder = commands.add_parser(group, help="; ".join(c.summary for c in members))
+            holder.set_defaults(run=None, parser=holder)
+            groups[group] = holder.add_subparsers(metavar="COMMAND", title="commands")
+        _add(groups[group], name, command)
+    parser.set_defaults(run=None, parser=parser)
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction[Parser], name: str, command: Command) -> None:
+    parser = commands.add_parser(
+        name,
+        help=command.summary,
+        description=f"{command.summary[:1].upper()}{command.summary[1:]}.",
+        epilog=f"example:\n  {command.example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    parser.set_defaults(run=command.run, parser=parser)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse a command line; ``KEY=VALUE`` overrides may stand before, between and after options.
+
+    Raises:
+        UserError: Unknown command or option, missing or malformed value.
+    """
+    args, rest = build_parser().parse_known_args(argv)
+    for word in rest:
+        if word.startswith("-"):
+            raise unknown_name(f"option of {args.parser.prog}", word, args.parser.options())
+        if not hasattr(args, "overrides"):
+            raise UserError(f"Unexpected argument {word!r}; see {args.parser.prog} --help.")
+        args.overrides.append(word)
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: Arguments after the program's name; ``sys.argv`` if None.
+
+    Returns:
+        Exit code: 0 done, 2 bad input (one sentence on standard error), 130 interrupted.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    try:
+        args = parse(argv)
+        if args.run is None:
+            args.parser.print_help()
+        else:
+            args.run(args)
+    except UserError as error:
+        print(f"suffice: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print("suffice: interrupted; nothing that was finished is lost.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`| head`) went away; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""What a command of `suffice` is, and the options that commands share."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tagger.errors import UserError, unknown_name
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+"""Folder of the packaged YAML files: beside the rooms, in a clone and in an installed wheel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of `suffice`; modules of `launch.commands` each hold one as ``COMMAND``.
+
+    Attributes:
+        name: One or two words, e.g. ``"tagger train"``.
+        summary: One line for the list of commands.
+        example: Command line that works as it stands, shown by ``--help``.
+        configure: Adds the command's options to its parser. Must not import anything heavy.
+        run: Does the work; imports what it needs itself. Raises `UserError` for bad input.
+    """
+
+    name: str
+    summary: str
+    example: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], None]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence, without the usage block before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise argparse's message as the error a user reads.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Suggest the nearest command; argparse would only list them all."""
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            raise unknown_name(f"command of {self.prog}", value, action.choices)
+        super()._check_value(action, value)
+
+    def options(self) -> list[str]:
+        """All long option names, for did-you-mean messages."""
+        return [name for name in self._option_string_actions if name.startswith("--")]
+
+
+def add_config(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add ``--config FILE`` and the ``KEY=VALUE`` overrides of single keys.
+
+    Args:
+        parser: Parser of the command.
+        default: Name of the packaged config that is used without ``--config``.
+    """
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=CONFIGS / f"{default}.yaml",
+        metavar="FILE",
+        help=f"YAML file (default: the packaged configs/{default}.yaml)",
+    )
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="KEY=VALUE",
+        help="single keys of the config, dotted, e.g. grpo.learning_rate=5e-5",
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser, default: int | None = None) -> None:
+    """Add ``--seed N``; the same seed gives the same result.
+
+    Args:
+        parser: Parser of the command.
+        default: None where the config holds the seed.
+    """
+    shown = "the config's" if default is None else str(default)
+    parser.add_argument(
+        "--seed", type=int, default=default, metavar="N", help=f"seed (default: {shown})"
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, stem: str) -> None:
+    """Add ``--output FOLDER``, by default a new folder ``runs/<stem>-<date>-<time>``."""
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help=f"new folder for the results; must not exist (default: runs/{stem}-DATE-TIME)",
+    )
+
+
+def output_folder(chosen: Path | None, stem: str) -> Path:
+    """Decide on the output folder without creating it.
+
+    Args:
+        chosen: What ``--output`` said.
+        stem: First part of the default name.
+
+    Returns:
+        A path at which nothing exists.
+
+    Raises:
+        UserError: Something exists there; nothing is ever overwritten.
+    """
+    if chosen is None:
+        base = Path("runs") / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+        path, number = base, 2
+        while path.exists():
+            path, number = base.with_name(f"{base.name}-{number}"), number + 1
+        return path
+    if chosen.exists():
+        raise UserError(
+            f"Output folder {chosen} already exists and is never overwritten; "
+            "name a new one with --output."
+        )
+    return chosen

@@ -1,0 +1,6 @@
+"""The commands of `suffice`, in the order ``--help`` lists them. A new one is a line here."""
+
+from launch.command import Command
+from launch.commands import overthinker_build
+
+COMMANDS: tuple[Command, ...] = (overthinker_build.COMMAND,)
