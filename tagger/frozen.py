@@ -1,0 +1,249 @@
+"""The frozen tagger: weights on disk that never change, known by their fingerprint.
+
+A tagger is a folder of two files: ``tagger.json`` (taxonomy, segmenter, back end, temperature,
+fingerprint) and ``weights.safetensors``. A card (``README.md``) says what it was trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.errors import UserError
+from tagger.linear import LinearBackend
+from tagger.steps import Segmenter, Step, TagContext, TaggedStep
+from tagger.storage import fingerprint_of, read_folder, write_folder
+from tagger.taxonomy import Taxonomy
+
+PACKAGED = Path(__file__).parent / "models" / "default"
+"""The tagger that ships with the package."""
+
+
+class Reader(Protocol):
+    """Reads one trace and remembers what it needs of the past."""
+
+    def read(self, text: str) -> Any:
+        """Take the next step's text; return what `Backend.logits` scores."""
+        ...
+
+
+class Backend(Protocol):
+    """A kind of classifier. A new one is a file and a line in `BACKENDS`."""
+
+    name: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """JSON-able settings; part of the fingerprint."""
+        ...
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Read-only weights by name; part of the fingerprint."""
+        ...
+
+    @property
+    def types(self) -> int:
+        """Number of types it scores."""
+        ...
+
+    def start(self, question: str) -> Reader:
+        """Start reading a trace."""
+        ...
+
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
+        """Score what readers returned: (steps, types), each row independent of the others."""
+        ...
+
+
+BACKENDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Backend]] = {
+    LinearBackend.name: LinearBackend.load,
+}
+
+
+class FrozenTagger:
+    """A tagger whose weights cannot change; implements `tagger.steps.StepTagger`.
+
+    Args:
+        taxonomy: The types, in the order of the back end's scores.
+        segmenter: What cut the steps it was trained on.
+        backend: The classifier.
+        temperature: Scores are divided by it before the softmax; above 1 softens.
+        about: Where it comes from (data, scores, seed); kept with it, not fingerprinted.
+
+    Raises:
+        UserError: The back end scores another number of types, or temperature is not positive.
+    """
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        segmenter: Segmenter,
+        backend: Backend,
+        temperature: float = 1.0,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        if backend.types != len(taxonomy.types) or not temperature > 0:
+            raise UserError(
+                f"A tagger with {backend.types} scores and temperature {temperature} does not fit "
+                f"taxonomy {taxonomy.name!r} of {len(taxonomy.types)} types."
+            )
+        self._taxonomy = taxonomy
+        self._segmenter = segmenter
+        self._backend = backend
+        self._temperature = float(temperature)
+        self._about = dict(about or {})
+        self._fingerprint = self.recompute_fingerprint()
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The types it knows."""
+        return self._taxonomy
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """What cuts the thinking into the steps it tags."""
+        return self._segmenter
+
+    @property
+    def temperature(self) -> float:
+        """Softmax temperature of the probabilities."""
+        return self._temperature
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All weights by name, read-only."""
+        return self._backend.arrays
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Where it comes from: data, scores, seed."""
+        return dict(self._about)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over weights, taxonomy, segmentation and features, as hex."""
+        return self._fingerprint
+
+    def recompute_fingerprint(self) -> str:
+        """Read the weights again and hash them; equals `fingerprint` unless memory was tampered."""
+        return fingerprint_of(self._taxonomy, self._segmenter, self._backend, self._temperature)
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> FrozenTagger:
+        """Load a tagger.
+
+        Args:
+            path: Its folder; None for the one that ships with the package.
+
+        Returns:
+            The tagger, its fingerprint recomputed from what was read.
+
+        Raises:
+            UserError: No such folder, a missing or malformed file, an unknown segmenter or back
+                end, or a fingerprint that does not match.
+        """
+        folder = PACKAGED if path is None else Path(path)
+        parts = read_folder(folder, BACKENDS)
+        tagger = cls(parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about)
+        if tagger.fingerprint != parts.fingerprint:
+            raise UserError(
+                f"The tagger in {folder} has fingerprint {tagger.fingerprint[:12]}, but its "
+                f"tagger.json says {parts.fingerprint[:12]}: its files were changed or mixed up; "
+                "fetch or train it again."
+            )
+        return tagger
+
+    def save(self, folder: str | Path, card: str = "") -> Path:
+        """Write the tagger to a new folder.
+
+        Args:
+            folder: Must not exist; written under a temporary name, then renamed.
+            card: Text of its README.md, none if empty.
+
+        Returns:
+            The folder.
+
+        Raises:
+            UserError: The folder exists.
+        """
+        target = Path(folder)
+        write_folder(
+            target, self._taxonomy, self._segmenter, self._backend, self._temperature,
+            self._about, self._fingerprint, card,
+        )  # fmt: skip
+        return target
+
+    def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
+        """Tag consecutive steps of one trace.
+
+        Args:
+            steps: The steps.
+            context: The question and the steps before these.
+
+        Returns:
+            One tagged step for each.
+        """
+        reader = self._backend.start(context.question)
+        for step in context.earlier:
+            reader.read(step.text)
+        return self._finish(steps, [reader.read(step.text) for step in steps])
+
+    def tag_batch(
+        self, traces: Sequence[Sequence[Step]], questions: Sequence[str]
+    ) -> list[list[TaggedStep]]:
+        """Tag many whole traces at once; same labels as `tag` on each.
+
+        Args:
+            traces: The steps of each trace.
+            questions: The question of each, empty where unknown.
+
+        Returns:
+            The tagged steps of each trace.
+        """
+        flat: list[Step] = []
+        features: list[Any] = []
+        for steps, question in zip(traces, questions, strict=True):
+            reader = self._backend.start(question)
+            flat.extend(steps)
+            features.extend(reader.read(step.text) for step in steps)
+        tagged = iter(self._finish(flat, features))
+        return [[next(tagged) for _ in steps] for steps in traces]
+
+    def tag_text(self, text: str, question: str = "") -> list[TaggedStep]:
+        """Cut a finished thinking with the tagger's own segmenter and tag it."""
+        return self.tag(self._segmenter.split(text), TagContext(question))
+
+    def session(self, question: str = "") -> FrozenSession:
+        """Start tagging a trace that is still being written."""
+        return FrozenSession(self, self._backend.start(question))
+
+    def _finish(self, steps: Sequence[Step], features: Sequence[Any]) -> list[TaggedStep]:
+        """Score features and put names on the best scores; of equal ones the first wins."""
+        if not steps:
+            return []
+        logits = self._backend.logits(features)
+        best = logits.argmax(axis=1).tolist()
+        scaled = np.exp((logits - logits.max(axis=1, keepdims=True)) / self._temperature)
+        rows = (scaled / scaled.sum(axis=1, keepdims=True)).tolist()
+        names = self._taxonomy.names
+        return [
+            TaggedStep(step, names[i], row[i], tuple(row))
+            for step, i, row in zip(steps, best, rows, strict=True)
+        ]
+
+
+class FrozenSession:
+    """Tags one trace step by step; made by `FrozenTagger.session`."""
+
+    def __init__(self, tagger: FrozenTagger, reader: Reader) -> None:
+        self._tagger = tagger
+        self._reader = reader
+
+    def tag_next(self, step: Step) -> TaggedStep:
+        """Tag the next step; it becomes context for the ones after it."""
+        return self._tagger._finish([step], [self._reader.read(step.text)])[0]

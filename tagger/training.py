@@ -1,0 +1,221 @@
+"""Training the linear tagger on labelled traces."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.data import LabelledTrace, read_labelled
+from tagger.errors import UserError
+from tagger.features import StepFeatures, fold
+from tagger.frozen import FrozenTagger
+from tagger.linear import LinearBackend, LinearSettings
+from tagger.scoring import Scores, score_types
+from tagger.segmentation import ParagraphSegmenter
+from tagger.steps import Segmenter
+from tagger.taxonomy import REASONTYPE, Taxonomy
+
+_NEVER = -30.0  # bias of a type the labels never name: probability about 1e-13
+
+
+@dataclass(frozen=True)
+class TrainedTagger:
+    """What training gives back.
+
+    Attributes:
+        tagger: Trained on all traces.
+        scores: Of a twin that was trained without the held-out traces, on those traces.
+        traces: How many traces were read.
+        steps: How many labelled steps they hold.
+        held_out: How many of the traces were held out.
+    """
+
+    tagger: FrozenTagger
+    scores: Scores
+    traces: int
+    steps: int
+    held_out: int
+
+
+@dataclass(frozen=True)
+class _Examples:
+    """Features and type index of labelled steps."""
+
+    features: list[StepFeatures]
+    types: NDArray[np.int64]
+
+
+def train_linear(
+    labelled_paths: Sequence[str | Path],
+    segmenter: Segmenter | None = None,
+    seed: int = 0,
+    *,
+    taxonomy: Taxonomy = REASONTYPE,
+    settings: LinearSettings | None = None,
+    strength: float = 3.0,
+    held_out: float = 0.15,
+    max_iterations: int = 100,
+    say: Callable[[str], None] = lambda line: None,
+) -> TrainedTagger:
+    """Train a linear tagger; the same input gives the same fingerprint.
+
+    Traces are held out by question, so no question stands on both sides. Scores and temperature
+    come from a model trained without the held-out traces; the tagger returned is then trained on
+    all of them.
+
+    Args:
+        labelled_paths: JSONL files as `tagger.data.read_labelled` takes them.
+        segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
+        seed: Chooses the held-out questions.
+        taxonomy: The types.
+        settings: Of the features.
+        strength: Inverse of the L2 penalty.
+        held_out: Share of questions held out for scores and temperature, in (0, 1).
+        max_iterations: Of the optimiser (L-BFGS).
+        say: Takes a line on progress.
+
+    Returns:
+        The tagger and its scores.
+
+    Raises:
+        UserError: Malformed files, or too few questions or types to train and score on.
+    """
+    settings = settings or LinearSettings()
+    traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
+    kept, aside = _split(traces, seed, held_out)
+    if not kept or not aside:
+        raise UserError(
+            f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
+            "train and hold some out; at least two questions are needed, better hundreds."
+        )
+    say(f"Training on {len(kept)} traces, {len(aside)} held out.")
+    train, test = (_examples(part, settings, taxonomy) for part in (kept, aside))
+    backend = _fit(train, settings, taxonomy, strength, max_iterations)
+    logits = backend.logits(test.features)
+    names = taxonomy.names
+    given = [names[i] for i in logits.argmax(axis=1)]
+    scores = score_types([names[i] for i in test.types], given, taxonomy)
+    temperature = _best_temperature(logits, test.types)
+    say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
+    everything = _Examples(
+        train.features + test.features, np.concatenate([train.types, test.types])
+    )
+    final = _fit(everything, settings, taxonomy, strength, max_iterations)
+    about = {
+        "data": [Path(p).name for p in labelled_paths],
+        "traces": len(traces),
+        "labelled_steps": len(everything.types),
+        "seed": seed,
+        "strength": strength,
+        "held_out_scores": scores.as_dict(),
+    }
+    tagger = FrozenTagger(taxonomy, segmenter or ParagraphSegmenter(), final, temperature, about)
+    return TrainedTagger(tagger, scores, len(traces), len(everything.types), len(aside))
+
+
+def evaluate_tagger(tagger: FrozenTagger, labelled_path: str | Path) -> Scores:
+    """Score a tagger on labelled traces it was not trained on; errors as `read_labelled`."""
+    from tagger.data import steps_from_texts
+    from tagger.steps import TagContext
+
+    true: list[str] = []
+    given: list[str] = []
+    for trace in read_labelled(labelled_path, tagger.taxonomy):
+        _, steps = steps_from_texts(trace.steps)
+        tagged = tagger.tag(steps, TagContext(trace.question))
+        true.extend(trace.labels.values())
+        given.extend(tagged[i].type for i in trace.labels)
+    return score_types(true, given, tagger.taxonomy)
+
+
+def _split(
+    traces: list[LabelledTrace], seed: int, share: float
+) -> tuple[list[LabelledTrace], list[LabelledTrace]]:
+    """Hold out the questions with the smallest hashes, at least one if there are two."""
+    hashes = {
+        key: hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()
+        for key in {t.question or t.id for t in traces}
+    }
+    ordered = sorted(hashes, key=lambda key: hashes[key])
+    count = max(1, round(share * len(ordered))) if len(ordered) > 1 else 0
+    aside = set(ordered[:count])
+    kept = [t for t in traces if (t.question or t.id) not in aside]
+    return kept, [t for t in traces if (t.question or t.id) in aside]
+
+
+def _examples(
+    traces: list[LabelledTrace], settings: LinearSettings, taxonomy: Taxonomy
+) -> _Examples:
+    from tagger.features import TraceReader
+
+    features, types = [], []
+    for trace in traces:
+        reader = TraceReader(trace.question, settings.max_words)
+        for i, text in enumerate(trace.steps):
+            seen = reader.read(text)
+            if i in trace.labels:
+                features.append(seen)
+                types.append(taxonomy.index(trace.labels[i]))
+    return _Examples(features, np.array(types, dtype=np.int64))
+
+
+def _fit(
+    examples: _Examples,
+    settings: LinearSettings,
+    taxonomy: Taxonomy,
+    strength: float,
+    max_iterations: int,
+) -> LinearBackend:
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    present = np.unique(examples.types)
+    if len(present) < 2:
+        raise UserError("The labels name a single type; label steps of at least two types.")
+    matrix = _matrix(examples.features, settings)
+    columns = np.unique(matrix.indices)
+    model = LogisticRegression(C=strength, max_iter=max_iterations, tol=1e-3)
+    with warnings.catch_warnings():  # the penalty, not the last digit of the optimum, matters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(matrix[:, columns], examples.types)
+    weight, bias = model.coef_, model.intercept_
+    if len(present) == 2:  # one row for two types: half of it each way
+        weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    weights = np.zeros((2**settings.bits, len(taxonomy.types)))
+    biases = np.full(len(taxonomy.types), _NEVER)
+    weights[np.ix_(columns, present)] = weight.T
+    biases[present] = bias - bias.mean()
+    return LinearBackend.from_weights(settings, weights, biases)
+
+
+def _matrix(features: list[StepFeatures], settings: LinearSettings) -> Any:
+    """Features of many steps as a scipy CSR matrix, (steps, 2**bits)."""
+    from scipy.sparse import csr_matrix
+
+    shape = (len(features), 2**settings.bits)
+    total = csr_matrix(shape)
+    for group in fold(features, settings.bits, settings.weights):
+        ends = np.append(group.starts, len(group.buckets))
+        values = np.repeat(group.scale, np.diff(ends))
+        total = total + csr_matrix((values, group.buckets, ends), shape=shape)
+    return total
+
+
+def _best_temperature(logits: NDArray[np.float64], types: NDArray[np.int64]) -> float:
+    """Temperature with the smallest mean negative log-likelihood, of 65 between 1/4 and 4."""
+    candidates = np.exp2(np.linspace(-2, 2, 65))
+    losses = []
+    for temperature in candidates:
+        z = logits / temperature
+        top = z.max(axis=1)
+        log_sum = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
+        losses.append(float((log_sum - z[np.arange(len(z)), types]).mean()))
+    return float(candidates[int(np.argmin(losses))])
