@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from rl.decoding import DecodingBatch, SamplingSettings, pick_tokens, row_noise
 
 if TYPE_CHECKING:
     from tagger.steps import TaggedStep
+    from tagger.stopping.base import Decision
     from tagger.stopping.monitor import StepMonitor
-    from tagger.stopping.rules import Decision
     from tagger.thinking import ThinkingDelimiters
 
 __all__ = ["Completion", "MonitorFactory", "Progress", "Sampler", "SamplingSettings"]
@@ -75,26 +75,17 @@ class _Row:
     noise: np.ndarray
     monitor: StepMonitor | None
     ids: list[int] = field(default_factory=list)
-    queue: list[int] = field(default_factory=list)  # closing ids still to be forced, last first
-    stop: Decision | None = None
-    forced: int = 0
     seconds: float = 0.0
     ended: bool = False
 
     def take(self, drawn: int, end_ids: frozenset[int]) -> None:
-        """Append the drawn token, or the one to be forced in its place."""
-        token = drawn
-        if self.queue:
-            token = self.queue.pop()
-            self.forced += 1
+        """Append the drawn token, or the one that the monitor forces in its place."""
+        forced = self.monitor.forced_token if self.monitor is not None else None
+        token = drawn if forced is None else forced
         self.ids.append(token)
         self.ended = token in end_ids
-        if self.monitor is None:
-            return
-        decision = self.monitor.feed_token(token).decision
-        if decision is not None and not self.ended:
-            self.stop = decision
-            self.queue = list(reversed(self.monitor.closing_ids()))
+        if self.monitor is not None and not self.ended:
+            self.monitor.feed_token(token)
 
 
 class Sampler:
@@ -243,22 +234,22 @@ class Sampler:
 
     def _completion(self, row: _Row) -> Completion:
         unseen = self.end_ids | {self._pad}
-        monitor = row.monitor
-        return Completion(
-            prompt_index=row.prompt_index,
-            sample=row.sample,
-            ids=row.ids,
-            text=self.tokenizer.decode(
-                [i for i in row.ids if i not in unseen],
-                skip_special_tokens=False,
-                clean_up_tokenization_spaces=False,
-            ),
-            finished=row.ended,
-            stop=row.stop,
-            forced_tokens=row.forced,
-            seconds=row.seconds,
-            monitor_seconds=monitor.seconds if monitor else 0.0,
-            steps=monitor.close() if monitor else None,
+        text = self.tokenizer.decode(
+            [i for i in row.ids if i not in unseen],
+            skip_special_tokens=False,
+            clean_up_tokenization_spaces=False,
+        )
+        bare = Completion(
+            row.prompt_index, row.sample, row.ids, text, finished=row.ended, seconds=row.seconds
+        )
+        if row.monitor is None:
+            return bare
+        return replace(
+            bare,
+            steps=row.monitor.close(),
+            stop=row.monitor.decision,
+            forced_tokens=row.monitor.forced_tokens,
+            monitor_seconds=row.monitor.seconds,
         )
 
 
