@@ -56,25 +56,28 @@ class Parser(argparse.ArgumentParser):
         return [name for name in self._option_string_actions if name.startswith("--")]
 
 
-def add_config(parser: argparse.ArgumentParser, default: str) -> None:
+def add_config(parser: argparse.ArgumentParser, default: str | None, keys: str) -> None:
     """Add ``--config FILE`` and the ``KEY=VALUE`` overrides of single keys.
 
     Args:
         parser: Parser of the command.
-        default: Name of the packaged config that is used without ``--config``.
+        default: Name of the packaged config that is used without ``--config``; None if the
+            defaults of the settings do.
+        keys: Some keys or an example, for ``--help``.
     """
     parser.add_argument(
         "--config",
         type=Path,
-        default=CONFIGS / f"{default}.yaml",
+        default=CONFIGS / f"{default}.yaml" if default else None,
         metavar="FILE",
-        help=f"YAML file (default: the packaged configs/{default}.yaml)",
+        help="YAML file with settings (default: "
+        + (f"the packaged configs/{default}.yaml)" if default else "built-in values)"),
     )
     parser.add_argument(
         "overrides",
         nargs="*",
         metavar="KEY=VALUE",
-        help="single keys of the config, dotted, e.g. grpo.learning_rate=5e-5",
+        help=f"single settings that win over the file: {keys}",
     )
 
 

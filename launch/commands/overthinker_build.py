@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 
-from launch.command import Command, add_output, output_folder
+from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.settings import settings_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="YAML file with build settings (default: none)"
-    )
-    parser.add_argument(
-        "overrides",
-        nargs="*",
-        metavar="KEY=VALUE",
-        help="single build settings: traces, vocabulary, hidden, layers, learning_rate, …",
-    )
-    parser.add_argument(
-        "--seed", type=int, metavar="N", help="seed of everything (default: the packaged model's)"
-    )
+    add_config(parser, None, "traces, vocabulary, hidden, layers, learning_rate, …")
+    add_seed(parser)
     add_output(parser, "overthinker")
 
 

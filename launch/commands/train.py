@@ -1,0 +1,44 @@
+"""``suffice train``: train a policy to verify just enough."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from launch.command import Command, add_config, add_output, add_seed, output_folder
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_config(parser, "quickstart", "grpo.learning_rate=5e-5 problems.size=200 …")
+    add_seed(parser)
+    add_output(parser, "train")
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with the run in this folder from its last checkpoint, under its own config",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train and say where the policy is."""
+    from rl.config import load_config
+    from rl.train import run_training
+
+    overrides = list(args.overrides)
+    if args.seed is not None:
+        overrides.append(f"seed={args.seed}")
+    config = load_config(args.config, overrides)
+    config.output = str(output_folder(args.output, "train"))
+    result = run_training(config, resume=args.resume)
+    print(f"Trained policy: {result.policy_path}")
+
+
+COMMAND = Command(
+    name="train",
+    summary="train a policy to verify just enough",
+    example="suffice train --output runs/first grpo.max_steps=20",
+    configure=configure,
+    run=run,
+)
