@@ -1,0 +1,226 @@
+"""Running the arms of a comparison online, each kept on disk as soon as it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rl.comparison_config import CompareConfig, GridPoint, Split
+from rl.problems import Problem, load_problems
+from rl.provenance import weights_hash
+from rl.samples import Sample, read_samples, write_atomically, write_samples
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.stopping.rules import build_rule
+
+if TYPE_CHECKING:
+    from rl.evaluation import Judge, MonitorMaker
+    from rl.generation import Sampler
+    from tagger.stopping.closing import ClosingSequence
+
+ArmProgress = Callable[[str, int, int], None]
+"""Told (what is running, rows done, rows in all)."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class LoadedPolicy:
+    """One policy with its sampler, judge and closing text, loaded when first used."""
+
+    def __init__(
+        self, name: str, config: CompareConfig, tagger: FrozenTagger, audit: FrozenTagger | None
+    ) -> None:
+        """Resolve the policy; nothing heavy is loaded yet.
+
+        Raises:
+            UserError: There is no such policy.
+        """
+        from rl.policy import resolve_model
+
+        self.name, self.path = name, resolve_model(name)
+        self._config, self._tagger, self._audit = config, tagger, audit
+        folder = Path(self.path)
+        self.sha256 = weights_hash(folder) if folder.is_dir() else None
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """The policy's sampler; loads the weights."""
+        from rl.generation import Sampler, SamplingSettings
+        from rl.policy import load_policy
+
+        c = self._config
+        policy = load_policy(self.name)
+        settings = SamplingSettings(
+            temperature=c.temperature,
+            top_p=c.top_p,
+            top_k=c.top_k,
+            max_new_tokens=c.max_new_tokens,
+        )
+        return Sampler(policy.model, policy.tokenizer, policy.delimiters, settings)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Scores and tags this policy's completions."""
+        from rl.evaluation import Judge
+
+        s = self.sampler
+        return Judge(self._tagger, s.tokenizer, s.delimiters, s.end_ids, self._audit)
+
+    @cached_property
+    def closing(self) -> ClosingSequence:
+        """What a monitor forces to close this policy's thinking."""
+        from tagger.stopping.closing import ClosingSequence
+
+        return ClosingSequence(self.sampler.tokenizer, self.sampler.delimiters)
+
+    def monitor(self, point: GridPoint) -> MonitorMaker:
+        """A maker of monitors with one rule, one for each row."""
+        from tagger.stopping.monitor import StepMonitor
+
+        rule = build_rule(point.config(), self._tagger.taxonomy)
+        s, closing, tagger = self.sampler, self.closing, self._tagger
+        return lambda problem: StepMonitor(
+            tagger, rule, problem.question, s.delimiters, s.tokenizer, closing
+        )
+
+
+class ArmRunner:
+    """Runs arms, or reads them back if this very arm has been run into the same folder."""
+
+    def __init__(
+        self, config: CompareConfig, folder: Path, progress: ArmProgress | None = None
+    ) -> None:
+        """Check everything that is cheap to check.
+
+        Raises:
+            UserError: A rule, a policy, a tagger or a problem set is not usable.
+        """
+        self.config, self.folder = config, folder
+        self.progress = progress or silent
+        self.tagger = FrozenTagger.load(config.tagger)
+        self.audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
+        for point in config.grid():
+            build_rule(point.config(), self.tagger.taxonomy)
+        self.policies = {"base": LoadedPolicy(config.base, config, self.tagger, self.audit)}
+        if config.trained is not None:
+            self.policies["trained"] = LoadedPolicy(config.trained, config, self.tagger, self.audit)
+        self._problems: dict[str, list[Problem]] = {}
+
+    def split(self, name: str) -> Split:
+        """Settings of the ``test`` or the ``calibration`` split."""
+        return self.config.problems if name == "test" else self.config.calibration
+
+    def problems(self, name: str) -> list[Problem]:
+        """The problems of a split.
+
+        Raises:
+            UserError: They cannot be read, or two of them share an id.
+        """
+        if name not in self._problems:
+            s = self.split(name)
+            problems = load_problems(s.source, s.split, s.size, s.seed)
+            ids = {p.id for p in problems}
+            if len(ids) != len(problems):
+                raise UserError(f"{s.source} holds a problem id twice; give every problem its own.")
+            self._problems[name] = problems
+        return self._problems[name]
+
+    def samples_per_problem(self, split: str) -> int:
+        """Completions of each problem of a split."""
+        return self.split(split).samples or self.config.samples
+
+    def run(
+        self, arm: str, policy: str, split: str, point: GridPoint | None = None
+    ) -> list[Sample]:
+        """Sample one arm.
+
+        Args:
+            arm: Its name; names its file too.
+            policy: ``base`` or ``trained``.
+            split: ``test`` or ``calibration``.
+            point: The stopping rule that monitors it, or None.
+
+        Returns:
+            Its samples; read from disk if they are there.
+        """
+
+        def make() -> list[Sample]:
+            from rl.evaluation import evaluate
+
+            loaded = self.policies[policy]
+            return evaluate(
+                loaded.sampler,
+                self.problems(split),
+                loaded.judge,
+                samples=self.samples_per_problem(split),
+                seed=self.config.seed,
+                batch_size=self.config.batch_size,
+                monitor=loaded.monitor(point) if point else None,
+                progress=lambda done, total: self.progress(f"{split}: {arm}", done, total),
+            )
+
+        rule = point.config() if point else None
+        return self._kept(arm, split, {"policy": policy, "rule": rule}, make)
+
+    def run_oracle(self, base: Sequence[Sample]) -> list[Sample]:
+        """Search every base sample of the test split for its first sufficient step."""
+
+        def make() -> list[Sample]:
+            from rl.oracle import oracle_samples
+
+            loaded = self.policies["base"]
+            return oracle_samples(
+                base,
+                self.problems("test"),
+                loaded.sampler,
+                loaded.judge,
+                loaded.closing,
+                seed=self.config.seed,
+                answer_tokens=self.config.oracle_answer_tokens,
+                batch_size=self.config.batch_size,
+                progress=lambda done, total: self.progress("test: oracle", done, total),
+            )
+
+        budget = self.config.oracle_answer_tokens
+        return self._kept("oracle", "test", {"policy": "base", "oracle": budget}, make)
+
+    def _kept(
+        self, arm: str, split: str, about: Mapping[str, Any], make: Callable[[], list[Sample]]
+    ) -> list[Sample]:
+        """Read an arm back, or make and write it; the key file is written last."""
+        folder = self.folder / "samples" / split
+        file, mark = folder / f"{arm}.jsonl.gz", folder / f"{arm}.key"
+        key = self._key(split, about)
+        if mark.is_file():
+            if mark.read_text(encoding="utf-8").strip() != key:
+                raise UserError(
+                    f"{file} was made with other settings, policies or problems; compare into a"
+                    " new folder."
+                )
+            return read_samples(file)
+        samples = make()
+        write_samples(file, samples)
+        write_atomically(mark, f"{key}\n".encode())
+        return samples
+
+    def _key(self, split: str, about: Mapping[str, Any]) -> str:
+        policy = self.policies[about["policy"]]
+        c = self.config
+        content = {
+            **about,
+            "weights": policy.sha256 or policy.path,
+            "tagger": self.tagger.fingerprint,
+            "audit": self.audit.fingerprint if self.audit else None,
+            "problems": [asdict(p) for p in self.problems(split)],
+            "samples": self.samples_per_problem(split),
+            "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
+        }
+        text = json.dumps(content, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()

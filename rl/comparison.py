@@ -1,0 +1,210 @@
+"""The comparison: base, monitored, trained, trained + monitored and oracle, online and paired.
+
+Thresholds are chosen on the calibration split. On the test split every grid point runs, chosen or
+not, because the claim is about all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rl.arms import ArmProgress, ArmRunner
+from rl.comparison_config import CompareConfig, GridPoint
+from rl.frontier import Choice, Point, choose, point_of
+from rl.metrics import make_panel
+from rl.provenance import provenance
+from rl.results import ArmRun, build_results, write_results
+from rl.samples import write_atomically
+from rl.training_curves import find_metrics, read_curves
+from tagger.errors import UserError
+
+RESULTS = "results.json"
+CONFIG = "compare.json"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the calibration split decided.
+
+    Attributes:
+        record: The ``selection`` part of the results.
+        trained_point: The rule for trained + monitored, None if there is none.
+    """
+
+    record: dict[str, Any]
+    trained_point: GridPoint | None
+
+
+def run_comparison(
+    config: CompareConfig,
+    output: Path,
+    *,
+    resume: bool = False,
+    progress: ArmProgress | None = None,
+    command: str | None = None,
+) -> dict[str, Any]:
+    """Run a comparison into a folder.
+
+    Args:
+        config: What to compare.
+        output: A new folder. It gets ``compare.json``, ``samples/<split>/<arm>.jsonl.gz`` and
+            ``results.json``.
+        resume: Go on in a folder in which the same comparison was begun: arms that are done are
+            read back, a finished comparison is computed anew from its samples.
+        progress: Told (what is running, rows done, rows in all).
+        command: The command line, noted in the results.
+
+    Returns:
+        The content of ``results.json``.
+
+    Raises:
+        UserError: Bad settings, or the folder exists (with `resume`: holds something else).
+    """
+    _check_folder(config, output, resume)
+    metrics = find_metrics(config.trained, config.training_metrics)
+    training = read_curves(metrics) if metrics else None
+    runner = ArmRunner(config, output, progress)
+    for split in ("test", "calibration") if config.rules else ("test",):
+        runner.problems(split)
+    _check_disjoint(runner)
+    settings = json.dumps(config.as_dict(), indent=1)
+    write_atomically(output / CONFIG, f"{settings}\n".encode())
+    selection = _select(runner) if config.rules else None
+    runs = _test_arms(runner, selection)
+    policies = {
+        key: value
+        for name, policy in runner.policies.items()
+        for key, value in ((name, policy.name), (f"{name}_sha256", policy.sha256))
+    }
+    results = build_results(
+        runs,
+        seed=config.seed,
+        selection=selection.record if selection else None,
+        training=training,
+        provenance=provenance(
+            model=policies,
+            tagger_fingerprint=runner.tagger.fingerprint,
+            audit_fingerprint=runner.audit.fingerprint if runner.audit else None,
+            config=config.as_dict(),
+            seeds=sorted({config.seed, config.problems.seed, config.calibration.seed}),
+            command=command,
+        ),
+        title=config.title,
+    )
+    write_results(output / RESULTS, results)
+    return results
+
+
+def _check_folder(config: CompareConfig, output: Path, resume: bool) -> None:
+    if not output.exists():
+        return
+    if not resume:
+        raise UserError(f"Output folder {output} exists; name a new one, nothing is overwritten.")
+    begun = output / CONFIG
+    if begun.is_file():
+        try:
+            same = json.loads(begun.read_text(encoding="utf-8")) == config.as_dict()
+        except ValueError:
+            same = False
+        if not same:
+            raise UserError(f"{begun} holds another comparison's settings; name a new folder.")
+    elif any(output.iterdir()):
+        raise UserError(f"Output folder {output} holds something else; name a new one.")
+
+
+def _check_disjoint(runner: ArmRunner) -> None:
+    """No problem may both choose a threshold and judge it."""
+    if not runner.config.rules:
+        return
+    seen = {p.question for p in runner.problems("calibration")}
+    both = sum(p.question in seen for p in runner.problems("test"))
+    if both:
+        raise UserError(
+            f"{both} of the test problems are calibration problems too; take another split or"
+            " seed for 'calibration'."
+        )
+
+
+def _select(runner: ArmRunner) -> Selection:
+    """Choose each rule's threshold for the base, then one for trained + monitored."""
+    config = runner.config
+    split = config.calibration
+    base = point_of("base", make_panel(runner.run("base", "base", "calibration")))
+    floor = base.accuracy - config.tolerance
+    grid = config.grid()
+    points = {
+        p.name: point_of(p.name, make_panel(runner.run(p.name, "base", "calibration", p)))
+        for p in grid
+    }
+    rules = {}
+    for rule in config.rules:
+        own = [points[p.name] for p in grid if p.rule == rule]
+        rules[rule] = _record(choose(own, floor), own)
+    overall = choose(list(points.values()), floor)
+    record: dict[str, Any] = {
+        "split": split.split,
+        "problems": len(runner.problems("calibration")),
+        "samples_per_problem": runner.samples_per_problem("calibration"),
+        "tolerance": config.tolerance,
+        "base_accuracy": round(base.accuracy, 6),
+        "base_tokens": round(base.tokens, 6),
+        "rules": rules,
+        "overall": overall.chosen,
+        "overall_kept_accuracy": overall.kept_accuracy,
+        "trained_monitored": None,
+    }
+    chosen = next(p for p in grid if p.name == overall.chosen)
+    if config.trained is None or not config.trained_monitored:
+        return Selection(record, None)
+    trained = point_of("trained", make_panel(runner.run("trained", "trained", "calibration")))
+    mine = {
+        p.name: point_of(
+            p.name,
+            make_panel(runner.run(f"trained_{p.name}", "trained", "calibration", p)),
+        )
+        for p in grid
+        if p.rule == chosen.rule
+    }
+    choice = choose(list(mine.values()), trained.accuracy - config.tolerance)
+    record["trained_monitored"] = {
+        "trained_accuracy": round(trained.accuracy, 6),
+        **_record(choice, list(mine.values())),
+    }
+    return Selection(record, next(p for p in grid if p.name == choice.chosen))
+
+
+def _record(choice: Choice, points: Sequence[Point]) -> dict[str, Any]:
+    return {
+        "chosen": choice.chosen,
+        "kept_accuracy": choice.kept_accuracy,
+        "points": [
+            {"name": p.name, "tokens": round(p.tokens, 6), "accuracy": round(p.accuracy, 6)}
+            for p in points
+        ],
+    }
+
+
+def _test_arms(runner: ArmRunner, selection: Selection | None) -> list[ArmRun]:
+    """Run every arm on the test split."""
+    config = runner.config
+    base = runner.run("base", "base", "test")
+    runs = [ArmRun("base", "base", "base", base)]
+    for point in config.grid():
+        samples = runner.run(point.name, "base", "test", point)
+        runs.append(ArmRun(point.name, "monitored", point.label, samples, point.config()))
+    if config.trained is not None:
+        trained = runner.run("trained", "trained", "test")
+        runs.append(ArmRun("trained", "trained", "trained", trained))
+    if selection and selection.trained_point:
+        point = selection.trained_point
+        name = "trained_monitored"
+        samples = runner.run(name, "trained", "test", point)
+        label = f"trained + monitored ({point.label})"
+        runs.append(ArmRun(name, name, label, samples, point.config()))
+    if config.oracle:
+        runs.append(ArmRun("oracle", "oracle", "oracle stop", runner.run_oracle(base)))
+    return runs
