@@ -38,7 +38,7 @@ FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
 }
 COMMON: dict[str, dict[str, Any]] = {
     "chain_sum": {"min_digits": 1, "max_digits": 1, "allow_negation": False},
-    "leg_counting": {"min_instances": 1, "max_instances": 5},
+    "leg_counting": {"min_instances": 1, "max_instances": 3},
     "basic_arithmetic": {
         "min_digits": 1,
         "max_digits": 1,
@@ -52,7 +52,7 @@ FAMILY_SHARE = {"chain_sum": 0.4, "leg_counting": 0.2, "basic_arithmetic": 0.4}
 # Percent of all questions, by hash of the question.
 SPLITS = {"train": range(0, 70), "calibration": range(70, 80), "test": range(80, 100)}
 
-MAX_VALUE = 60
+MAX_VALUE = 40
 """Problems with a larger intermediate value are left out: the model never learns them."""
 
 
@@ -60,30 +60,6 @@ def split_of(question: str) -> str:
     """Name of the split a question belongs to, by SHA-256 of its text."""
     bucket = int.from_bytes(hashlib.sha256(question.encode()).digest()[:8], "big") % 100
     return next(name for name, buckets in SPLITS.items() if bucket in buckets)
-
-
-def score_answer(family: str, reference: str, answer: str) -> bool:
-    """Judge an answer with the family's own reasoning-gym scorer.
-
-    Args:
-        family: reasoning-gym data set name.
-        reference: The oracle answer.
-        answer: The extracted answer.
-
-    Returns:
-        Whether the scorer gives full marks; its partial marks for answers that only contain the
-        reference count as wrong.
-    """
-    import reasoning_gym
-
-    scorer = _scorers.get(family)
-    if scorer is None:
-        scorer = reasoning_gym.create_dataset(family, size=1, seed=0)
-        _scorers[family] = scorer
-    return float(scorer.score_answer(answer, {"answer": reference, "metadata": {}})) >= 1.0
-
-
-_scorers: dict[str, Any] = {}
 
 
 def _stream(family: str, band: str, seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
