@@ -16,6 +16,8 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,9 @@ _ASCII_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|\\[a-z]+|[^\w\s]"
 _ANY_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|\\[^\W\d_]+|[^\w\s]")
 _MEMO_LIMIT = 200_000
 _BEGIN, _NOTHING = 1, 2  # stand for the beginning of a step and for "no step before this one"
-_TEXT, _PAIR, _PREVIOUS, _FLAG = range(4)
+_SALTS = np.arange(1, 4, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_PAIRING = np.uint64(0xD1342543DE82EF95)
+_FLAG_STRIDE = np.uint64(0xA0761D6478BD642F)
 
 Ints = NDArray[np.int64]
 
@@ -38,7 +42,7 @@ class StepFeatures:
     Attributes:
         words: 32-bit hashes of its words, in order, a begin mark first.
         previous: The same of the step before it.
-        flags: Look-back flags, ``position * 2**32 + value``.
+        flags: 32-bit values of the look-back flags, one for each place, always as many.
     """
 
     words: list[int]
@@ -84,21 +88,21 @@ class TraceReader:
         tokens = words_of(text, self._max_words)
         words = [_BEGIN]
         words.extend(map(_hashes.__getitem__, tokens))
-        values = self._look_back.flags(StepFacts(text, tokens, words))
-        flags = [(i << 32) + value for i, value in enumerate(values)]
+        flags = self._look_back.flags(StepFacts(text, tokens, words))
         features = StepFeatures(words, self._previous, flags)
         self._previous = words
         return features
 
 
 @dataclass(frozen=True)
-class Group:
-    """One group of features of many steps, in one row after the other.
+class Folded:
+    """Features of many steps in four groups: 2-grams, 1-grams, previous, flags.
 
     Attributes:
-        buckets: Bucket of each feature, in [0, 2**bits).
-        starts: Where each step's features begin in `buckets`, (steps,); none is empty.
-        scale: What a feature of the step counts, (steps,).
+        buckets: Bucket of each feature, in [0, 2**bits): a group after the other, in each the
+            steps one after the other.
+        starts: Where a group of a step begins in `buckets`, (4 * steps,); none is empty.
+        scale: What a feature counts, (3, steps): 2-grams and 1-grams together, previous, flags.
     """
 
     buckets: Ints
@@ -106,9 +110,7 @@ class Group:
     scale: NDArray[np.float64]
 
 
-def fold(
-    steps: Sequence[StepFeatures], bits: int, weights: tuple[float, float, float]
-) -> list[Group]:
+def fold(steps: Sequence[StepFeatures], bits: int, weights: tuple[float, float, float]) -> Folded:
     """Fold features into buckets; each step's come out the same whatever stands beside it.
 
     Args:
@@ -117,38 +119,48 @@ def fold(
         weights: Length of a step's feature vector in the groups words, previous and flags.
 
     Returns:
-        The groups words (1-grams and 2-grams), previous, flags.
+        The features.
     """
-    lengths = np.array([len(s.words) for s in steps])
-    words = np.array([w for s in steps for w in s.words], dtype=np.uint64)
-    pairs = words.copy()
-    pairs[1:] += words[:-1] * np.uint64(0x9E3779B1)
-    # The begin mark pairs with the last word of another step: give it a bucket of its own.
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    pairs[starts] = _BEGIN
-    both = np.stack([_mix(words, _TEXT, bits), _mix(pairs, _PAIR, bits)], axis=1).ravel()
+    flat: list[int] = []
+    for step in steps:
+        flat += step.words
+    size = len(flat)
+    for step in steps:
+        flat += step.previous
+    before = len(flat)
+    for step in steps:
+        flat += step.flags
+    words = [len(step.words) for step in steps]
+    previous = [len(step.previous) for step in steps]
+    flags = [len(step.flags) for step in steps]
+    starts = np.array([0, *accumulate(words + words + previous + flags)][:-1])
 
-    previous = np.array([w for s in steps for w in s.previous], dtype=np.uint64)
-    before = np.array([len(s.previous) for s in steps])
-    flags = np.array([s.flags for s in steps], dtype=np.uint64)
-    return [
-        Group(both, 2 * starts, weights[0] / np.sqrt(2.0 * lengths)),
-        Group(
-            _mix(previous, _PREVIOUS, bits),
-            np.concatenate([[0], np.cumsum(before)[:-1]]),
-            weights[1] / np.sqrt(before),
-        ),
-        Group(
-            _mix(flags.ravel(), _FLAG, bits),
-            np.arange(len(steps)) * flags.shape[1],
-            np.full(len(steps), weights[2] / np.sqrt(flags.shape[1])),
-        ),
-    ]
+    raw = np.array(flat, dtype=np.uint64)
+    codes = np.empty(size + len(raw), dtype=np.uint64)
+    codes[size:] = raw
+    codes[1:size] = raw[1:size] + raw[: size - 1] * _PAIRING
+    codes[starts[: len(steps)]] = _BEGIN  # not a pair with the last word of the step beside it
+    codes[:size] += _SALTS[0]
+    codes[2 * size : size + before] += _SALTS[1]
+    codes[size + before :].reshape(len(steps), -1)[:] += _flag_salts(flags[0])
+
+    squares = np.array([[2 * n for n in words], previous, flags])
+    scale = np.array(weights)[:, None] / np.sqrt(squares)
+    return Folded(_buckets(codes, bits), starts, scale)
 
 
-def _mix(values: NDArray[np.uint64], group: int, bits: int) -> Ints:
-    """Bucket of each value, by the finisher of SplitMix64 with the group as salt."""
-    x = values + np.uint64((group + 1) * 0x9E3779B97F4A7C15 % 2**64)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+@cache
+def _flag_salts(count: int) -> NDArray[np.uint64]:
+    """What tells flags of different places apart, (count,)."""
+    salts: NDArray[np.uint64] = _SALTS[2] + np.arange(count, dtype=np.uint64) * _FLAG_STRIDE
+    salts.setflags(write=False)
+    return salts
+
+
+def _buckets(codes: NDArray[np.uint64], bits: int) -> Ints:
+    """Bucket of each code, by the finisher of SplitMix64 (Steele et al. 2014)."""
+    x = codes ^ (codes >> np.uint64(30))
+    x *= np.uint64(0xBF58476D1CE4E5B9)
+    x ^= x >> np.uint64(27)
+    x *= np.uint64(0x94D049BB133111EB)
     return (x >> np.uint64(64 - bits)).astype(np.int64)

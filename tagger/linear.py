@@ -182,10 +182,14 @@ class LinearBackend:
         unit = float(self._arrays["unit"][0])
         for begin in range(0, len(steps), _CHUNK):
             part = steps[begin : begin + _CHUNK]
-            total = np.broadcast_to(self._arrays["bias"], (len(part), self.types))
-            for group in fold(part, self._settings.bits, self._settings.weights):
-                weights = self._rows[self._row_of[group.buckets]]
-                sums = np.add.reduceat(weights, group.starts, axis=0)
-                total = total + sums * (unit * group.scale)[:, None]
-            out[begin : begin + _CHUNK] = total
+            folded = fold(part, self._settings.bits, self._settings.weights)
+            weights = self._rows[self._row_of[folded.buckets]]
+            sums = np.add.reduceat(weights, folded.starts, axis=0).reshape(4, len(part), -1)
+            scale = (unit * folded.scale)[:, :, None]
+            out[begin : begin + _CHUNK] = (
+                self._arrays["bias"]
+                + (sums[0] + sums[1]) * scale[0]
+                + sums[2] * scale[1]
+                + sums[3] * scale[2]
+            )
         return out

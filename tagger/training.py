@@ -200,12 +200,15 @@ def _matrix(features: list[StepFeatures], settings: LinearSettings) -> Any:
     """Features of many steps as a scipy CSR matrix, (steps, 2**bits)."""
     from scipy.sparse import csr_matrix
 
-    shape = (len(features), 2**settings.bits)
+    count, shape = len(features), (len(features), 2**settings.bits)
+    folded = fold(features, settings.bits, settings.weights)
+    edges = np.append(folded.starts, len(folded.buckets))
     total = csr_matrix(shape)
-    for group in fold(features, settings.bits, settings.weights):
-        ends = np.append(group.starts, len(group.buckets))
-        values = np.repeat(group.scale, np.diff(ends))
-        total = total + csr_matrix((values, group.buckets, ends), shape=shape)
+    for group, scale in enumerate(folded.scale[[0, 0, 1, 2]]):
+        ends = edges[group * count : (group + 1) * count + 1]
+        values = np.repeat(scale, np.diff(ends))
+        buckets = folded.buckets[ends[0] : ends[-1]]
+        total = total + csr_matrix((values, buckets, ends - ends[0]), shape=shape)
     return total
 
 
