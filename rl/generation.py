@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from rl.decoding import DecodingBatch, SamplingSettings, pick_tokens, row_noise
+from rl.grouped_attention import grouped_attention
 
 if TYPE_CHECKING:
     from tagger.steps import TaggedStep
@@ -281,11 +282,11 @@ def _fill_holes(living: Sequence[int]) -> list[int]:
 
 @contextmanager
 def _evaluating(model: Any) -> Iterator[None]:
-    """Evaluation mode and no gradients, for the length of a block."""
+    """Evaluation mode, no gradients and fast attention, for the length of a block."""
     training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), grouped_attention(model):
             yield
     finally:
         model.train(training)
