@@ -16,8 +16,8 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
     Yields:
         A callback ``(what is running, done, in all)``.
     """
-    from rich.console import Console
     from rich import progress as rp
+    from rich.console import Console
 
     console = Console(stderr=True)
     bars: dict[str, rp.TaskID] = {}
