@@ -199,7 +199,7 @@ def _parse(line: str, where: str) -> dict[str, Any]:
 def _text(row: dict[str, Any], key: str, where: str) -> str:
     value = row.get(key, "")
     if not isinstance(value, str):
-        raise UserError(f'{where}: "{key}" is a {type(value).__name__}; it must be a string.')
+        raise UserError(f'{where}: "{key}" must be a string, not {type(value).__name__}.')
     return value
 
 

@@ -90,7 +90,8 @@ class FrozenTagger:
         if backend.types != len(taxonomy.types) or not temperature > 0:
             raise UserError(
                 f"A tagger with {backend.types} scores and temperature {temperature} does not fit "
-                f"taxonomy {taxonomy.name!r} of {len(taxonomy.types)} types."
+                f"taxonomy {taxonomy.name!r} of {len(taxonomy.types)} types; it needs a score for "
+                "each type and a temperature above 0."
             )
         self._taxonomy = taxonomy
         self._segmenter = segmenter
@@ -149,7 +150,12 @@ class FrozenTagger:
         """
         folder = PACKAGED if path is None else Path(path)
         parts = read_folder(folder, BACKENDS)
-        tagger = cls(parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about)
+        try:
+            tagger = cls(
+                parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about
+            )
+        except UserError as error:
+            raise UserError(f"{folder}: {error}") from error
         if tagger.fingerprint != parts.fingerprint:
             raise UserError(
                 f"The tagger in {folder} has fingerprint {tagger.fingerprint[:12]}, but its "

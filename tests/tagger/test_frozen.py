@@ -1,0 +1,252 @@
+"""The frozen tagger: streaming equals batch, nothing can change it, nothing changed loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from tagger.data import steps_from_texts
+from tagger.errors import UserError
+from tagger.frozen import PACKAGED, FrozenTagger
+from tagger.linear import LinearBackend, LinearSettings
+from tagger.segmentation import ParagraphSegmenter
+from tagger.steps import Step, StepTagger, TagContext, TaggedStep
+from tagger.taxonomy import REASONTYPE
+from tests.tagger.small_data import rows, trained
+
+PIECES = st.sampled_from(
+    [
+        "\n",
+        "\n\n",
+        "\n \n",
+        " ",
+        "3 + 4 = 7.",
+        "Wait, let me check:",
+        "So the answer is 7.",
+        "數é🙂",
+    ]
+    + ["Hmm, I am not sure.", "\\boxed{7}", "12", "4 + 3 = 7", "\u2028", "?"]
+)
+TEXTS = st.lists(PIECES, max_size=30).map("".join)
+
+
+@pytest.fixture(scope="module")
+def tagger() -> FrozenTagger:
+    return trained().tagger
+
+
+def stream_tags(tagger: FrozenTagger, deltas: list[str], question: str) -> list[TaggedStep]:
+    stream, session = tagger.segmenter.stream(), tagger.session(question)
+    out = [session.tag_next(step) for delta in deltas for step in stream.feed(delta)]
+    return out + [session.tag_next(step) for step in stream.close()]
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS, st.lists(st.integers(0, 10_000), max_size=20), st.sampled_from(["", "3 + 4?"]))
+def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
+    text: str, cuts: list[int], question: str
+) -> None:
+    tagger = trained().tagger
+    places = sorted({c % (len(text) + 1) for c in cuts})
+    deltas = [text[i:j] for i, j in zip([0, *places], [*places, len(text)], strict=True)]
+    assert stream_tags(tagger, deltas, question) == tagger.tag_text(text, question)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(TEXTS, max_size=6), st.randoms())
+def test_neither_composition_nor_order_of_a_batch_changes_anything(
+    texts: list[str], rng: Any
+) -> None:
+    tagger = trained().tagger
+    traces = [tagger.segmenter.split(text) for text in texts]
+    questions = ["3 + 4" if i % 2 else "" for i in range(len(texts))]
+    alone = [tagger.tag(t, TagContext(q)) for t, q in zip(traces, questions, strict=True)]
+    assert tagger.tag_batch(traces, questions) == alone
+    order = list(range(len(texts)))
+    rng.shuffle(order)
+    shuffled = tagger.tag_batch([traces[i] for i in order], [questions[i] for i in order])
+    assert shuffled == [alone[i] for i in order]
+
+
+def test_batches_larger_than_a_chunk_change_nothing(tagger: FrozenTagger) -> None:
+    traces = [steps_from_texts(row["steps"])[1] for row in rows(400, seed=3)]
+    assert sum(map(len, traces)) > 2000
+    together = tagger.tag_batch(traces, [""] * len(traces))
+    assert together == [tagger.tag(steps) for steps in traces]
+
+
+def test_earlier_steps_are_context(tagger: FrozenTagger) -> None:
+    steps = tagger.segmenter.split("3 + 4 = 7.\n\nSo the answer is 7.\n\n3 + 4 = 7.\n\nHmm.")
+    whole = tagger.tag(steps, TagContext("3 + 4"))
+    rest = tagger.tag(steps[2:], TagContext("3 + 4", tuple(steps[:2])))
+    assert rest == whole[2:]
+    assert tagger.tag(steps[2:])[0].type != whole[2].type, "without context it is no repetition"
+
+
+def test_what_a_tagged_step_holds(tagger: FrozenTagger) -> None:
+    text = "3 + 4 = 7.\n\nWait, let me check: 3 + 4 = 7."
+    for tagged, step in zip(tagger.tag_text(text), tagger.segmenter.split(text), strict=True):
+        assert tagged.step == step
+        assert len(tagged.probabilities) == len(REASONTYPE.types)
+        assert sum(tagged.probabilities) == pytest.approx(1)
+        assert tagged.confidence == max(tagged.probabilities)
+        assert tagged.type == REASONTYPE.names[tagged.probabilities.index(tagged.confidence)]
+
+
+def test_nothing_to_tag(tagger: FrozenTagger) -> None:
+    assert tagger.tag([]) == []
+    assert tagger.tag_text(" \n\n ") == []
+    assert tagger.tag_batch([], []) == []
+    assert tagger.tag_batch([[], []], ["", "q"]) == [[], []]
+
+
+def test_a_step_without_a_word_and_an_endless_one_are_tagged(tagger: FrozenTagger) -> None:
+    endless = "3 + 4 = 7, " * 20_000
+    tagged = tagger.tag([Step("___", 0, 3), Step(endless, 5, 5 + len(endless))])
+    assert len(tagged) == 2 and all(np.isfinite(t.probabilities).all() for t in tagged)
+
+
+def test_it_is_a_step_tagger_and_cannot_be_written_to(tagger: FrozenTagger) -> None:
+    assert isinstance(tagger, StepTagger)
+    for array in tagger.arrays.values():
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    for name in ("fingerprint", "taxonomy", "segmenter", "temperature", "arrays"):
+        with pytest.raises(AttributeError):
+            setattr(tagger, name, None)
+    assert tagger.recompute_fingerprint() == tagger.fingerprint
+
+
+def test_saved_and_loaded_it_is_the_same(tagger: FrozenTagger, tmp_path: Path) -> None:
+    folder = tagger.save(tmp_path / "new" / "tagger", card="# A card\n")
+    loaded = FrozenTagger.load(folder)
+    assert loaded.fingerprint == tagger.fingerprint
+    assert (loaded.taxonomy, loaded.temperature) == (tagger.taxonomy, tagger.temperature)
+    assert loaded.about == tagger.about
+    text = "3 + 4 = 7.\n\nWait, let me check: 3 + 4 = 7."
+    assert loaded.tag_text(text) == tagger.tag_text(text)
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "README.md", "tagger.json", "weights.safetensors",
+    ]  # fmt: skip
+    assert [p.name for p in folder.parent.iterdir()] == ["tagger"], "no draft is left"
+
+
+def test_nothing_is_overwritten(tagger: FrozenTagger, tmp_path: Path) -> None:
+    folder = tagger.save(tmp_path / "tagger")
+    before = (folder / "tagger.json").read_bytes()
+    with pytest.raises(UserError, match="exists; name a new folder"):
+        tagger.save(folder)
+    assert (folder / "tagger.json").read_bytes() == before
+
+
+def edit_config(folder: Path, **changes: Any) -> None:
+    config = json.loads((folder / "tagger.json").read_text())
+    (folder / "tagger.json").write_text(json.dumps(config | changes))
+
+
+def one_weight_off(folder: Path) -> None:
+    arrays = load_file(str(folder / "weights.safetensors"))
+    arrays["rows"][0, 0] += 1
+    save_file(arrays, str(folder / "weights.safetensors"))
+
+
+def a_bucket_out_of_range(folder: Path) -> None:
+    arrays = load_file(str(folder / "weights.safetensors"))
+    arrays["buckets"][-1] = 2**30
+    save_file(arrays, str(folder / "weights.safetensors"))
+
+
+def a_definition_changed(folder: Path) -> None:
+    config = json.loads((folder / "tagger.json").read_text())
+    config["taxonomy"]["types"][0]["role"] = "evaluative"
+    edit_config(folder, taxonomy=config["taxonomy"])
+
+
+LINEAR = {"name": "linear", "settings": {"bits": 12}}
+SPOILED = [
+    (one_weight_off, r"its files were changed or mixed up"),
+    (a_definition_changed, r"its files were changed or mixed up"),
+    (lambda f: edit_config(f, temperature=9.0), r"its files were changed or mixed up"),
+    (lambda f: edit_config(f, fingerprint="0" * 64), r"tagger\.json says 000000000000"),
+    (lambda f: edit_config(f, segmenter={"name": "paragraf", "settings": {}}), r"'paragraph'"),
+    (lambda f: edit_config(f, backend={"name": "linar", "settings": {}}), r"mean 'linear'"),
+    (lambda f: edit_config(f, backend=LINEAR | {"settings": {"bit": 9}}), r"mean 'bits'"),
+    (lambda f: edit_config(f, backend=LINEAR | {"settings": {"bits": 99}}), r"from 8 to 24"),
+    (lambda f: edit_config(f, backend=LINEAR | {"settings": {"version": 0}}), r"version 0"),
+    (lambda f: edit_config(f, taxonomy={"name": "x"}), r"malformed \(KeyError"),
+    (lambda f: edit_config(f, temperature="warm"), r"malformed \(ValueError"),
+    (lambda f: edit_config(f, temperature=0), r"does not fit taxonomy"),
+    (lambda f: edit_config(f, format=2), r"no tagger of format 1"),
+    (lambda f: (f / "tagger.json").write_text("{"), r"not valid JSON"),
+    (lambda f: (f / "tagger.json").unlink(), r"tagger\.json is missing"),
+    (lambda f: (f / "weights.safetensors").unlink(), r"weights\.safetensors is missing"),
+    (lambda f: (f / "weights.safetensors").write_bytes(b"no"), r"no safetensors file"),
+    (lambda f: save_file({"a": np.zeros(1)}, str(f / "weights.safetensors")), r"do not fit"),
+    (a_bucket_out_of_range, r"do not fit together"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "says"), SPOILED)
+def test_a_spoiled_folder_is_refused_in_one_sentence(
+    tagger: FrozenTagger, tmp_path: Path, spoil: Any, says: str
+) -> None:
+    folder = tagger.save(tmp_path / "tagger")
+    spoil(folder)
+    with pytest.raises(UserError, match=says) as caught:
+        FrozenTagger.load(folder)
+    assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="No tagger in .*nowhere"):
+        FrozenTagger.load(tmp_path / "nowhere")
+
+
+def test_weights_are_rounded_by_less_than_their_step_and_useless_rows_dropped() -> None:
+    weights = np.zeros((2**8, 14))
+    weights[3, 2], weights[200, 5] = 1.5, -0.75
+    backend = LinearBackend.from_weights(LinearSettings(bits=8), weights, np.zeros(14))
+    arrays = backend.arrays
+    assert arrays["buckets"].tolist() == [3, 200]
+    rebuilt = arrays["rows"] * arrays["unit"][0]
+    assert abs(rebuilt[0, 2] - 1.5) < 1e-4 and abs(rebuilt[1, 5] + 0.75) < 1e-4
+    empty = LinearBackend.from_weights(LinearSettings(bits=8), 0 * weights, np.arange(14.0))
+    tagged = FrozenTagger(REASONTYPE, ParagraphSegmenter(), empty).tag_text("anything")
+    assert tagged[0].type == "Other", "with no weight the bias decides"
+
+
+def test_the_packaged_tagger_reads_the_overthinker() -> None:
+    tagger = FrozenTagger.load()
+    assert tagger.fingerprint in (PACKAGED / "README.md").read_text()
+    assert tagger.about["held_out_scores"]["micro_f1"] > 0.98
+    text = "I need to work out 7 + 3.\n\n7 + 3 = 10.\n\nSo the answer is 10.\n\n7 + 3 = 10."
+    tags = [tagger.taxonomy.get(t.type).tag for t in tagger.tag_text(text, "7 + 3 =")]
+    assert tags == ["RESTATE", "SUBSTITUTE", "CONCLUDE", "VERIFY"]
+
+
+def test_tagging_needs_numpy_and_safetensors_and_nothing_heavy() -> None:
+    code = (
+        "import sys; from tagger.frozen import FrozenTagger; FrozenTagger.load().tag_text('a');"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & "
+        "{'torch', 'sklearn', 'scipy', 'pandas', 'transformers', 'tokenizers', 'matplotlib'}))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_it_is_fast_enough_to_sit_in_a_training_loop(tagger: FrozenTagger) -> None:
+    """About 25,000 steps a second on one quiet core; a fifth of that is the alarm."""
+    traces = [steps_from_texts(row["steps"])[1] for row in rows(600, seed=5)]
+    started = time.process_time()
+    tagger.tag_batch(traces, [""] * len(traces))
+    assert sum(map(len, traces)) / (time.process_time() - started) > 5_000

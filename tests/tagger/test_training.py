@@ -1,0 +1,110 @@
+"""Training: what is learned, what is held out, what is the same twice, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagger.errors import UserError
+from tagger.segmentation import ParagraphSegmenter
+from tagger.training import _best_temperature, _split, evaluate_tagger, train_linear
+from tests.tagger.small_data import SETTINGS, rows, trained, write
+
+VERIFY = "Verification / Sanity Check"
+
+
+def test_it_learns_the_small_set_silent_checks_included(tmp_path: Path) -> None:
+    fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
+    scores = evaluate_tagger(trained().tagger, fresh)
+    assert scores.micro_f1 > 0.95
+    assert scores.per_type[VERIFY].f1 > 0.95
+
+
+def test_a_silent_recomputation_is_a_check_and_the_first_computation_is_not() -> None:
+    steps = ["Let me see what 3 + 4 asks.", "3 + 4 = 7.", "So the answer is 7.", "3 + 4 = 7."]
+    tagged = trained().tagger.tag_text("\n\n".join(steps), "3 + 4")
+    assert [t.type for t in tagged[1:]] == [
+        "Formula Substitution / Plugging In", "Final Conclusion / Boxed Answer", VERIFY,
+    ]  # fmt: skip
+
+
+def test_the_same_input_gives_the_same_fingerprint_and_other_seeds_other_splits(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(120))
+    again = train_linear([path], seed=0, settings=SETTINGS)
+    assert again.tagger.fingerprint == trained().tagger.fingerprint
+    assert again.scores == trained().scores
+
+
+def test_scores_come_with_counts_and_are_kept_with_the_tagger() -> None:
+    result = trained()
+    assert result.traces == 120 and 0 < result.held_out < 60
+    about = result.tagger.about
+    assert about["labelled_steps"] == result.steps
+    assert about["held_out_scores"]["micro_f1"] == result.scores.micro_f1
+    assert about["data"] == ["labelled.jsonl"]
+
+
+def test_no_question_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
+    from tagger.data import read_labelled
+
+    double = [dict(row, id=f"again-{row['id']}") for row in rows(40)]
+    traces = list(read_labelled(write(tmp_path / "l.jsonl", rows(40) + double)))
+    kept, aside = _split(traces, seed=1, share=0.25)
+    assert len(kept) == 60 and len(aside) == 20
+    assert not {t.question for t in kept} & {t.question for t in aside}
+    assert {t.id for t in _split(traces, seed=2, share=0.25)[1]} != {t.id for t in aside}
+
+
+def test_types_the_labels_never_name_are_never_given() -> None:
+    tagged = trained().tagger.tag_text("Anything at all?\n\n7 * 6 = 42.\n\nxyzzy")
+    names = trained().tagger.taxonomy.names
+    named = {"RESTATE", "SUBSTITUTE", "CONCLUDE", "META", "VERIFY"}
+    unnamed = [i for i, t in enumerate(trained().tagger.taxonomy.tags) if t not in named]
+    for step in tagged:
+        assert names.index(step.type) not in unnamed
+        assert max(step.probabilities[i] for i in unnamed) < 1e-3
+
+
+def test_two_types_are_enough(tmp_path: Path) -> None:
+    few = rows(40)
+    for row in few:
+        row["labels"] = {k: v for k, v in row["labels"].items() if v in ("VERIFY", "CONCLUDE")}
+    result = train_linear([write(tmp_path / "two.jsonl", few)], settings=SETTINGS)
+    assert result.scores.micro_f1 > 0.9
+    assert {t.type for t in result.tagger.tag_text("So the answer is 7.")} == {
+        "Final Conclusion / Boxed Answer"
+    }
+
+
+def test_the_segmenter_given_is_the_segmenter_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "l.jsonl", rows(20))
+    result = train_linear([path], ParagraphSegmenter(min_chars=9), settings=SETTINGS)
+    assert result.tagger.segmenter.settings == {"min_chars": 9}
+
+
+def test_progress_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = write(tmp_path / "l.jsonl", rows(20))
+    train_linear([path], settings=SETTINGS, say=said.append)
+    assert "17 traces, 3 held out" in said[0] and "micro-F1" in said[1]
+
+
+def test_too_little_to_train_on_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"one\.jsonl: 1 labelled traces are too few"):
+        train_linear([write(tmp_path / "one.jsonl", rows(1))], settings=SETTINGS)
+    single = [dict(row, labels={"0": "RESTATE"}) for row in rows(10)]
+    with pytest.raises(UserError, match="a single type"):
+        train_linear([write(tmp_path / "single.jsonl", single)], settings=SETTINGS)
+
+
+def test_the_temperature_undoes_overconfidence() -> None:
+    """Scores scaled by 3 need temperature 3 (the grid holds 2.95 and 3.08)."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(20_000, 3))
+    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    types = (odds.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    assert _best_temperature(3 * logits, types) == pytest.approx(3, abs=0.2)
