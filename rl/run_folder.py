@@ -128,8 +128,8 @@ def check_disk(root: Path, weights: int, checkpoints: int) -> None:
     free = shutil.disk_usage(near).free
     if free < needed:
         raise UserError(
-            f"Too little disk at {near}: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed for "
-            "checkpoints and policy; free some, or lower grpo.save_total_limit."
+            f"Too little disk at {near}: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed "
+            "for checkpoints and policy; free some, or lower grpo.save_total_limit."
         )
 
 

@@ -80,11 +80,18 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     else:
         run = new_run(config.output)
     plan = _check(run, config)
-    checkpoint = run.last_checkpoint()
-    if _is_main_process() and resume is None:
-        run.root.mkdir(parents=True)
-        write_config(config, run.config)
-    return _train(plan, checkpoint, resume is not None)
+    from accelerate import PartialState
+
+    processes = PartialState()
+    processes.wait_for_everyone()  # all have seen that the folder is not there yet
+    if processes.is_main_process:
+        if resume is None:
+            run.root.mkdir(parents=True)
+            write_config(config, run.config)
+        else:
+            run.drop_broken_checkpoints()
+    processes.wait_for_everyone()
+    return _train(plan, run.last_checkpoint(), resume is not None, processes.is_main_process)
 
 
 def _check(run: RunFolder, config: RunConfig) -> _Plan:
@@ -126,14 +133,17 @@ def _check_reporters(report_to: str | list[str]) -> None:
             raise UserError(f"report_to is {name!r}, which is not installed; pip install {name}.")
 
 
-def _train(plan: _Plan, checkpoint: Path | None, resumed: bool) -> TrainResult:
+def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> TrainResult:
     from datasets import Dataset
+    from transformers import PrinterCallback
+    from transformers.utils.logging import disable_progress_bar
 
     from rl.callbacks import AccuracyFloor, MetricsFile, Progress, TaggerUnchanged
     from rl.trainer import StepGRPOTrainer
 
     config, run = plan.config, plan.run
     os.environ.setdefault("WANDB_DIR", str(run.root))
+    disable_progress_bar()  # those of loading and saving; the run has its own
     policy = load_policy(
         config.model, plan.delimiters, device="cpu" if plan.arguments.use_cpu else None
     )
@@ -143,9 +153,6 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool) -> TrainResult:
     ]
     unchanged = TaggerUnchanged(plan.tagger)
     floor = AccuracyFloor(**asdict(config.accuracy_floor)) if config.accuracy_floor else None
-    main = _is_main_process()
-    if main and resumed:
-        run.drop_broken_checkpoints()
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     metrics = MetricsFile(run.metrics, step, resumed) if main else None
     trainer = StepGRPOTrainer(
@@ -166,8 +173,6 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool) -> TrainResult:
         peft_config=plan.lora,
         callbacks=[c for c in (unchanged, floor, metrics, Progress()) if c is not None],
     )
-    from transformers import PrinterCallback
-
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     _save_policy(trainer, run, plan.lora is not None)
@@ -202,7 +207,3 @@ def _end_ids(policy: Any) -> set[int]:
     ids = policy.model.generation_config.eos_token_id
     found = {int(i) for i in (ids if isinstance(ids, list) else [ids]) if i is not None}
     return found | {int(policy.tokenizer.eos_token_id)}
-
-
-def _is_main_process() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0

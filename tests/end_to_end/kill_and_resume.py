@@ -1,0 +1,123 @@
+"""Runs trainings in forked processes, some of which kill themselves; prints what they left.
+
+python -m tests.end_to_end.kill_and_resume FOLDER
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rl.config import config_from_dict
+from rl.train import run_training
+from rl.trainer import StepGRPOTrainer
+from tests.rl.world import GRPO, World, make_world
+
+TIMINGS = {"step_time"}
+CONFIG = {
+    "grpo": GRPO
+    | {
+        "max_steps": 6,  # three steps an epoch: the kills fall into the first and the second
+        "per_device_train_batch_size": 4,
+        "gradient_accumulation_steps": 2,
+        "save_steps": 2,
+        "lr_scheduler_type": "linear",
+    },
+    "accuracy_floor": {"floor": 0.0, "window": 3},
+}
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_in_step(step: int) -> None:
+    """Die in the middle of a step, with rollouts scored and no update made."""
+    original = StepGRPOTrainer._calculate_rewards
+
+    def scored(self: Any, *args: Any) -> torch.Tensor:
+        terms = original(self, *args)
+        if self.state.global_step == step - 1:
+            die()
+        return terms
+
+    StepGRPOTrainer._calculate_rewards = scored
+
+
+def kill_in_save(step: int) -> None:
+    """Die in the middle of a checkpoint: weights and optimizer written, our state not."""
+    original = StepGRPOTrainer._save_optimizer_and_scheduler
+
+    def save(self: Any, folder: str) -> None:
+        original(self, folder)
+        if self.state.global_step == step:
+            die()
+
+    StepGRPOTrainer._save_optimizer_and_scheduler = save
+
+
+def forked(work: Any) -> int:
+    """Run `work` in a fork of this process, which has imported everything and computed nothing."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException as error:  # the fork must never return into the loop below
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def outcome(run: Path) -> dict[str, Any]:
+    """Hash of the policy's weights, and the metrics without timings."""
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return {
+        "weights": hashlib.sha256((run / "policy" / "model.safetensors").read_bytes()).hexdigest(),
+        "metrics": [{k: v for k, v in row.items() if k not in TIMINGS} for row in rows],
+    }
+
+
+def main(root: Path) -> None:
+    world = World(root, root / "model", root / "tagger", root / "problems.jsonl")
+    assert forked(lambda: make_world(root)) == 0
+    report: dict[str, Any] = {}
+
+    def train(name: str, changes: dict[str, Any], kill: Any = None) -> int:
+        def work() -> None:
+            if kill:
+                kill()
+            run_training(config_from_dict(world.config(root / name, **CONFIG | changes)))
+
+        return forked(work)
+
+    for name, changes in {"first": {}, "again": {}, "other_seed": {"seed": 4}}.items():
+        assert train(name, changes) == 0, name
+        report[name] = outcome(root / name)
+    lora = {"lora": {"r": 4, "lora_dropout": 0.1}}
+    assert train("lora", lora) == 0
+    report["lora"] = outcome(root / "lora")
+    kills = {
+        "before_first_checkpoint": ({}, lambda: kill_in_step(2)),
+        "first_epoch": ({}, lambda: kill_in_step(3)),
+        "second_epoch": ({}, lambda: kill_in_step(6)),
+        "in_the_save": ({}, lambda: kill_in_save(4)),
+        "lora_killed": (lora, lambda: kill_in_step(5)),
+    }
+    for name, (changes, kill) in kills.items():
+        status = train(name, changes, kill)
+        assert status == -signal.SIGKILL, (name, status)
+        assert forked(lambda name=name: run_training(None, resume=root / name)) == 0, name
+        report[name] = outcome(root / name)
+    (root / "report.json").write_text(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
