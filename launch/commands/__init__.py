@@ -1,10 +1,22 @@
 """The commands of `suffice`, in the order ``--help`` lists them. A new one is a line here."""
 
 from launch.command import Command
-from launch.commands import overthinker_build, tag, tagger_train
+from launch.commands import (
+    compare,
+    evaluate,
+    overthinker_build,
+    quickstart,
+    tag,
+    tagger_train,
+    train,
+)
 
 COMMANDS: tuple[Command, ...] = (
+    quickstart.COMMAND,
     tag.COMMAND,
+    train.COMMAND,
+    evaluate.COMMAND,
+    compare.COMMAND,
     overthinker_build.COMMAND,
     tagger_train.COMMAND,
 )

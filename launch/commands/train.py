@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
+from tagger.errors import UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,13 +25,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train and say where the policy is."""
     from rl.config import load_config
+
+    config = None
+    if args.resume is None:
+        seed = [] if args.seed is None else [f"seed={args.seed}"]
+        config = load_config(args.config, [*args.overrides, *seed])
+        config.output = str(output_folder(args.output, "train"))
+    elif args.overrides or args.seed is not None or args.output is not None:
+        raise UserError(
+            "A resumed run keeps its own config, seed and folder; leave the overrides, --seed and "
+            "--output away, or begin a new run without --resume."
+        )
     from rl.train import run_training
 
-    overrides = list(args.overrides)
-    if args.seed is not None:
-        overrides.append(f"seed={args.seed}")
-    config = load_config(args.config, overrides)
-    config.output = str(output_folder(args.output, "train"))
     result = run_training(config, resume=args.resume)
     print(f"Trained policy: {result.policy_path}")
 

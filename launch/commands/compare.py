@@ -1,0 +1,55 @@
+"""``suffice compare``: base, monitored, trained, trained + monitored and the oracle stop."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.progress import progress_of_parts
+from launch.settings import read_yaml, section
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_config(parser, "quickstart", "trained=runs/first/policy problems.size=100 samples=2 …")
+    add_seed(parser)
+    add_output(parser, "compare")
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with the comparison in this folder; arms that are done are read back",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Compare, write the report and print the table."""
+    from rl.comparison import run_comparison
+    from rl.comparison_config import compare_config
+    from rl.config import apply_overrides
+
+    values = apply_overrides(section(read_yaml(args.config), "compare"), args.overrides)
+    if args.seed is not None:
+        values["seed"] = args.seed
+    config = compare_config(values)
+    output = args.resume or output_folder(args.output, "compare")
+    with progress_of_parts() as progress:
+        run_comparison(
+            config,
+            output,
+            resume=args.resume is not None,
+            progress=progress,
+            command=shlex.join(["suffice", *sys.argv[1:]]),
+        )
+
+
+COMMAND = Command(
+    name="compare",
+    summary="compare base, monitored and trained policies on the same problems",
+    example="suffice compare trained=runs/first/policy problems.size=50 samples=2",
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,55 @@
+"""``suffice evaluate``: how right and how long one policy's answers are."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from typing import Any
+
+from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.progress import progress_of_parts
+from launch.settings import read_yaml, section
+from tagger.errors import UserError
+
+LONE_ARM: dict[str, Any] = {"trained": None, "rules": {}, "oracle": False}
+"""An evaluation is a comparison with one arm."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="policy: a folder, a hub name, or overthinker"
+    )
+    add_config(parser, None, "problems.source=my.jsonl problems.size=100 samples=2 temperature=0.6")
+    add_seed(parser)
+    add_output(parser, "evaluate")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Sample, score, write results and report, print the table."""
+    from rl.comparison import run_comparison
+    from rl.comparison_config import compare_config
+    from rl.config import apply_overrides
+
+    if "=" in args.model:
+        raise UserError(f"Name the policy before the settings; {args.model!r} is a setting.")
+    values = section(read_yaml(args.config), "compare") if args.config else {}
+    values = apply_overrides(values, args.overrides)
+    if args.seed is not None:
+        values["seed"] = args.seed
+    config = compare_config({"title": "Evaluation", **values, **LONE_ARM, "base": args.model})
+    output = output_folder(args.output, "evaluate")
+    with progress_of_parts() as progress:
+        run_comparison(
+            config, output, progress=progress, command=shlex.join(["suffice", *sys.argv[1:]])
+        )
+
+
+COMMAND = Command(
+    name="evaluate",
+    summary="measure the accuracy, tokens and verification of one policy",
+    example="suffice evaluate overthinker problems.size=50 samples=2",
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,61 @@
+"""``suffice quickstart``: the whole kit on the packaged overthinker."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from launch.command import Command, add_config, add_output, add_seed, output_folder
+from tagger.errors import UserError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_config(parser, "quickstart", "train.grpo.max_steps=20 compare.problems.size=50 …")
+    add_seed(parser)
+    add_output(parser, "quickstart")
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with the run in this folder where it was interrupted",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Check, train, compare, report; say where everything is and how long it took."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from launch import quickstart
+
+    if args.resume is None:
+        root = output_folder(args.output, "quickstart")
+        plan = quickstart.plan(args.config, args.overrides, args.seed, root)
+        quickstart.begin(plan)
+    elif args.overrides or args.seed is not None or args.output is not None:
+        raise UserError(
+            "A resumed run keeps its own config, seed and folder; leave the overrides, --seed and "
+            "--output away, or begin a new run without --resume."
+        )
+    else:
+        plan = quickstart.resume(args.resume)
+    _say(f"Run folder: {plan.root} (if interrupted: suffice quickstart --resume {plan.root})")
+    quickstart.carry_out(plan, _say, shlex.join(["suffice", *sys.argv[1:]]))
+    seconds = quickstart.stage_seconds(plan.root)
+    parts = ", ".join(f"{stage} {value / 60:.1f}" for stage, value in seconds.items())
+    _say(f"Minutes: {sum(seconds.values()) / 60:.1f} ({parts})")
+
+
+def _say(line: str) -> None:
+    print(f"[suffice] {line}", file=sys.stderr, flush=True)
+
+
+COMMAND = Command(
+    name="quickstart",
+    summary="train the packaged overthinker, compare it with the monitored stop, report",
+    example="suffice quickstart --seed 1",
+    configure=configure,
+    run=run,
+)
