@@ -83,7 +83,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
             raise unknown_name(f"option of {args.parser.prog}", word, args.parser.options())
         if not hasattr(args, "overrides"):
             raise UserError(f"Unexpected argument {word!r}; see {args.parser.prog} --help.")
-        args.overrides.append(word)
+        args.overrides = [*args.overrides, word]
     return args
 
 
@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"suffice: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
-        print("suffice: interrupted; nothing that was finished is lost.", file=sys.stderr)
+        print("suffice: interrupted.", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader (`| head`) went away; keep the interpreter from complaining at exit.

@@ -76,6 +76,7 @@ def add_config(parser: argparse.ArgumentParser, default: str | None, keys: str) 
     parser.add_argument(
         "overrides",
         nargs="*",
+        default=[],
         metavar="KEY=VALUE",
         help=f"single settings that win over the file: {keys}",
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
 from launch.settings import read_yaml, section
+from tagger.errors import UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compare, write the report and print the table."""
+    if args.resume is not None and args.output is not None:
+        raise UserError("A resumed comparison keeps its own folder; leave --output away.")
     from rl.comparison import run_comparison
     from rl.comparison_config import compare_config
     from rl.config import apply_overrides
