@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -240,18 +239,14 @@ def _build(cls: type[Any], data: Any, source: str, prefix: str) -> Any:
 
 
 def _unknown_key(key: str, prefix: str, source: str, known: Mapping[str, Any]) -> UserError:
-    if prefix == "" and not difflib.get_close_matches(key, list(known), n=1, cutoff=0.5):
-        nested = {f.name for c in (ProblemsConfig, RewardConfig) for f in dataclasses.fields(c)}
-        if key in nested:
-            owner = "problems" if key not in ("terms",) else "reward"
-            return UserError(f"{source}: unknown config key {key!r}; did you mean {owner}.{key}?")
-    return UserError(
-        f"{source}: {unknown_name('config key', prefix + key, _dotted(known, prefix))}"
-    )
-
-
-def _dotted(known: Mapping[str, Any], prefix: str) -> list[str]:
-    return [prefix + name for name in known]
+    """The error for an unknown key; a key one level too high is told where it belongs."""
+    sections = {"problems": ProblemsConfig, "reward": RewardConfig}
+    homes = {f.name: f"{s}.{f.name}" for s, c in sections.items() for f in dataclasses.fields(c)}
+    if prefix == "" and key in homes:
+        told = f"Unknown config key {key!r}; did you mean {homes[key]!r}?"
+    else:
+        told = str(unknown_name("config key", prefix + key, [prefix + name for name in known]))
+    return UserError(f"{source}: {told}")
 
 
 def _value(hint: Any, value: Any, source: str, key: str) -> Any:
