@@ -25,8 +25,9 @@ from launch.progress import progress_of_parts
 from launch.settings import read_yaml
 from rl.comparison_config import CompareConfig, compare_config
 from rl.config import RunConfig, apply_overrides, config_from_dict
+from rl.policy import resolve_model, weight_bytes
 from rl.problems import load_problems
-from rl.run_folder import RunFolder, write_json
+from rl.run_folder import RunFolder, check_disk, write_json
 from tagger.errors import UserError, unknown_name
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules import build_rule
@@ -100,10 +101,19 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
             "training_metrics": str(training.metrics),
         }
     )
+    if not training.root.exists():
+        _check_disk(train, training)
     _check_comparison(compare)
     return QuickstartRun(
         root, train, compare, {"train": train.to_dict(), "compare": compare.as_dict()}
     )
+
+
+def _check_disk(train: RunConfig, training: RunFolder) -> None:
+    """Refuse a disk too small for the training, or a model that is not there."""
+    kept = train.grpo.get("save_total_limit")
+    weights = weight_bytes(resolve_model(train.model))
+    check_disk(training.root, weights, kept if isinstance(kept, int) else 10)
 
 
 def _check_comparison(config: CompareConfig) -> None:
