@@ -66,7 +66,7 @@ class FactsComputer:
         self.tagger = tagger
         self.columns = columns(tagger.taxonomy)
         self._tokenizer = tokenizer
-        self._delimiters = delimiters
+        self.delimiters = delimiters
         self._end_ids = frozenset([tokenizer.eos_token_id] if end_ids is None else end_ids)
         self._audit = audit_tagger
         self._audit_type = (
@@ -97,7 +97,7 @@ class FactsComputer:
         return table
 
     def _parse(self, ids: Sequence[int], segmenter: Segmenter) -> ParsedRollout:
-        return parse_rollout(ids, self._tokenizer, self._delimiters, segmenter, self._end_ids)
+        return parse_rollout(ids, self._tokenizer, self.delimiters, segmenter, self._end_ids)
 
     def _audit_counts(
         self,
