@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rl.overthinker.problems import MAX_VALUE, make_problems
-from rl.overthinker.programs import Equation, apply, program_for
+from rl.overthinker.problems import make_problems
+from rl.overthinker.programs import program_for
 from rl.overthinker.traces import Trace, write_trace
 from rl.policy import render_prompt
 from rl.problems import Problem
@@ -28,8 +28,6 @@ CHAT_TEMPLATE = (
 )
 """ChatML; the opening delimiter is prefilled, as reasoning models' templates do."""
 
-DRILL_PROMPT = "Practise."
-
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
 
 
@@ -38,8 +36,7 @@ class BuildSettings:
     """Settings of a build.
 
     Attributes:
-        drill: Rows of plain equations the model practises first, each once.
-        traces: Written traces the warm start sees after that, each once.
+        traces: Written traces the warm start sees, each once.
         vocabulary: Size of the byte-level BPE vocabulary.
         hidden: Width of the model.
         layers: Its depth.
@@ -49,14 +46,13 @@ class BuildSettings:
         seed: Seed of everything.
     """
 
-    drill: int = 20_000
-    traces: int = 32_000
+    traces: int = 64_000
     vocabulary: int = 512
     hidden: int = 128
-    layers: int = 4
+    layers: int = 3
     heads: int = 4
-    batch_size: int = 64
-    learning_rate: float = 3e-3
+    batch_size: int = 16
+    learning_rate: float = 2e-3
     seed: int = 0
 
 
@@ -80,31 +76,6 @@ def labelled_rows(size: int, seed: int) -> Iterator[dict[str, Any]]:
             "steps": [text for text, _ in trace.steps],
             "labels": {str(j): tag for j, (_, tag) in enumerate(trace.steps)},
         }
-
-
-def drill_rows(size: int, seed: int) -> Iterator[str]:
-    """Rows of twenty correct equations in the range of the problems.
-
-    Written traces contain mistakes on purpose; practising plain equations first gives the small
-    model sound arithmetic for a fraction of the tokens.
-    """
-    rng = random.Random(f"drill/{seed}")
-
-    def equation() -> Equation:
-        while True:
-            symbol = rng.choices("+-*", (0.45, 0.4, 0.15))[0]
-            if symbol == "*":
-                left, right = rng.randint(0, 20), rng.randint(0, 14)
-            elif rng.random() < 0.8:
-                left, right = rng.randint(-MAX_VALUE, MAX_VALUE), rng.randint(0, 10)
-            else:
-                left, right = rng.randint(0, MAX_VALUE), rng.randint(0, MAX_VALUE)
-            result = apply(symbol, left, right)
-            if abs(result) <= MAX_VALUE:
-                return Equation(left, symbol, right, result)
-
-    for _ in range(size):
-        yield ", ".join(str(equation()) for _ in range(20)) + "."
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Any:
@@ -147,7 +118,7 @@ def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Any:
 
 
 def new_model(settings: BuildSettings, tokenizer: Any) -> Any:
-    """A freshly initialised Qwen3 of about 0.9 million parameters."""
+    """A freshly initialised Qwen3 of about 0.7 million parameters."""
     from transformers import Qwen3Config, Qwen3ForCausalLM, set_seed
 
     set_seed(settings.seed)
@@ -229,11 +200,6 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
         settings.vocabulary,
     )
     model = new_model(settings, tokenizer)
-    practice = render_prompt(tokenizer, DRILL_PROMPT)
-    drill = [
-        {"prompt": practice, "completion": row + tokenizer.eos_token}
-        for row in drill_rows(settings.drill, settings.seed)
-    ]
     traces = [
         {
             "prompt": render_prompt(tokenizer, problem.question),
@@ -242,7 +208,6 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
         for problem, trace in pairs
     ]
     with tempfile.TemporaryDirectory() as scratch:
-        _warm_start(model, tokenizer, drill, Path(scratch), settings)
         _warm_start(model, tokenizer, traces, Path(scratch), settings)
     model.generation_config = GenerationConfig(
         do_sample=True,

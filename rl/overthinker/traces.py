@@ -20,7 +20,7 @@ FIND_RATE = 0.75
 """Chance that a check which recomputes a findable mistake sees it."""
 SLIP_RATE = 0.02
 """Chance that a full recomputation makes a mistake of its own."""
-STOP_HAZARD = (0.04, 0.09, 0.15, 0.23, 0.32, 0.40, 0.50, 0.60, 1.0)
+STOP_HAZARD = (0.04, 0.09, 0.16, 0.25, 0.34, 0.45, 0.55, 0.70, 1.0)
 """Chance to close the thinking after 0, 1, ... 8 rounds of checking."""
 
 
@@ -134,7 +134,7 @@ class TraceWriter:
         """One round of checking; returns the answer believed after it."""
         kind = self._rng.choices(
             ("announced", "silent", "self_talk", "single", "backwards", "confirm", "alternative"),
-            (0.34, 0.22, 0.16, 0.10, 0.08, 0.05, 0.05),
+            (0.34, 0.22, 0.15, 0.10, 0.07, 0.05, 0.07),
         )[0]
         if kind == "self_talk":
             self._say("META", "Hmm, am I sure?", "Wait.", "Hold on a moment.", "Am I too quick?")
