@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from launch.progress import progress_of_parts
-from launch.settings import read_yaml
 from rl.comparison_config import CompareConfig, compare_config
-from rl.config import RunConfig, apply_overrides, config_from_dict
+from rl.config import RunConfig, config_from_dict
 from rl.policy import resolve_model, weight_bytes
 from rl.problems import load_problems
 from rl.run_folder import RunFolder, check_disk, write_json
+from rl.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules import build_rule

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import types
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tagger.errors import UserError, unknown_name
+from rl.settings import apply_overrides, build_settings, read_yaml
+from tagger.errors import UserError
 
 
 @dataclass
@@ -140,51 +139,11 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
     Raises:
         UserError: Missing or malformed file, unknown key, or a value of the wrong type.
     """
-    import yaml
-
     path = Path(path)
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"Cannot read the config {path}: {error}.") from error
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where else ""
-        problem = getattr(error, "problem", None) or "no valid YAML"
-        raise UserError(f"The config {path}{line} is not valid YAML: {problem}.") from error
-    if isinstance(data, dict) and SECTION in data:
+    data = read_yaml(path)
+    if SECTION in data:
         data = data[SECTION]
     return config_from_dict(apply_overrides({} if data is None else data, overrides), str(path))
-
-
-def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
-    """Set dotted keys in plain config data.
-
-    Raises:
-        UserError: An override without ``=``, with a value that is no YAML, or through a key that
-            holds no mapping.
-    """
-    import yaml
-
-    if not isinstance(data, dict):
-        raise UserError("A config must be a mapping of keys to values.")
-    for override in overrides:
-        dotted, equals, text = override.partition("=")
-        if not equals or not dotted:
-            raise UserError(f"The override {override!r} must look like key=value.")
-        try:
-            value = yaml.load(text, Loader=_loader())
-        except yaml.YAMLError as error:
-            raise UserError(f"The value of the override {override!r} is not YAML.") from error
-        *parents, last = dotted.split(".")
-        node = data
-        for key in parents:
-            node[key] = {} if node.get(key) is None else node[key]
-            node = node[key]
-            if not isinstance(node, dict):
-                raise UserError(f"The override {override!r} goes through {key!r}, a plain value.")
-        node[last] = value
-    return data
 
 
 def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConfig:
@@ -197,8 +156,7 @@ def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConf
     Raises:
         UserError: Unknown key, missing key, or a value of the wrong type.
     """
-    config: RunConfig = _build(RunConfig, data, source, "")
-    return config
+    return build_settings(RunConfig, data, source)
 
 
 def write_config(config: RunConfig, path: Path) -> None:
@@ -221,74 +179,3 @@ def differing_keys(a: Mapping[str, Any], b: Mapping[str, Any], prefix: str = "")
         elif left != right:
             found.append(f"{prefix}{key}")
     return found
-
-
-def _build(cls: type[Any], data: Any, source: str, prefix: str) -> Any:
-    if not isinstance(data, Mapping):
-        raise UserError(f"{source}: {prefix.rstrip('.') or 'the config'} must be a mapping.")
-    hints = typing.get_type_hints(cls)
-    for key in data:
-        if key not in hints:
-            raise _unknown_key(str(key), prefix, source, hints)
-    for f in dataclasses.fields(cls):
-        no_default = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-        if no_default and f.name not in data:
-            raise UserError(f"{source}: the key {prefix}{f.name} is missing.")
-    values = {k: _value(hints[k], v, source, f"{prefix}{k}") for k, v in data.items()}
-    return cls(**values)
-
-
-def _unknown_key(key: str, prefix: str, source: str, known: Mapping[str, Any]) -> UserError:
-    """The error for an unknown key; a key one level too high is told where it belongs."""
-    sections = {"problems": ProblemsConfig, "reward": RewardConfig}
-    homes = {f.name: f"{s}.{f.name}" for s, c in sections.items() for f in dataclasses.fields(c)}
-    if prefix == "" and key in homes:
-        told = f"Unknown config key {key!r}; did you mean {homes[key]!r}?"
-    else:
-        told = str(unknown_name("config key", prefix + key, [prefix + name for name in known]))
-    return UserError(f"{source}: {told}")
-
-
-def _value(hint: Any, value: Any, source: str, key: str) -> Any:
-    """Check and convert one value against its type hint."""
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if value is None and type(None) in options:
-        return None
-    for option in options:
-        if dataclasses.is_dataclass(option):
-            return _build(typing.cast("type[Any]", option), value, source, f"{key}.")
-        plain = typing.get_origin(option) or option
-        if plain is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        if isinstance(value, plain) and not (plain is int and isinstance(value, bool)):
-            return dict(value) if plain is dict else value
-    wanted = " or ".join(
-        "nothing" if o is type(None) else (typing.get_origin(o) or o).__name__ for o in options
-    )
-    raise UserError(f"{source}: {key} is {value!r}; it must be of type {wanted}.")
-
-
-def _loader() -> Any:
-    """YAML 1.1 with numbers such as 5e-5 read as numbers, and duplicate keys refused."""
-    import re
-
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            seen: set[Any] = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key!r} stands there twice", key_node.start_mark
-                    )
-                seen.add(key)
-            return typing.cast("dict[Any, Any]", super().construct_mapping(node, deep))
-
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:float",
-        re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-        list("-+0123456789."),
-    )
-    return Loader

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
-from launch.settings import read_yaml, section
+from launch.settings import section
 from tagger.errors import UserError
 
 
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("A resumed comparison keeps its own folder; leave --output away.")
     from rl.comparison import run_comparison
     from rl.comparison_config import compare_config
-    from rl.config import apply_overrides
+    from rl.settings import apply_overrides, read_yaml
 
     values = apply_overrides(section(read_yaml(args.config), "compare"), args.overrides)
     if args.seed is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
-from launch.settings import read_yaml, section
+from launch.settings import section
 from tagger.errors import UserError
 
 LONE_ARM: dict[str, Any] = {"trained": None, "rules": {}, "oracle": False}
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
     """Sample, score, write results and report, print the table."""
     from rl.comparison import run_comparison
     from rl.comparison_config import compare_config
-    from rl.config import apply_overrides
+    from rl.settings import apply_overrides, read_yaml
 
     if "=" in args.model:
         raise UserError(f"Name the policy before the settings; {args.model!r} is a setting.")

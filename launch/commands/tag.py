@@ -27,7 +27,7 @@ class TagSettings:
         show: Most traces to print step by step; the table counts all of them.
     """
 
-    tagger: Path | None = None
+    tagger: str | None = None
     limit: int | None = None
     show: int = 10
 
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '"text" or "steps", and may have "question" and "id"',
     )
     parser.add_argument(
-        "--tagger", type=Path, metavar="FOLDER", help="frozen tagger (default: the packaged one)"
+        "--tagger", metavar="FOLDER", help="frozen tagger (default: the packaged one)"
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object a trace instead of the view"
