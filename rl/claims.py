@@ -52,11 +52,12 @@ def _fewer_tokens(pair: Mapping[str, Any]) -> Claim:
 
 def _accuracy_kept(pair: Mapping[str, Any]) -> Claim:
     gain = pair["accuracy"]
+    word = "more" if gain["mean"] >= 0 else "less"
     return _claim(
         "accuracy_kept",
-        f"Trained is {points(gain['mean'])} points of accuracy against base, paired by problem"
-        f" (95 % interval {points(gain['low'])} to {points(gain['high'])}; target: not below 0,"
-        " lower end not below −2).",
+        f"Trained is {abs(gain['mean']) * 100:.1f} points {word} accurate than base, paired by"
+        f" problem (95 % interval {points(gain['low'])} to {points(gain['high'])}; target: not"
+        " below 0, lower end not below −2).",
         gain["mean"] >= 0 and gain["low"] >= ACCURACY_MARGIN,
         accuracy=gain,
     )
@@ -70,9 +71,15 @@ def _above_monitored(frontier: Mapping[str, Any]) -> Claim:
         return _claim("above_monitored", text, None, as_cheap=0, at_equal_tokens=equal)
     above = [n for n, r in cheap.items() if r["above"]]
     sure = sum(r["above_for_sure"] for r in cheap.values())
+    which = "the one monitored point" if len(cheap) == 1 else f"the {len(cheap)} monitored points"
+    count = (
+        "" if len(cheap) == 1 else "all of " if len(above) == len(cheap) else f"{len(above)} of "
+    )
+    verb = "is not" if not above else "is"
     text = (
-        f"Trained is more accurate than {len(above)} of the {len(cheap)} monitored points that"
-        f" use as few tokens ({sure} of them with the whole interval above 0)"
+        f"Trained {verb} more accurate than {count if above else ''}{which} that"
+        f" use{'s' if len(cheap) == 1 else ''} as few tokens"
+        f" ({sure} of {len(cheap)} with the whole paired interval above 0)"
     )
     if equal:
         text += (

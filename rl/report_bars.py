@@ -47,7 +47,7 @@ def type_bars(results: Mapping[str, Any]) -> str:
     height = legend + len(rows) * (bar + gap) + groups * head + 34
     d = Drawing(880, height, "Mean tokens per answer by step type, for each arm")
     for i, name in enumerate(order):
-        x, y = 10 + (i % columns) * 218, 6 + (i // columns) * 20
+        x, y = 10.0 + (i % columns) * 218, 6.0 + (i // columns) * 20
         d.rect(x, y, 12, 12, _colour(name), radius=2)
         d.text(x + 18, y + 10.5, short_type(name), 12)
     most = max(m["tokens"]["mean"] for _, _, m in rows)

@@ -21,7 +21,7 @@ h2{font-size:21px;margin:0 0 4px}
 h3{font-size:16px;margin:22px 0 6px}
 p{margin:6px 0 12px;max-width:74ch}
 .lead{font-size:19px;line-height:1.45;margin:0 0 10px;max-width:66ch}
-.meta,.note{color:var(--soft);font-size:14px}
+.meta,.note{color:var(--soft);font-size:14px;max-width:none}
 section{background:var(--paper);border:1px solid var(--line);border-radius:12px;
 padding:24px 28px 20px;margin:18px 0}
 svg{display:block;width:100%;height:auto;margin:12px 0 4px}
@@ -32,7 +32,7 @@ margin:20px 0 4px}
 .tile span{display:block;font-size:13.5px;color:var(--soft)}
 .tile .name{color:var(--ink);font-weight:600;margin-bottom:5px}
 ul.claims{list-style:none;padding:0;margin:10px 0 4px}
-ul.claims li{display:grid;grid-template-columns:124px 1fr;gap:14px;padding:10px 0;
+ul.claims li{display:grid;grid-template-columns:142px 1fr;gap:14px;padding:10px 0;
 border-top:1px solid var(--line)}
 ul.claims li:first-child{border-top:0}
 .verdict{align-self:start;justify-self:start;border-radius:999px;padding:2px 11px;font-size:13px;
@@ -41,23 +41,24 @@ font-weight:650;white-space:nowrap}
 .unsure{background:var(--openbg);color:var(--open)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
-th,td{padding:6px 9px;text-align:right;border-top:1px solid var(--line);vertical-align:top}
+th,td{padding:6px 8px;text-align:right;border-top:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft);border-top:0;font-size:13px;vertical-align:bottom;
 line-height:1.3}
 th:first-child,td:first-child{text-align:left;white-space:nowrap}
-td small{display:block;color:var(--soft);font-size:11.5px;white-space:nowrap;line-height:1.3}
+td small{display:block;font-weight:400;color:var(--soft);font-size:11.5px;white-space:nowrap;
+line-height:1.3}
 tr.group td{background:var(--ground);color:var(--soft);font-weight:600;font-size:13px}
-tr.hero td:first-child{font-weight:650}
+tr.hero td:first-child{font-weight:650}td:first-child small{padding-left:18px}
 table.plain td{text-align:left}table.plain td:first-child{color:var(--soft);width:190px}
 .dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:8px}
 .chosen{color:var(--monitored);font-weight:650;font-size:12px}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:18px}
 @media (max-width:760px){.pair{grid-template-columns:1fr}section{padding:18px 16px}
 ul.claims li{grid-template-columns:1fr;gap:4px}}
-.trace{border:1px solid var(--line);border-radius:10px;max-height:560px;overflow:auto}
+.trace{border:1px solid var(--line);border-radius:10px;max-height:860px;overflow:auto}
 .trace header{position:sticky;top:0;background:var(--paper);border-bottom:1px solid var(--line);
 padding:9px 13px;font-size:13.5px;font-weight:600}
-.trace header span{font-weight:400;color:var(--soft)}
+.trace header .facts{font-weight:400;color:var(--soft)}
 .step{border-left:5px solid;padding:6px 13px 7px 11px;font-size:14px;line-height:1.45;
 border-bottom:1px solid var(--line)}
 .step pre,.final pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}

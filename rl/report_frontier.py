@@ -117,7 +117,7 @@ def frontier_plot(results: Mapping[str, Any]) -> str:
     d = Drawing(880, 500, "Accuracy against mean tokens per answer, all arms")
     axes = Axes(62, 66, 796, 374, xs, ys)
     axes.draw(d, "mean tokens per answer (everything paid for)", "answered correctly", 12, " %")
-    hull = next(iter(results["frontier"].values()), {"hull": []})["hull"]
+    hull: list[str] = next((f["hull"] for f in results["frontier"].values()), [])
     _draw_hull(d, axes, results, None, hull)
     _points(d, axes, results, None, small=False)
     x = 200.0
@@ -147,7 +147,7 @@ def band_frontiers(results: Mapping[str, Any]) -> str:
         axes = Axes(i * wide + 48, 44, wide - 64, 168, xs, ys)
         count = results["problems"]["bands"].get(band, "")
         d.text(axes.left, 16, band, 13.5, weight=650)
-        d.text(axes.left + len(band) * 8.8 + 10, 16, f"{count} problems", 11.5, SOFT)
+        d.text(axes.left + len(band) * 9.4 + 12, 16, f"{count} problems", 11.5, SOFT)
         d.line(axes.left, 24, axes.left + axes.width, 24, GRID)
         axes.draw(d, "tokens" if i == 0 else "", "", 11, " %")
         _points(d, axes, results, band, small=True)

@@ -80,6 +80,8 @@ def signed(value: float | None, digits: int = 1, unit: str = "") -> str:
     """A difference with its sign."""
     if value is None:
         return "–"
+    if round(value, digits) == 0:
+        return f"{0:.{digits}f}{unit}"
     return f"{value:+,.{digits}f}{unit}".replace(",", "\u202f").replace("-", "\u2212")
 
 

@@ -34,7 +34,7 @@ def _with_interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | 
 def _difference(pair: Mapping[str, Any] | None, key: str) -> str:
     """A paired difference in points, or a relative change in per cent."""
     if pair is None:
-        return "–"
+        return ""
     e = pair[key]
     shown = signed(None if e["mean"] is None else e["mean"] * 100)
     if e["low"] is None:
@@ -44,8 +44,7 @@ def _difference(pair: Mapping[str, Any] | None, key: str) -> str:
 
 ARM_HEAD = (
     "arm", "right, %", "against base, points", "tokens", "against base, %", "thinking tokens",
-    "verification steps", "forced tokens", "unfinished, %", "time per answer, ms",
-    "of it monitor, ms",
+    "verification steps", "stopped, %", "not finished, %", "time per answer, ms",
 )  # fmt: skip
 
 
@@ -53,6 +52,13 @@ def _arm_row(
     m: Mapping[str, Any], name: str, pair: Mapping[str, Any] | None, kind: str = ""
 ) -> str:
     unfinished = (1 - m["finished"]["mean"]) * 100
+    watching = m["monitor_seconds"]["mean"] * 1000
+    seconds = number(m["seconds"]["mean"] * 1000, 1)
+    if watching:
+        seconds += f"<small>monitor {number(watching, 1)}</small>"
+    stopped = number(m["stopped"]["mean"] * 100, 1) if m["stopped"]["mean"] else ""
+    if m["forced_tokens"]["mean"]:
+        stopped += f"<small>{number(m['forced_tokens']['mean'], 1)} forced</small>"
     return _row(
         [
             name,
@@ -60,24 +66,23 @@ def _arm_row(
             _difference(pair, "accuracy"),
             _with_interval(m["tokens"]),
             _difference(pair, "tokens_change"),
-            _with_interval(m["thinking_tokens"]),
+            number(m["thinking_tokens"]["mean"]),
             _with_interval(m["verification_steps"], 1, 2),
-            number(m["forced_tokens"]["mean"], 1),
+            stopped,
             number(unfinished, 1),
-            number(m["seconds"]["mean"] * 1000, 1),
-            number(m["monitor_seconds"]["mean"] * 1000, 1),
+            seconds,
         ],
         kind,
     )
 
 
-def _name(results: Mapping[str, Any], arm: str) -> str:
+def _name(results: Mapping[str, Any], arm: str, detail: bool = False) -> str:
     colour = ARM_LOOK[arm][2]
     text = escape(ARM_LOOK[arm][0])
-    if arm in ("monitored", "trained_monitored"):
-        label = results["arms"][arm]["label"].removeprefix("trained + monitored ").strip("()")
+    if detail and arm in ("monitored", "trained_monitored"):
+        label = results["arms"][arm]["label"].removeprefix("trained + monitored").strip(" ()")
         text += f"<small>{escape(label)}</small>"
-    if arm == "oracle":
+    if detail and arm == "oracle":
         text += "<small>reads the reference; a bound</small>"
     return f'<span class="dot" style="background:{colour}"></span>{text}'
 
@@ -86,7 +91,7 @@ def arms_table(results: Mapping[str, Any]) -> str:
     """Every arm on the whole test split: the main ones, then each grid point."""
     arms, pairs = results["arms"], results["paired"]
     rows = [
-        _arm_row(arms[n], _name(results, n), pairs.get(f"{n}_vs_base"), "hero")
+        _arm_row(arms[n], _name(results, n, detail=True), pairs.get(f"{n}_vs_base"), "hero")
         for n in main_arms(results)
     ]
     grid = grid_arms(results)

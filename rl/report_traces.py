@@ -34,7 +34,8 @@ def _trace(title: str, trace: Mapping[str, Any] | None) -> str:
     answer = trace["answer"].strip()
     ending = "the thinking was never closed" if not trace["finished"] and not answer else answer
     return (
-        f'<div class="trace"><header>{escape(title)} <span>· {facts}</span> {verdict}</header>'
+        f'<div class="trace"><header>{escape(title)} <span class="facts">· {facts}</span>'
+        f" {verdict}</header>"
         f"{steps or '<div class=final>no thinking</div>'}"
         f'<div class="final"><pre>{escape(ending)}</pre></div></div>'
     )
