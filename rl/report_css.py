@@ -15,7 +15,7 @@ CSS = """
 --bad:#ff8787;--open:#ffd43b;--goodbg:#16301d;--badbg:#3a1c1c;--openbg:#352b10}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 var(--sans)}
-main{max-width:1000px;margin:0 auto;padding:34px 20px 60px}
+main{max-width:1080px;margin:0 auto;padding:34px 20px 60px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:21px;margin:0 0 4px}
 h3{font-size:16px;margin:22px 0 6px}
@@ -23,7 +23,7 @@ p{margin:6px 0 12px;max-width:74ch}
 .lead{font-size:19px;line-height:1.45;margin:0 0 10px;max-width:66ch}
 .meta,.note{color:var(--soft);font-size:14px;max-width:none}
 section{background:var(--paper);border:1px solid var(--line);border-radius:12px;
-padding:24px 28px 20px;margin:18px 0}
+padding:24px 26px 20px;margin:18px 0}
 svg{display:block;width:100%;height:auto;margin:12px 0 4px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(205px,1fr));gap:12px;
 margin:20px 0 4px}
@@ -40,12 +40,12 @@ font-weight:650;white-space:nowrap}
 .yes{background:var(--goodbg);color:var(--good)}.no{background:var(--badbg);color:var(--bad)}
 .unsure{background:var(--openbg);color:var(--open)}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
-th,td{padding:6px 8px;text-align:right;border-top:1px solid var(--line);vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
+th,td{padding:6px 6px;text-align:right;border-top:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft);border-top:0;font-size:13px;vertical-align:bottom;
 line-height:1.3}
 th:first-child,td:first-child{text-align:left;white-space:nowrap}
-td small{display:block;font-weight:400;color:var(--soft);font-size:11.5px;white-space:nowrap;
+td small{display:block;font-weight:400;color:var(--soft);font-size:11px;white-space:nowrap;
 line-height:1.3}
 tr.group td{background:var(--ground);color:var(--soft);font-weight:600;font-size:13px}
 tr.hero td:first-child{font-weight:650}td:first-child small{padding-left:18px}
