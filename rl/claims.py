@@ -30,7 +30,10 @@ def percent(value: float | None, digits: int = 0) -> str:
 
 def points(value: float | None) -> str:
     """An accuracy difference in signed percentage points."""
-    return "n/a" if value is None else f"{value * 100:+.1f}".replace("-", "−")
+    if value is None:
+        return "n/a"
+    shown = f"{value * 100:+.1f}".replace("-", "−")
+    return "0.0" if shown in ("+0.0", "−0.0") else shown
 
 
 def _claim(name: str, text: str, holds: bool | None, **figures: Any) -> Claim:
@@ -117,6 +120,8 @@ def _selective(arms: Mapping[str, Any]) -> Claim:
     if safe not in risk["trained"] or risky not in risk["trained"]:
         text = "The base policy's first answers are too uniform to tell whether checks go there."
         return _claim("selective", text, None)
+    if not arms["trained"]["verification_steps"]["mean"]:
+        return _claim("selective", "Trained writes no verification steps anywhere.", False)
     steps = {
         (arm, group): risk[arm][group]["verification_steps"]
         for arm in risk
@@ -178,10 +183,13 @@ def _audit(arms: Mapping[str, Any]) -> Claim:
         if value is not None
     ]  # fmt: skip
     text = f"Change of verification by each counter: {', '.join(told) or 'none to compare'}"
-    text += f"; warnings: {'; '.join(warnings)}." if warnings else "; they do not part."
+    compared = tagger is not None and (auditor is not None or keywords is not None)
+    if warnings:
+        text += f"; warnings: {'; '.join(warnings)}."
+    else:
+        text += "; they do not part." if compared else "."
     if auditor is None:
         text += " No audit tagger was given."
-    compared = auditor is not None or keywords is not None
     return _claim("audit", text, not warnings if compared or warnings else None, **figures)
 
 

@@ -17,6 +17,7 @@ from rl.comparison_config import CompareConfig, GridPoint
 from rl.frontier import Choice, Point, choose, point_of
 from rl.metrics import make_panel
 from rl.provenance import provenance
+from rl.report import write_report
 from rl.results import ArmRun, build_results, write_results
 from rl.samples import write_atomically
 from rl.training_curves import find_metrics, read_curves
@@ -51,8 +52,8 @@ def run_comparison(
 
     Args:
         config: What to compare.
-        output: A new folder. It gets ``compare.json``, ``samples/<split>/<arm>.jsonl.gz`` and
-            ``results.json``.
+        output: A new folder. It gets ``compare.json``, ``samples/<split>/<arm>.jsonl.gz``,
+            ``results.json``, ``report.html`` and ``frontier.svg``.
         resume: Go on in a folder in which the same comparison was begun: arms that are done are
             read back, a finished comparison is computed anew from its samples.
         progress: Told (what is running, rows done, rows in all).
@@ -96,6 +97,7 @@ def run_comparison(
         title=config.title,
     )
     write_results(output / RESULTS, results)
+    write_report(output, replace=True)
     return results
 
 

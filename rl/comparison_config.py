@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagger.errors import UserError, unknown_name
+from rl.settings import build_settings
+from tagger.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Split:
     Attributes:
         source: A JSONL file, or the name of a built-in problem set.
         split: Which part of the source.
-        size: How many problems.
+        size: How many problems; None takes a whole file.
         seed: Seed of the draw.
         samples: Completions of each problem; None takes the comparison's.
     """
 
     source: str = "overthinker"
     split: str = "test"
-    size: int = 300
+    size: int | None = 300
     seed: int = 0
     samples: int | None = None
 
@@ -144,55 +144,28 @@ def _grid_of(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
     ]
 
 
-def compare_config(values: Mapping[str, Any]) -> CompareConfig:
-    """Build the settings from parsed YAML; dotted keys such as ``problems.size`` work too.
+def compare_config(values: Mapping[str, Any], source: str = "compare settings") -> CompareConfig:
+    """Build the settings from parsed YAML.
+
+    What ``calibration`` leaves out is taken from its defaults, its source from ``problems``.
+
+    Args:
+        values: Keys and values.
+        source: What to call them in errors, e.g. the file.
 
     Raises:
         UserError: Unknown key (the nearest valid one is suggested), a value of the wrong kind,
             or settings that cannot work together.
     """
-    nested: dict[str, Any] = {}
-    for key, value in values.items():
-        parts = str(key).split(".")
-        place = nested
-        for part in parts[:-1]:
-            inner = place.get(part)
-            place[part] = dict(inner) if isinstance(inner, Mapping) else {}
-            place = place[part]
-        place[parts[-1]] = value
-    calibration = nested.get("calibration")
-    if isinstance(calibration, Mapping):
-        nested["calibration"] = {**dataclasses.asdict(_calibration()), **calibration}
-    config: CompareConfig = _build(CompareConfig, nested, "")
+    values = dict(values)
+    problems, given = values.get("problems"), values.get("calibration", {})
+    if isinstance(given, Mapping):
+        inherited = problems.get("source") if isinstance(problems, Mapping) else None
+        own = {"source": inherited} if inherited is not None else {}
+        values["calibration"] = {**dataclasses.asdict(_calibration()), **own, **given}
+    config = build_settings(CompareConfig, values, source)
     _check(config)
     return config
-
-
-def _build(kind: Any, values: Any, prefix: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise UserError(f"Config key {prefix.rstrip('.')!r} must hold keys and values.")
-    hints = typing.get_type_hints(kind)
-    known = [f.name for f in dataclasses.fields(kind)]
-    for key in values:
-        if key not in known:
-            raise unknown_name("config key", f"{prefix}{key}", [prefix + k for k in known])
-    return kind(**{k: _value(f"{prefix}{k}", v, hints[k]) for k, v in values.items()})
-
-
-def _value(key: str, value: Any, hint: Any) -> Any:
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value, f"{key}.")
-    kinds = [typing.get_origin(k) or k for k in typing.get_args(hint) or (hint,)]
-    if typing.get_origin(hint) is dict:
-        kinds = [dict]
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, bool) == (bool in kinds) and isinstance(value, tuple(kinds)):
-        return value
-    if value is None and type(None) in kinds:
-        return None
-    names = " or ".join("null" if k is type(None) else k.__name__ for k in kinds)
-    raise UserError(f"Config key {key!r} must be {names}, not {value!r}.")
 
 
 def _check(config: CompareConfig) -> None:
@@ -205,7 +178,7 @@ def _check(config: CompareConfig) -> None:
         "oracle_answer_tokens": config.oracle_answer_tokens,
     }
     for key, number in numbers.items():
-        if number < 1:
+        if number is not None and number < 1:
             raise UserError(f"Config key {key!r} is {number}; it must be 1 or more.")
     if config.seed < 0:
         raise UserError(f"Config key 'seed' is {config.seed}; it must be 0 or more.")
@@ -221,9 +194,7 @@ def _check(config: CompareConfig) -> None:
     names = [point.name for point in config.grid()]
     for rule, params in config.rules.items():
         if not isinstance(params, Mapping) or not _grid_of(rule, params):
-            raise UserError(
-                f"Config key 'rules.{rule}' has an empty grid; list its thresholds."
-            )
+            raise UserError(f"Config key 'rules.{rule}' has an empty grid; list its thresholds.")
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"The grid holds {name!r} twice; list each threshold once.")

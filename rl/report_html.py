@@ -61,6 +61,17 @@ def _selectivity(results: Mapping[str, Any]) -> str:
     )
 
 
+def _training(results: Mapping[str, Any]) -> str:
+    training = results["training"] or {}
+    intro = (
+        "Rollouts of the training run, on training problems. Thin: each step; thick: the mean over"
+        f" {report_curves.WINDOW} steps."
+    )
+    if training.get("stopped_early"):
+        intro += f" <b>The run stopped itself: {escape(training['stopped_early'])}.</b>"
+    return _section("Learning curves", intro, report_curves.learning_curves(training))
+
+
 def _audit(results: Mapping[str, Any]) -> str:
     words = next((c["text"] for c in results["claims"] if c["name"] == "audit"), "")
     return _section(
@@ -99,15 +110,17 @@ def _provenance(results: Mapping[str, Any]) -> str:
         f"<tr><td>{escape(k.replace('_', ' '))}</td><td>{_plain(v)}</td></tr>" for k, v in p.items()
     )
     shown = f'<pre class="code">{escape(command)}</pre>' if command else ""
+    settings = json.dumps(config, indent=1, ensure_ascii=False)
+    training = (results["training"] or {}).get("config")
     return _section(
         "To reproduce this",
         "",
         shown,
         f'<div class="scroll"><table class="plain"><tbody>{rows}</tbody></table></div>',
-        _details(
-            "The resolved settings",
-            f'<pre class="code">{escape(json.dumps(config, indent=1, ensure_ascii=False))}</pre>',
-        ),
+        _details("Settings of the comparison", f'<pre class="code">{escape(settings)}</pre>'),
+        _details("Settings of the training", f'<pre class="code">{escape(training)}</pre>')
+        if training
+        else "",
     )
 
 
@@ -159,12 +172,7 @@ def page(results: Mapping[str, Any]) -> str:
             report_curves.flips_plot(results),
             _details("The figures", report_tables.flips_table(results)),
         ),
-        _section(
-            "Learning curves",
-            "Rollouts of the training run, on training problems. Thin: each step; thick: the mean"
-            f" over {report_curves.WINDOW} steps.",
-            report_curves.learning_curves(results["training"]),
-        ),
+        _training(results),
         _audit(results),
         _examples(results),
         _section("How to read the figures", "", READING),

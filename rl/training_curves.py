@@ -24,6 +24,8 @@ CURVES = {
 """Curve in the results: metric of the training run."""
 
 METRICS_FILE = "metrics.jsonl"
+RESULT_FILE = "result.json"
+CONFIG_FILE = "config.yaml"
 
 
 def find_metrics(trained: str | None, named: str | None) -> Path | None:
@@ -49,7 +51,8 @@ def read_curves(path: Path) -> dict[str, Any]:
 
     Returns:
         ``steps``: a list of objects with ``step`` and those of `CURVES` that were logged (null
-        where a value is not finite); ``source``: the file's name.
+        where a value is not finite); ``stopped_early`` and ``tagger_fingerprint`` from the run's
+        result and ``config``, the text of its settings, None where the run folder lacks them.
 
     Raises:
         UserError: A line is not a JSON object with a step.
@@ -68,4 +71,22 @@ def read_curves(path: Path) -> dict[str, Any]:
             if isinstance(value, int | float):
                 row[name] = round(value, 6) if math.isfinite(value) else None
         rows.append(row)
-    return {"steps": rows, "source": path.name}
+    result = _result(path.parent / RESULT_FILE)
+    config = path.parent / CONFIG_FILE
+    return {
+        "steps": rows,
+        "stopped_early": result.get("stopped_early"),
+        "tagger_fingerprint": result.get("tagger_fingerprint"),
+        "config": config.read_text(encoding="utf-8") if config.is_file() else None,
+    }
+
+
+def _result(path: Path) -> dict[str, Any]:
+    """The run's result; empty for metrics that do not lie in a run folder."""
+    if not path.is_file():
+        return {}
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}); train again.") from None
+    return result if isinstance(result, dict) else {}
