@@ -59,7 +59,7 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
             raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in known])
         if isinstance(value, str) and known[key].type in ("int", "float", int, float):
             raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number.")
-    values = DEFAULTS | (_ON_GPU if gpu else _ON_CPU) | config.grpo
+    values = DEFAULTS | (_on_gpu() if gpu else _ON_CPU) | config.grpo
     values |= {
         "output_dir": str(Path(config.output) / "checkpoints"),
         "seed": config.seed,
@@ -83,7 +83,13 @@ _ON_CPU: dict[str, Any] = {
     "gradient_checkpointing": False,
     "dataloader_pin_memory": False,
 }
-_ON_GPU: dict[str, Any] = {}
+
+
+def _on_gpu() -> dict[str, Any]:
+    """TRL's own defaults suit a GPU, but for one without bfloat16."""
+    import torch
+
+    return {} if torch.cuda.is_bf16_supported() else {"bf16": False}
 
 
 def _check_rhythm(arguments: Any) -> None:

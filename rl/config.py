@@ -167,15 +167,3 @@ def write_config(config: RunConfig, path: Path) -> None:
     text = yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
-
-
-def differing_keys(a: Mapping[str, Any], b: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Dotted keys in which two configs differ."""
-    found: list[str] = []
-    for key in [*a, *(k for k in b if k not in a)]:
-        left, right = a.get(key), b.get(key)
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            found += differing_keys(left, right, f"{prefix}{key}.")
-        elif left != right:
-            found.append(f"{prefix}{key}")
-    return found

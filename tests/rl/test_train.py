@@ -80,10 +80,10 @@ def test_wandb_works_offline_without_login(
 
 
 def test_a_reference_model_can_be_used(world: World, tmp_path: Path) -> None:
-    changes = {"grpo": GRPO | {"max_steps": 2, "beta": 0.05}}
+    changes = {"grpo": GRPO | {"beta": 0.05}}
     result = run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
     rows = [json.loads(line) for line in Path(result.metrics_path).read_text().splitlines()]
-    assert rows[0]["kl"] == pytest.approx(0, abs=1e-5) and rows[1]["kl"] > 1e-6
+    assert rows[0]["kl"] == pytest.approx(0, abs=1e-5) and rows[-1]["kl"] > 1e-6
 
 
 def test_the_run_stops_itself_and_says_so(
