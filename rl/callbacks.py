@@ -53,6 +53,19 @@ class TaggerUnchanged(TrainerCallback):
             )
         return now
 
+    def state_dict(self) -> dict[str, Any]:
+        """The fingerprint, for the checkpoint."""
+        return {"fingerprint": self.before}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Check that the checkpoint was made with this tagger.
+
+        Raises:
+            RuntimeError: It was not.
+        """
+        if state["fingerprint"] != self.before:
+            raise RuntimeError(f"The checkpoint's tagger was {state['fingerprint'][:12]}.")
+
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Check before the first step."""
         self.check()

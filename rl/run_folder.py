@@ -1,7 +1,7 @@
 """The folder of a training run: what lies where, and which checkpoint is the last whole one.
 
-``config.yaml``, ``metrics.jsonl``, ``checkpoints/checkpoint-<step>/``, ``policy/`` and, when the
-run is complete, ``result.json``.
+``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``checkpoints/checkpoint-<step>/``,
+``policy/`` and, when the run is complete, ``result.json``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ class RunFolder:
     def config(self) -> Path:
         """The resolved config."""
         return self.root / "config.yaml"
+
+    @property
+    def provenance(self) -> Path:
+        """Model, tagger, commit, versions, machine and date at the start of the run."""
+        return self.root / "provenance.json"
 
     @property
     def metrics(self) -> Path:
@@ -102,6 +107,17 @@ def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
     config = load_config(run.config)
     config.output = str(run.root)
     return run, config
+
+
+def checkpoint_state(checkpoint: Path) -> dict[str, Any]:
+    """Our state in a whole checkpoint: of the reward, the tagger and the accuracy floor."""
+    return read_json(checkpoint / STATE_FILE)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object that this module wrote."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -15,8 +15,18 @@ from rewards.compose import RewardStack, build_stack
 from rewards.facts import FactsComputer, Task
 from rl.config import RunConfig, write_config
 from rl.policy import load_policy, load_tokenizer, lora_config, resolve_model, weight_bytes
+from rl.policy_card import policy_card
 from rl.problems import Problem, load_problems
-from rl.run_folder import RunFolder, check_disk, existing_run, new_run, write_json
+from rl.provenance import provenance, weights_hash
+from rl.run_folder import (
+    RunFolder,
+    check_disk,
+    checkpoint_state,
+    existing_run,
+    new_run,
+    read_json,
+    write_json,
+)
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking import ThinkingDelimiters
@@ -80,6 +90,9 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     else:
         run = new_run(config.output)
     plan = _check(run, config)
+    checkpoint = run.last_checkpoint()
+    if checkpoint is not None:
+        _check_checkpoint(checkpoint, plan)
     from accelerate import PartialState
 
     processes = PartialState()
@@ -88,10 +101,11 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
         if resume is None:
             run.root.mkdir(parents=True)
             write_config(config, run.config)
+            write_json(run.provenance, _provenance(plan))
         else:
             run.drop_broken_checkpoints()
     processes.wait_for_everyone()
-    return _train(plan, run.last_checkpoint(), resume is not None, processes.is_main_process)
+    return _train(plan, checkpoint, resume is not None, processes.is_main_process)
 
 
 def _check(run: RunFolder, config: RunConfig) -> _Plan:
@@ -123,6 +137,32 @@ def _check(run: RunFolder, config: RunConfig) -> _Plan:
             "problems.size or lower the batch."
         )
     return _Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments)
+
+
+def _check_checkpoint(checkpoint: Path, plan: _Plan) -> None:
+    """Refuse to go on with another tagger or reward than the checkpoint was made with."""
+    state = checkpoint_state(checkpoint)
+    saved = state["tagger"]["fingerprint"]
+    if saved != plan.tagger.fingerprint:
+        raise UserError(
+            f"The checkpoint {checkpoint} was made with the tagger {saved[:12]}, the config names "
+            f"{plan.tagger.fingerprint[:12]}; put the run's tagger back, or start a new run."
+        )
+    plan.stack.load_state_dict(state["reward"])
+
+
+def _provenance(plan: _Plan) -> dict[str, Any]:
+    path = Path(resolve_model(plan.config.model))
+    return provenance(
+        model={
+            "base": plan.config.model,
+            "base_weights": weights_hash(path) if path.is_dir() else None,
+        },
+        tagger_fingerprint=plan.tagger.fingerprint,
+        audit_fingerprint=plan.audit_tagger.fingerprint if plan.audit_tagger else None,
+        config=plan.config.to_dict(),
+        seeds=[plan.config.seed, plan.config.problems.seed],
+    )
 
 
 def _check_reporters(report_to: str | list[str]) -> None:
@@ -165,7 +205,7 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
             audit_tagger=plan.audit_tagger,
         ),
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
-        stateful={"accuracy_floor": floor} if floor else {},
+        stateful={"tagger": unchanged} | ({"accuracy_floor": floor} if floor else {}),
         model=policy.model,
         args=plan.arguments,
         train_dataset=Dataset.from_list(rows),
@@ -184,6 +224,10 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
         tagger_fingerprint=unchanged.check(),
     )
     if main:
+        card = policy_card(
+            read_json(run.provenance), run.metrics, result.steps, result.stopped_early
+        )
+        (run.policy / "README.md").write_text(card, encoding="utf-8")
         write_json(run.result, asdict(result))
         if result.stopped_early:
             print(f"Training stopped: {result.stopped_early}.")

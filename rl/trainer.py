@@ -22,7 +22,7 @@ from rewards.compose import RewardStack
 from rewards.facts import FactsComputer, Task
 from rl.metrics_of_step import fact_metrics, term_metrics
 from rl.rollouts import plain_sampling, sample_rollouts
-from rl.run_folder import STATE_FILE
+from rl.run_folder import STATE_FILE, checkpoint_state
 
 
 class Stateful(Protocol):
@@ -160,7 +160,7 @@ class StepGRPOTrainer(GRPOTrainer):
         """Restore our state together with the optimizer's."""
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is not None:
-            state = json.loads((Path(checkpoint) / STATE_FILE).read_text(encoding="utf-8"))
+            state = checkpoint_state(Path(checkpoint))
             for name, thing in self._stateful.items():
                 thing.load_state_dict(state[name])
 

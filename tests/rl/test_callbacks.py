@@ -49,6 +49,13 @@ def test_a_tagger_that_is_not_the_one_it_says() -> None:
         TaggerUnchanged(Weights(now="c" * 64)).check()
 
 
+def test_a_checkpoint_knows_its_tagger() -> None:
+    callback = TaggerUnchanged(Weights())
+    callback.load_state_dict(callback.state_dict())
+    with pytest.raises(RuntimeError, match="tagger was dddddddddddd"):
+        callback.load_state_dict({"fingerprint": "d" * 64})
+
+
 def test_an_absolute_floor_waits_for_a_full_window() -> None:
     floor = AccuracyFloor(0.5, None, window=3)
     assert feed(floor, [0.1, 0.2]) is None

@@ -49,6 +49,12 @@ def test_a_run_leaves_policy_metrics_config_and_result(world: World, tmp_path: P
     assert load_config(tmp_path / "run" / "config.yaml") == config
     assert json.loads((tmp_path / "run" / "result.json").read_text())["steps"] == 4
     assert len(result.tagger_fingerprint) == 64 and result.stopped_early is None
+    provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    assert provenance["tagger_fingerprint"] == result.tagger_fingerprint
+    card = (tmp_path / "run" / "policy" / "README.md").read_text()
+    assert result.tagger_fingerprint in card and provenance["model"]["base_weights"] in card
+    first = sum(row["facts/tokens"] for row in rows) / 4
+    assert f"| tokens | {first:.3f} | {first:.3f} |" in card
     with pytest.raises(UserError, match="is complete"):
         run_training(None, resume=tmp_path / "run")
 
@@ -221,6 +227,25 @@ def test_too_little_disk(world: World, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match="Too little disk"):
         run_training(config_from_dict(world.config(tmp_path / "run")))
+
+
+def test_a_run_goes_on_only_with_its_own_tagger_and_reward(world: World, tmp_path: Path) -> None:
+    from rl.config import write_config
+
+    run = tmp_path / "run"
+    config = config_from_dict(world.config(run, **QUICK))
+    run_training(config)
+    (run / "result.json").unlink()
+    state = run / "checkpoints" / "checkpoint-2" / "suffice_state.json"
+    saved = state.read_text()
+    state.write_text(saved.replace('"fingerprint": "', '"fingerprint": "0000'))
+    with pytest.raises(UserError, match="was made with the tagger 0000"):
+        run_training(None, resume=run)
+    state.write_text(saved)
+    config.reward.terms["short"]["weight"] = 9.0
+    write_config(config, run / "config.yaml")
+    with pytest.raises(UserError, match="was made with the reward weight"):
+        run_training(None, resume=run)
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
