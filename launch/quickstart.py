@@ -99,7 +99,8 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
             "base": train.model,
             "trained": str(training.policy),
             "training_metrics": str(training.metrics),
-        }
+        },
+        f"{config}, section compare",
     )
     if not training.root.exists():
         _check_disk(train, training)
@@ -148,7 +149,7 @@ def resume(root: Path) -> QuickstartRun:
 
 
 def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> dict[str, Any]:
-    """Train, compare and report; what is done already is not done again.
+    """Train, compare and write the report; what is done already is not done again.
 
     Args:
         run: A run whose folder holds its config.

@@ -6,6 +6,7 @@ from launch.commands import (
     evaluate,
     overthinker_build,
     quickstart,
+    report,
     tag,
     tagger_train,
     train,
@@ -17,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     train.COMMAND,
     evaluate.COMMAND,
     compare.COMMAND,
+    report.COMMAND,
     overthinker_build.COMMAND,
     tagger_train.COMMAND,
 )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from pathlib import Path
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
+from launch.results import command_line, show_results
 from launch.settings import section
 from tagger.errors import UserError
 
@@ -37,16 +36,14 @@ def run(args: argparse.Namespace) -> None:
     values = apply_overrides(section(read_yaml(args.config), "compare"), args.overrides)
     if args.seed is not None:
         values["seed"] = args.seed
-    config = compare_config(values)
+    config = compare_config(values, str(args.config))
     output = args.resume or output_folder(args.output, "compare")
+    resume = args.resume is not None
     with progress_of_parts() as progress:
-        run_comparison(
-            config,
-            output,
-            resume=args.resume is not None,
-            progress=progress,
-            command=shlex.join(["suffice", *sys.argv[1:]]),
+        results = run_comparison(
+            config, output, resume=resume, progress=progress, command=command_line()
         )
+    show_results(results, output)
 
 
 COMMAND = Command(

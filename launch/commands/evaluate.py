@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from typing import Any
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
+from launch.results import command_line, show_results
 from launch.settings import section
 from tagger.errors import UserError
 
@@ -35,15 +34,15 @@ def run(args: argparse.Namespace) -> None:
     if "=" in args.model:
         raise UserError(f"Name the policy before the settings; {args.model!r} is a setting.")
     values = section(read_yaml(args.config), "compare") if args.config else {}
-    values = apply_overrides(values, args.overrides)
+    values = {"title": "Evaluation", **apply_overrides(values, args.overrides), **LONE_ARM}
+    values["base"] = args.model
     if args.seed is not None:
         values["seed"] = args.seed
-    config = compare_config({"title": "Evaluation", **values, **LONE_ARM, "base": args.model})
+    config = compare_config(values, str(args.config or "settings"))
     output = output_folder(args.output, "evaluate")
     with progress_of_parts() as progress:
-        run_comparison(
-            config, output, progress=progress, command=shlex.join(["suffice", *sys.argv[1:]])
-        )
+        results = run_comparison(config, output, progress=progress, command=command_line())
+    show_results(results, output)
 
 
 COMMAND = Command(

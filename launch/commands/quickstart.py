@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from pathlib import Path
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.results import command_line, show_results
 from tagger.errors import UserError
 
 
@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> None:
     else:
         plan = quickstart.resume(args.resume)
     _say(f"Run folder: {plan.root} (if interrupted: suffice quickstart --resume {plan.root})")
-    quickstart.carry_out(plan, _say, shlex.join(["suffice", *sys.argv[1:]]))
+    results = quickstart.carry_out(plan, _say, command_line())
+    show_results(results, plan.comparison)
+    print(f"Policy:  {plan.training.policy}")
     seconds = quickstart.stage_seconds(plan.root)
     parts = ", ".join(f"{stage} {value / 60:.1f}" for stage, value in seconds.items())
     _say(f"Minutes: {sum(seconds.values()) / 60:.1f} ({parts})")

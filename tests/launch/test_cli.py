@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,28 +14,9 @@ from launch.cli import build_parser, main, parse
 from launch.command import output_folder
 from launch.commands import COMMANDS
 from tagger.errors import UserError
+from tests.launch.light import light
 
-HEAVY = ("torch", "transformers", "trl", "sklearn", "scipy", "pandas", "reasoning_gym", "datasets")
 TRACE = {"id": "a", "thinking": "3 + 4 is 7.\n\nSo the answer is 7.\n\nLet me check: 7 - 4 is 3."}
-
-
-def light(*argv: str, stdin: str = "") -> tuple[subprocess.CompletedProcess[str], float]:
-    """Run a command; its output, and the least of three wall clocks (other jobs disturb it)."""
-    code = (
-        "import sys; from launch.cli import main; code = main(sys.argv[1:]);"
-        f"heavy = {{*{HEAVY!r}}} & set(sys.modules);"
-        "sys.exit(f'imported {sorted(heavy)}' if heavy else code)"
-    )
-    times = []
-    for _ in range(3):
-        start = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-c", code, *argv], input=stdin, capture_output=True, text=True
-        )
-        times.append(time.monotonic() - start)
-        if times[-1] < 2:
-            break
-    return done, min(times)
 
 
 def test_names_and_summaries_of_all_commands_are_in_the_help() -> None:

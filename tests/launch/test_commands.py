@@ -1,0 +1,101 @@
+"""Each command that works for a while, once for real, on tiny things."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from launch.cli import main
+from tests.launch.light import light
+from tests.rl.world import World
+
+
+def test_evaluate_then_report(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    words = [f"problems.source={world.problems}", "problems.size=3", "samples=2"]
+    argv = ["evaluate", str(world.model), *words, "max_new_tokens=16", f"tagger={world.tagger}"]
+    assert main([*argv, "--seed", "4", "--output", str(run)]) == 0
+    out = capsys.readouterr().out
+    assert f"Report:  {run / 'report.html'}" in out
+    results = json.loads((run / "results.json").read_text())
+    assert list(results["arms"]) == ["base"]
+    assert results["provenance"]["config"]["seed"] == 4
+    assert results["provenance"]["model"]["base"] == str(world.model)
+
+    page = (run / "report.html").read_bytes()
+    done, seconds = light("report", str(run))
+    assert done.returncode == 0, done.stderr
+    assert seconds < 2
+    assert "there already; --replace renders it anew" in done.stdout
+    assert "base" in done.stdout
+    other = tmp_path / "other.html"
+    assert main(["report", str(run), "--output", str(other)]) == 0
+    assert other.read_bytes() == page
+    assert main(["report", str(run), "--output", str(other)]) == 2
+    assert "exists" in capsys.readouterr().err
+    (run / "report.html").write_text("old")
+    assert main(["report", str(run / "results.json"), "--replace"]) == 0
+    assert (run / "report.html").read_bytes() == page
+
+
+def test_train_resume_refusal_and_compare_that_goes_on(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, run = tmp_path / "config.yaml", tmp_path / "run"
+    content = world.config("unused")
+    del content["output"]
+    content["grpo"] |= {"max_steps": 1}
+    split = {"source": str(world.problems), "size": 2, "samples": 1}
+    compare = {
+        "base": str(world.model),
+        "tagger": str(world.tagger),
+        "problems": split,
+        "rules": {},
+        "max_new_tokens": 12,
+        "oracle": False,
+    }
+    config.write_text(yaml.safe_dump({"train": content, "compare": compare}))
+    assert main(["train", "--config", str(config), "--seed", "9", "--output", str(run)]) == 0
+    assert f"Trained policy: {run / 'policy'}" in capsys.readouterr().out
+    assert yaml.safe_load((run / "config.yaml").read_text())["seed"] == 9
+    assert main(["train", "--resume", str(run)]) == 2
+    assert "is complete" in capsys.readouterr().err
+
+    folder = tmp_path / "compare"
+    argv = ["compare", "--config", str(config), f"trained={run / 'policy'}"]
+    assert main([*argv, "--output", str(folder)]) == 0
+    first = json.loads((folder / "results.json").read_text())
+    assert list(first["arms"]) == ["base", "trained"]
+    made = {p: p.stat().st_mtime_ns for p in folder.glob("samples/*/*")}
+    assert made
+    assert main([*argv, "--resume", str(folder)]) == 0
+    assert {p: p.stat().st_mtime_ns for p in folder.glob("samples/*/*")} == made
+    assert json.loads((folder / "results.json").read_text())["arms"] == first["arms"]
+    assert main([*argv, "--resume", str(folder), "seed=1"]) == 2
+    assert "another comparison's settings" in capsys.readouterr().err
+
+
+def test_tagger_train_from_labels_and_from_the_generator(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = world.root / "labelled.jsonl"
+    one, two = tmp_path / "one", tmp_path / "two"
+    few = ["--seed", "1", "max_iterations=5"]
+    assert main(["tagger", "train", "--labels", str(labels), *few, "--output", str(one)]) == 0
+    assert "held-out traces" in capsys.readouterr().out
+    assert main(["tagger", "train", "generated=60", *few, "--output", str(two)]) == 0
+    prints = [json.loads((f / "tagger.json").read_text())["fingerprint"] for f in (one, two)]
+    assert prints[0] != prints[1]
+    assert prints[1] in (two / "README.md").read_text()
+    assert "the overthinker's generator" in (two / "README.md").read_text()
+    trace = json.dumps({"thinking": "So the answer is 7."}) + "\n"
+    file = tmp_path / "trace.jsonl"
+    file.write_text(trace)
+    capsys.readouterr()
+    assert main(["tag", str(file), "--tagger", str(two), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tagger"] == prints[1]
