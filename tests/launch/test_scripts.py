@@ -59,7 +59,10 @@ def clone(tmp_path: Path) -> Path:
     fake = tmp_path / "fake" / "python3"
     fake.parent.mkdir()
     fake.write_text(FAKE_PYTHON)
-    fake.chmod(0o755)
+    no_gpu = fake.with_name("nvidia-smi")
+    no_gpu.write_text("#!/bin/sh\nexit 1\n")
+    for tool in (fake, no_gpu):
+        tool.chmod(0o755)
     return root
 
 
@@ -128,7 +131,6 @@ def test_where_torch_comes_from_without_a_local_wheel(clone: Path, case: str, pa
 def test_a_gpu_machine_gets_the_cuda_build(clone: Path) -> None:
     tool = clone.parent / "fake" / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho 'GPU 0: some'\n")
-    tool.chmod(0o755)
     _, did = start(clone, "launch/quickstart", FAKE_CASE="index")
     assert did[1].split() == ["pip", "--quiet", "--constraint", "constraints.txt", "torch==2.13.0"]
 
