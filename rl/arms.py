@@ -49,6 +49,16 @@ class LoadedPolicy:
         folder = Path(self.path)
         self.sha256 = weights_hash(folder) if folder.is_dir() else None
 
+    def check_tokenizer(self) -> None:
+        """Load the tokenizer alone.
+
+        Raises:
+            UserError: It cannot be loaded, or has no thinking delimiters.
+        """
+        from rl.policy import load_tokenizer
+
+        load_tokenizer(self.name)
+
     @cached_property
     def sampler(self) -> Sampler:
         """The policy's sampler; loads the weights."""

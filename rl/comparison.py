@@ -72,6 +72,8 @@ def run_comparison(
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
+    for policy in runner.policies.values():
+        policy.check_tokenizer()
     settings = json.dumps(config.as_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
     selection = _select(runner) if config.rules else None

@@ -191,10 +191,10 @@ def _check(config: CompareConfig) -> None:
             "Config keys 'problems' and 'calibration' name the same problems; choose thresholds on"
             " another split, e.g. calibration.split=calibration."
         )
-    names = [point.name for point in config.grid()]
     for rule, params in config.rules.items():
         if not isinstance(params, Mapping) or not _grid_of(rule, params):
             raise UserError(f"Config key 'rules.{rule}' has an empty grid; list its thresholds.")
+    names = [point.name for point in config.grid()]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"The grid holds {name!r} twice; list each threshold once.")
