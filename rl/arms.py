@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,40 @@ ArmProgress = Callable[[str, int, int], None]
 
 def silent(_what: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One arm on one split.
+
+    Attributes:
+        arm: Its name; names its file too.
+        policy: ``base`` or ``trained``.
+        split: ``test`` or ``calibration``.
+        point: The stopping rule that monitors it, or None.
+        oracle: Search the base arm's samples for the first sufficient step instead.
+    """
+
+    arm: str
+    policy: str
+    split: str
+    point: GridPoint | None = None
+    oracle: bool = False
+
+    @property
+    def key(self) -> str:
+        """Split and arm, as in the file's path."""
+        return f"{self.split}/{self.arm}"
+
+    @property
+    def base_key(self) -> str:
+        """Key of the arm an oracle searches."""
+        return f"{self.split}/base"
+
+    def about(self) -> dict[str, Any]:
+        """What tells it from other arms of the same settings."""
+        rule = self.point.config() if self.point else None
+        return {"policy": self.policy, "rule": rule, "oracle": self.oracle}
 
 
 class LoadedPolicy:
@@ -62,9 +96,12 @@ class LoadedPolicy:
     @cached_property
     def sampler(self) -> Sampler:
         """The policy's sampler; loads the weights."""
+        from transformers.utils import logging
+
         from rl.generation import Sampler, SamplingSettings
         from rl.policy import load_policy
 
+        logging.disable_progress_bar()
         c = self._config
         policy = load_policy(self.name)
         settings = SamplingSettings(
@@ -146,91 +183,81 @@ class ArmRunner:
         """Completions of each problem of a split."""
         return self.split(split).samples or self.config.samples
 
-    def run(
-        self, arm: str, policy: str, split: str, point: GridPoint | None = None
-    ) -> list[Sample]:
-        """Sample one arm.
+    def is_done(self, job: Job) -> bool:
+        """Whether this very arm lies in the folder.
 
-        Args:
-            arm: Its name; names its file too.
-            policy: ``base`` or ``trained``.
-            split: ``test`` or ``calibration``.
-            point: The stopping rule that monitors it, or None.
+        Raises:
+            UserError: An arm of that name does, made from other settings.
+        """
+        mark = self._path(job, "key")
+        if not mark.is_file():
+            return False
+        if mark.read_text(encoding="utf-8").strip() != self._key(job):
+            raise UserError(
+                f"{self._path(job, 'jsonl.gz')} was made with other settings, policies or problems;"
+                " compare into a new folder."
+            )
+        return True
+
+    def run(self, job: Job) -> list[Sample]:
+        """Sample one arm, or read it back if it is there; the key is written last.
 
         Returns:
-            Its samples; read from disk if they are there.
+            Its samples, problem by problem.
         """
-
-        def make() -> list[Sample]:
-            from rl.evaluation import evaluate
-
-            loaded = self.policies[policy]
-            return evaluate(
-                loaded.sampler,
-                self.problems(split),
-                loaded.judge,
-                samples=self.samples_per_problem(split),
-                seed=self.config.seed,
-                batch_size=self.config.batch_size,
-                monitor=loaded.monitor(point) if point else None,
-                progress=lambda done, total: self.progress(f"{split}: {arm}", done, total),
-            )
-
-        rule = point.config() if point else None
-        return self._kept(arm, split, {"policy": policy, "rule": rule}, make)
-
-    def run_oracle(self, base: Sequence[Sample]) -> list[Sample]:
-        """Search every base sample of the test split for its first sufficient step."""
-
-        def make() -> list[Sample]:
-            from rl.oracle import oracle_samples
-
-            loaded = self.policies["base"]
-            return oracle_samples(
-                base,
-                self.problems("test"),
-                loaded.sampler,
-                loaded.judge,
-                loaded.closing,
-                seed=self.config.seed,
-                answer_tokens=self.config.oracle_answer_tokens,
-                batch_size=self.config.batch_size,
-                progress=lambda done, total: self.progress("test: oracle", done, total),
-            )
-
-        budget = self.config.oracle_answer_tokens
-        return self._kept("oracle", "test", {"policy": "base", "oracle": budget}, make)
-
-    def _kept(
-        self, arm: str, split: str, about: Mapping[str, Any], make: Callable[[], list[Sample]]
-    ) -> list[Sample]:
-        """Read an arm back, or make and write it; the key file is written last."""
-        folder = self.folder / "samples" / split
-        file, mark = folder / f"{arm}.jsonl.gz", folder / f"{arm}.key"
-        key = self._key(split, about)
-        if mark.is_file():
-            if mark.read_text(encoding="utf-8").strip() != key:
-                raise UserError(
-                    f"{file} was made with other settings, policies or problems; compare into a"
-                    " new folder."
-                )
+        file = self._path(job, "jsonl.gz")
+        if self.is_done(job):
             return read_samples(file)
-        samples = make()
+        samples = self._search(job) if job.oracle else self._sample(job)
         write_samples(file, samples)
-        write_atomically(mark, f"{key}\n".encode())
+        write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
         return samples
 
-    def _key(self, split: str, about: Mapping[str, Any]) -> str:
-        policy = self.policies[about["policy"]]
-        c = self.config
+    def _path(self, job: Job, ending: str) -> Path:
+        return self.folder / "samples" / job.split / f"{job.arm}.{ending}"
+
+    def _sample(self, job: Job) -> list[Sample]:
+        from rl.evaluation import evaluate
+
+        loaded = self.policies[job.policy]
+        return evaluate(
+            loaded.sampler,
+            self.problems(job.split),
+            loaded.judge,
+            samples=self.samples_per_problem(job.split),
+            seed=self.config.seed,
+            batch_size=self.config.batch_size,
+            monitor=loaded.monitor(job.point) if job.point else None,
+            progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
+        )
+
+    def _search(self, job: Job) -> list[Sample]:
+        from rl.oracle import oracle_samples
+
+        loaded = self.policies[job.policy]
+        return oracle_samples(
+            self.run(Job("base", job.policy, job.split)),
+            self.problems(job.split),
+            loaded.sampler,
+            loaded.judge,
+            loaded.closing,
+            seed=self.config.seed,
+            answer_tokens=self.config.oracle_answer_tokens,
+            batch_size=self.config.batch_size,
+            progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
+        )
+
+    def _key(self, job: Job) -> str:
+        policy, c = self.policies[job.policy], self.config
         content = {
-            **about,
+            **job.about(),
             "weights": policy.sha256 or policy.path,
             "tagger": self.tagger.fingerprint,
             "audit": self.audit.fingerprint if self.audit else None,
-            "problems": [asdict(p) for p in self.problems(split)],
-            "samples": self.samples_per_problem(split),
+            "problems": [asdict(p) for p in self.problems(job.split)],
+            "samples": self.samples_per_problem(job.split),
             "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
+            "answer": c.oracle_answer_tokens if job.oracle else None,
         }
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

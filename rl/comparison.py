@@ -7,19 +7,20 @@ not, because the claim is about all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rl.arms import ArmProgress, ArmRunner
+from rl.arm_pool import run_jobs
+from rl.arms import ArmProgress, ArmRunner, Job
 from rl.comparison_config import CompareConfig, GridPoint
 from rl.frontier import Choice, Point, choose, point_of
 from rl.metrics import make_panel
 from rl.provenance import provenance
 from rl.report import write_report
 from rl.results import ArmRun, build_results, write_results
-from rl.samples import write_atomically
+from rl.samples import Sample, write_atomically
 from rl.training_curves import find_metrics, read_curves
 from tagger.errors import UserError
 
@@ -76,8 +77,9 @@ def run_comparison(
         policy.check_tokenizer()
     settings = json.dumps(config.as_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
-    selection = _select(runner) if config.rules else None
-    runs = _test_arms(runner, selection)
+    samples = run_jobs(runner, _independent_jobs(config))
+    selection = _select(runner, samples) if config.rules else None
+    runs = _test_arms(runner, samples, selection)
     policies = {
         key: value
         for name, policy in runner.policies.items()
@@ -133,24 +135,40 @@ def _check_disjoint(runner: ArmRunner) -> None:
         )
 
 
-def _select(runner: ArmRunner) -> Selection:
+def _independent_jobs(config: CompareConfig) -> list[Job]:
+    """Every arm that no choice on the calibration split decides about, the longest first."""
+    grid, trained = config.grid(), config.trained is not None
+    jobs = [Job("base", "base", "test")]
+    if trained:
+        jobs.append(Job("trained", "trained", "test"))
+    jobs += [Job(p.name, "base", "test", p) for p in grid]
+    if grid:
+        jobs.append(Job("base", "base", "calibration"))
+        jobs += [Job(p.name, "base", "calibration", p) for p in grid]
+        if trained and config.trained_monitored:
+            jobs.append(Job("trained", "trained", "calibration"))
+    if config.oracle:
+        jobs.append(Job("oracle", "base", "test", oracle=True))
+    return jobs
+
+
+def _select(runner: ArmRunner, samples: Mapping[str, list[Sample]]) -> Selection:
     """Choose each rule's threshold for the base, then one for trained + monitored."""
-    config = runner.config
-    split = config.calibration
-    base = point_of("base", make_panel(runner.run("base", "base", "calibration")))
+    config, grid = runner.config, runner.config.grid()
+
+    def calibrated(arm: str) -> Point:
+        return point_of(arm, make_panel(samples[f"calibration/{arm}"]))
+
+    base = calibrated("base")
     floor = base.accuracy - config.tolerance
-    grid = config.grid()
-    points = {
-        p.name: point_of(p.name, make_panel(runner.run(p.name, "base", "calibration", p)))
-        for p in grid
-    }
+    points = {p.name: calibrated(p.name) for p in grid}
     rules = {}
     for rule in config.rules:
         own = [points[p.name] for p in grid if p.rule == rule]
         rules[rule] = _record(choose(own, floor), own)
     overall = choose(list(points.values()), floor)
     record: dict[str, Any] = {
-        "split": split.split,
+        "split": config.calibration.split,
         "problems": len(runner.problems("calibration")),
         "samples_per_problem": runner.samples_per_problem("calibration"),
         "tolerance": config.tolerance,
@@ -161,22 +179,21 @@ def _select(runner: ArmRunner) -> Selection:
         "overall_kept_accuracy": overall.kept_accuracy,
         "trained_monitored": None,
     }
-    chosen = next(p for p in grid if p.name == overall.chosen)
     if config.trained is None or not config.trained_monitored:
         return Selection(record, None)
-    trained = point_of("trained", make_panel(runner.run("trained", "trained", "calibration")))
-    mine = {
-        p.name: point_of(
-            p.name,
-            make_panel(runner.run(f"trained_{p.name}", "trained", "calibration", p)),
-        )
+    rule = next(p.rule for p in grid if p.name == overall.chosen)
+    jobs = {
+        p.name: Job(f"trained_{p.name}", "trained", "calibration", p)
         for p in grid
-        if p.rule == chosen.rule
+        if p.rule == rule
     }
-    choice = choose(list(mine.values()), trained.accuracy - config.tolerance)
+    ran = run_jobs(runner, list(jobs.values()))
+    mine = [point_of(name, make_panel(ran[job.key])) for name, job in jobs.items()]
+    trained = calibrated("trained")
+    choice = choose(mine, trained.accuracy - config.tolerance)
     record["trained_monitored"] = {
         "trained_accuracy": round(trained.accuracy, 6),
-        **_record(choice, list(mine.values())),
+        **_record(choice, mine),
     }
     return Selection(record, next(p for p in grid if p.name == choice.chosen))
 
@@ -192,23 +209,23 @@ def _record(choice: Choice, points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def _test_arms(runner: ArmRunner, selection: Selection | None) -> list[ArmRun]:
-    """Run every arm on the test split."""
+def _test_arms(
+    runner: ArmRunner, samples: Mapping[str, list[Sample]], selection: Selection | None
+) -> list[ArmRun]:
+    """The arms of the test split, in reading order."""
     config = runner.config
-    base = runner.run("base", "base", "test")
-    runs = [ArmRun("base", "base", "base", base)]
-    for point in config.grid():
-        samples = runner.run(point.name, "base", "test", point)
-        runs.append(ArmRun(point.name, "monitored", point.label, samples, point.config()))
+    runs = [ArmRun("base", "base", "base", samples["test/base"])]
+    runs += [
+        ArmRun(p.name, "monitored", p.label, samples[f"test/{p.name}"], p.config())
+        for p in config.grid()
+    ]
     if config.trained is not None:
-        trained = runner.run("trained", "trained", "test")
-        runs.append(ArmRun("trained", "trained", "trained", trained))
+        runs.append(ArmRun("trained", "trained", "trained", samples["test/trained"]))
     if selection and selection.trained_point:
-        point = selection.trained_point
-        name = "trained_monitored"
-        samples = runner.run(name, "trained", "test", point)
+        point, name = selection.trained_point, "trained_monitored"
+        job = Job(name, "trained", "test", point)
         label = f"trained + monitored ({point.label})"
-        runs.append(ArmRun(name, name, label, samples, point.config()))
+        runs.append(ArmRun(name, name, label, run_jobs(runner, [job])[job.key], point.config()))
     if config.oracle:
-        runs.append(ArmRun("oracle", "oracle", "oracle stop", runner.run_oracle(base)))
+        runs.append(ArmRun("oracle", "oracle", "oracle stop", samples["test/oracle"]))
     return runs

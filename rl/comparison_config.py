@@ -66,6 +66,8 @@ class CompareConfig:
         top_p: Nucleus.
         top_k: Likeliest tokens kept; 0 keeps all.
         batch_size: Rows sampled at once.
+        workers: Arms that run side by side, each in a process with its own copy of the policy;
+            the samples are the same with one worker as with several.
         seed: Seed of sampling and bootstrap.
         title: Heading of the report.
     """
@@ -88,6 +90,7 @@ class CompareConfig:
     top_p: float = 1.0
     top_k: int = 0
     batch_size: int = 256
+    workers: int = 1
     seed: int = 0
     title: str = "Suffice comparison"
 
@@ -175,6 +178,7 @@ def _check(config: CompareConfig) -> None:
         "calibration.size": config.calibration.size,
         "max_new_tokens": config.max_new_tokens,
         "batch_size": config.batch_size,
+        "workers": config.workers,
         "oracle_answer_tokens": config.oracle_answer_tokens,
     }
     for key, number in numbers.items():

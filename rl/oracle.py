@@ -88,10 +88,11 @@ def oracle_samples(
         _Search(s, place[s.problem_id], encoded[place[s.problem_id]], boundaries_of(s))
         for s in base
     ]
+    tell = progress or (lambda done, total: None)
     while living := [s for s in searches if s.open]:
+        tell(len(searches) - len(living), len(searches))
         _probe_next(living, problems, sampler, judge, closing, seed, answer_tokens, batch_size)
-        if progress is not None:
-            progress(sum(not s.open for s in searches), len(searches))
+    tell(len(searches), len(searches))
     return [replace(s.found or s.base, probe_tokens=s.probed) for s in searches]
 
 

@@ -120,6 +120,19 @@ def _drop_times(part: Any) -> None:
             _drop_times(part[key])
 
 
+def test_several_workers_give_the_same_samples(
+    done: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    told: list[str] = []
+    config = compare_config({**settings, "workers": 2})
+    run_comparison(config, tmp_path / "run", progress=lambda what, *_: told.append(what))
+    for file in sorted((done / "samples").rglob("*.jsonl.gz")):
+        one = read_samples(file)
+        two = read_samples(tmp_path / "run" / file.relative_to(done))
+        assert [s.ids for s in one] == [s.ids for s in two], file.name
+    assert {"test: base", "test: oracle", "calibration: monitored_count_1"} <= set(told)
+
+
 def test_other_settings_do_not_mix(done: Path, settings: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="exists; name a new one"):
         run_comparison(compare_config(settings), done)
