@@ -99,3 +99,12 @@ def test_tagger_train_from_labels_and_from_the_generator(
     capsys.readouterr()
     assert main(["tag", str(file), "--tagger", str(two), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tagger"] == prints[1]
+
+
+def test_overthinker_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "model"
+    small = ["traces=32", "hidden=32", "layers=1", "heads=2"]
+    assert main(["overthinker", "build", *small, "--seed", "1", "--output", str(model)]) == 0
+    assert f"Built {model} from seed 1" in capsys.readouterr().out
+    assert json.loads((model / "build.json").read_text())["seed"] == 1
+    assert (model / "model.safetensors").is_file()
