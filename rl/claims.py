@@ -25,7 +25,10 @@ Claim = dict[str, Any]
 
 def percent(value: float | None, digits: int = 0) -> str:
     """A share as a percentage with a proper minus sign, ``n/a`` for None."""
-    return "n/a" if value is None else f"{value * 100:.{digits}f} %".replace("-", "−")
+    if value is None:
+        return "n/a"
+    shown = f"{value * 100:.{digits}f} %"
+    return shown.removeprefix("-") if float(shown[:-2]) == 0 else shown.replace("-", "−")
 
 
 def points(value: float | None) -> str:

@@ -7,6 +7,7 @@ not, because the claim is about all of them.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from tagger.errors import UserError
 
 RESULTS = "results.json"
 CONFIG = "compare.json"
+BYTES_PER_TOKEN = 4
+"""Room a token takes in a compressed sample: its id, its text, its step; about 2 in practice."""
+SPARE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def run_comparison(
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
+    _check_disk(runner, output)
     for policy in runner.policies.values():
         policy.check_tokenizer()
     settings = json.dumps(config.as_dict(), indent=1)
@@ -120,6 +125,23 @@ def _check_folder(config: CompareConfig, output: Path, resume: bool) -> None:
             raise UserError(f"{begun} holds another comparison's settings; name a new folder.")
     elif any(output.iterdir()):
         raise UserError(f"Output folder {output} holds something else; name a new one.")
+
+
+def _check_disk(runner: ArmRunner, output: Path) -> None:
+    """Refuse a disk that could not hold the samples."""
+    config, grid = runner.config, len(runner.config.grid())
+    rows = (4 + grid) * len(runner.problems("test")) * runner.samples_per_problem("test")
+    if grid:
+        calibration = len(runner.problems("calibration"))
+        rows += 2 * (1 + grid) * calibration * runner.samples_per_problem("calibration")
+    needed = rows * config.max_new_tokens * BYTES_PER_TOKEN + SPARE_BYTES
+    near = next(p for p in (output, *output.absolute().parents) if p.exists())
+    free = shutil.disk_usage(near).free
+    if free < needed:
+        raise UserError(
+            f"Too little disk at {near}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB needed for"
+            " the samples; free some, or lower problems.size or samples."
+        )
 
 
 def _check_disjoint(runner: ArmRunner) -> None:

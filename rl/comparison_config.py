@@ -125,7 +125,9 @@ class GridPoint:
     @property
     def label(self) -> str:
         """Name for a reader, e.g. ``count, limit 3``."""
-        return ", ".join([self.rule, *(f"{k} {self.params[k]:g}" for k in self.swept)])
+        return ", ".join(
+            [self.rule.replace("_", " "), *(f"{k} {self.params[k]:g}" for k in self.swept)]
+        )
 
     def config(self) -> dict[str, Any]:
         """What `build_rule` takes."""

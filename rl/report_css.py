@@ -51,7 +51,7 @@ tr.group td{background:var(--ground);color:var(--soft);font-weight:600;font-size
 tr.hero td:first-child{font-weight:650}td:first-child small{padding-left:18px}
 table.plain td{text-align:left}table.plain td:first-child{color:var(--soft);width:190px}
 .dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:8px}
-.chosen{color:var(--monitored);font-weight:650;font-size:12px}
+td small.chosen{color:var(--monitored);font-weight:650}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:18px}
 @media (max-width:760px){.pair{grid-template-columns:1fr}section{padding:18px 16px}
 ul.claims li{grid-template-columns:1fr;gap:4px}}

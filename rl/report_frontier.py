@@ -56,8 +56,8 @@ def _draw_hull(
 Box = tuple[float, float, float, float]
 
 
-def _whiskers(d: Drawing, axes: Axes, m: Mapping[str, Any], colour: str, strong: bool) -> Box:
-    """Draw both intervals; return the box of the vertical one."""
+def _whiskers(d: Drawing, axes: Axes, m: Mapping[str, Any], colour: str, strong: bool) -> list[Box]:
+    """Draw both intervals; return their boxes."""
     x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
     extra = "opacity:0.85" if strong else "opacity:0.35"
     width = 1.6 if strong else 1.1
@@ -65,7 +65,7 @@ def _whiskers(d: Drawing, axes: Axes, m: Mapping[str, Any], colour: str, strong:
     d.line(x, top, x, bottom, colour, width, extra)
     low, high = m["tokens"]["low"], m["tokens"]["high"]
     d.line(axes.x(low), y, axes.x(high), y, colour, width, extra)
-    return x - 2, top, x + 2, bottom
+    return [(x - 2, top, x + 2, bottom), (axes.x(low), y - 2, axes.x(high), y + 2)]
 
 
 def _points(
@@ -74,12 +74,13 @@ def _points(
     arms, looks = results["arms"], rule_looks(results)
     labels: list[tuple[float, float, str, float]] = []
     styles: list[tuple[str, int]] = []
-    grid, boxes = [], []
+    grid: list[tuple[Mapping[str, Any], Mapping[str, Any], str, str]] = []
+    boxes: list[Box] = []
     for name in grid_arms(results):
         arm = arms[name]
         m = _where(arm, band)
         shape, colour = looks[(arm["rule"] or {}).get("name", "rule")]
-        boxes.append(_whiskers(d, axes, m, colour, strong=False))
+        boxes.extend(_whiskers(d, axes, m, colour, strong=False))
         grid.append((arm, m, shape, colour))
     for arm, m, shape, colour in grid:
         x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
@@ -88,7 +89,7 @@ def _points(
     for name in heroes:
         m = _where(arms[name], band)
         text, shape, colour = ARM_LOOK[name]
-        boxes.append(_whiskers(d, axes, m, colour, strong=True))
+        boxes.extend(_whiskers(d, axes, m, colour, strong=True))
         x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
         size = {"trained": 6.2, "base": 6.6}.get(name, 6) * (0.72 if small else 1)
         d.mark(shape, x, y, size, colour, _tip(text, m))

@@ -103,7 +103,7 @@ def arms_table(results: Mapping[str, Any]) -> str:
     looks = rule_looks(results)
     for n in grid:
         rule = (arms[n]["rule"] or {}).get("name", "rule")
-        mark = ' <span class="chosen">chosen</span>' if n in chosen else ""
+        mark = '<small class="chosen">chosen</small>' if n in chosen else ""
         name = (
             f'<span class="dot" style="background:{looks[rule][1]}"></span>'
             f"{escape(arms[n]['label'])}{mark}"

@@ -188,6 +188,16 @@ def test_a_trained_policy_without_delimiters_is_refused_at_once(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_full_disk_is_refused_at_once(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type(shutil.disk_usage(tmp_path))(10**9, 10**9 - 10**6, 10**6)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(UserError, match="Too little disk at .*: 1 MB free, 20 MB needed"):
+        run_comparison(compare_config(settings), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_problem_cannot_choose_and_judge(
     settings: dict[str, Any], world: World, tmp_path: Path
 ) -> None:
