@@ -118,8 +118,9 @@ def _check_folder(config: CompareConfig, output: Path, resume: bool) -> None:
     begun = output / CONFIG
     if begun.is_file():
         try:
-            same = json.loads(begun.read_text(encoding="utf-8")) == config.as_dict()
-        except ValueError:
+            was = {**json.loads(begun.read_text(encoding="utf-8")), "workers": config.workers}
+            same = was == config.as_dict()
+        except (ValueError, TypeError):
             same = False
         if not same:
             raise UserError(f"{begun} holds another comparison's settings; name a new folder.")

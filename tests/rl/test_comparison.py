@@ -102,7 +102,7 @@ def test_resuming_reads_back_what_is_done(
         return real(*args, **kwargs)
 
     monkeypatch.setattr(rl.evaluation, "evaluate", counting)
-    config = compare_config(settings)
+    config = compare_config({**settings, "workers": 2})  # how many work is no other comparison
     after = run_comparison(config, done, resume=True, command="suffice compare …")
     assert sampled == [1]
     for results in (before, after):
