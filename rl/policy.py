@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl.allocator import keep_freed_memory
 from tagger.errors import UserError, unknown_name
 from tagger.thinking import ThinkingDelimiters, delimiters_from_tokenizer
 
@@ -128,6 +129,8 @@ def load_policy(
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise UserError(f"Cannot load the model {name!r}: {reason}.") from error
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cpu":
+        keep_freed_memory()
     return Policy(model.to(device).eval(), tokenizer, delimiters, path)
 
 

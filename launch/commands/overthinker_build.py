@@ -19,11 +19,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Build the model and say where it is."""
     from rl.overthinker.build import BuildSettings, build
+    from rl.overthinker.measure import measure_overthinker, model_card
+    from tagger.frozen import FrozenTagger
 
     settings = settings_of(BuildSettings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "overthinker")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     folder = build(output, settings)
+    tagger = FrozenTagger.load()
+    figures = measure_overthinker(str(folder), tagger)
+    (folder / "README.md").write_text(model_card(figures, tagger.fingerprint), encoding="utf-8")
+    for shortfall in figures.shortfalls():
+        print(f"Target missed: {shortfall}.")
     print(f"Built {folder} from seed {settings.seed}. Try it: suffice evaluate {folder}")
 
 

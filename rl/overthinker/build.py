@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rl.allocator import keep_freed_memory
 from rl.overthinker.problems import make_problems
 from rl.overthinker.programs import program_for
 from rl.overthinker.traces import Trace, write_trace
@@ -193,6 +194,7 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
         raise UserError(f"Output folder {output} exists; name a new one with --output.")
     from transformers import GenerationConfig
 
+    keep_freed_memory()
     settings = settings or BuildSettings()
     pairs = list(written_traces(settings.traces, settings.seed))
     tokenizer = train_tokenizer(

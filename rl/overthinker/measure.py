@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rl.evaluation import Judge, evaluate
@@ -120,7 +119,7 @@ def measure_overthinker(
     return figures_of(evaluate(sampler, asked, judge, samples=1, seed=seed, progress=progress))
 
 
-def model_card(figures: OverthinkerFigures, folder: Path, tagger_fingerprint: str) -> str:
+def model_card(figures: OverthinkerFigures, tagger_fingerprint: str) -> str:
     """The built model's card, in Markdown with Hub metadata."""
     rows = "\n".join(f"| {key} | {value:.4g} |" for key, value in asdict(figures).items())
     missed = figures.shortfalls()
