@@ -30,7 +30,7 @@ class OverthinkerFigures:
     """What a built overthinker does, sampling at temperature 1.
 
     Attributes:
-        samples: Completions measured, one a problem.
+        samples: Completions measured.
         first_accuracy: Share whose first stated answer is right.
         accuracy: Share whose final answer is right.
         verification_share: Share of thinking tokens in verification steps.
@@ -96,15 +96,17 @@ def measure_overthinker(
     model: str,
     tagger: FrozenTagger,
     problems: int = 500,
+    samples: int = 4,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> OverthinkerFigures:
-    """Sample one completion of each of so many fresh test problems and sum them up.
+    """Sample fresh test problems and sum the completions up.
 
     Args:
         model: Folder, or ``overthinker`` for the packaged one.
         tagger: Types the steps.
         problems: Fresh problems, of the test split.
+        samples: Completions of each; the gain of checking is a small difference of shares.
         seed: Seed of the problems and of the sampling.
         progress: Told (rows done, rows in all).
     """
@@ -116,7 +118,9 @@ def measure_overthinker(
     sampler = Sampler(policy.model, policy.tokenizer, policy.delimiters, settings)
     judge = Judge(tagger, policy.tokenizer, policy.delimiters, sampler.end_ids)
     asked = load_problems("overthinker", "test", problems, seed)
-    return figures_of(evaluate(sampler, asked, judge, samples=1, seed=seed, progress=progress))
+    return figures_of(
+        evaluate(sampler, asked, judge, samples=samples, seed=seed, progress=progress)
+    )
 
 
 def model_card(figures: OverthinkerFigures, tagger_fingerprint: str) -> str:
@@ -140,7 +144,7 @@ Trained from random initialisation on text written by this kit's own generator
 (`rl/overthinker/traces.py`); no other data. Settings: `build.json` in this folder. Made by
 `suffice overthinker build`.
 
-Measured on {figures.samples} problems of the test split, one sample each at temperature 1.0,
+Measured on {figures.samples} completions of test-split problems at temperature 1.0,
 steps typed by the tagger {tagger_fingerprint[:12]}:
 
 | figure | value |
