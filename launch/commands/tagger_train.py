@@ -1,41 +1,23 @@
-"""``suffice tagger train``: train the linear step tagger on labelled traces."""
+"""``suffice tagger train``: train a step tagger on labelled traces."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.settings import settings_of
+from launch.trainers import TRAINERS, get_trainer
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
 
 if TYPE_CHECKING:
     from tagger.training import TrainedTagger
-
-
-@dataclass(frozen=True)
-class TaggerTrainSettings:
-    """Settings of a tagger training.
-
-    Attributes:
-        segmenter: Name of the segmenter that cut the labelled steps.
-        generated: Traces the overthinker's writer makes where no labelled file is named.
-        strength: Inverse of the L2 penalty.
-        held_out: Share of questions held out for scores and temperature.
-        max_iterations: Of the optimiser.
-        seed: Chooses the held-out questions and the generated traces.
-    """
-
-    segmenter: str = "paragraph"
-    generated: int = 4000
-    strength: float = 3.0
-    held_out: float = 0.15
-    max_iterations: int = 100
-    seed: int = 0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,53 +30,68 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='labelled traces, JSONL, plain or .gz: {"question": …, "steps": [text, …], '
         '"labels": {"0": "VERIFY", …}} (default: traces written by the overthinker\'s generator)',
     )
-    add_config(parser, None, "segmenter, generated, strength, held_out, max_iterations")
+    parser.add_argument(
+        "--backend",
+        default="linear",
+        metavar="NAME",
+        help="; ".join(f"{t.name}: {t.description}" for t in TRAINERS.values())
+        + " (default: linear)",
+    )
+    parser.add_argument(
+        "--extra",
+        nargs="+",
+        default=[],
+        metavar="FILE:TAXONOMY",
+        help="labelled traces in other taxonomies, from which a back end may learn beside",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FOLDER",
+        help="where a long training keeps its state; the same command goes on from it after a "
+        "kill (default: no checkpoints)",
+    )
+    keys = "; ".join(f"{t.name}: {t.keys}" for t in TRAINERS.values())
+    add_config(parser, None, f"(by back end) {keys}")
     add_seed(parser)
     add_output(parser, "tagger")
 
 
 def run(args: argparse.Namespace) -> None:
     """Train, save and say how well it does."""
+    from rich.console import Console
+
     from tagger.segmentation import get_segmenter
 
-    settings = settings_of(TaggerTrainSettings, args.config, args.overrides, seed=args.seed)
+    trainer = get_trainer(args.backend)
+    settings = settings_of(trainer.settings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
     get_segmenter(settings.segmenter)
-    if args.labels:
-        trained = _train(args.labels, settings)
-    else:
-        from rl.overthinker.build import labelled_rows
-
-        with tempfile.TemporaryDirectory() as folder:
-            name = f"overthinker-{settings.generated}-seed-{settings.seed}.jsonl"
-            file = Path(folder) / name
-            with file.open("w", encoding="utf-8") as lines:
-                for row in labelled_rows(settings.generated, settings.seed):
-                    lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-            trained = _train([file], settings)
+    trainer.check(args.extra, args.checkpoint)
+    with _labels(args.labels, settings) as files, Console(stderr=True).status("Reading.") as status:
+        job = TrainingJob(files, args.extra, args.checkpoint, lambda line: status.update(line))
+        trained = trainer.train(job, settings)
     sources = [str(path) for path in args.labels or ["the overthinker's generator"]]
-    folder_of_tagger = trained.tagger.save(output, _card(trained, sources, settings))
+    sources += args.extra
+    folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")
 
 
-def _train(paths: Sequence[Path], settings: TaggerTrainSettings) -> TrainedTagger:
-    from rich.console import Console
+@contextmanager
+def _labels(named: Sequence[Path] | None, settings: TrainingSettings) -> Iterator[Sequence[Path]]:
+    """The labelled files named, or one the overthinker's generator writes."""
+    if named:
+        yield named
+        return
+    from rl.overthinker.build import labelled_rows
 
-    from tagger.segmentation import get_segmenter
-    from tagger.training import train_linear
-
-    console = Console(stderr=True)
-    with console.status("Reading labelled traces.") as status:
-        return train_linear(
-            paths,
-            get_segmenter(settings.segmenter),
-            settings.seed,
-            strength=settings.strength,
-            held_out=settings.held_out,
-            max_iterations=settings.max_iterations,
-            say=lambda line: status.update(line),
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"overthinker-{settings.generated}-seed-{settings.seed}.jsonl"
+        with file.open("w", encoding="utf-8") as lines:
+            for row in labelled_rows(settings.generated, settings.seed):
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        yield [file]
 
 
 def _show(trained: TrainedTagger) -> None:
@@ -112,8 +109,11 @@ def _show(trained: TrainedTagger) -> None:
     Console().print(table)
 
 
-def _card(trained: TrainedTagger, sources: Sequence[str], settings: TaggerTrainSettings) -> str:
+def _card(
+    trained: TrainedTagger, sources: Sequence[str], trainer: Trainer, settings: TrainingSettings
+) -> str:
     scores = trained.scores
+    keys = ", ".join(f"`{k}={v}`" for k, v in asdict(settings).items())
     rows = [
         f"| {name} | {s.precision:.3f} | {s.recall:.3f} | {s.f1:.3f} | {s.support} |"
         for name, s in scores.per_type.items()
@@ -122,12 +122,13 @@ def _card(trained: TrainedTagger, sources: Sequence[str], settings: TaggerTrainS
         [
             "# Step tagger",
             "",
-            "A sparse linear classifier of reasoning steps, made by `suffice tagger train`.",
+            f"A tagger of reasoning steps: {trainer.description}. Made by "
+            f"`suffice tagger train --backend {trainer.name}`.",
             "",
             f"* Taxonomy: `{trained.tagger.taxonomy.name}`; segmenter: `{settings.segmenter}`",
             f"* Fingerprint: `{trained.tagger.fingerprint}`",
             f"* Trained on: {', '.join(sources)} ({trained.traces} traces, {trained.steps} steps)",
-            f"* Seed {settings.seed}, strength {settings.strength:g}",
+            f"* Settings: {keys}",
             "",
             f"Scores of a twin trained without the {trained.held_out} held-out traces, on those "
             f"traces: micro-F1 {scores.micro_f1:.3f}, macro-F1 {scores.macro_f1:.3f}.",
@@ -142,7 +143,7 @@ def _card(trained: TrainedTagger, sources: Sequence[str], settings: TaggerTrainS
 
 COMMAND = Command(
     name="tagger train",
-    summary="train the step tagger on labelled traces",
+    summary="train a step tagger on labelled traces",
     example="suffice tagger train --seed 1 --output my-tagger generated=500",
     configure=configure,
     run=run,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,13 @@ def test_overthinker_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert f"Built {model} from seed 1" in capsys.readouterr().out
     assert json.loads((model / "build.json").read_text())["seed"] == 1
     assert (model / "model.safetensors").is_file()
+
+
+def test_settings_of_tagger_train_belong_to_the_back_end(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    train = ["tagger", "train", "--labels", "none.jsonl"]
+    assert "did you mean 'linear'" in refused(*train, "--backend", "linaer")
+    assert "did you mean 'strength'" in refused(*train, "--backend", "linear", "strenght=1")
+    assert "leave out --extra" in refused(*train, "--extra", "other.jsonl:venhoff")
+    assert "leave out --checkpoint" in refused(*train, "--checkpoint", str(tmp_path / "c"))

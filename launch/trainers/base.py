@@ -1,0 +1,91 @@
+"""What a trainer of one back end is, and what every training has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from tagger.training import TrainedTagger
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Settings every tagger training has; each back end adds its own.
+
+    Attributes:
+        segmenter: Name of the segmenter that cut the labelled steps.
+        generated: Traces the overthinker's writer makes where no labelled file is named.
+        held_out: Share of questions held out for scores and temperature.
+        seed: Chooses the held-out questions and the generated traces.
+    """
+
+    segmenter: str = "paragraph"
+    generated: int = 4000
+    held_out: float = 0.15
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What to train on and where to keep what is half done.
+
+    Attributes:
+        labels: Labelled files in the tagger's own taxonomy.
+        extra: Labelled files in other taxonomies, as ``FILE:TAXONOMY``.
+        checkpoint: Folder for checkpoints; the same job goes on from what it holds.
+        say: Takes a line on progress.
+    """
+
+    labels: Sequence[Path]
+    extra: Sequence[str] = ()
+    checkpoint: Path | None = None
+    say: Callable[[str], None] = lambda line: None
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """How one back end is trained.
+
+    Attributes:
+        name: What ``--backend`` calls it.
+        description: What it is, in a few words; for ``--help`` and the card.
+        settings: Dataclass of its settings, a `TrainingSettings` with more fields; its module
+            must be light to import.
+        train: Trains; imports what it needs itself.
+        extra: Whether it learns from labels of other taxonomies.
+        resumable: Whether it writes checkpoints.
+    """
+
+    name: str
+    description: str
+    settings: type[TrainingSettings]
+    train: Callable[[TrainingJob, Any], TrainedTagger]
+    extra: bool = False
+    resumable: bool = False
+
+    @property
+    def keys(self) -> str:
+        """Names of its settings, for ``--help``."""
+        return ", ".join(f.name for f in fields(self.settings))
+
+    def check(self, extra: Sequence[str], checkpoint: Path | None) -> None:
+        """Refuse what this back end cannot do, before anything is read.
+
+        Raises:
+            UserError: Extra labels, or a checkpoint folder, that it has no use for.
+        """
+        if extra and not self.extra:
+            raise UserError(
+                f"The {self.name} back end learns from one taxonomy; leave out --extra or choose "
+                "another --backend."
+            )
+        if checkpoint and not self.resumable:
+            raise UserError(
+                f"The {self.name} back end trains in one go and keeps no checkpoints; "
+                "leave out --checkpoint."
+            )

@@ -1,0 +1,47 @@
+"""Training of the sparse linear back end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+
+if TYPE_CHECKING:
+    from tagger.training import TrainedTagger
+
+
+@dataclass(frozen=True)
+class LinearTraining(TrainingSettings):
+    """Settings of a linear training.
+
+    Attributes:
+        strength: Inverse of the L2 penalty.
+        max_iterations: Of the optimiser.
+    """
+
+    strength: float = 3.0
+    max_iterations: int = 100
+
+
+def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
+    from tagger.segmentation import get_segmenter
+    from tagger.training import train_linear
+
+    return train_linear(
+        job.labels,
+        get_segmenter(settings.segmenter),
+        settings.seed,
+        strength=settings.strength,
+        held_out=settings.held_out,
+        max_iterations=settings.max_iterations,
+        say=job.say,
+    )
+
+
+LINEAR = Trainer(
+    name="linear",
+    description="a sparse linear classifier of words and look-back flags",
+    settings=LinearTraining,
+    train=_train,
+)
