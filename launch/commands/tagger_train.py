@@ -143,7 +143,7 @@ def _card(
 
 COMMAND = Command(
     name="tagger train",
-    summary="train a step tagger on labelled traces",
+    summary="train the step tagger on labelled traces",
     example="suffice tagger train --seed 1 --output my-tagger generated=500",
     configure=configure,
     run=run,
