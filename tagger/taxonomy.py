@@ -6,7 +6,8 @@ the roles. Definitions are ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tagger.errors import unknown_name
@@ -38,10 +39,13 @@ class Taxonomy:
     Attributes:
         name: Name in config files.
         types: The types; their order is the order of probabilities and fact columns.
+        aliases: Full name by other spellings that label files use; changes no label a tagger
+            gives, so it is neither compared nor fingerprinted.
     """
 
     name: str
     types: tuple[StepType, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,15 +58,17 @@ class Taxonomy:
         return tuple(t.tag for t in self.types)
 
     def get(self, name_or_tag: str) -> StepType:
-        """Find a type by full name or short code.
+        """Find a type by full name, short code or alias.
 
         Raises:
             UserError: No such type; the nearest valid one is suggested.
         """
+        name_or_tag = self.aliases.get(name_or_tag, name_or_tag)
         for step_type in self.types:
             if name_or_tag in (step_type.name, step_type.tag):
                 return step_type
-        raise unknown_name(f"step type of {self.name}", name_or_tag, (*self.tags, *self.names))
+        known = (*self.tags, *self.names, *self.aliases)
+        raise unknown_name(f"step type of {self.name}", name_or_tag, known)
 
     def index(self, name_or_tag: str) -> int:
         """Position of a type in `types`; errors as `get`."""
@@ -157,5 +163,3 @@ REASONTYPE = Taxonomy(
         StepType("Other", "OTHER", "other", "nothing above fits: markup, fragments, filler"),
     ),
 )
-
-TAXONOMIES: dict[str, Taxonomy] = {REASONTYPE.name: REASONTYPE}

@@ -1,0 +1,135 @@
+"""A ReasonType tagger that speaks another taxonomy: probabilities of mapped types are summed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+from tagger.errors import UserError
+from tagger.steps import Segmenter, Step, StepTagger, TagContext, TaggedStep, TaggingSession
+from tagger.taxonomy import Taxonomy
+from tagger.taxonomy_files import TypeMap, load_type_map
+
+
+class TextTagger(StepTagger, Protocol):
+    """A step tagger that knows what cuts its steps, as `tagger.frozen.FrozenTagger` does."""
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """What cuts the thinking into the steps it tags."""
+        ...
+
+
+def tagger_in_taxonomy(tagger: TextTagger, name_or_path: str | Path) -> TextTagger:
+    """Make a tagger give the types of a taxonomy.
+
+    Args:
+        tagger: Any tagger.
+        name_or_path: As for `tagger.taxonomy_files.load_type_map`.
+
+    Returns:
+        The tagger itself if it gives those types already, else a `MappedTagger` around it.
+
+    Raises:
+        UserError: As `load_type_map` and `MappedTagger`.
+    """
+    type_map = load_type_map(name_or_path)
+    if tagger.taxonomy.names == type_map.taxonomy.names:
+        return tagger
+    return MappedTagger(tagger, type_map)
+
+
+class MappedTagger:
+    """A tagger seen through a type map; implements `tagger.steps.StepTagger`.
+
+    A type's probability is the sum over the types that map to it, so the best type may differ
+    from the map of the best type: three likely kinds of computing outweigh one of checking.
+
+    Args:
+        tagger: Gives the types the map starts from.
+        type_map: Maps them to the other taxonomy.
+
+    Raises:
+        UserError: The tagger gives other types than the map takes.
+    """
+
+    def __init__(self, tagger: TextTagger, type_map: TypeMap) -> None:
+        lacking = set(tagger.taxonomy.names) ^ set(type_map.from_reasontype)
+        if lacking:
+            raise UserError(
+                f"The tagger's taxonomy is {tagger.taxonomy.name!r}, but the mapping to "
+                f"{type_map.taxonomy.name!r} starts from ReasonType; use a ReasonType tagger."
+            )
+        self._tagger = tagger
+        self._taxonomy = type_map.taxonomy
+        position = {name: i for i, name in enumerate(type_map.taxonomy.names)}
+        self._target = [position[type_map.from_reasontype[n]] for n in tagger.taxonomy.names]
+        self._fingerprint = self._hash()
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The types it gives."""
+        return self._taxonomy
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, as hex, over the tagger's fingerprint, the taxonomy and the mapping."""
+        return self._fingerprint
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """What cuts the thinking into the steps it tags."""
+        return self._tagger.segmenter
+
+    def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
+        """Tag consecutive steps of one trace."""
+        return [self._mapped(step) for step in self._tagger.tag(steps, context)]
+
+    def tag_batch(
+        self, traces: Sequence[Sequence[Step]], questions: Sequence[str]
+    ) -> list[list[TaggedStep]]:
+        """Tag many whole traces at once; same labels as `tag` on each."""
+        tagged = self._tagger.tag_batch(traces, questions)
+        return [[self._mapped(step) for step in steps] for steps in tagged]
+
+    def tag_text(self, text: str, question: str = "") -> list[TaggedStep]:
+        """Cut a finished thinking with the tagger's own segmenter and tag it."""
+        return self.tag(self.segmenter.split(text), TagContext(question))
+
+    def session(self, question: str = "") -> MappedSession:
+        """Start tagging a trace that is still being written."""
+        return MappedSession(self, self._tagger.session(question))
+
+    def _mapped(self, tagged: TaggedStep) -> TaggedStep:
+        """Sum probabilities; of equal ones the first type wins."""
+        sums = [0.0] * len(self._taxonomy.types)
+        for target, probability in zip(self._target, tagged.probabilities, strict=True):
+            sums[target] += probability
+        best = max(range(len(sums)), key=sums.__getitem__)
+        return TaggedStep(tagged.step, self._taxonomy.names[best], sums[best], tuple(sums))
+
+    def _hash(self) -> str:
+        described = {
+            "tagger": self._tagger.fingerprint,
+            "taxonomy": self._taxonomy.name,
+            "types": [asdict(t) for t in self._taxonomy.types],
+            "map": self._target,
+        }
+        text = json.dumps(described, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class MappedSession:
+    """Tags one trace step by step; made by `MappedTagger.session`."""
+
+    def __init__(self, tagger: MappedTagger, session: TaggingSession) -> None:
+        self._tagger = tagger
+        self._session = session
+
+    def tag_next(self, step: Step) -> TaggedStep:
+        """Tag the next step; it becomes context for the ones after it."""
+        return self._tagger._mapped(self._session.tag_next(step))
