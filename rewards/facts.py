@@ -10,9 +10,9 @@ import numpy as np
 
 from rewards.checkers import checker_for
 from rewards.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
-from rewards.keywords import count_keywords
 from rewards.rollout import ParsedRollout, parse_rollout, tag_rollouts
 from rewards.stated import find_answer_step
+from tagger.keywords import count_keywords
 from tagger.steps import Segmenter, StepTagger, TaggedStep
 from tagger.thinking import ThinkingDelimiters
 

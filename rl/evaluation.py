@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rewards.answers import extract_answer
-from rewards.keywords import count_keywords
 from rewards.numbers import exact_value
 from rewards.rollout import ParsedRollout, parse_rollout, tag_rollouts
 from rewards.stated import find_answer_step, stated_values
 from rl.problems import Problem, score_answer
 from rl.samples import Sample, SampleStep
+from tagger.keywords import count_keywords
 from tagger.thinking import ThinkingDelimiters
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rl.report_style import ANSWER, ARM_LOOK, main_arms, number, short_type, sort_types, type_colour
-from rl.report_svg import GRID, INK, PAPER, SOFT, Drawing, nice_ticks, tick_text
+from tagger.svg import GRID, INK, PAPER, SOFT, Drawing, nice_ticks, tick_text
 
 REST = "other types"
 SMALL = 0.01

@@ -7,7 +7,7 @@ from typing import Any
 
 from rl.behaviour import RISK_GROUPS
 from rl.report_style import ARM_LOOK, interval, main_arms, number
-from rl.report_svg import GRID, INK, SOFT, Axes, Drawing, nice_ticks, tick_text
+from tagger.svg import GRID, INK, SOFT, Axes, Drawing, nice_ticks, tick_text
 
 TRAINED = ARM_LOOK["trained"][2]
 PANELS = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rl.report_style import ARM_LOOK, grid_arms, interval, number, rule_looks
-from rl.report_svg import GRID, SOFT, Axes, Drawing, place_labels
+from tagger.svg import GRID, SOFT, Axes, Drawing, place_labels
 
 HULL = "var(--hull,#1f6fb2)"
 

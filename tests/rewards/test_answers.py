@@ -10,8 +10,8 @@ import pytest
 
 from rewards.answers import answers_match, boxed_contents, extract_answer
 from rewards.checkers import check_equivalent, check_reasoning_gym, checker_for
-from rewards.keywords import REFLECTION_KEYWORDS, count_keywords
 from rewards.numbers import exact_value
+from tagger.keywords import REFLECTION_KEYWORDS, count_keywords
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from rl.report import print_report, write_report
 from rl.report_curves import running_mean
 from rl.report_html import page
 from rl.report_style import number, signed, sort_types, type_colour
-from rl.report_svg import Axes, nice_ticks, place_labels
 from rl.results import build_results, write_results
 from tagger.errors import UserError
+from tagger.svg import Axes, nice_ticks, place_labels
 from tests.rl.making import sample
 from tests.rl.synthetic import PROVENANCE, make_arm, make_runs, make_selection, make_training
 

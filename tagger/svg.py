@@ -1,4 +1,4 @@
-"""A small drawing kit: axes, marks and text as inline SVG, without a plotting library.
+"""A small drawing kit for every page: axes, marks and text as inline SVG, no plotting library.
 
 Colours are CSS variables with fall-backs, so a drawing follows the page into dark mode and still
 stands alone as a file.
