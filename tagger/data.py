@@ -1,24 +1,32 @@
-"""Reading traces: JSONL files, plain, gzipped or from standard input, with line-numbered errors."""
+"""Reading traces, labelled and unlabelled; a malformed row is told with its line."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tagger.errors import UserError
+from tagger.rows import read_rows, text_of
 from tagger.steps import Step
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.thinking import known_delimiters_in, split_thinking
 
+__all__ = [
+    "STEP_GAP",
+    "LabelledTrace",
+    "Trace",
+    "read_labelled",
+    "read_rows",
+    "read_traces",
+    "steps_from_texts",
+]
+
 STEP_GAP = "\n\n"
 """What steps given as a list are joined with to make a thinking text."""
+
+_LABELS = ("labels", "alternatives", "second_pass")
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class LabelledTrace:
         steps: Texts of all steps, in order.
         labels: Full name of the type, by index of the step.
         about: All other fields of the row (dataset, model, ...).
+        alternatives: Full name of a second type the annotator found plausible, by index.
+        second_pass: Full name of the type an independent second pass gave, by index.
     """
 
     id: str
@@ -38,6 +48,8 @@ class LabelledTrace:
     steps: tuple[str, ...]
     labels: dict[int, str]
     about: dict[str, Any] = field(default_factory=dict)
+    alternatives: dict[int, str] = field(default_factory=dict)
+    second_pass: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,66 +85,40 @@ def steps_from_texts(texts: Sequence[str]) -> tuple[str, tuple[Step, ...]]:
     return STEP_GAP.join(texts), tuple(steps)
 
 
-def read_rows(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read a JSONL file row by row.
-
-    Args:
-        path: A file, gzipped if its first bytes say so, or ``-`` for standard input. Blank
-            lines are skipped.
-
-    Yields:
-        Where the row stands (``file, line 3``), and the row.
-
-    Raises:
-        UserError: The file is missing or unreadable, or a line is not a JSON object.
-    """
-    name = "standard input" if str(path) == "-" else str(path)
-    with _opened(path, name) as lines:
-        number = 0
-        try:
-            for number, line in enumerate(lines, start=1):
-                where = f"{name}, line {number}"
-                if line.strip():
-                    yield where, _parse(line, where)
-        except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
-            raise UserError(
-                f"{name}, after line {number}: cannot be read as UTF-8 text ({error}); "
-                "give a JSONL file, plain or gzipped."
-            ) from error
-
-
 def read_labelled(path: str | Path, taxonomy: Taxonomy = REASONTYPE) -> Iterator[LabelledTrace]:
     """Read labelled traces: rows with ``steps`` (texts) and ``labels`` ({index: type}).
 
+    A row may also have ``id``, ``question``, ``alternatives`` and ``second_pass`` ({index: type},
+    as ``labels``); all its other fields are kept in `LabelledTrace.about`.
+
     Args:
-        path: As for `read_rows`.
-        taxonomy: Types that labels may name, by tag or full name.
+        path: As for `tagger.rows.read_rows`.
+        taxonomy: Types that labels may name, by tag, full name or alias.
 
     Yields:
         The traces, in the order of the file.
 
     Raises:
-        UserError: A malformed row, an unknown type or a label of a step that is not there.
+        UserError: A malformed row, an id that stands twice, an empty step, a label of a step that
+            is not there, or a type that the taxonomy does not know.
     """
+    types = _Types(taxonomy)
+    seen: dict[str, str] = {}
     for where, row in read_rows(path):
-        steps = tuple(_step_texts(row, where))
-        labels = row.get("labels")
-        if not isinstance(labels, dict):
-            raise UserError(f'{where}: "labels" must be an object such as {{"0": "VERIFY"}}.')
-        named = {}
-        for key, label in labels.items():
-            if not key.isdecimal() or int(key) >= len(steps):
-                raise UserError(
-                    f"{where}: label index {key!r} names none of the {len(steps)} steps; "
-                    "count from 0."
-                )
-            try:
-                named[int(key)] = taxonomy.get(str(label)).name
-            except UserError as error:
-                raise UserError(f"{where}: {error}") from error
-        rest = {k: v for k, v in row.items() if k not in ("id", "question", "steps", "labels")}
         trace_id = str(row.get("id", where))
-        yield LabelledTrace(trace_id, _text(row, "question", where), steps, named, rest)
+        if trace_id in seen:
+            raise UserError(
+                f"{where}: the id {trace_id!r} stands in {seen[trace_id]} already; "
+                "give every trace an id of its own."
+            )
+        seen[trace_id] = where.rpartition(", ")[2]
+        steps = _step_texts(row, where)
+        labels, alternatives, second = (
+            _labels(row, key, len(steps), types, where) for key in _LABELS
+        )
+        about = {k: v for k, v in row.items() if k not in ("id", "question", "steps", *_LABELS)}
+        question = text_of(row, "question", where)
+        yield LabelledTrace(trace_id, question, steps, labels, about, alternatives, second)
 
 
 def read_traces(path: str | Path) -> Iterator[Trace]:
@@ -142,7 +128,7 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
     stands between them is the thinking, else all of it is.
 
     Args:
-        path: As for `read_rows`.
+        path: As for `tagger.rows.read_rows`.
 
     Yields:
         The traces, in the order of the file.
@@ -152,7 +138,7 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
     """
     for number, (where, row) in enumerate(read_rows(path), start=1):
         name = str(row.get("id", number))
-        question = _text(row, "question", where)
+        question = text_of(row, "question", where)
         if "steps" in row:
             thinking, steps = steps_from_texts(_step_texts(row, where))
             yield Trace(name, question, thinking, steps)
@@ -162,49 +148,88 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
             raise UserError(
                 f'{where}: has none of "thinking", "completion", "text" and "steps"; add one.'
             )
-        text = _text(row, key, where)
+        text = text_of(row, key, where)
         delimiters = None if key == "thinking" else known_delimiters_in(text)
         thinking = split_thinking(text, delimiters).text if delimiters else text
         yield Trace(name, question, thinking, None)
 
 
-@contextmanager
-def _opened(path: str | Path, name: str) -> Iterator[IO[str]]:
-    """Text lines of a file, unzipped if its first two bytes are gzip's."""
-    if str(path) == "-":
-        yield sys.stdin
-        return
-    try:
-        raw = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"{name} cannot be opened ({reason}); check the path.") from error
-    with raw:
-        zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-        binary: Any = gzip.GzipFile(fileobj=raw) if zipped else raw
-        with io.TextIOWrapper(binary, encoding="utf-8") as lines:
-            yield lines
+class _Types:
+    """Looks labels up; remembers whether the file has shown a valid one yet."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self.taxonomy = taxonomy
+        self._names: dict[str, str] = dict(taxonomy.aliases)
+        for step_type in taxonomy.types:
+            self._names |= {step_type.tag: step_type.name, step_type.name: step_type.name}
+        self._valid_seen = False
+
+    def name(self, label: Any, where: str) -> str:
+        """Full name of a label."""
+        if not isinstance(label, str):
+            raise UserError(
+                f"{where}: the label must be a type as text, not {label!r}; "
+                "leave a step that has none out."
+            )
+        name = self._names.get(label)
+        if name is None:
+            raise self._unknown(label, where)
+        self._valid_seen = True
+        return name
+
+    def _unknown(self, label: str, where: str) -> UserError:
+        others = [n for n in _taxonomies_with(label) if n != self.taxonomy.name]
+        if not others:
+            try:
+                self.taxonomy.get(label)
+            except UserError as error:
+                return UserError(f"{where}: {error}")
+        known = f"{label!r} is a type of {' and '.join(others)}, not of {self.taxonomy.name}"
+        if self._valid_seen:
+            return UserError(
+                f"{where}: {known} like the labels before it; keep one taxonomy a file."
+            )
+        return UserError(f"{where}: {known}; read the file with --taxonomy {others[0]}.")
 
 
-def _parse(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise UserError(f"{where}: not valid JSON ({error}); write one object a line.") from error
-    if not isinstance(row, dict):
-        raise UserError(f"{where}: a {type(row).__name__}, not an object; write one object a line.")
-    return row
+def _taxonomies_with(label: str) -> list[str]:
+    """Packaged taxonomies that know a label."""
+    from tagger.taxonomy_files import load_taxonomy, taxonomy_names
+
+    found = []
+    for name in taxonomy_names():
+        taxonomy = load_taxonomy(name)
+        if label in {*taxonomy.tags, *taxonomy.names, *taxonomy.aliases}:
+            found.append(name)
+    return found
 
 
-def _text(row: dict[str, Any], key: str, where: str) -> str:
-    value = row.get(key, "")
-    if not isinstance(value, str):
-        raise UserError(f'{where}: "{key}" must be a string, not {type(value).__name__}.')
-    return value
+def _labels(
+    row: Mapping[str, Any], key: str, steps: int, types: _Types, where: str
+) -> dict[int, str]:
+    """One of the three ``{index: type}`` fields; only ``labels`` must be there."""
+    labels = row.get(key, None if key == "labels" else {})
+    if not isinstance(labels, dict):
+        raise UserError(f'{where}: "{key}" must be an object such as {{"0": "VERIFY"}}.')
+    named: dict[int, str] = {}
+    for index, label in labels.items():
+        if not index.isdecimal() or int(index) >= steps:
+            raise UserError(
+                f"{where}: label index {index!r} names none of the {steps} steps; count from 0."
+            )
+        if int(index) in named:
+            raise UserError(f'{where}: "{key}" names step {int(index)} twice; keep one of them.')
+        named[int(index)] = types.name(label, f"{where}, step {index}")
+    return named
 
 
-def _step_texts(row: dict[str, Any], where: str) -> list[str]:
+def _step_texts(row: Mapping[str, Any], where: str) -> tuple[str, ...]:
     steps = row.get("steps")
     if not isinstance(steps, list) or not all(isinstance(s, str) for s in steps):
         raise UserError(f'{where}: "steps" must be a list of strings.')
-    return steps
+    for index, step in enumerate(steps):
+        if not step.strip():
+            raise UserError(
+                f"{where}: step {index} is empty or white space; drop it and count the labels anew."
+            )
+    return tuple(steps)
