@@ -78,7 +78,8 @@ def test_malformed_row_is_named_by_its_line(
 def test_malformed_row_after_good_ones(refused: Refused, tmp_path: Path) -> None:
     good = {"id": "a", "question": "q", "steps": ["x"], "labels": {"0": "VERIFI"}}
     file = tmp_path / "labelled.jsonl"
-    file.write_text(json.dumps({**good, "labels": {"0": "META"}}) + "\n" + json.dumps(good) + "\n")
+    first = {**good, "id": "b", "labels": {"0": "META"}}
+    file.write_text(json.dumps(first) + "\n" + json.dumps(good) + "\n")
     err = refused("tagger", "train", "--labels", file)
     assert "line 2" in err
     assert "did you mean 'VERIFY'" in err
