@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from tagger.errors import UserError
 from tagger.taxonomy import Taxonomy
 
 
@@ -22,6 +24,21 @@ class Step:
     text: str
     start: int
     end: int
+
+
+class ScoredToken(NamedTuple):
+    """A token of the thinking and how sure the model was of it.
+
+    Attributes:
+        start: Character in the thinking at which the token begins (a token that begins inside a
+            multi-byte character begins at that character).
+        end: One past the last character that is complete with it; `start` if none is.
+        logprob: Natural logarithm of the probability it was sampled with.
+    """
+
+    start: int
+    end: int
+    logprob: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,9 @@ class Segmenter(Protocol):
     """Cuts thinking into steps.
 
     Law: for any way of cutting a text into deltas, the steps that `stream()` yields (all of
-    `feed`, then `close`) equal `split(text)`.
+    `feed`, then `close`) equal `split(text)`. A step is yielded once it is certain, which may
+    take a few characters of the next one. One that needs more than the text is a
+    `ScoredSegmenter`.
     """
 
     @property
@@ -90,6 +109,81 @@ class Segmenter(Protocol):
     def stream(self) -> StepStream:
         """Start cutting a text that is still being written."""
         ...
+
+
+class ScoredStepStream(Protocol):
+    """Incremental twin of `ScoredSegmenter.split` for one trace."""
+
+    def feed(self, delta: str, tokens: Sequence[ScoredToken] = ()) -> list[Step]:
+        """Take the next characters, and tokens each no later than its first character."""
+        ...
+
+    def close(self) -> list[Step]:
+        """End the text; return the steps that were still open."""
+        ...
+
+
+@runtime_checkable
+class ScoredSegmenter(Protocol):
+    """A segmenter that needs token probabilities beside the text, as `confidence` does.
+
+    It is a `Segmenter` by its form; called with text alone it raises a `UserError` that says what
+    to give it. Who has probabilities asks `needs_scores` and passes them on.
+
+    Law: for any way of cutting the text into deltas and of giving each token with or before its
+    first character, what `stream()` yields equals ``split(text, tokens)``.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name in the registry and in config files."""
+        ...
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """JSON-able settings; part of a tagger's fingerprint."""
+        ...
+
+    def split(self, text: str, tokens: Sequence[ScoredToken] = ()) -> list[Step]:
+        """Cut a finished text, given all its tokens."""
+        ...
+
+    def stream(self) -> ScoredStepStream:
+        """Start cutting a text that is still being written."""
+        ...
+
+
+def needs_scores(segmenter: Segmenter) -> bool:
+    """Whether a segmenter is a `ScoredSegmenter`: whether its `split` takes ``tokens``."""
+    return "tokens" in inspect.signature(segmenter.split).parameters
+
+
+def scored_tokens(
+    ends: Sequence[int], logprobs: Sequence[float], offset: int = 0
+) -> list[ScoredToken]:
+    """Spans and log-probabilities of the tokens of a thinking.
+
+    Args:
+        ends: How far each token reaches into the text, as `tagger.token_stream.char_ends` has it.
+        logprobs: One a token.
+        offset: Where the thinking begins in that text; tokens that end before it are left out.
+
+    Returns:
+        The tokens, counted from `offset`.
+
+    Raises:
+        UserError: Not as many log-probabilities as tokens.
+    """
+    if len(ends) != len(logprobs):
+        raise UserError(
+            f"{len(ends)} tokens but {len(logprobs)} log-probabilities; give one a token."
+        )
+    starts = [0, *ends[:-1]]
+    return [
+        ScoredToken(max(0, start - offset), end - offset, logprob)
+        for start, end, logprob in zip(starts, ends, logprobs, strict=True)
+        if end > offset or (end == start == offset)
+    ]
 
 
 class TaggingSession(Protocol):

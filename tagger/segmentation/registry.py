@@ -7,11 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from tagger.errors import unknown_name
+from tagger.segmentation.confidence import ConfidenceSegmenter
+from tagger.segmentation.marker import MarkerSegmenter
 from tagger.segmentation.paragraph import ParagraphSegmenter
+from tagger.segmentation.sentence import SentenceSegmenter
+from tagger.segmentation.sentence_paragraph import SentenceParagraphSegmenter
 from tagger.steps import Segmenter
 
 SEGMENTERS: dict[str, Callable[..., Segmenter]] = {
     ParagraphSegmenter.name: ParagraphSegmenter,
+    SentenceParagraphSegmenter.name: SentenceParagraphSegmenter,
+    SentenceSegmenter.name: SentenceSegmenter,
+    MarkerSegmenter.name: MarkerSegmenter,
+    ConfidenceSegmenter.name: ConfidenceSegmenter,
 }
 
 

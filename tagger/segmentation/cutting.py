@@ -1,0 +1,161 @@
+"""Cutting while the text is being written: what all segmenters share.
+
+A scanner says where one piece ends and the next begins; `CutStream` makes steps of the pieces:
+no white space at their ends, short ones joined to the next, spans counted in the whole thinking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from tagger.errors import UserError
+from tagger.steps import Step
+
+BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+"""Two line breaks with nothing but white space between them."""
+
+_HALF_BLANK_LINE = re.compile(r"\n[^\S\n]*\Z")
+
+
+class Cut(NamedTuple):
+    """A place where a piece ends and the next one begins.
+
+    Attributes:
+        end: One past the last character of the piece that ends.
+        begin: First character of the next one; what lies between is white space.
+    """
+
+    end: int
+    begin: int
+
+
+class Scanner(Protocol):
+    """Finds the cuts of one trace, in order, each as soon as it is certain.
+
+    Law: what it answers for the beginning of a text is what it would answer for the whole.
+    """
+
+    def next_cut(self, text: str, final: bool) -> Cut | None:
+        """Find the next cut.
+
+        Args:
+            text: All characters since the last `drop`; only ever longer than before.
+            final: Whether nothing comes after `text`.
+
+        Returns:
+            The cut, or None if there is none or more text is needed to be certain.
+        """
+        ...
+
+    def drop(self, count: int) -> None:
+        """Count positions from `count` characters later on: the caller forgot what was before."""
+        ...
+
+
+class CutStream:
+    """Makes steps of the pieces a scanner finds, for one trace.
+
+    Args:
+        scanner: A fresh scanner.
+        min_chars: Pieces shorter than this join the next one, with what stands between them.
+    """
+
+    def __init__(self, scanner: Scanner, min_chars: int) -> None:
+        self._scanner = scanner
+        self._min_chars = min_chars
+        self._text = ""  # what is not yet yielded
+        self._offset = 0  # where `_text` begins in the thinking
+        self._piece = 0  # where the open piece begins in `_text`
+        self._held: tuple[int, int] | None = None  # span in `_text` of pieces still too short
+
+    def feed(self, delta: str) -> list[Step]:
+        """Take the next characters; return the steps they completed."""
+        self._text += delta
+        return self._cut(final=False)
+
+    def close(self) -> list[Step]:
+        """End the text; return the steps that were still open."""
+        steps = self._cut(final=True)
+        self._end_piece(len(self._text))
+        self._piece = len(self._text)
+        return [*steps, self._take_held()] if self._held else steps
+
+    def _cut(self, final: bool) -> list[Step]:
+        steps: list[Step] = []
+        while cut := self._scanner.next_cut(self._text, final):
+            self._end_piece(cut.end)
+            self._piece = cut.begin
+            if self._held and self._held[1] - self._held[0] >= self._min_chars:
+                steps.append(self._take_held())
+        self._drop(self._held[0] if self._held else self._piece)
+        return steps
+
+    def _end_piece(self, end: int) -> None:
+        """Add the open piece, stripped, to the held span; an empty one changes nothing."""
+        piece = self._text[self._piece : end]
+        stripped = piece.lstrip()
+        if stripped:
+            start = self._piece + len(piece) - len(stripped)
+            stop = start + len(stripped.rstrip())
+            self._held = (self._held[0] if self._held else start, stop)
+
+    def _take_held(self) -> Step:
+        assert self._held is not None
+        start, end = self._held
+        self._held = None
+        return Step(self._text[start:end], self._offset + start, self._offset + end)
+
+    def _drop(self, count: int) -> None:
+        """Forget characters that no later step needs."""
+        if count:
+            self._text = self._text[count:]
+            self._offset += count
+            self._piece -= count
+            self._scanner.drop(count)
+            if self._held:
+                self._held = (self._held[0] - count, self._held[1] - count)
+
+
+class BlankLineScanner:
+    """Cuts at blank lines, all of them or those that a condition picks.
+
+    Args:
+        wanted: Called with the text, where the open piece begins and where the blank line does;
+            whether to cut there. None cuts at every blank line.
+    """
+
+    def __init__(self, wanted: Callable[[str, int, int], bool] | None = None) -> None:
+        self._wanted = wanted
+        self._begin = 0  # where the open piece begins
+        self._scanned = 0  # no blank line begins between the last one and here
+
+    def next_cut(self, text: str, final: bool) -> Cut | None:
+        """Find the next blank line to cut at; it is certain with its last character."""
+        while blank := BLANK_LINE.search(text, self._scanned):
+            self._scanned = blank.end()
+            if self._wanted is None or self._wanted(text, self._begin, blank.start()):
+                self._begin = blank.end()
+                return Cut(blank.start(), blank.end())
+        half = _HALF_BLANK_LINE.search(text, self._scanned)
+        self._scanned = half.start() if half else len(text)
+        return None
+
+    def drop(self, count: int) -> None:
+        """Count positions from `count` characters later on."""
+        self._begin -= count
+        self._scanned -= count
+
+
+def check_min_chars(value: object, segmenter: str) -> None:
+    """Check the setting that all segmenters have.
+
+    Raises:
+        UserError: It is not a whole number of at least 1.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise UserError(
+            f"min_chars of segmenter {segmenter!r} is {value!r}; "
+            "it must be a whole number of at least 1."
+        )

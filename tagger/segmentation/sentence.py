@@ -1,0 +1,148 @@
+"""Steps are sentences.
+
+A sentence ends with a full stop, question or exclamation mark (closing quotes, brackets and
+Markdown stars included) before white space, if `tagger.segmentation.sentence_rules` finds a
+sentence end there; with a blank line; and with the line before a list item. Nothing is cut inside
+a formula, inline code or a fenced code block (`tagger.segmentation.spans`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tagger.segmentation.cutting import BLANK_LINE, Cut, CutStream, check_min_chars
+from tagger.segmentation.sentence_rules import CLOSERS, SPACED_MARKS, ends_here
+from tagger.segmentation.spans import WAIT, closed_span, code_fence
+from tagger.steps import Step
+
+_INTERESTING = re.compile(r"[.?!…]+|[。？！]+|\n|\\|\$|`")
+_INDENT = re.compile(r"\n[^\S\n]*")
+_SPACE = re.compile(r"\s*")
+_ITEM = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[^\S\n]")
+_ITEM_FIRST = re.compile(r"[-*+•(0-9a-zA-Z]")
+_ITEM_LENGTH = 6
+"""Most characters that decide whether a line is a list item."""
+
+
+class SentenceScanner:
+    """Finds the ends of sentences; each is certain two characters into the next one at most."""
+
+    def __init__(self) -> None:
+        self._begin = 0  # where the open sentence begins
+        self._at = 0  # everything before is decided
+        self._fence = 0  # no end of the open code block lies before this
+
+    def next_cut(self, text: str, final: bool) -> Cut | None:
+        """Find the next sentence end that is certain."""
+        while found := _INTERESTING.search(text, self._at):
+            start, mark = found.start(), found.group()
+            self._at = start
+            if mark in "\n":
+                outcome = self._line_break(text, start, final)
+            elif mark in "\\$`":
+                outcome = self._span(text, start, final)
+            else:
+                outcome = self._mark(text, start, found.end(), found.end(), final)
+            if isinstance(outcome, Cut):
+                self._begin = self._at = outcome.begin
+                return outcome
+            if outcome == WAIT:
+                return None
+            self._at = outcome
+        self._at = len(text)
+        return None
+
+    def drop(self, count: int) -> None:
+        """Count positions from `count` characters later on."""
+        self._begin -= count
+        self._at -= count
+        self._fence = max(0, self._fence - count)
+
+    def _line_break(self, text: str, start: int, final: bool) -> Cut | int:
+        """A line break at `start`: cut at a blank line and before a list item."""
+        if blank := BLANK_LINE.match(text, start):
+            return Cut(start, blank.end())
+        indent = _INDENT.match(text, start)
+        line = indent.end() if indent else start + 1
+        if line == len(text):
+            return line if final else WAIT
+        if not _ITEM_FIRST.match(text, line):
+            return line
+        if not final and len(text) - line < _ITEM_LENGTH and "\n" not in text[line:]:
+            return WAIT
+        return Cut(start, line) if _ITEM.match(text, line) else line
+
+    def _span(self, text: str, start: int, final: bool) -> Cut | int:
+        """A formula, code, or an escaped character at `start`: go on behind it."""
+        if text.startswith("```", start):
+            end, self._fence = code_fence(text, start, max(self._fence, start + 3), final)
+            return end
+        end = closed_span(text, start, final)
+        last = text[end - 1] if end > start + 2 else ""
+        if last and last in "$)]":  # a formula may carry the full stop: "$x = 5.$ Then"
+            inner = end - (2 if last != "$" or text.startswith("$$", end - 2) else 1)
+            if text[inner - 1] in ".?!":
+                return self._mark(text, inner - 1, inner, end, final)
+        return end
+
+    def _mark(self, text: str, start: int, end: int, at: int, final: bool) -> Cut | int:
+        """Sentence marks ``text[start:end]``; what comes after them begins at `at`."""
+        if at == len(text) and not final:
+            return WAIT
+        closers = CLOSERS.match(text, at)
+        after = closers.end() if closers else at
+        if after == len(text) or (text[after] == "\\" and after + 1 == len(text)):
+            return after if final else WAIT  # a closing bracket of LaTeX takes two characters
+        spaced = text[start] in SPACED_MARKS
+        if spaced and not text[after].isspace():
+            return max(after, at)
+        space = _SPACE.match(text, after)
+        next_ = space.end() if space else after
+        if BLANK_LINE.search(text, after, next_):
+            return Cut(after, after)
+        if next_ == len(text):
+            return next_ if final else WAIT
+        if not spaced:
+            return Cut(after, after)
+        if next_ + 1 == len(text) and not final:
+            return WAIT
+        line_break = "\n" in text[after:next_]
+        following = text[next_ : next_ + 2]
+        if ends_here(text, self._begin, start, end, following, line_break):
+            return Cut(after, after)
+        return after
+
+
+@dataclass(frozen=True)
+class SentenceSegmenter:
+    """Steps are sentences.
+
+    Attributes:
+        min_chars: Pieces shorter than this many characters join the next one, so that "Hmm." and
+            "Wait." need not be steps of their own.
+
+    Raises:
+        UserError: `min_chars` is not a whole number of at least 1.
+    """
+
+    min_chars: int = 1
+    name: ClassVar[str] = "sentence"
+
+    def __post_init__(self) -> None:
+        check_min_chars(self.min_chars, self.name)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings by name, as `get_segmenter` takes them."""
+        return {"min_chars": self.min_chars}
+
+    def split(self, text: str) -> list[Step]:
+        """Cut a finished text."""
+        stream = self.stream()
+        return stream.feed(text) + stream.close()
+
+    def stream(self) -> CutStream:
+        """Start cutting a text that is still being written."""
+        return CutStream(SentenceScanner(), self.min_chars)
