@@ -33,8 +33,8 @@ CHECKING_KEYWORDS = (
 """A longer list of ours: the words with which real traces check and doubt."""
 
 KEYWORD_LISTS: dict[str, tuple[str, ...]] = {
-    "ARLCP's 13 keywords": REFLECTION_KEYWORDS,
-    f"our {len(CHECKING_KEYWORDS)} keywords": CHECKING_KEYWORDS,
+    "ARLCP's 13 words": REFLECTION_KEYWORDS,
+    f"our {len(CHECKING_KEYWORDS)} words": CHECKING_KEYWORDS,
 }
 """Baselines by the name a table shows."""
 

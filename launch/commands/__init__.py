@@ -8,6 +8,7 @@ from launch.commands import (
     quickstart,
     report,
     tag,
+    tagger_evaluate,
     tagger_train,
     train,
 )
@@ -21,4 +22,5 @@ COMMANDS: tuple[Command, ...] = (
     report.COMMAND,
     overthinker_build.COMMAND,
     tagger_train.COMMAND,
+    tagger_evaluate.COMMAND,
 )

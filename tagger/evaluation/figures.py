@@ -1,0 +1,130 @@
+"""What an evaluation holds: every figure with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.evaluation.bootstrap import Estimate
+from tagger.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Precision, recall and F1 of something; `support` steps are so, `called` are called so."""
+
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    support: int
+    called: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        ratios = {k: getattr(self, k).as_dict() for k in ("precision", "recall", "f1")}
+        return ratios | {"support": self.support, "called": self.called}
+
+
+@dataclass(frozen=True)
+class CountError:
+    """How far counts are off, over the labelled steps of each trace.
+
+    Attributes:
+        bias: Predicted minus true count, over all traces, as a share of the true count.
+        mae: Absolute error of the count, mean over traces, in steps.
+    """
+
+    bias: Estimate
+    mae: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        return {"bias": self.bias.as_dict(), "mae": self.mae.as_dict()}
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bin of the reliability plot: steps, their mean confidence, the share that is right."""
+
+    steps: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every figure of a tagger on labelled traces; shares are in [0, 1].
+
+    Attributes:
+        taxonomy: The types that were scored.
+        checks: The types that are verification.
+        traces: Traces with a label that counts.
+        steps: Labelled steps.
+        left_out: Labels not counted because their type has no counterpart.
+        micro_f1: Share of steps given their true type.
+        macro_f1: Mean F1 over the types that occur in the truth.
+        kappa: Cohen's.
+        lenient: Share of steps given their label or its stated alternative.
+        types: By full name, for types that occur in the truth or among the given ones.
+        verification: Verification against the rest; None if the taxonomy has no such type.
+        unmarked: Recall of verification steps that hold no keyword of any list, and their number;
+            None as above.
+        keywords: Verification by keyword: a step with a word of the list is called a check.
+        keyword_bias: Count bias of each list.
+        roles: By role; `role_macro_f1` is the mean F1 over roles that occur in the truth.
+        role_macro_f1: See `roles`.
+        ece: Expected calibration error, 15 bins.
+        ece_refitted: The same with a temperature fitted on the other half of the questions.
+        log_loss: Mean negative log-probability of the true type, in nats.
+        temperature: By which dividing the log-probabilities would fit these steps best.
+        bins: Of the reliability plot, the empty ones left out.
+        counts: Count error by type from the types given, for types that occur in the truth.
+        soft_counts: The same from summed probabilities.
+        check_count: Count error of verification from the types given, as the reward counts; None
+            if there is none.
+        soft_check_count: The same from summed probabilities.
+        confusion: Steps by true (row) and given (column) type, in the taxonomy's order.
+        agreement: Micro-F1, kappa and verification F1 of an independent second label where there
+            is one, and how many steps have one; None if none.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+    """
+
+    taxonomy: Taxonomy
+    checks: tuple[str, ...]
+    traces: int
+    steps: int
+    left_out: int
+    micro_f1: Estimate
+    macro_f1: Estimate
+    kappa: Estimate
+    lenient: Estimate
+    types: dict[str, Ratios]
+    verification: Ratios | None
+    unmarked: tuple[Estimate, int] | None
+    keywords: dict[str, Ratios]
+    keyword_bias: dict[str, Estimate]
+    roles: dict[str, Ratios]
+    role_macro_f1: Estimate
+    ece: Estimate
+    ece_refitted: Estimate
+    log_loss: Estimate
+    temperature: float
+    bins: tuple[Bin, ...]
+    counts: dict[str, CountError]
+    soft_counts: dict[str, CountError]
+    check_count: CountError | None
+    soft_check_count: CountError | None
+    confusion: NDArray[np.int64]
+    agreement: dict[str, Any] | None
+    resamples: int
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form: every figure as ``{mean, low, high}``, `mean` over all traces."""
+        from tagger.evaluation.record import record
+
+        return record(self)
