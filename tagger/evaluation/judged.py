@@ -102,8 +102,8 @@ def judge(
                 if name is None:
                     left_out += 1
                     continue
-                second = _named(space, names, _extra(trace, "second_pass").get(i))
-                other = _named(space, names, _extra(trace, "alternatives").get(i))
+                second = _named(space, names, trace.second_pass.get(i))
+                other = _named(space, names, trace.alternatives.get(i))
                 rows.append((used, names[name], second, other))
                 found.append(tagged[i].probabilities)
                 texts.append(trace.steps[i])
@@ -167,25 +167,9 @@ def join(parts: Sequence[Judged]) -> Judged:
     )
 
 
-def _extra(trace: LabelledTrace, name: str) -> dict[int, str]:
-    """Labels besides the main ones, by index of the step."""
-    found = getattr(trace, name, None)
-    if found is None:  # rows of a reader that leaves them among the other fields
-        found = {int(k): v for k, v in (trace.about.get(name) or {}).items()}
-    return dict(found)
-
-
 def _named(space: Space, names: dict[str, int], label: str | None) -> int:
-    """Index of a further label, -1 if it is none or none that counts."""
-    if label is None:
-        return -1
-    full = next((n for n in space.labels if n == label), None)
-    if full is None:
-        try:
-            full = space.taxonomy.get(label).name
-        except UserError:
-            return -1
-    name = space.labels.get(full)
+    """Index of a further label, -1 if there is none or none that counts."""
+    name = None if label is None else space.labels[label]
     return -1 if name is None else names[name]
 
 

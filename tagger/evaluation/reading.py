@@ -57,14 +57,7 @@ def read_labelled_files(paths: Sequence[Path], taxonomy: Taxonomy) -> list[Label
     files: list[LabelledFile] = []
     seen: dict[str, Path] = {}
     for path in paths:
-        try:
-            traces = tuple(t for t in read_labelled(path, taxonomy) if t.labels)
-        except UserError as error:
-            if "step type" not in str(error):
-                raise
-            raise UserError(
-                f"{error} If the labels are of another taxonomy, name it with --taxonomy."
-            ) from error
+        traces = tuple(t for t in read_labelled(path, taxonomy) if t.labels)
         if not traces:
             raise UserError(f'{path}: no step carries a label; fill "labels" of its rows.')
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,8 +124,11 @@ def test_a_type_given_but_never_true_has_no_count_error() -> None:
 
 
 def test_alternatives_and_second_labels() -> None:
-    about = {"alternatives": {"0": "check", "1": "talk"}, "second_pass": {"0": "make"}}
-    row = LabelledTrace("x", "", ("c", "c"), {0: "make", 1: "make"}, about)
+    row = replace(
+        trace("x", ("c", "make"), ("c", "make")),
+        alternatives={0: "check", 1: "talk"},
+        second_pass={0: "make"},
+    )
     e = evaluate(Scripted(TABLE), [row, *small()], resamples=20)
     assert e.lenient.mean == pytest.approx((4 + 1) / 10)
     assert e.agreement is not None
