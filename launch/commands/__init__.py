@@ -8,6 +8,7 @@ from launch.commands import (
     quickstart,
     report,
     tag,
+    tagger_annotate,
     tagger_evaluate,
     tagger_train,
     train,
@@ -23,4 +24,5 @@ COMMANDS: tuple[Command, ...] = (
     overthinker_build.COMMAND,
     tagger_train.COMMAND,
     tagger_evaluate.COMMAND,
+    tagger_annotate.COMMAND,
 )
