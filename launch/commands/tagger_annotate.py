@@ -128,7 +128,9 @@ def _show_standing(job: Job, standing: Standing, console: Console) -> None:
 
     rest, spent = standing.estimate, standing.ledger
     steps = sum(len(task.window.asked) for task in job.tasks)
-    console.print(f"Traces: {len(job.traces)}; steps to label: {steps}; requests: {len(job.tasks)}.")
+    console.print(
+        f"Traces: {len(job.traces)}; steps to label: {steps}; requests: {len(job.tasks)}."
+    )
     if spent.requests:
         console.print(
             f"Earlier runs: {spent.requests} requests, {_tokens(spent.prompt_tokens)} prompt and "

@@ -157,6 +157,7 @@ class Asking:
         """Send once; the answer or failure is on disk before anything else happens."""
         trace = self._job.traces[task.trace].id
         row: dict[str, object] = {"key": task.key, "trace": trace, "steps": list(task.window.asked)}
+        row["estimated"] = prompt_tokens
         taken = (0, 0)
         try:
             body = await self._endpoint.ask(messages, form)
@@ -171,7 +172,7 @@ class Asking:
             return body
         finally:
             self._ledger.release(prompt_tokens)
-            self._ledger.book(*taken)
+            self._ledger.book(*taken, prompt_tokens if taken[0] else 0)
             async with self._spent:
                 self._spent.notify_all()
 

@@ -56,14 +56,17 @@ def cost_of(prompt_tokens: int, answer_tokens: int, settings: AnnotateSettings) 
     return (prompt + answer) / 1e6
 
 
-def estimate(requests: Sequence[tuple[int, int]], settings: AnnotateSettings) -> Estimate:
+def estimate(
+    requests: Sequence[tuple[int, int]], settings: AnnotateSettings, factor: float = 1.0
+) -> Estimate:
     """Estimate requests.
 
     Args:
-        requests: (prompt tokens, steps asked about) of each.
+        requests: (prompt tokens by `RULE`, steps asked about) of each.
         settings: Prices, and the limit of an answer.
+        factor: `Ledger.factor` of earlier runs.
     """
-    prompt = sum(tokens for tokens, _ in requests)
+    prompt = math.ceil(factor * sum(tokens for tokens, _ in requests))
     answer = sum(
         min(settings.answer_tokens, ANSWER_TOKENS_AROUND + ANSWER_TOKENS_PER_STEP * steps)
         for _, steps in requests
@@ -79,13 +82,17 @@ class Ledger:
         requests: Sent, answered or not.
         prompt_tokens: As counted by the endpoint, estimated where it did not count.
         answer_tokens: Likewise.
-        reserved: (prompt tokens, most answer tokens) of the requests under way.
+        estimated: Prompt tokens, by `RULE`, of the requests that `prompt_tokens` counts.
+        under_way: Requests sent and not yet booked.
+        reserved_prompt: Their prompt tokens, by `RULE`.
+        reserved_answer: Tokens of their answers if each grew to its limit.
     """
 
     settings: AnnotateSettings
     requests: int = 0
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    estimated: int = 0
     under_way: int = 0
     reserved_prompt: int = 0
     reserved_answer: int = 0
@@ -95,14 +102,29 @@ class Ledger:
         """Spent so far; None without prices."""
         return cost_of(self.prompt_tokens, self.answer_tokens, self.settings)
 
+    @property
+    def factor(self) -> float:
+        """Prompt tokens as counted over those estimated; 1 at least.
+
+        An endpoint with another tokenizer or a system prompt of its own takes more than the rule
+        says; the budget has to know after the first answer, not when it is passed.
+        """
+        return max(1.0, self.prompt_tokens / self.estimated) if self.estimated else 1.0
+
     def over(self, prompt_tokens: int, answer_tokens: int, requests: int = 1) -> str | None:
         """Which limit would be passed by spending this on top of all that is spent and reserved.
+
+        Args:
+            prompt_tokens: By `RULE`; `factor` is applied here.
+            answer_tokens: Most that is expected.
+            requests: Their number.
 
         Returns:
             The limit in words, e.g. ``"max_requests=10"``; None if all hold.
         """
         settings = self.settings
-        prompt = self.prompt_tokens + self.reserved_prompt + prompt_tokens
+        ahead = math.ceil(self.factor * (self.reserved_prompt + prompt_tokens))
+        prompt = self.prompt_tokens + ahead
         answer = self.answer_tokens + self.reserved_answer + answer_tokens
         cost = cost_of(prompt, answer, settings)
         sent = self.requests + self.under_way + requests
@@ -126,8 +148,9 @@ class Ledger:
         self.reserved_prompt -= prompt_tokens
         self.reserved_answer -= self.settings.answer_tokens
 
-    def book(self, prompt_tokens: int, answer_tokens: int) -> None:
-        """Note what one request took."""
+    def book(self, prompt_tokens: int, answer_tokens: int, estimated: int) -> None:
+        """Note what one request took, and what its prompt was estimated at (0 if it took none)."""
         self.requests += 1
+        self.estimated += estimated
         self.prompt_tokens += prompt_tokens
         self.answer_tokens += answer_tokens

@@ -100,7 +100,10 @@ def ledger_of(rows: Iterable[dict[str, Any]], job: Job) -> Ledger:
     ledger = Ledger(job.settings)
     for row in rows:
         if row.get("kind") in ("answer", "failure"):
-            ledger.book(int(row.get("prompt_tokens", 0)), int(row.get("answer_tokens", 0)))
+            prompt, answer, estimated = (
+                int(row.get(name, 0)) for name in ("prompt_tokens", "answer_tokens", "estimated")
+            )
+            ledger.book(prompt, answer, estimated if prompt else 0)
     return ledger
 
 

@@ -111,7 +111,8 @@ def standing_of(job: Job, output: Path, resume: bool) -> Standing:
     ledger = ledger_of(rows, job)
     tries = job.settings.answer_tries
     tasks = [t for t in job.tasks if not is_settled(attempts[t.key], tries)]
-    rest = estimate([(t.prompt_tokens, len(t.window.asked)) for t in tasks], job.settings)
+    sizes = [(t.prompt_tokens, len(t.window.asked)) for t in tasks]
+    rest = estimate(sizes, job.settings, ledger.factor)
     used = sum(len(found) for found in attempts.values())
     answers = sum(1 for row in rows if row.get("kind") == "answer")
     if answers and not used:
@@ -120,8 +121,9 @@ def standing_of(job: Job, output: Path, resume: bool) -> Standing:
             "give the traces it was made from, or name another --output."
         )
     over = None
-    if rest.requests:
-        over = ledger.over(rest.prompt_tokens, rest.answer_tokens, rest.requests)
+    if tasks:
+        prompt_tokens = sum(tokens for tokens, _ in sizes)
+        over = ledger.over(prompt_tokens, rest.answer_tokens, len(tasks))
     return Standing(rest, ledger, used, answers - used, over)
 
 

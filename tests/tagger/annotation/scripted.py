@@ -52,7 +52,9 @@ def tag_for(text: str) -> str:
     return REASONTYPE.tags[sum(text.encode()) % len(REASONTYPE.tags)]
 
 
-def completion(content: str, finish: str = "stop", usage: tuple[int, int] | None = (100, 10)) -> str:
+def completion(
+    content: str, finish: str = "stop", usage: tuple[int, int] | None = (100, 10)
+) -> str:
     """The body of a chat completion."""
     body: dict[str, Any] = {
         "id": "c",
@@ -78,7 +80,9 @@ def labels(request: Request) -> str:
     """A right answer to a request, as the model's text."""
     entries = []
     for index in request.asked:
-        text = re.search(rf'<step number="{index}" label="yes">\n(.*?)\n</step>', request.user, re.S)
+        text = re.search(
+            rf'<step number="{index}" label="yes">\n(.*?)\n</step>', request.user, re.S
+        )
         assert text
         entries.append({"step": index, "tag": tag_for(text[1]), "alternative": None})
     return json.dumps({"labels": entries})
@@ -103,7 +107,8 @@ class ScriptedServer:
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 body = json.loads(self.rfile.read(length))
-                request = Request(body, dict(self.headers), time.monotonic())
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                request = Request(body, headers, time.monotonic())
                 with server._lock:
                     number = len(server.requests)
                     server.requests.append(request)
