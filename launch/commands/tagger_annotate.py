@@ -102,9 +102,8 @@ def _job(args: argparse.Namespace) -> Job:
     from tagger.annotation.plan import make_job, read_traces_to_label
     from tagger.annotation.prompt import load_guide
     from tagger.annotation.settings import AnnotateSettings
-    from tagger.errors import unknown_name
     from tagger.segmentation import get_segmenter
-    from tagger.taxonomy import TAXONOMIES
+    from tagger.taxonomy_files import load_taxonomy
 
     settings = settings_of(
         AnnotateSettings,
@@ -114,9 +113,7 @@ def _job(args: argparse.Namespace) -> Job:
         base_url=args.base_url,
         guide=args.guide,
     )
-    if settings.taxonomy not in TAXONOMIES:
-        raise unknown_name("taxonomy", settings.taxonomy, TAXONOMIES)
-    taxonomy = TAXONOMIES[settings.taxonomy]
+    taxonomy = load_taxonomy(settings.taxonomy)
     guide = load_guide(settings.guide, taxonomy)
     segmenter = get_segmenter(settings.segmenter)
     traces = read_traces_to_label(args.traces, segmenter, settings.limit, settings.only_labelled)
@@ -187,7 +184,7 @@ def _show_outcome(outcome: Outcome, output: Path) -> None:
         console.print(f"Labels: {output}")
     console.print(
         f"Without a label: {tally.nonsense} steps whose answers could not be used, "
-        f"{tally.open} not answered for, {tally.empty} of white space only."
+        f"{tally.open} not answered for."
     )
     console.print(
         f"Spent in all: {ledger.requests} requests, {_tokens(ledger.prompt_tokens)} prompt and "

@@ -35,7 +35,6 @@ class Tally:
         labelled: Steps with a label.
         nonsense: Steps whose answers could not be used at any try.
         open: Steps not yet answered for.
-        empty: Steps of nothing but white space, never asked about.
         traces: Traces with at least one label.
         types: Labelled steps by tag, in the order of the taxonomy.
     """
@@ -43,7 +42,6 @@ class Tally:
     labelled: int
     nonsense: int
     open: int
-    empty: int
     traces: int
     types: dict[str, int]
 
@@ -124,8 +122,7 @@ def tally_of(job: Job, attempts: dict[str, list[Attempt]]) -> Tally:
             nonsense += steps
         else:
             waiting += steps
-    empty = sum(1 for trace in job.traces for i in trace.asked if not trace.steps[i].strip())
-    return Tally(labelled, nonsense, waiting, empty, len(traces), types)
+    return Tally(labelled, nonsense, waiting, len(traces), types)
 
 
 def label_file(job: Job, attempts: dict[str, list[Attempt]]) -> bytes:

@@ -38,7 +38,7 @@ class AnnotateSettings:
         key_env: Environment variable that holds the API key.
         guide: File with the labelling guide; None takes the packaged one of ReasonType, or one
             made from the definitions of another taxonomy.
-        taxonomy: Types to label with.
+        taxonomy: Types to label with: a packaged name or a YAML file.
         segmenter: Cuts traces that bring no steps.
         limit: Most traces to label; None labels all.
         only_labelled: Ask only about steps that the row's own ``labels`` name.

@@ -20,6 +20,7 @@ from tagger.annotation.prompt import GUIDE_FILE, load_guide
 from tagger.annotation.raw_log import read_log
 from tagger.data import read_labelled
 from tagger.taxonomy import REASONTYPE
+from tagger.taxonomy_files import load_taxonomy
 from tests.tagger.annotation.scripted import (
     KEY,
     Answer,
@@ -154,6 +155,24 @@ def test_alternatives_are_kept(folder: Path, run: Run) -> None:
         run(server)
     row = json.loads((folder / "labels.jsonl").read_text().splitlines()[0])
     assert row["alternatives"] == {str(i): "META" for i in range(STEPS)}
+
+
+def test_another_taxonomy_is_asked_for_in_its_own_words(folder: Path, run: Run) -> None:
+    taxonomy = load_taxonomy("thought-anchors")
+    tag = taxonomy.tags[2]
+
+    def script(_: int, request: Request) -> Answer:
+        entries = [{"step": i, "tag": tag} for i in request.asked]
+        return Answer(completion(json.dumps({"labels": entries})))
+
+    with serving(script) as server:
+        assert run(server, "taxonomy=thought-anchors")[0] == 0
+    system = server.requests[0].body["messages"][0]["content"]
+    assert all(f"| {t.tag} | {t.name} | {t.definition} |" in system for t in taxonomy.types)
+    assert "VERIFY" not in system
+    for trace in read_labelled(folder / "labels.jsonl", taxonomy):
+        assert set(trace.labels.values()) == {taxonomy.types[2].name}
+        assert trace.about["taxonomy"] == "thought-anchors"
 
 
 def test_only_steps_that_are_labelled_already(folder: Path, run: Run) -> None:
@@ -424,6 +443,7 @@ def test_nothing_of_the_users_is_overwritten(folder: Path, run: Run) -> None:
         ([{"id": "a", "steps": ["x"]}, {"id": "a", "steps": ["y"]}], "line 2: the id 'a' is also"),
         ([], "holds no traces"),
         ([{"thinking": " \n\n "}, {"steps": []}], "no steps to label"),
+        ([{"steps": ["a", " "]}], "line 1: step 1 is empty or white space"),
         ([{"answer": "x"}], 'line 1: has none of "thinking"'),
     ],
 )
@@ -452,14 +472,13 @@ def test_bad_settings(run: Run, words: list[str], says: str) -> None:
 
 
 def test_odd_steps_go_through(folder: Path, run: Run) -> None:
-    write(folder, [{"steps": ["", " ", "x" * 1_000_000, "lone \ud800", "数学 ⟶ </step>"]}])
+    write(folder, [{"steps": ["x" * 1_000_000, "line\u2028end", "数学 ⟶ </step>"]}])
     with serving(lambda n, r: Answer(completion(_all_meta(r)))) as server:
-        code, out, _ = run(server)
-    assert code == 0
-    assert "0 not answered for, 2 of white space only" in out
+        assert run(server)[0] == 0
+    assert all(len(r.user) < 10_000 for r in server.requests)
     (row,) = [json.loads(x) for x in (folder / "labels.jsonl").read_bytes().splitlines()]
-    assert row["steps"][2:] == ["x" * 1_000_000, "lone \ud800", "数学 ⟶ </step>"]
-    assert row["labels"] == {"2": "META", "3": "META", "4": "META"}
+    assert row["steps"] == ["x" * 1_000_000, "line\u2028end", "数学 ⟶ </step>"]
+    assert row["labels"] == {"0": "META", "1": "META", "2": "META"}
 
 
 def _all_meta(request: Request) -> str:
