@@ -182,5 +182,3 @@ def _trace(
         about["qid"] = qid
     kept = tuple(spans[place] for place in sorted(spans))
     return SpanTrace(name, str(row.get("question", "")), kept, about)
-
-

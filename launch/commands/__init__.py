@@ -8,7 +8,9 @@ from launch.commands import (
     quickstart,
     report,
     tag,
+    tagger_agree,
     tagger_annotate,
+    tagger_convert_labels,
     tagger_evaluate,
     tagger_train,
     train,
@@ -25,4 +27,6 @@ COMMANDS: tuple[Command, ...] = (
     tagger_train.COMMAND,
     tagger_evaluate.COMMAND,
     tagger_annotate.COMMAND,
+    tagger_agree.COMMAND,
+    tagger_convert_labels.COMMAND,
 )

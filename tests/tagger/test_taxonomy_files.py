@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,38 @@ def test_what_is_no_taxonomy_file(tmp_path: Path) -> None:
 
 def test_every_packaged_file_bears_its_own_name() -> None:
     assert sorted(SIZES) == sorted(p.stem for p in FOLDER.glob("*.yaml"))
+
+
+def test_the_document_shows_the_mappings_as_they_are(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "taxonomies.md").read_text(encoding="utf-8")
+    table = [
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in text.split("## From ReasonType")[1].split("## To ReasonType")[0].splitlines()
+        if line.startswith("| ")
+    ]
+    for column, name in enumerate(table[0][1:], start=1):
+        type_map = load_type_map(name)
+        shown = {row[0]: row[column].split()[0] for row in table[1:]}
+        assert shown == {
+            t.tag: type_map.taxonomy.get(type_map.from_reasontype[t.name]).tag
+            for t in REASONTYPE.types
+        }
+    for name in OTHERS:
+        type_map = load_type_map(name)
+        (line,) = re.findall(rf"^\| `{name}` \| (.*→.*) \|$", text, re.M)
+        said = dict(re.findall(r"([A-Z]+) → ([A-Z]+)", line))
+        if line.startswith("as `venhoff`"):
+            said |= {
+                t.tag: REASONTYPE.get(target).tag
+                for t in load_taxonomy("venhoff").types
+                if (target := load_type_map("venhoff").to_reasontype[t.name])
+            }
+        assert said == {
+            type_map.taxonomy.get(n).tag: REASONTYPE.get(target).tag
+            for n, target in type_map.to_reasontype.items()
+            if target
+        }
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    path = tmp_path / "mine.yaml"
+    path.write_text(example, encoding="utf-8")
+    assert load_taxonomy(path).tags == ("CHECK", "WORK")
