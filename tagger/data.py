@@ -155,14 +155,14 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
 
 
 class _Types:
-    """Looks labels up; remembers whether the file has shown a valid one yet."""
+    """Looks labels up; remembers which the file has shown, to tell a mix from another taxonomy."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.taxonomy = taxonomy
         self._names: dict[str, str] = dict(taxonomy.aliases)
         for step_type in taxonomy.types:
             self._names |= {step_type.tag: step_type.name, step_type.name: step_type.name}
-        self._valid_seen = False
+        self._seen: set[str] = set()
 
     def name(self, label: Any, where: str) -> str:
         """Full name of a label."""
@@ -174,34 +174,30 @@ class _Types:
         name = self._names.get(label)
         if name is None:
             raise self._unknown(label, where)
-        self._valid_seen = True
+        self._seen.add(label)
         return name
 
     def _unknown(self, label: str, where: str) -> UserError:
-        others = [n for n in _taxonomies_with(label) if n != self.taxonomy.name]
-        if not others:
+        others = {n: known for n, known in _vocabularies().items() if label in known}
+        miswritten = label.casefold() in {known.casefold() for known in self._names}
+        if miswritten or not others:
             try:
                 self.taxonomy.get(label)
             except UserError as error:
                 return UserError(f"{where}: {error}")
         known = f"{label!r} is a type of {' and '.join(others)}, not of {self.taxonomy.name}"
-        if self._valid_seen:
-            return UserError(
-                f"{where}: {known} like the labels before it; keep one taxonomy a file."
-            )
-        return UserError(f"{where}: {known}; read the file with --taxonomy {others[0]}.")
+        fitting = [name for name, words in others.items() if self._seen <= words]
+        if fitting:
+            return UserError(f"{where}: {known}; read the file with --taxonomy {fitting[0]}.")
+        return UserError(f"{where}: {known} like the labels before it; keep one taxonomy a file.")
 
 
-def _taxonomies_with(label: str) -> list[str]:
-    """Packaged taxonomies that know a label."""
+def _vocabularies() -> dict[str, set[str]]:
+    """All spellings of every packaged taxonomy, by its name."""
     from tagger.taxonomy_files import load_taxonomy, taxonomy_names
 
-    found = []
-    for name in taxonomy_names():
-        taxonomy = load_taxonomy(name)
-        if label in {*taxonomy.tags, *taxonomy.names, *taxonomy.aliases}:
-            found.append(name)
-    return found
+    taxonomies = [load_taxonomy(name) for name in taxonomy_names()]
+    return {t.name: {*t.tags, *t.names, *t.aliases} for t in taxonomies}
 
 
 def _labels(

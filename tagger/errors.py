@@ -25,6 +25,11 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
         The exception, to be raised by the caller.
     """
     choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(choices)}."
+    folded = [choice.casefold() for choice in choices]
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    hint = f"valid: {', '.join(choices)}."
+    if near:
+        same = [c for c, f in zip(choices, folded, strict=True) if f == near[0]]
+        meant = max(same, key=lambda c: difflib.SequenceMatcher(None, name, c).ratio())
+        hint = f"did you mean {meant!r}?"
     return UserError(f"Unknown {kind} {name!r}; {hint}")

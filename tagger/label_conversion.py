@@ -110,7 +110,7 @@ def convert(traces: Sequence[SpanTrace], source: LabelSource, how: Conversion) -
                 "steps": [text for text, _ in labelled],
                 "labels": labels,
                 **trace.about,
-                "taxonomy": taxonomy.name if how.to_reasontype else source.taxonomy,
+                "taxonomy": taxonomy.name,
             }
         )
     ordered = {tag: counts[tag] for tag in taxonomy.tags if counts[tag]}

@@ -176,7 +176,6 @@ def _trace(
         "model": model,
         "dataset": row.get("dataset") or row.get("domain") or "",
         "source": source.name,
-        "taxonomy": source.taxonomy,
     }
     if qid and qid != name:
         about["qid"] = qid

@@ -102,7 +102,7 @@ def _show(
     console = Console()
     title = f"{found.steps} steps of {found.traces} traces, labelled twice"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
-    for head in ("", "accuracy", "kappa", "F1", "A", "B", "both"):
+    for head in ("", "accuracy", "kappa", "F1", "A", "B"):
         table.add_column(head, justify="left" if not head else "right", no_wrap=True)
     table.add_row("all types", _with(found.accuracy), _with(found.kappa))
     table.add_row("roles", "", _with(found.roles))
@@ -112,12 +112,12 @@ def _show(
             "verification", _with(v.accuracy), _with(v.kappa), _with(v.f1), end_section=True
         )
     for name, t in found.types.items():
-        counts = (str(n) for n in (t.first, t.second, t.both))
+        counts = (str(n) for n in (t.first, t.second))
         table.add_row(taxonomy.get(name).tag, "", _with(t.kappa), _with(t.f1), *counts)
     alone = matched.only_first, matched.only_second
     table.caption = (
-        "95 % intervals by bootstrap over traces; labelled only once: "
-        f"{alone[0]} steps in A, {alone[1]} in B"
+        "95 % intervals by bootstrap over traces; A, B: steps of the type in each\n"
+        f"steps labelled only once: {alone[0]} in A, {alone[1]} in B"
     )
     console.print(table)
     _show_confusion(console, found, taxonomy)

@@ -64,6 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, convert, write, and say what came of it."""
+    from rich.console import Console
+
     from launch.new_file import check_new, new_file
     from tagger.label_conversion import Conversion, convert
     from tagger.label_sources import label_source, read_spans
@@ -76,7 +78,8 @@ def run(args: argparse.Namespace) -> None:
         get_segmenter(args.segmenter)
     source = label_source(args.format, args.taxonomy, args.label)
     how = Conversion(args.segmenter, args.to_reasontype, args.check_edges, args.keep_duplicates)
-    found = convert(read_spans(args.file, source), source, how)
+    with Console(stderr=True).status("Reading and converting the spans."):
+        found = convert(read_spans(args.file, source), source, how)
     with new_file(args.output) as lines:
         assert lines is not None
         for row in found.rows:
@@ -86,17 +89,18 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _show(found: Converted) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{len(found.rows)} traces, {found.steps} steps")
-    table.add_column("type")
+    print(f"{len(found.rows)} traces, {found.steps} steps")
+    if found.duplicates:
+        print(f"{found.duplicates} further annotations of the same responses left out")
+    table = Table("type", box=SIMPLE_HEAD)
     table.add_column("steps", justify="right")
     for tag, count in found.counts.items():
         table.add_row(tag, str(count))
     table.add_row("no label", str(found.unlabelled), style="dim")
-    if found.duplicates:
-        table.caption = f"{found.duplicates} further annotations of the same responses left out"
     Console().print(table)
 
 

@@ -104,6 +104,13 @@ def test_labels_of_another_taxonomy(tmp_path: Path) -> None:
         list(read_labelled(file_of(tmp_path, venhoff)))
     (trace,) = read_labelled(file_of(tmp_path, venhoff), load_taxonomy("venhoff"))
     assert trace.labels == {1: "Uncertainty Estimation"}
+    shared = GOOD | {"labels": {"0": "VERIFY", "1": "READ"}}  # VERIFY is a tag of both
+    with pytest.raises(UserError, match=r"not of reasontype; read the file with --taxonomy scho"):
+        list(read_labelled(file_of(tmp_path, shared)))
+    small = GOOD | {"labels": {"1": "verify"}}  # an alias of schoenfeld's
+    with pytest.raises(UserError, match="Unknown step type of reasontype 'verify'; did you mean "
+                       "'VERIFY'"):  # fmt: skip
+        list(read_labelled(file_of(tmp_path, small)))
     says = r"of thought-anchors, not of reasontype like the labels before it; keep one taxonomy"
     with pytest.raises(UserError, match=f"line 2, step 1: .* {says}"):
         mixed = GOOD | {"id": "t2", "labels": {"1": "self_checking"}}

@@ -191,3 +191,9 @@ def test_the_document_shows_the_mappings_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(example, encoding="utf-8")
     assert load_taxonomy(path).tags == ("CHECK", "WORK")
+
+
+def test_suggestions_look_past_upper_and_lower_case() -> None:
+    for given, meant in [("verify", "VERIFY"), ("Verifi", "VERIFY"), ("RECALLS", "RECALL")]:
+        with pytest.raises(UserError, match=f"did you mean '{meant}'"):
+            REASONTYPE.get(given)
