@@ -105,7 +105,7 @@ def read_labelled(path: str | Path, taxonomy: Taxonomy = REASONTYPE) -> Iterator
     types = _Types(taxonomy)
     seen: dict[str, str] = {}
     for where, row in read_rows(path):
-        trace_id = str(row.get("id", where))
+        trace_id = where if row.get("id") is None else str(row["id"])
         if trace_id in seen:
             raise UserError(
                 f"{where}: the id {trace_id!r} stands in {seen[trace_id]} already; "

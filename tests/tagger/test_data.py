@@ -92,7 +92,7 @@ def test_an_id_may_stand_once(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"line 3: the id 't1' stands in line 1 already"):
         list(read_labelled(file_of(tmp_path, GOOD, GOOD | {"id": "t2"}, GOOD)))
     nameless = {k: v for k, v in GOOD.items() if k != "id"}
-    traces = list(read_labelled(file_of(tmp_path, nameless, nameless)))
+    traces = list(read_labelled(file_of(tmp_path, nameless, nameless | {"id": None})))
     assert [t.id.rpartition(", ")[2] for t in traces] == ["line 1", "line 2"]
 
 
