@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.encoder.backend import EncoderBackend
 from tagger.errors import UserError
 from tagger.linear import LinearBackend
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
@@ -62,6 +63,7 @@ class Backend(Protocol):
 
 BACKENDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Backend]] = {
     LinearBackend.name: LinearBackend.load,
+    EncoderBackend.name: EncoderBackend.load,
 }
 
 

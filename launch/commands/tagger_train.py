@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from launch.command import Command, add_config, add_output, add_seed, output_fol
 from launch.settings import settings_of
 from launch.trainers import TRAINERS, get_trainer
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from tagger.training import TrainedTagger
@@ -64,18 +66,35 @@ def run(args: argparse.Namespace) -> None:
     from tagger.segmentation import get_segmenter
 
     trainer = get_trainer(args.backend)
-    settings = settings_of(trainer.settings, args.config, args.overrides, seed=args.seed)
+    files, extra, overrides = _sorted_out(args)
+    settings = settings_of(trainer.settings, args.config, overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
     get_segmenter(settings.segmenter)
-    trainer.check(args.extra, args.checkpoint)
-    with _labels(args.labels, settings) as files, Console(stderr=True).status("Reading.") as status:
-        job = TrainingJob(files, args.extra, args.checkpoint, lambda line: status.update(line))
+    trainer.check(extra, args.checkpoint)
+    console = Console(stderr=True)
+    with _labels(files, settings) as labels, console.status("Reading.") as status:
+        say = status.update if console.is_terminal else partial(console.print, highlight=False)
+        job = TrainingJob(labels, extra, args.checkpoint, lambda line: say(line))
         trained = trainer.train(job, settings)
-    sources = [str(path) for path in args.labels or ["the overthinker's generator"]]
-    sources += args.extra
+    sources = [str(path) for path in files] or ["the overthinker's generator"]
+    sources += extra
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")
+
+
+def _sorted_out(args: argparse.Namespace) -> tuple[list[Path], list[str], list[str]]:
+    """Labels, extra labels and overrides: ``--labels FILE epochs=2`` means what it says."""
+
+    def is_override(word: object) -> bool:
+        return "=" in str(word) and not Path(str(word)).exists() and ":" not in str(word)
+
+    named, extra = args.labels or [], args.extra
+    overrides = [*args.overrides, *(str(w) for w in [*named, *extra] if is_override(w))]
+    files = [w for w in named if not is_override(w)]
+    if named and not files:
+        raise UserError(f"--labels {named[0]} names no file; give one, or leave out --labels.")
+    return files, [w for w in extra if not is_override(w)], overrides
 
 
 @contextmanager

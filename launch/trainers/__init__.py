@@ -1,10 +1,11 @@
 """What `suffice tagger train --backend` chooses from. A new back end is a line here."""
 
 from launch.trainers.base import Trainer
+from launch.trainers.encoder import ENCODER
 from launch.trainers.linear import LINEAR
 from tagger.errors import unknown_name
 
-TRAINERS: dict[str, Trainer] = {trainer.name: trainer for trainer in (LINEAR,)}
+TRAINERS: dict[str, Trainer] = {trainer.name: trainer for trainer in (LINEAR, ENCODER)}
 
 
 def get_trainer(name: str) -> Trainer:

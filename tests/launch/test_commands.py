@@ -117,5 +117,40 @@ def test_settings_of_tagger_train_belong_to_the_back_end(
     train = ["tagger", "train", "--labels", "none.jsonl"]
     assert "did you mean 'linear'" in refused(*train, "--backend", "linaer")
     assert "did you mean 'strength'" in refused(*train, "--backend", "linear", "strenght=1")
+    encoder = [*train, "--backend", "encoder"]
+    assert "did you mean 'head_epochs'" in refused(*encoder, "head_epoch=1")
+    assert "must lie between" in refused(*encoder, "dropout=2")
+    assert "'nowhere'" in refused(*encoder, "encoder=nowhere")
+    assert "names no file" in refused("tagger", "train", "--labels", "epochs=1")
     assert "leave out --extra" in refused(*train, "--extra", "other.jsonl:venhoff")
     assert "leave out --checkpoint" in refused(*train, "--checkpoint", str(tmp_path / "c"))
+
+
+def test_tagger_train_encoder_with_extra_labels_and_a_checkpoint(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.tagger.encoders_made_here import make_encoder
+
+    extra = tmp_path / "extra.jsonl"
+    steps = ["Let us see.", "2 + 2 = 4."]
+    labels = {"0": "initializing", "1": "deduction"}
+    extra.write_text(json.dumps({"id": "x", "steps": steps, "labels": labels}) + "\n")
+    encoder = make_encoder(tmp_path / "encoder")
+    shape = ["max_tokens=16", "previous_tokens=4", "hidden=8", "head_epochs=1", "epochs=1"]
+    argv = ["tagger", "train", "--labels", str(world.root / "labelled.jsonl"), *shape]
+    argv += ["--backend", "encoder", f"encoder={encoder}", "--extra", f"{extra}:venhoff"]
+    argv += ["--checkpoint", str(tmp_path / "kept")]
+    prints = []
+    for name in ("one", "two"):
+        assert main([*argv, "--output", str(tmp_path / name)]) == 0
+        out, err = capsys.readouterr()
+        assert "held-out traces" in out
+        assert ("everything, epoch 1 of 1" in err) == (name == "one"), "the second had it kept"
+        prints.append(json.loads((tmp_path / name / "tagger.json").read_text())["fingerprint"])
+    assert prints[0] == prints[1]
+    card = (tmp_path / "one" / "README.md").read_text()
+    assert "sentence encoder" in card and "`head_epochs=1`" in card and "venhoff" in card
+    file = tmp_path / "trace.jsonl"
+    file.write_text(json.dumps({"thinking": "So the answer is 7."}) + "\n")
+    assert main(["tag", str(file), "--tagger", str(tmp_path / "one"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tagger"] == prints[0]

@@ -1,0 +1,133 @@
+"""Checkpoints of a training: one safetensors file, replaced whole, that the same job goes on from.
+
+No pickle: weights and the optimiser's moments are arrays, everything else is JSON in the header.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tagger.errors import UserError
+
+_FILE = "training.safetensors"
+
+
+class Keeper:
+    """Keeps what a training has reached.
+
+    Args:
+        folder: For the checkpoint; None keeps nothing.
+        key: Hash of everything that fixes the training.
+        minutes: Least time between two checkpoints inside a part.
+
+    Raises:
+        UserError: The folder holds the checkpoint of another training, or an unreadable one.
+    """
+
+    def __init__(self, folder: Path | None, key: str, minutes: float) -> None:
+        self._file = folder / _FILE if folder else None
+        self._key = key
+        self._minutes = minutes
+        self._last = time.monotonic()
+        self._tensors: dict[str, Tensor] = {}
+        self.done: dict[str, Any] = {}
+        self.part = ""
+        self.at: dict[str, Any] = {}
+        if self._file and self._file.is_file():
+            self._read(self._file)
+
+    def _read(self, file: Path) -> None:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(file, "pt") as content:
+                state = json.loads((content.metadata() or {})["state"])
+                self._tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - no mapping
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise UserError(
+                f"The checkpoint {file} cannot be read ({error}); name another --checkpoint folder "
+                "to start anew."
+            ) from error
+        if state["key"] != self._key:
+            raise UserError(
+                f"The checkpoint {file} belongs to a training with other labels or settings; "
+                "name another --checkpoint folder, or run that training's command again."
+            )
+        self.done, self.part, self.at = state["done"], state["part"], state["at"]
+
+    def due(self) -> bool:
+        """Whether it is time for the next checkpoint."""
+        return bool(self._file) and time.monotonic() - self._last >= 60 * self._minutes
+
+    def save(
+        self,
+        part: str,
+        at: Mapping[str, Any],
+        net: nn.Module,
+        optimizer: torch.optim.Optimizer | None = None,
+        best: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Write a checkpoint under a temporary name and rename it.
+
+        Args:
+            part: Which part of the training is running; with `at` empty it is over.
+            at: Where in the part; JSON-able.
+            net: The net.
+            optimizer: AdamW, where the part goes on.
+            best: Weights of the best epoch so far.
+        """
+        from safetensors.torch import save_file
+
+        if not self._file:
+            return
+        tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
+        tensors |= {f"best.{k}": v for k, v in (best or {}).items()}
+        if optimizer:
+            for number, parameter in enumerate(_parameters(optimizer)):
+                for name, value in optimizer.state[parameter].items():
+                    tensors[f"adam.{number}.{name}"] = torch.as_tensor(value)
+        tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+        state = {"key": self._key, "done": self.done, "part": part, "at": dict(at)}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_name(f".{_FILE}.{os.getpid()}.tmp")
+        save_file(tensors, str(draft), {"state": json.dumps(state)})
+        draft.replace(self._file)
+        self.part = part
+        self._last = time.monotonic()
+
+    def restore(self, net: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Put weights, and the optimiser's moments, back."""
+        net.load_state_dict(self._named("net."))
+        if optimizer:
+            moments: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in self._named("adam.").items():
+                number, _, key = name.partition(".")
+                moments.setdefault(int(number), {})[key] = tensor
+            parameters = _parameters(optimizer)
+            for place, state in moments.items():
+                p = parameters[place]
+                optimizer.state[p] = {k: v.to(p.device) if v.dim() else v for k, v in state.items()}
+
+    def revisit(self, part: str, net: nn.Module) -> None:
+        """Put the weights back with which a part ended, if nothing came after it."""
+        if self.part == part and self._tensors:
+            self.restore(net)
+
+    def best(self) -> dict[str, Tensor]:
+        """Weights of the best epoch so far, empty if none is over."""
+        return self._named("best.")
+
+    def _named(self, prefix: str) -> dict[str, Tensor]:
+        return {k[len(prefix) :]: v for k, v in self._tensors.items() if k.startswith(prefix)}
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [p for group in optimizer.param_groups for p in group["params"]]

@@ -1,0 +1,217 @@
+"""Training the encoder tagger on labelled traces."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tagger.data import LabelledTrace, read_labelled
+from tagger.encoder.backend import FILES, EncoderBackend
+from tagger.encoder.examples import make_examples
+from tagger.encoder.reading import Tokens
+from tagger.encoder.settings import EncoderSettings, FitSettings
+from tagger.encoder.source import EncoderSource, find_encoder
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.scoring import Scores, TypeScore, score_types
+from tagger.segmentation import ParagraphSegmenter
+from tagger.steps import Segmenter
+from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.training import TrainedTagger, _best_temperature, _split
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ExtraLabels:
+    """Traces labelled in another taxonomy.
+
+    Attributes:
+        taxonomy: Their types.
+        traces: The traces.
+        name: For messages and the record.
+    """
+
+    taxonomy: Taxonomy
+    traces: Sequence[LabelledTrace]
+    name: str
+
+
+def read_extra(word: str) -> ExtraLabels:
+    """Read ``FILE:TAXONOMY``.
+
+    Args:
+        word: A labelled file, a colon, and the name or YAML file of its taxonomy.
+
+    Raises:
+        UserError: No colon, an unknown taxonomy, or a malformed file.
+    """
+    from tagger.taxonomy_files import load_taxonomy
+
+    file, colon, name = word.rpartition(":")
+    if not colon or not file or not name:
+        raise UserError(
+            f"Extra labels {word!r} name no taxonomy; write FILE:TAXONOMY, for example "
+            "labels.jsonl:venhoff."
+        )
+    taxonomy = load_taxonomy(name)
+    return ExtraLabels(taxonomy, [t for t in read_labelled(file, taxonomy) if t.labels], word)
+
+
+def train_encoder(
+    labelled_paths: Sequence[str | Path],
+    segmenter: Segmenter | None = None,
+    seed: int = 0,
+    *,
+    taxonomy: Taxonomy = REASONTYPE,
+    settings: EncoderSettings | None = None,
+    fit: FitSettings | None = None,
+    extra: Sequence[ExtraLabels] = (),
+    held_out: float = 0.15,
+    checkpoint: Path | None = None,
+    say: Say = lambda line: None,
+) -> TrainedTagger:
+    """Train an encoder tagger; on one machine the same input gives the same fingerprint.
+
+    Traces are held out by question. A net trained without them gives the scores, the temperature
+    and the epoch to keep; it is the tagger, unless ``fit.retrain`` asks for another one trained on
+    all traces. The scores come from batched encoding, equal to the tagger's but for last digits.
+
+    Args:
+        labelled_paths: JSONL files as `tagger.data.read_labelled` takes them.
+        segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
+        seed: Chooses the held-out questions, the first weights and the order of batches.
+        taxonomy: The types.
+        settings: Of the net; `pooling` and `normalize` are taken from the encoder.
+        fit: Of the training.
+        extra: Labels of other taxonomies, learned on heads of their own that are then dropped.
+        held_out: Share of questions held out, in (0, 1).
+        checkpoint: Folder for checkpoints, from which the same call goes on; None for none.
+        say: Takes a line on progress.
+
+    Returns:
+        The tagger and its scores.
+
+    Raises:
+        UserError: Malformed files, too few questions or types, an encoder that is not found or
+            reads fewer tokens than asked for, or the checkpoint of another training.
+    """
+    fit = fit or FitSettings()
+    source = find_encoder((settings or EncoderSettings()).encoder)
+    settings = _resolved(settings or EncoderSettings(), source)
+    traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
+    kept, aside = _split(traces, seed, held_out)
+    if not kept or not aside:
+        raise UserError(
+            f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
+            "train and hold some out; at least two questions are needed, better hundreds."
+        )
+    if len({name for t in kept for name in t.labels.values()}) < 2:
+        raise UserError("The labels name a single type; label steps of at least two types.")
+
+    from tagger.encoder.keeper import Keeper
+    from tagger.encoder.rounds import Rounds
+
+    key = _job_key(settings, fit, seed, held_out, traces, extra, source)
+    keeper = Keeper(checkpoint, key, fit.checkpoint_minutes)
+    say(f"Reading {len(kept)} traces, {len(aside)} held out.")
+    tokens = Tokens(source.text("tokenizer.json"), settings)
+    mine, test = (make_examples(t, taxonomy, tokens, settings, fit) for t in (kept, aside))
+    others = [
+        example
+        for head, labels in enumerate(extra, start=1)
+        for example in make_examples(labels.traces, labels.taxonomy, tokens, settings, fit, head)
+    ]
+    heads = [len(taxonomy.types), *(len(labels.taxonomy.types) for labels in extra)]
+    rounds = Rounds(source, settings, fit, seed, heads, keeper, say)
+
+    net, epochs = rounds.run("held-out", mine, others, test, None)
+    backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
+    if "judged" not in keeper.done:  # kept: a training that goes on may no longer have this net
+        keeper.done["judged"] = _judged(backend, aside, taxonomy)
+        keeper.save(keeper.part, {}, net)
+    temperature = float(keeper.done["judged"]["temperature"])
+    scores = _scores(keeper.done["judged"]["scores"])
+    say(f"Held-out micro-F1 {scores.micro_f1:.3f}.")
+    if fit.retrain:
+        net, _ = rounds.run("all", mine + test, others, None, epochs)
+        backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
+    steps = sum(len(t.labels) for t in traces)
+    about = {
+        "data": [Path(p).name for p in labelled_paths],
+        "extra": [Path(labels.name).name for labels in extra],
+        "traces": len(traces),
+        "labelled_steps": steps,
+        "seed": seed,
+        "fit": asdict(fit),
+        "epochs": epochs,
+        "history": [line for part in keeper.done.values() for line in part.get("history", [])],
+        "held_out_scores": scores.as_dict(),
+    }
+    tagger = FrozenTagger(taxonomy, segmenter or ParagraphSegmenter(), backend, temperature, about)
+    return TrainedTagger(tagger, scores, len(traces), steps, len(aside))
+
+
+def _resolved(settings: EncoderSettings, source: EncoderSource) -> EncoderSettings:
+    """Fill in what the encoder's own files say, and check what it can read."""
+    config = json.loads(source.text("config.json"))
+    most = int(config.get("max_position_embeddings", 0) or 0)
+    wanted = settings.max_tokens + settings.previous_tokens + 5  # special tokens, RoBERTa's offset
+    if most and wanted > most:
+        raise UserError(
+            f"The encoder {source.name} reads {most} tokens at once, max_tokens="
+            f"{settings.max_tokens} and previous_tokens={settings.previous_tokens} need {wanted}; "
+            "make them smaller."
+        )
+    pooling = source.pooling if settings.pooling == "auto" else settings.pooling
+    return dataclasses.replace(
+        settings, encoder=source.name, pooling=pooling, normalize=source.normalize
+    )
+
+
+def _job_key(
+    settings: EncoderSettings,
+    fit: FitSettings,
+    seed: int,
+    held_out: float,
+    traces: Sequence[LabelledTrace],
+    extra: Sequence[ExtraLabels],
+    source: EncoderSource,
+) -> str:
+    """Hash of everything that fixes the trained weights."""
+    how = asdict(fit)
+    del how["checkpoint_minutes"], how["device"]
+    digest = hashlib.sha256(json.dumps([asdict(settings), how, seed, held_out]).encode())
+    for trace in [*traces, *(t for labels in extra for t in labels.traces)]:
+        digest.update(repr((trace.question, trace.steps, trace.labels)).encode())
+        digest.update(repr(sorted(trace.alternatives.items())).encode())
+    for file in sorted(source.folder.glob("*.safetensors")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _judged(
+    backend: EncoderBackend, aside: Sequence[LabelledTrace], taxonomy: Taxonomy
+) -> dict[str, Any]:
+    """Scores and temperature on the held-out traces, JSON-able."""
+    texts = [t.steps[: max(t.labels) + 1] for t in aside]
+    rows = backend.logits_many(texts, [t.question for t in aside])
+    logits = np.concatenate([r[list(t.labels)] for r, t in zip(rows, aside, strict=True)])
+    true = [taxonomy.index(name) for t in aside for name in t.labels.values()]
+    names = taxonomy.names
+    given = [names[i] for i in logits.argmax(axis=1)]
+    scores = score_types([names[i] for i in true], given, taxonomy)
+    temperature = _best_temperature(logits, np.array(true, dtype=np.int64))
+    return {"scores": scores.as_dict(), "temperature": temperature}
+
+
+def _scores(values: dict[str, Any]) -> Scores:
+    per_type = {name: TypeScore(**score) for name, score in values["per_type"].items()}
+    return Scores(values["steps"], values["micro_f1"], values["macro_f1"], per_type)
