@@ -12,7 +12,9 @@ from launch.commands import (
     tagger_annotate,
     tagger_convert_labels,
     tagger_evaluate,
+    tagger_learning_curve,
     tagger_train,
+    tagger_transfer,
     train,
 )
 
@@ -29,4 +31,6 @@ COMMANDS: tuple[Command, ...] = (
     tagger_annotate.COMMAND,
     tagger_agree.COMMAND,
     tagger_convert_labels.COMMAND,
+    tagger_transfer.COMMAND,
+    tagger_learning_curve.COMMAND,
 )

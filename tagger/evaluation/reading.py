@@ -10,7 +10,8 @@ from typing import Any
 
 from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.taxonomy_files import TypeMap, load_type_map
 
 
 @dataclass(frozen=True)
@@ -31,32 +32,63 @@ class LabelledFile:
 
     def as_dict(self) -> dict[str, Any]:
         """What a report names: file, hash, taxonomy, size."""
-        steps = sum(len(t.labels) for t in self.traces)
         return {
             "file": self.name,
             "sha256": self.sha256,
             "taxonomy": self.taxonomy,
             "traces": len(self.traces),
-            "labelled_steps": steps,
+            "labelled_steps": labelled_steps(self.traces),
         }
 
 
+def labelled_steps(traces: Sequence[LabelledTrace]) -> int:
+    """How many steps carry a label."""
+    return sum(len(t.labels) for t in traces)
+
+
+def question_of(trace: LabelledTrace) -> str:
+    """What keeps traces on one side of a split: the question, or the trace where it has none."""
+    return trace.question or trace.id
+
+
 def read_labelled_files(paths: Sequence[Path], taxonomy: Taxonomy) -> list[LabelledFile]:
-    """Read files whose labels are of one taxonomy.
+    """Read files whose labels are of one taxonomy; errors as `read_with_taxonomies`."""
+    return _read([(path, taxonomy) for path in paths])
+
+
+def read_with_taxonomies(words: Sequence[str]) -> list[tuple[LabelledFile, TypeMap]]:
+    """Read files that may each name a taxonomy.
 
     Args:
-        paths: JSONL files as `tagger.data.read_labelled` takes them.
-        taxonomy: Of the labels.
+        words: ``FILE``, with labels of ReasonType, or ``FILE:TAXONOMY``, a packaged name or a
+            YAML file.
 
     Returns:
-        The files, in order.
+        Each file with the mapping of its taxonomy.
 
     Raises:
-        UserError: A malformed file, one without labelled steps, or the same content twice.
+        UserError: A malformed file, one without labelled steps, the same content twice, or an
+            unknown taxonomy.
     """
+    parts = [split_taxonomy(word) for word in words]
+    maps = [load_type_map(taxonomy) for _, taxonomy in parts]
+    found = _read([(path, m.taxonomy) for (path, _), m in zip(parts, maps, strict=True)])
+    return list(zip(found, maps, strict=True))
+
+
+def split_taxonomy(word: str) -> tuple[Path, str]:
+    """Take ``FILE:TAXONOMY`` apart; a colon in the name of a file that exists parts nothing."""
+    if ":" in word and not Path(word).exists():
+        file, _, taxonomy = word.rpartition(":")
+        if file and taxonomy:
+            return Path(file), taxonomy
+    return Path(word), REASONTYPE.name
+
+
+def _read(named: Sequence[tuple[Path, Taxonomy]]) -> list[LabelledFile]:
     files: list[LabelledFile] = []
     seen: dict[str, Path] = {}
-    for path in paths:
+    for path, taxonomy in named:
         traces = tuple(t for t in read_labelled(path, taxonomy) if t.labels)
         if not traces:
             raise UserError(f'{path}: no step carries a label; fill "labels" of its rows.')

@@ -1,0 +1,70 @@
+"""Back ends as functions from labelled traces to a tagger, for commands that train many."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launch.settings import settings_of
+from launch.trainers import get_trainer
+from launch.trainers.base import TrainingJob
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from tagger.data import LabelledTrace
+    from tagger.evaluation.transfer import Fit
+    from tagger.steps import StepTagger
+    from tagger.taxonomy import Taxonomy
+
+
+def fit_by_name(backend: str, config: Path | None = None) -> Fit:
+    """A back end of ``suffice tagger train`` as a function.
+
+    Args:
+        backend: Its name.
+        config: YAML file with its settings, None for the defaults.
+
+    Returns:
+        Trains on traces; every back end on ReasonType labels, `linear` on any.
+
+    Raises:
+        UserError: An unknown back end or setting.
+    """
+    from tagger.taxonomy import REASONTYPE
+
+    trainer = get_trainer(backend)
+    settings_of(trainer.settings, config)
+
+    def fit(traces: Sequence[LabelledTrace], taxonomy: Taxonomy, seed: int) -> StepTagger:
+        settings = settings_of(trainer.settings, config, seed=seed)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "sample.jsonl"
+            _write(file, traces)
+            if taxonomy.names == REASONTYPE.names:
+                return trainer.train(TrainingJob([file]), settings).tagger
+            if trainer.name != "linear":
+                raise UserError(
+                    f"The {trainer.name} back end is trained on ReasonType labels only, not on "
+                    f"{taxonomy.name!r}; use --backend linear."
+                )
+            from tagger.training import train_linear
+
+            return train_linear([file], seed=seed, taxonomy=taxonomy).tagger
+
+    return fit
+
+
+def _write(file: Path, traces: Sequence[LabelledTrace]) -> None:
+    with file.open("w", encoding="utf-8") as lines:
+        for number, trace in enumerate(traces):
+            row = {
+                "id": f"{number}:{trace.id}",  # traces of several files may share an id
+                "question": trace.question,
+                "steps": trace.steps,
+                "labels": {str(i): label for i, label in trace.labels.items()},
+                "alternatives": {str(i): label for i, label in trace.alternatives.items()},
+            }
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,0 +1,240 @@
+"""Trained on one group of traces, tested on each other: does a tagger carry over?
+
+Questions are dealt to folds once, for all groups together. A tagger trained on a group without a
+fold's questions is tested on that fold of every group, its own included; the folds are then scored
+as one. So each trace is tested once, and no question ever stands on both sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tagger.data import LabelledTrace
+from tagger.errors import UserError
+from tagger.evaluation.bootstrap import RESAMPLES, Estimate, estimate
+from tagger.evaluation.brief import brief
+from tagger.evaluation.judged import Judged, join, judge
+from tagger.evaluation.reading import LabelledFile, labelled_steps, question_of
+from tagger.evaluation.spaces import space_between
+from tagger.steps import StepTagger
+from tagger.taxonomy import Taxonomy
+from tagger.taxonomy_files import TypeMap
+
+OTHERS = "all others"
+BY = ("source", "dataset", "model", "file")
+"""What groups may be made by: a field of the rows, or the file."""
+
+
+class Fit(Protocol):
+    """The seam: trains a tagger, whatever its back end."""
+
+    def __call__(
+        self, traces: Sequence[LabelledTrace], taxonomy: Taxonomy, seed: int
+    ) -> StepTagger:
+        """Train on labelled traces of one taxonomy; the same input gives the same tagger."""
+        ...
+
+
+@dataclass(frozen=True)
+class Group:
+    """Traces of one origin, with the mapping of their labels' taxonomy."""
+
+    name: str
+    traces: tuple[LabelledTrace, ...]
+    type_map: TypeMap
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How a tagger trained on one group does on another.
+
+    Attributes:
+        trained: Group it was trained on, or `OTHERS`.
+        tested: Group it was tested on.
+        taxonomy: Name of the taxonomy in which both meet.
+        training_steps: Labelled steps behind it, mean over folds.
+        steps: Labelled steps tested.
+        micro_f1: With its interval over traces.
+        verification_f1: The same; None where the taxonomy has no verification type.
+    """
+
+    trained: str
+    tested: str
+    taxonomy: str
+    training_steps: int
+    steps: int
+    micro_f1: Estimate
+    verification_f1: Estimate | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        f1 = self.verification_f1
+        return {
+            "trained": self.trained,
+            "tested": self.tested,
+            "taxonomy": self.taxonomy,
+            "training_steps": self.training_steps,
+            "steps": self.steps,
+            "micro_f1": self.micro_f1.as_dict(),
+            "verification_f1": None if f1 is None else f1.as_dict(),
+        }
+
+
+def group_traces(
+    files: Sequence[tuple[LabelledFile, TypeMap]], by: str, least: int
+) -> tuple[list[Group], dict[str, int]]:
+    """Group the traces of files.
+
+    Args:
+        files: From `tagger.evaluation.reading.read_with_taxonomies`.
+        by: One of `BY`; values of different taxonomies make groups of their own.
+        least: Groups with fewer labelled steps are left out.
+
+    Returns:
+        The groups, the largest first, and the labelled steps of those left out.
+
+    Raises:
+        UserError: A row lacks the field, or fewer than two groups are large enough.
+    """
+    found: dict[tuple[str, str], list[LabelledTrace]] = {}
+    maps: dict[str, TypeMap] = {}
+    for file, type_map in files:
+        maps[file.taxonomy] = type_map
+        for trace in file.traces:
+            value = file.name if by == "file" else trace.about.get(by)
+            if not isinstance(value, str) or not value:
+                raise UserError(
+                    f'{file.name}: trace {trace.id!r} names no "{by}"; add the field to its row or '
+                    "group with --by file."
+                )
+            found.setdefault((value, file.taxonomy), []).append(trace)
+    several = len(maps) > 1
+    groups, small = [], {}
+    for (value, taxonomy), traces in found.items():
+        name = f"{value} ({taxonomy})" if several else value
+        if labelled_steps(traces) < least:
+            small[name] = labelled_steps(traces)
+        else:
+            groups.append(Group(name, tuple(traces), maps[taxonomy]))
+    if len(groups) < 2:
+        raise UserError(
+            f"Grouping by {by} gives {len(groups)} groups of at least {least} labelled steps; a "
+            "transfer needs two: give more files, another --by, or a smaller --least."
+        )
+    return sorted(groups, key=lambda g: -labelled_steps(g.traces)), small
+
+
+def transfer(
+    groups: Sequence[Group],
+    fit: Fit,
+    *,
+    folds: int = 2,
+    others: bool = False,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Cell]:
+    """Train on each group and test on each.
+
+    Args:
+        groups: At least two.
+        fit: Trains a tagger.
+        folds: Parts the questions are dealt to; each is tested once.
+        others: Whether to train on all other groups of a group's taxonomy too, without its
+            questions.
+        seed: Deals the questions, and seeds training and bootstrap.
+        resamples: Of the bootstrap over traces.
+        progress: Told how many trainings are done, and of how many.
+
+    Returns:
+        A cell for each pair, by trained group, then by tested one.
+
+    Raises:
+        UserError: What a fit refuses, e.g. labels of a single type.
+    """
+    fold_of = _deal({question_of(t) for g in groups for t in g.traces}, seed, folds)
+    beside = [(g, _others(g, groups)) for g in groups] if others else []
+    beside = [(g, rest) for g, rest in beside if rest]
+    done, total = 0, folds * len(groups) + len(beside)
+    cells = []
+    for source in groups:
+        parts: dict[str, list[Judged]] = {g.name: [] for g in groups}
+        sizes = []
+        for fold in range(folds):
+            kept = [t for t in source.traces if fold_of[question_of(t)] != fold]
+            tagger = _fitted(fit, kept, source.type_map, seed, source.name)
+            sizes.append(labelled_steps(kept))
+            for g in groups:
+                aside = [t for t in g.traces if fold_of[question_of(t)] == fold]
+                parts[g.name] += _judged(tagger, source.type_map, aside, g.type_map)
+            done += 1
+            progress(done, total)
+        size = round(sum(sizes) / folds)
+        for name, found in parts.items():
+            cells += _cells(source.name, name, size, found, seed, resamples)
+    for target, rest in beside:
+        tagger = _fitted(fit, rest, target.type_map, seed, OTHERS)
+        found = _judged(tagger, target.type_map, target.traces, target.type_map)
+        cells += _cells(OTHERS, target.name, labelled_steps(rest), found, seed, resamples)
+        done += 1
+        progress(done, total)
+    return cells
+
+
+def _others(target: Group, groups: Sequence[Group]) -> list[LabelledTrace]:
+    """Traces of all other groups of its taxonomy, without its questions; none of fewer than two."""
+    name = target.type_map.taxonomy.name
+    rest = [g for g in groups if g is not target and g.type_map.taxonomy.name == name]
+    aside = {question_of(t) for t in target.traces}
+    if len(rest) < 2:
+        return []
+    return [t for g in rest for t in g.traces if question_of(t) not in aside]
+
+
+def _judged(
+    tagger: StepTagger, own: TypeMap, traces: Sequence[LabelledTrace], labels: TypeMap
+) -> list[Judged]:
+    """The traces judged, or nothing if none of their labels counts."""
+    space = space_between(own.taxonomy, labels, own)
+    if not any(space.labels[label] for t in traces for label in t.labels.values()):
+        return []
+    return [judge(tagger, traces, space)]
+
+
+def _fitted(
+    fit: Fit, traces: Sequence[LabelledTrace], type_map: TypeMap, seed: int, name: str
+) -> StepTagger:
+    try:
+        return fit(traces, type_map.taxonomy, seed)
+    except UserError as error:
+        raise UserError(f"Training on {name}: {error}") from error
+
+
+def _cells(
+    trained: str, tested: str, size: int, parts: Sequence[Judged], seed: int, resamples: int
+) -> list[Cell]:
+    """One cell, or none if nothing was tested."""
+    if not parts:
+        return []
+    judged = join(parts)
+    micro, check = brief(judged, seed, resamples)
+    return [
+        Cell(
+            trained=trained,
+            tested=tested,
+            taxonomy=judged.taxonomy.name,
+            training_steps=size,
+            steps=len(judged.true),
+            micro_f1=estimate(micro, judged.traces),
+            verification_f1=None if check is None else estimate(check, judged.traces),
+        )
+    ]
+
+
+def _deal(questions: set[str], seed: int, folds: int) -> dict[str, int]:
+    """Deal questions to folds of equal size, in the order of their hashes."""
+    hashes = {q: hashlib.sha256(f"{seed}:{q}".encode()).hexdigest() for q in questions}
+    return {q: i % folds for i, q in enumerate(sorted(hashes, key=lambda q: hashes[q]))}
