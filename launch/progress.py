@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -38,3 +39,60 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
                 console.print(f"{what}: {done} of {total} done", highlight=False)
 
         yield told
+
+
+@contextmanager
+def progress_of_stream(
+    read: Callable[[], tuple[int, int]], may_draw: Callable[[], bool]
+) -> Iterator[Callable[[int], None]]:
+    """A bar for traces that are tagged while they are read.
+
+    On a terminal the bar moves and goes away at the end; elsewhere one line is printed if the job
+    took more than a few seconds.
+
+    Args:
+        read: Bytes read so far, and bytes in all (0 if unknown).
+        may_draw: Whether the terminal is free; asked until it once is.
+
+    Yields:
+        A callback to call after each trace with its number of steps.
+    """
+    from rich import progress as rp
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    began = time.monotonic()
+    traces = steps = 0
+
+    def words() -> str:
+        speed = steps / max(1e-9, time.monotonic() - began)
+        return f"{traces:,} traces, {steps:,} steps tagged, {speed:,.0f} steps/s"
+
+    bar = rp.Progress(
+        rp.SpinnerColumn(),
+        rp.BarColumn(),
+        rp.TextColumn("{task.description}"),
+        rp.TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task("", total=None)
+    drawing = False
+
+    def told(new_steps: int) -> None:
+        nonlocal traces, steps, drawing
+        traces, steps = traces + 1, steps + new_steps
+        if not drawing and console.is_terminal and may_draw():
+            bar.start()
+            drawing = True
+        if drawing:
+            done, total = read()
+            bar.update(task, description=words(), completed=done, total=total or None)
+
+    try:
+        yield told
+    finally:
+        if drawing:
+            bar.stop()
+    if not console.is_terminal and time.monotonic() - began > 5:
+        console.print(words(), highlight=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tagger.colours import TYPE_COLOURS
 from tagger.taxonomy import REASONTYPE
 
 ARM_LOOK = {
@@ -23,14 +24,6 @@ RULE_LOOK = (
     ("circle", "var(--rule4,#a07a12)"),
 )
 """Marks of the stopping rules, in the order they appear."""
-
-TYPE_COLOURS = {
-    "VERIFY": "#e8590c", "CONCLUDE": "#2f9e44", "RESTATE": "#9aa7b5", "CONTEXT": "#c0c8d1",
-    "RECALL": "#74a5d0", "SUBSTITUTE": "#1971c2", "TRANSFORM": "#4dabf7", "CASE": "#0c8599",
-    "PATTERN": "#66d9e8", "HEURISTIC": "#9775fa", "ALTERNATIVE": "#e64980", "INTERPRET": "#94d82d",
-    "META": "#fab005", "OTHER": "#868e96",
-}  # fmt: skip
-"""Colour of each ReasonType tag; checks stand out, the rest stays calm."""
 
 _SPARE = ("#5f3dc4", "#087f5b", "#a61e4d", "#364fc7", "#5c940d", "#862e9c", "#0b7285", "#d9480f")
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from tagger.steps import TaggedStep
-from tagger.taxonomy import Taxonomy
+from tagger.tally import TypeTally
+from tagger.taxonomy import StepType, Taxonomy
+
+LONGEST_SHOWN = 2000
+"""Characters of a step or question that the terminal shows; machines and pages get all of them."""
 
 _COLOURS = {
     "RESTATE": "bright_black", "CONTEXT": "bright_black", "RECALL": "cyan", "SUBSTITUTE": "blue",
@@ -21,29 +27,8 @@ _COLOURS = {
     "META": "red", "CONCLUDE": "green", "OTHER": "white",
 }  # fmt: skip
 _SPARE = ("blue", "yellow", "green", "magenta", "cyan", "red")
-
-
-@dataclass(frozen=True, slots=True)
-class TypeCount:
-    """How much of some traces one type takes.
-
-    Attributes:
-        name: Full name of the type.
-        tag: Its short code.
-        role: Its role.
-        steps: Number of steps.
-        step_share: Of all steps, in [0, 1].
-        character_share: Of the characters of all steps, in [0, 1].
-        confidence: Mean confidence of the steps; 0 if there are none.
-    """
-
-    name: str
-    tag: str
-    role: str
-    steps: int
-    step_share: float
-    character_share: float
-    confidence: float
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BLOCK = "█"
 
 
 def colour_of(taxonomy: Taxonomy, name: str) -> str:
@@ -52,38 +37,59 @@ def colour_of(taxonomy: Taxonomy, name: str) -> str:
     return _COLOURS.get(tag, _SPARE[taxonomy.index(name) % len(_SPARE)])
 
 
-def count_types(traces: Sequence[Sequence[TaggedStep]], taxonomy: Taxonomy) -> list[TypeCount]:
-    """Count steps and characters by type.
+def legend(taxonomy: Taxonomy) -> RenderableType:
+    """All types in their colours: block, tag, name."""
+    cells = [
+        Text.assemble((f"{_BLOCK} ", colour_of(taxonomy, t.name)), (t.tag, "bold"), f" {_short(t)}")
+        for t in taxonomy.types
+    ]
+    half = (len(cells) + 1) // 2
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(no_wrap=True, overflow="ellipsis")
+    for left, right in zip(cells[:half], [*cells[half:], Text("")], strict=False):
+        table.add_row(left, right)
+    return table
+
+
+def type_strip(steps: Sequence[TaggedStep], taxonomy: Taxonomy, width: int = 100) -> Text:
+    """A trace in one line: a block a step in the colour of its type.
 
     Args:
-        traces: Tagged steps of each trace.
+        steps: Tagged steps, in order.
         taxonomy: Their taxonomy.
+        width: Most blocks; where there are more steps, a block stands for several neighbours and
+            has the type that is most frequent among them.
 
     Returns:
-        One row a type in the taxonomy's order, types that do not occur included.
+        At most `width` blocks.
     """
-    by_type: dict[str, list[TaggedStep]] = {name: [] for name in taxonomy.names}
-    for trace in traces:
-        for tagged in trace:
-            by_type[tagged.type].append(tagged)
-    steps = max(1, sum(map(len, by_type.values())))
-    characters = max(1, sum(len(t.step.text) for found in by_type.values() for t in found))
-    return [
-        TypeCount(
-            name=kind.name,
-            tag=kind.tag,
-            role=kind.role,
-            steps=len(found),
-            step_share=len(found) / steps,
-            character_share=sum(len(t.step.text) for t in found) / characters,
-            confidence=sum(t.confidence for t in found) / max(1, len(found)),
-        )
-        for kind, found in ((kind, by_type[kind.name]) for kind in taxonomy.types)
-    ]
+    strip = Text(no_wrap=True, overflow="crop")
+    blocks = min(width, len(steps))
+    for i in range(blocks):
+        part = steps[i * len(steps) // blocks : (i + 1) * len(steps) // blocks]
+        name = Counter(tagged.type for tagged in part).most_common(1)[0][0]
+        strip.append(_BLOCK, style=colour_of(taxonomy, name))
+    return strip
+
+
+def strip_line(
+    steps: Sequence[TaggedStep], taxonomy: Taxonomy, title: str, width: int = 100
+) -> Text:
+    """A line for an overview of many traces: name, number of steps, strip."""
+    name = Text(_visible(title, 24).replace("\n", " ")[:24].ljust(24), style="bold")
+    count = Text(f" {len(steps):>5} ", style="dim")
+    line = Text.assemble(name, count, type_strip(steps, taxonomy, max(1, width - 31)))
+    line.no_wrap, line.overflow = True, "crop"
+    return line
 
 
 def trace_view(
-    steps: Sequence[TaggedStep], taxonomy: Taxonomy, title: str = "", question: str = ""
+    steps: Sequence[TaggedStep],
+    taxonomy: Taxonomy,
+    title: str = "",
+    question: str = "",
+    answer_step: int = -1,
 ) -> RenderableType:
     """A trace with every step in the colour of its type.
 
@@ -92,66 +98,83 @@ def trace_view(
         taxonomy: Their taxonomy.
         title: Name of the trace, shown above if not empty.
         question: The problem text, shown above if not empty.
+        answer_step: Index of the first step that states the right answer, which is marked; -1 for
+            none.
 
     Returns:
-        Something a rich console prints; the text of steps is never read as markup.
+        Something a rich console prints; the text of steps is never read as markup, control
+        characters are shown as symbols, and very long steps are cut.
     """
     lines: list[RenderableType] = []
     if title:
-        lines.append(Text(title, style="bold"))
+        lines.append(Text(_visible(title), style="bold"))
     if question:
-        lines.append(Padding(Text(question, style="italic"), (0, 0, 1, 0)))
+        lines.append(Padding(Text(_visible(question), style="italic"), (0, 0, 1, 0)))
+    if not steps:
+        return Group(*lines, Text("(no steps)", style="dim"))
+    lines.append(Padding(type_strip(steps, taxonomy), (0, 0, 1, 0)))
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for number, tagged in enumerate(steps, start=1):
+    for number, tagged in enumerate(steps):
         colour = colour_of(taxonomy, tagged.type)
+        text = Text(_visible(tagged.step.text), style=colour)
+        if number == answer_step:
+            text.append("  ◀ states the reference answer", style="bold reverse")
         table.add_row(
-            str(number),
+            str(number + 1),
             Text(taxonomy.get(tagged.type).tag, style=f"bold {colour}"),
             f"{100 * tagged.confidence:.0f}%",
-            Text(tagged.step.text, style=colour),
+            text,
         )
-    return Group(*lines, table if steps else Text("(no steps)", style="dim"))
+    return Group(*lines, table)
 
 
-def type_table(traces: Sequence[Sequence[TaggedStep]], taxonomy: Taxonomy) -> Table:
-    """Table of the types that occur: steps, share of steps and of characters, confidence.
+def type_table(tally: TypeTally, taxonomy: Taxonomy) -> Table:
+    """Table of the types that occur: steps, words and tokens, their shares, mean confidence.
 
     Args:
-        traces: Tagged steps of each trace.
-        taxonomy: Their taxonomy.
+        tally: What was counted.
+        taxonomy: The taxonomy it was counted in.
 
     Returns:
-        A rich table, most frequent type first, totals below.
+        A rich table, most frequent type first, totals below; tokens only if they were counted.
     """
-    rows = [row for row in count_types(traces, taxonomy) if row.steps]
-    rows.sort(key=lambda row: -row.steps)
-    total = sum(row.steps for row in rows)
-    noun = "trace" if len(traces) == 1 else "traces"
-    table = Table(title=f"{total} steps in {len(traces)} {noun}", show_footer=bool(rows))
-    table.add_column("type", footer="all")
-    table.add_column("role", footer="")
-    table.add_column("steps", justify="right", footer=str(total))
-    table.add_column("of steps", justify="right", footer="100%")
-    table.add_column("of characters", justify="right", footer="100%")
-    table.add_column("confidence", justify="right", footer="")
+    rows = sorted((row for row in tally.rows() if row.steps), key=lambda row: -row.steps)
+    noun = "trace" if tally.traces == 1 else "traces"
+    title = f"{tally.steps} steps in {tally.traces} {noun}"
+    table = Table(title=title, show_footer=bool(rows), box=box.SIMPLE_HEAD, pad_edge=False)
+    tokens = bool(rows) and rows[0].tokens is not None
+    table.add_column("type", footer="all", no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="ellipsis")
+    table.add_column("role", no_wrap=True)
+    for unit in ("steps", "words", *(["tokens"] if tokens else [])):
+        total = str(sum(getattr(row, unit) for row in rows))
+        table.add_column(unit, justify="right", footer=total, min_width=max(len(total), len(unit)))
+        table.add_column("%", justify="right", footer="100", min_width=4)
+    table.add_column("sure", justify="right", min_width=4)
     for row in rows:
-        table.add_row(
-            Text(row.name, style=colour_of(taxonomy, row.name)),
-            row.role,
-            str(row.steps),
-            f"{100 * row.step_share:.1f}%",
-            f"{100 * row.character_share:.1f}%",
-            f"{row.confidence:.2f}",
-        )
+        cells = [str(row.steps), f"{100 * row.step_share:.1f}"]
+        cells += [str(row.words), f"{100 * row.word_share:.1f}"]
+        if tokens:
+            cells += [str(row.tokens), f"{100 * (row.token_share or 0):.1f}"]
+        colour = colour_of(taxonomy, row.name)
+        name = _short(taxonomy.get(row.name))
+        tag = Text.assemble((f"{_BLOCK} ", colour), (row.tag, f"bold {colour}"))
+        table.add_row(tag, name, row.role, *cells, f"{100 * row.confidence:.0f}%")
+    for column, longest in ((0, max((len(r.tag) + 2 for r in rows), default=3)), (2, 12)):
+        table.columns[column].min_width = longest
     return table
 
 
 def as_record(
-    trace_id: str, steps: Sequence[TaggedStep], taxonomy: Taxonomy, fingerprint: str
+    trace_id: str,
+    steps: Sequence[TaggedStep],
+    taxonomy: Taxonomy,
+    fingerprint: str,
+    answer_step: int | None = None,
 ) -> dict[str, Any]:
     """A tagged trace as one JSON-able object.
 
@@ -160,19 +183,27 @@ def as_record(
         steps: Tagged steps, in order.
         taxonomy: Their taxonomy.
         fingerprint: Of the tagger that gave the types.
+        answer_step: Index of the first step that states the right answer, -1 if none does; None
+            if the right answer is unknown.
 
     Returns:
         ``{id, tagger, counts: {TAG: n}, steps: [{type, tag, confidence, start, end, text}]}``,
-        ``counts`` over all types of the taxonomy, ``start`` and ``end`` in the thinking.
+        ``counts`` over all types of the taxonomy, ``start`` and ``end`` in the thinking; and
+        ``answer_step`` unless the right answer is unknown.
     """
+    tags = {kind.name: kind.tag for kind in taxonomy.types}
+    counts = dict.fromkeys(taxonomy.tags, 0)
+    for tagged in steps:
+        counts[tags[tagged.type]] += 1
     return {
         "id": trace_id,
         "tagger": fingerprint,
-        "counts": {row.tag: row.steps for row in count_types([steps], taxonomy)},
+        "counts": counts,
+        **({} if answer_step is None else {"answer_step": answer_step}),
         "steps": [
             {
                 "type": tagged.type,
-                "tag": taxonomy.get(tagged.type).tag,
+                "tag": tags[tagged.type],
                 "confidence": round(tagged.confidence, 4),
                 "start": tagged.step.start,
                 "end": tagged.step.end,
@@ -181,3 +212,22 @@ def as_record(
             for tagged in steps
         ],
     }
+
+
+def _short(kind: StepType) -> str:
+    """A name without its second half; empty if the tag says as much."""
+    name = kind.name.split(" / ")[0]
+    return "" if name.upper() == kind.tag.upper() else name
+
+
+def _visible(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Text that can do nothing to a terminal: cut if very long, control characters as symbols."""
+    more = len(text) - longest
+    if more > longest // 10:
+        text = f"{text[:longest]} … [{more:,} more characters]"
+    return _CONTROL.sub(_symbol, text)
+
+
+def _symbol(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return "" if match[0] == "\r" else chr(0x2400 + code) if code < 0x20 else "\ufffd"

@@ -5,16 +5,28 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
+import re
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 from launch.command import Command, add_config
+from launch.new_file import check_new, new_file
 from launch.settings import settings_of
-from tagger.errors import UserError
+from launch.tagged_output import VIEWS
+from tagger.errors import UserError, unknown_name
+
+if TYPE_CHECKING:
+    from launch.tagging import TaggedTrace
+    from tagger.frozen import FrozenTagger
+    from tagger.input_files import Tally
+    from tagger.inputs import Fields, SourceTrace
+    from tagger.steps import StepTagger
+
+_SETTING = re.compile(r"[A-Za-z_]\w*=")
 
 
 @dataclass(frozen=True)
@@ -23,105 +35,216 @@ class TagSettings:
 
     Attributes:
         tagger: Folder of the frozen tagger; None takes the packaged one.
+        taxonomy: Taxonomy to show the types in, a name or a YAML file; None is the tagger's own.
         limit: Most traces to tag; None tags all.
-        show: Most traces to print step by step; the table counts all of them.
+        view: ``steps`` shows traces step by step, ``strips`` a line a trace, ``table`` none; None
+            is ``steps``, or ``table`` where a page is written.
+        show: Most traces to print, None for 10 step by step or all strips; the table counts all.
+        kind: What the files hold: ``jsonl``, ``text``, or ``auto``.
+        batch: Traces tagged at once.
     """
 
     tagger: str | None = None
+    taxonomy: str | None = None
     limit: int | None = None
-    show: int = 10
+    view: str | None = None
+    show: int | None = None
+    kind: str = "auto"
+    batch: int = 64
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
-        "traces",
-        metavar="FILE",
-        help='JSONL, plain or .gz, or - for standard input: a row has "thinking", "completion", '
-        '"text" or "steps", and may have "question" and "id"',
+        "inputs",
+        metavar="INPUT",
+        nargs="*",
+        default=[],
+        help="files, folders, or - for standard input; JSON Lines (a row has the thinking in "
+        '"thinking", "reasoning_content", "completion", "text" or "steps", and may have '
+        '"question", "id", "reference", "model", …) or plain text, .gz or not',
     )
+    parser.add_argument(
+        "--field",
+        "--column",
+        metavar="NAME",
+        help="field of a row, or column of a dataset, that holds the thinking",
+    )
+    parser.add_argument(
+        "--question-field", "--question-column", metavar="NAME", help="the one with the question"
+    )
+    parser.add_argument("--reference-field", metavar="NAME", help="the one with the right answer")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="Hugging Face dataset: name, local folder or table file"
+    )
+    parser.add_argument("--split", metavar="NAME", help="split of the dataset, if it has several")
+    parser.add_argument("--subset", metavar="NAME", help="configuration of the dataset")
     parser.add_argument(
         "--tagger", metavar="FOLDER", help="frozen tagger (default: the packaged one)"
     )
+    parser.add_argument(
+        "--taxonomy", metavar="NAME", help="show types of this taxonomy: a name or a YAML file"
+    )
+    parser.add_argument(
+        "--tokenizer", metavar="NAME", help="count tokens too, with this model's tokenizer"
+    )
+    parser.add_argument("--html", type=Path, metavar="NEWFILE", help="write a page to browse")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object a trace instead of the view"
     )
     parser.add_argument(
         "--output", type=Path, metavar="NEWFILE", help="write the JSON objects to this new file"
     )
-    add_config(parser, None, "limit, show, tagger")
+    add_config(parser, None, "limit, view (steps, strips, table), show, kind, batch")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Tag and print, trace by trace as they are read."""
-    from tagger.data import read_traces
+    """Tag and print, batch by batch as the traces are read."""
+    from itertools import islice
+
+    from launch.progress import progress_of_stream
+    from launch.tagged_output import Printer, check_tagged, skipped_words
+    from launch.tagging import tag_stream, token_starts
     from tagger.frozen import FrozenTagger
-    from tagger.steps import TagContext
+    from tagger.input_files import Tally
+    from tagger.inputs import Fields
 
-    settings = settings_of(TagSettings, args.config, args.overrides, tagger=args.tagger)
-    for name, value in (("limit", settings.limit), ("show", settings.show)):
-        if value is not None and value < 0:
-            raise UserError(f"Setting {name!r} is {value}; it must be 0 or more.")
-    if args.traces == "-" and sys.stdin.isatty():
-        print("Reading traces from standard input; end with Ctrl-D.", file=sys.stderr)
-    tagger = FrozenTagger.load(settings.tagger)
+    inputs, overrides = _parted([*args.inputs, *args.overrides])
+    settings = _settings(args, overrides)
+    for path in (args.output, args.html):
+        check_new(path)
+    tally = Tally()
+    fields = Fields(args.field, args.question_field, args.reference_field)
+    name, traces = _source(args, inputs, settings, fields, tally)
+    starts = token_starts(args.tokenizer) if args.tokenizer else None
+    own = FrozenTagger.load(settings.tagger)
+    tagger, check = _in_taxonomy(own, settings.taxonomy)
+    view = settings.view or ("table" if args.html else "steps")
+    printer = Printer(view, settings.show, tagger, starts, silent=args.json)
 
-    from tagger.view import as_record, trace_view, type_table
-
-    console = None
-    if not args.json:
-        from rich.console import Console
-
-        console = Console()
-    tagged_traces = []
-    with _sink(args.output) as sink:
-        for number, trace in enumerate(read_traces(args.traces)):
-            if settings.limit is not None and number >= settings.limit:
-                break
-            steps = trace.steps
-            if steps is None:
-                tagged = tagger.tag_text(trace.thinking, trace.question)
-            else:
-                tagged = tagger.tag(steps, TagContext(trace.question))
+    with contextlib.ExitStack() as stack:
+        sink = stack.enter_context(new_file(args.output))
+        page_file = stack.enter_context(new_file(args.html))
+        page = _page(page_file, name, tagger, check) if page_file is not None else None
+        told = stack.enter_context(
+            progress_of_stream(
+                lambda: (tally.bytes_read, tally.bytes_total), lambda: not printer.busy
+            )
+        )
+        wanted = islice(traces, settings.limit)
+        for trace in tag_stream(tagger, own.segmenter, wanted, settings.batch):
+            needed = args.json or sink or page or printer.wants_answer
+            answer_step = trace.answer_step() if needed else None
             if args.json or sink is not None:
-                record = as_record(trace.id, tagged, tagger.taxonomy, tagger.fingerprint)
-                line = json.dumps(record, ensure_ascii=False)
+                line = _line(trace, tagger, answer_step)
                 if args.json:
                     print(line)
                 if sink is not None:
                     sink.write(line + "\n")
-            if console is not None:
-                tagged_traces.append(tagged)
-                if number < settings.show:
-                    console.print(trace_view(tagged, tagger.taxonomy, trace.id, trace.question))
-                    console.print()
-    if console is not None:
-        hidden = len(tagged_traces) - settings.show
-        if hidden > 0:
-            console.print(f"{hidden} more traces not shown; show={len(tagged_traces)} shows all.\n")
-        console.print(type_table(tagged_traces, tagger.taxonomy))
-        console.print(f"tagger {tagger.fingerprint[:12]}", style="dim")
+            printer.add(trace, answer_step)
+            if page is not None:
+                page.add(trace.source, trace.steps, answer_step)
+            told(len(trace.steps))
+        if settings.limit != 0:
+            check_tagged(tally, name, fields)
+        if page is not None:
+            page.close()
+    printer.close()
+    aside = sys.stderr if args.json else sys.stdout
+    if args.html:
+        print(f"Page: {args.html} ({args.html.stat().st_size / 1e6:.1f} MB)", file=aside)
+    if skipped := skipped_words(tally):
+        print(f"suffice: {skipped}", file=sys.stderr)
 
 
-@contextlib.contextmanager
-def _sink(path: Path | None) -> Iterator[IO[str] | None]:
-    """A new file, written under a temporary name and renamed when all went well."""
-    if path is None:
-        yield None
-        return
-    if path.exists():
-        raise UserError(
-            f"Output file {path} already exists and is never overwritten; name another."
-        )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as lines:
-            yield lines
-        temporary.replace(path)
-    except OSError as error:
-        raise UserError(f"Output file {path} cannot be written: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+def _parted(words: list[str]) -> tuple[list[str], list[str]]:
+    """Inputs and ``KEY=VALUE`` settings; what exists as a file is an input."""
+    settings = [w for w in words if _SETTING.match(w) and not Path(w).exists()]
+    return [w for w in words if w not in settings], settings
+
+
+def _settings(args: argparse.Namespace, overrides: list[str]) -> TagSettings:
+    options = {"tagger": args.tagger, "taxonomy": args.taxonomy}
+    from tagger.input_files import KINDS
+
+    settings = settings_of(TagSettings, args.config, overrides, **options)
+    for name, value, least in (
+        ("limit", settings.limit, 0),
+        ("show", settings.show, 0),
+        ("batch", settings.batch, 1),
+    ):
+        if value is not None and value < least:
+            raise UserError(f"Setting {name!r} is {value}; it must be {least} or more.")
+    if settings.view is not None and settings.view not in VIEWS:
+        raise unknown_name("view", settings.view, VIEWS)
+    if settings.kind not in KINDS:
+        raise unknown_name("kind of file", settings.kind, KINDS)
+    return settings
+
+
+def _source(
+    args: argparse.Namespace,
+    inputs: list[str],
+    settings: TagSettings,
+    fields: Fields,
+    tally: Tally,
+) -> tuple[str, Iterator[SourceTrace]]:
+    """Name of the input and its traces; what is not there is found out at once."""
+    from tagger.input_files import find_inputs, read_files
+
+    if args.dataset:
+        if inputs:
+            raise UserError(f"Give either --dataset or files, not both ({inputs[0]!r}).")
+        from tagger.input_datasets import DatasetColumn
+
+        column = DatasetColumn(args.dataset, args.split, args.subset, fields)
+        return args.dataset, column.read(tally)
+    if args.split or args.subset:
+        raise UserError("--split and --subset belong to --dataset; name one.")
+    if not inputs:
+        raise UserError("Name a file, a folder, - or --dataset; see suffice tag --help.")
+    if "-" in inputs and sys.stdin.isatty():
+        print("Reading traces from standard input; end with Ctrl-D.", file=sys.stderr)
+    name = "standard input" if inputs == ["-"] else ", ".join(inputs)
+    return name, read_files(find_inputs(inputs), fields, tally, settings.kind)
+
+
+def _in_taxonomy(tagger: FrozenTagger, name: str | None) -> tuple[StepTagger, str | None]:
+    """The tagger, in another taxonomy if one is named, and its type of verification steps."""
+    from tagger.taxonomy import REASONTYPE
+
+    verify = REASONTYPE.get("VERIFY").name
+    if name is None:
+        return tagger, verify if verify in tagger.taxonomy.names else None
+    from tagger.mapped import tagger_in_taxonomy
+    from tagger.taxonomy_files import load_type_map
+
+    return tagger_in_taxonomy(tagger, name), load_type_map(name).from_reasontype[verify]
+
+
+def _line(trace: TaggedTrace, tagger: StepTagger, answer_step: int | None) -> str:
+    from tagger.view import as_record
+
+    record = as_record(
+        trace.source.id, trace.steps, tagger.taxonomy, tagger.fingerprint, answer_step
+    )
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None) -> Any:
+    from importlib import metadata
+
+    from tagger.page import PageAbout, PageWriter
+
+    about = PageAbout(
+        title=f"Steps of {name}",
+        taxonomy=tagger.taxonomy,
+        fingerprint=tagger.fingerprint,
+        version=metadata.version("suffice"),
+        date=time.strftime("%Y-%m-%d"),
+        check=check,
+    )
+    return PageWriter(out, about)
 
 
 COMMAND = Command(

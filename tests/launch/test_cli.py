@@ -103,7 +103,7 @@ def test_overrides_stand_anywhere() -> None:
         (["train", "--sead", "1"], "'--sead'; did you mean '--seed'?"),
         (["train", "--seed", "x"], "Argument --seed: invalid int value: 'x'; see suffice train"),
         (["train", "--seed"], "Argument --seed: expected one argument; see suffice train --help"),
-        (["tag"], "required: FILE; see suffice tag --help"),
+        (["tag"], "Name a file, a folder, - or --dataset; see suffice tag --help."),
         (["evaluate", "samples=2"], "Name the policy before the settings"),
         (["train", "--resume", "x", "seed=1"], "keeps its own config, seed and folder"),
         (["quickstart", "--resume", "x", "--seed", "1"], "keeps its own config, seed and folder"),
