@@ -148,12 +148,13 @@ def type_table(tally: TypeTally, taxonomy: Taxonomy) -> Table:
     table = Table(title=title, show_footer=bool(rows), box=box.SIMPLE_HEAD, pad_edge=False)
     tokens = bool(rows) and rows[0].tokens is not None
     table.add_column("type", footer="all", no_wrap=True)
-    table.add_column("", no_wrap=True, overflow="ellipsis")
-    table.add_column("role", no_wrap=True)
+    if not tokens:  # there is no room for names in 80 columns
+        table.add_column("", no_wrap=True, overflow="ellipsis")
+    table.add_column("role", no_wrap=True, min_width=12)
     for unit in ("steps", "words", *(["tokens"] if tokens else [])):
         total = str(sum(getattr(row, unit) for row in rows))
         table.add_column(unit, justify="right", footer=total, min_width=max(len(total), len(unit)))
-        table.add_column("%", justify="right", footer="100", min_width=4)
+        table.add_column("%", justify="right", footer="100", min_width=5)
     table.add_column("sure", justify="right", min_width=4)
     for row in rows:
         cells = [str(row.steps), f"{100 * row.step_share:.1f}"]
@@ -161,11 +162,10 @@ def type_table(tally: TypeTally, taxonomy: Taxonomy) -> Table:
         if tokens:
             cells += [str(row.tokens), f"{100 * (row.token_share or 0):.1f}"]
         colour = colour_of(taxonomy, row.name)
-        name = _short(taxonomy.get(row.name))
+        name = [] if tokens else [_short(taxonomy.get(row.name))]
         tag = Text.assemble((f"{_BLOCK} ", colour), (row.tag, f"bold {colour}"))
-        table.add_row(tag, name, row.role, *cells, f"{100 * row.confidence:.0f}%")
-    for column, longest in ((0, max((len(r.tag) + 2 for r in rows), default=3)), (2, 12)):
-        table.columns[column].min_width = longest
+        table.add_row(tag, *name, row.role, *cells, f"{100 * row.confidence:.0f}%")
+    table.columns[0].min_width = max((len(row.tag) + 2 for row in rows), default=3)
     return table
 
 

@@ -59,6 +59,13 @@ def test_extract_answer(text: str, numeric: bool, answer: str) -> None:
 
 def test_boxed_contents_balances_braces() -> None:
     assert boxed_contents(r"\boxed{a{b}c} \fbox{d} \boxed{e") == ["a{b}c", "d"]
+    assert boxed_contents(r"} \boxed{a \boxed{b}} { \boxed{c}") == [r"a \boxed{b}", "b", "c"]
+
+
+def test_a_text_of_open_boxes_is_read_in_one_pass() -> None:
+    began = time.process_time()
+    assert boxed_contents(r"\boxed{" * 100_000 + "7}") == ["7"]
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
