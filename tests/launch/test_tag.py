@@ -73,13 +73,13 @@ def test_plain_text_on_standard_input_stays_light() -> None:
     assert "3 ███" in done.stdout and "3 steps in 1 trace" in done.stdout
 
 
-def test_a_page_is_light_complete_and_never_overwritten(tmp_path: Path) -> None:
+def test_a_page_is_complete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = rows(tmp_path / "rows.jsonl", ROW, {**ROW, "id": "b", "correct": False})
     page = tmp_path / "page.html"
-    done, _ = light("tag", str(file), "--html", str(page))
-    assert done.returncode == 0, done.stderr
-    assert "legend" not in done.stdout and THINKING[:9] not in done.stdout
-    assert f"Page: {page}" in done.stdout.replace("\n", "")
+    assert main(["tag", str(file), "--html", str(page)]) == 0
+    out = capsys.readouterr().out
+    assert "6 steps in 2 traces" in out and THINKING[:9] not in out, "the page shows the steps"
+    assert f"Page: {page}" in out
     traces = data_of(page)
     assert [(t["id"], t["c"], t["z"], t["r"], t["m"]) for t in traces] == [
         ("a", 1, 0, "7", "m"),
