@@ -95,7 +95,7 @@ def _tokens_of_steps(ends: np.ndarray, offset: int, steps: tuple[Step, ...]) -> 
 
 
 def _format_ok(text: str, thinking: Thinking, delimiters: ThinkingDelimiters) -> bool:
-    opened = text.count(delimiters.open)
+    opened = text.count(delimiters.open) if delimiters.open else 0
     return (
         thinking.finished
         and text.count(delimiters.close) == 1

@@ -52,8 +52,8 @@ class DelimitersConfig:
     """Thinking delimiters, for tokenizers whose own cannot be told.
 
     Attributes:
-        open: Opening delimiter.
-        close: Closing delimiter.
+        open: Opening delimiter; empty for a model that writes none: all is thinking up to `close`.
+        close: Closing delimiter; with an empty `open`, what the answer begins with.
     """
 
     open: str

@@ -28,6 +28,7 @@ from rl.run_folder import (
     write_json,
 )
 from tagger.errors import UserError
+from tagger.families import named_delimiters
 from tagger.frozen import FrozenTagger
 from tagger.thinking import ThinkingDelimiters
 
@@ -119,7 +120,7 @@ def _check(run: RunFolder, config: RunConfig) -> _Plan:
     wanted = config.problems
     problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
     given = config.delimiters
-    chosen = ThinkingDelimiters(given.open, given.close) if given else None
+    chosen = named_delimiters(given.open, given.close) if given else None
     _, delimiters = load_tokenizer(config.model, chosen)
     lora = lora_config(config.lora) if config.lora is not None else None
     _check_reporters(config.report_to)

@@ -178,7 +178,7 @@ def scored_tokens(
         raise UserError(
             f"{len(ends)} tokens but {len(logprobs)} log-probabilities; give one a token."
         )
-    starts = [0, *ends[:-1]]
+    starts = [0, *ends][: len(ends)]
     return [
         ScoredToken(max(0, start - offset), end - offset, logprob)
         for start, end, logprob in zip(starts, ends, logprobs, strict=True)

@@ -10,6 +10,7 @@ from launch.commands import (
     tag,
     tagger_agree,
     tagger_annotate,
+    tagger_calibrate_segmenter,
     tagger_convert_labels,
     tagger_evaluate,
     tagger_learning_curve,
@@ -33,4 +34,5 @@ COMMANDS: tuple[Command, ...] = (
     tagger_convert_labels.COMMAND,
     tagger_transfer.COMMAND,
     tagger_learning_curve.COMMAND,
+    tagger_calibrate_segmenter.COMMAND,
 )

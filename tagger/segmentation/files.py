@@ -1,4 +1,4 @@
-"""Segmenters by name or by file, as configs name them."""
+"""Segmenters kept in small YAML or JSON files."""
 
 from __future__ import annotations
 
@@ -6,54 +6,41 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.segmentation.registry import SEGMENTERS, get_segmenter
-from tagger.steps import Segmenter
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def load_segmenter(name_or_path: str | Path) -> Segmenter:
-    """Build the segmenter that a config names.
+def is_segmenter_file(name: str) -> bool:
+    """Whether a config that says `name` means a file."""
+    return name.lower().endswith(_SUFFIXES)
+
+
+def read_segmenter_file(name: str) -> tuple[str, dict[str, Any]]:
+    """Read a file with the key ``segmenter`` (a name) and settings beside it.
 
     Args:
-        name_or_path: A name in `SEGMENTERS`, for its defaults; or a YAML or JSON file with the
-            key ``segmenter`` (its name) and the settings beside it. The key ``about`` may hold
-            anything; ``suffice tagger calibrate-segmenter`` writes such files.
+        name: Path of the file. Its key ``about`` may hold anything;
+            ``suffice tagger calibrate-segmenter`` writes such files.
 
     Returns:
-        The segmenter.
+        Name and settings of the segmenter, not yet checked.
 
     Raises:
-        UserError: Unknown name or setting, a bad value, or a file that is missing or malformed.
+        UserError: The file is missing, malformed or names no segmenter.
     """
-    path = Path(name_or_path)
-    if path.suffix.lower() not in _SUFFIXES:
-        return get_segmenter(str(name_or_path))
-    content = _read(path)
-    settings = {str(key): value for key, value in content.items() if key != "about"}
-    name = settings.pop("segmenter", None)
-    if not isinstance(name, str):
-        raise UserError(
-            f'{path}: the key "segmenter" must name one of {", ".join(sorted(SEGMENTERS))}.'
-        )
-    try:
-        return get_segmenter(name, **settings)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from error
-
-
-def _read(path: Path) -> dict[Any, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"Cannot read the segmenter file {path}: {reason}.") from error
+        raise UserError(f"Cannot read the segmenter file {name}: {reason}.") from error
     except yaml.YAMLError as error:
-        raise UserError(f"The segmenter file {path} is neither YAML nor JSON.") from error
-    if not isinstance(content, dict):
+        raise UserError(f"The segmenter file {name} is neither YAML nor JSON.") from error
+    if not isinstance(content, dict) or not isinstance(content.get("segmenter"), str):
         raise UserError(
-            f'{path} must hold keys and values such as "segmenter: confidence" and "tau: 0.3".'
+            f'{name} must hold a "segmenter" and its settings, such as "segmenter: confidence" '
+            'and "tau: 0.3".'
         )
-    return content
+    settings = {str(k): v for k, v in content.items() if k not in ("segmenter", "about")}
+    return content["segmenter"], settings

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tagger.errors import unknown_name
+from tagger.errors import UserError, unknown_name
 from tagger.segmentation.confidence import ConfidenceSegmenter
+from tagger.segmentation.files import is_segmenter_file, read_segmenter_file
 from tagger.segmentation.marker import MarkerSegmenter
 from tagger.segmentation.paragraph import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
@@ -27,15 +28,25 @@ def get_segmenter(name: str, **settings: Any) -> Segmenter:
     """Build a segmenter.
 
     Args:
-        name: Its name in `SEGMENTERS`.
-        settings: Its settings; defaults where left out.
+        name: Its name in `SEGMENTERS`, or a YAML or JSON file with its name and settings, such
+            as ``suffice tagger calibrate-segmenter`` writes.
+        settings: Its settings; those of the file, or else defaults, where left out.
 
     Returns:
         The segmenter.
 
     Raises:
-        UserError: Unknown name or setting (the nearest valid one is suggested), or a bad value.
+        UserError: Unknown name or setting (the nearest valid one is suggested), a bad value, or
+            a file that is missing or malformed.
     """
+    if is_segmenter_file(name):
+        kind, stored = read_segmenter_file(name)
+        if is_segmenter_file(kind):
+            raise UserError(f"{name} names another file, {kind}; name a segmenter there.")
+        try:
+            return get_segmenter(kind, **(stored | settings))
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from error
     if name not in SEGMENTERS:
         raise unknown_name("segmenter", name, SEGMENTERS)
     known = inspect.signature(SEGMENTERS[name]).parameters

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.thinking import ThinkingDelimiters, closing_ids
+from tagger.families import ThinkingDelimiters, family_of
+from tagger.thinking import closing_ids
 
 
 class ClosingSequence:
@@ -21,7 +22,7 @@ class ClosingSequence:
             tokenizer: The policy's tokenizer.
             delimiters: The strings around the thinking.
             text: The text to force; it must contain the closing delimiter. None takes the line
-                breaks around it from the chat template, or ``\n`` before and ``\n\n`` after.
+                breaks around it as `default_closing` finds them.
 
         Raises:
             UserError: The text lacks the closing delimiter.
@@ -63,7 +64,9 @@ def default_closing(tokenizer: Any, delimiters: ThinkingDelimiters) -> str:
 
     Returns:
         The closing delimiter with the line breaks that the template writes around it (where it
-        does not close an empty thinking); ``\n`` before and ``\n\n`` after if it writes none.
+        does not close an empty thinking); if it writes none, those of the model's family: none
+        for Magistral and gpt-oss, ``\n`` before for Gemma, ``\n`` before and ``\n\n`` after for
+        all others.
     """
     template = getattr(tokenizer, "chat_template", None)
     template = template if isinstance(template, str) else ""
@@ -74,4 +77,7 @@ def default_closing(tokenizer: Any, delimiters: ThinkingDelimiters) -> str:
         if not template[: match.start()].endswith(delimiters.open)
     ]
     longest = max(found, key=len, default=delimiters.close)
-    return longest if longest != delimiters.close else f"\n{delimiters.close}\n\n"
+    if longest != delimiters.close:
+        return longest
+    family = family_of(delimiters)
+    return f"{family.before}{delimiters.close}{family.after}"

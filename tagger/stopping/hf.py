@@ -18,6 +18,9 @@ class MonitorLogitsProcessor:
     search. The row's scores become -inf for all tokens but the one to be forced; the scores of
     all other rows are left as they are, bit for bit. Call `finish` with what ``generate``
     returned before reading the monitors.
+
+    Monitors whose segmenter needs token probabilities get them from the scores the processor is
+    called with: the model's own, before temperature, top-k and top-p.
     """
 
     def __init__(
@@ -36,6 +39,8 @@ class MonitorLogitsProcessor:
         self._ended = [monitor is None for monitor in monitors]
         self._start = self._seen = prompt_length
         self._last: Any = None
+        self._scored = any(monitor is not None and monitor.needs_scores for monitor in monitors)
+        self._scores: Any = None  # what the next tokens are drawn from
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Feed the new tokens, then force where a closing is under way.
@@ -52,6 +57,8 @@ class MonitorLogitsProcessor:
                 reordered (beam search) or shortened (a second call of ``generate``).
         """
         self._feed(input_ids)
+        if self._scored:
+            self._scores = scores
         forced = [
             (row, monitor.forced_token)
             for row, monitor in enumerate(self._monitors)
@@ -88,6 +95,7 @@ class MonitorLogitsProcessor:
                 "The rows are not those seen before; use a new processor for each call of "
                 "generate, and neither beam search nor assisted decoding."
             )
+        logprobs = self._logprobs(input_ids[:, self._seen :])
         fresh = input_ids[:, self._seen :].tolist()
         self._seen = length
         self._last = input_ids[:, -1].clone()
@@ -99,7 +107,15 @@ class MonitorLogitsProcessor:
                 if token in self._end_ids:
                     self._ended[row] = True
                 else:
-                    monitor.feed_token(token)
+                    monitor.feed_token(token, logprobs[row] if logprobs else None)
+
+    def _logprobs(self, fresh: torch.Tensor) -> list[float] | None:
+        """Log-probability of each row's new token, if a monitor needs it and it is known."""
+        if self._scores is None or fresh.shape[1] != 1:
+            return None
+        scores, self._scores = self._scores.float(), None
+        chosen = scores.gather(1, fresh.to(scores.device))[:, 0] - scores.logsumexp(dim=1)
+        return [float(value) for value in chosen.tolist()]
 
     def _reordered(self, input_ids: torch.Tensor) -> bool:
         if self._last is None or self._seen == self._start:

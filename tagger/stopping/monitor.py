@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import Any, NamedTuple, Protocol
 
-from tagger.steps import Segmenter, Step, StepTagger, TaggedStep
+from tagger.steps import ScoredToken, Segmenter, Step, StepTagger, TaggedStep, needs_scores
 from tagger.stopping.base import Decision, StoppingRule, StreamState
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.thinking_stream import ThinkingStream
@@ -52,6 +52,7 @@ class StepMonitor:
         steps: Steps tagged so far.
         decision: The decision to stop, once it has fallen.
         forced_tokens: Closing tokens fed so far.
+        needs_scores: Whether the tagger's segmenter needs the log-probability of every token.
         seconds: Wall-clock seconds spent in this object.
     """
 
@@ -84,6 +85,8 @@ class StepMonitor:
         self._queue: deque[int] = deque()
         self._tail = ""
         self._closed = False
+        self._chars = 0  # of the text, thinking or not
+        self.needs_scores = needs_scores(tagger.segmenter)
         self.decision: Decision | None = None
         self.forced_tokens = 0
         self.seconds = 0.0
@@ -94,16 +97,19 @@ class StepMonitor:
         """Id the engine must write next, None if the model is free."""
         return self._queue[0] if self._queue else None
 
-    def feed_token(self, token_id: int) -> Update:
+    def feed_token(self, token_id: int, logprob: float | None = None) -> Update:
         """Take the next token of the sequence.
 
         Args:
             token_id: Its id. The end token need not be fed.
+            logprob: Natural logarithm of its probability, before temperature and the like; only
+                asked for if `needs_scores`, and not of forced tokens.
 
         Returns:
             Steps that ended with it, and the decision if it fell now.
 
         Raises:
+            UserError: The segmenter needs the log-probability and got none.
             ValueError: The monitor was given no tokenizer, or the engine wrote another token
                 than the forced one.
         """
@@ -115,22 +121,27 @@ class StepMonitor:
             if token_id != wanted:
                 raise ValueError(f"Token {token_id} came where {wanted} was to be forced.")
             self.forced_tokens += 1
-        update = self._take(self._text.feed(token_id), 1)
+            logprob = 0.0  # the model had no choice
+        update = self._take(self._text.feed(token_id), 1, logprob)
         self.seconds += time.perf_counter() - started
         return update
 
-    def feed(self, delta: str, tokens: int = 1) -> Update:
+    def feed(self, delta: str, tokens: int = 1, logprob: float | None = None) -> Update:
         """Take the next characters, from an engine that streams text.
 
         Args:
             delta: The characters.
             tokens: How many tokens they stand for.
+            logprob: As for `feed_token`, if the characters are one token.
 
         Returns:
             As `feed_token`.
+
+        Raises:
+            UserError: The segmenter needs the log-probability and got none.
         """
         started = time.perf_counter()
-        update = self._take(delta, tokens)
+        update = self._take(delta, tokens, logprob)
         self.seconds += time.perf_counter() - started
         return update
 
@@ -148,13 +159,15 @@ class StepMonitor:
             if was_inside:
                 last = self._thinking.feed(rest).text if rest else ""
                 last += self._thinking.flush()
-                self._tag(self._stream.feed(last) + self._stream.close())
+                at, self._chars = self._chars, self._chars + len(rest)
+                self._tag(self._segment(last, at, 0.0 if rest else None) + self._stream.close())
             self.seconds += time.perf_counter() - started
         return self.steps
 
-    def _take(self, delta: str, tokens: int) -> Update:
+    def _take(self, delta: str, tokens: int, logprob: float | None) -> Update:
         """Pass a delta on to segmenter, tagger and rule."""
         self.state.tokens += tokens
+        at, self._chars = self._chars, self._chars + len(delta)
         if self._thinking.closed:
             return _NOTHING
         self._tail = (self._tail + delta)[-_TAIL:]
@@ -162,14 +175,26 @@ class StepMonitor:
         if restarted:
             self._restart(StreamState(tokens=self.state.tokens))
         if closed:
-            return Update(self._tag(self._stream.feed(text) + self._stream.close()))
+            return Update(self._tag(self._segment(text, at, logprob) + self._stream.close()))
         if not self._thinking.inside:
             return _NOTHING
         self.state.thinking_tokens += tokens
-        steps = self._stream.feed(text) if text else []
+        steps = self._segment(text, at, logprob) if text or self.needs_scores else []
         if not steps and (self._running is None or self.decision is not None):
             return _NOTHING
         return self._judge(steps)
+
+    def _segment(self, text: str, at: int, logprob: float | None) -> list[Step]:
+        """Cut new thinking; `at` is where the characters of the last token begin."""
+        if not self.needs_scores:
+            steps: list[Step] = self._stream.feed(text)
+            return steps
+        tokens = []
+        if logprob is not None:
+            start = self._thinking.start
+            tokens = [ScoredToken(max(0, at - start), self._chars - start, logprob)]
+        steps = self._stream.feed(text, tokens)
+        return steps
 
     def _judge(self, steps: list[Step]) -> Update:
         """Tag new steps and ask the rule, until it says stop."""
@@ -202,6 +227,6 @@ class StepMonitor:
         """Begin the thinking with empty hands."""
         self.state = state
         self.steps: list[TaggedStep] = []
-        self._stream = self._tagger.segmenter.stream()
+        self._stream: Any = self._tagger.segmenter.stream()
         self._session = self._tagger.session(self._question)
         self._running = self._rule.start() if self._rule is not None else None

@@ -36,14 +36,22 @@ class ThinkingStream:
     Args:
         delimiters: The strings around the thinking.
         prefilled: Whether the prompt ends inside the thinking, as chat templates of reasoning
-            models have it. An opening delimiter that comes after all then restarts the thinking.
+            models have it (`tagger.thinking.template_prompt_end` tells). An opening delimiter
+            that comes after all then restarts the thinking.
+
+    Attributes:
+        start: Where the thinking begins, in characters fed.
+        closed: Whether it has ended.
     """
 
     def __init__(self, delimiters: ThinkingDelimiters, prefilled: bool = True) -> None:
-        self._open, self._close = delimiters.open, delimiters.close
-        self._inside = prefilled
-        self._opened = False
+        self._delimiters = delimiters
+        self._firsts = {d[0] for d in (delimiters.open, *delimiters.closes) if d}
+        self._inside = prefilled or delimiters.plain
+        self._opened = delimiters.plain
         self._held = ""
+        self._fed = 0
+        self.start = 0
         self.closed = False
 
     @property
@@ -56,16 +64,19 @@ class ThinkingStream:
         if self.closed:
             return _NOTHING
         text = self._held + delta
-        if not self._held and self._close[0] not in text and self._open[0] not in text:
+        self._fed += len(delta)
+        if not self._held and self._firsts.isdisjoint(text):
             return ThinkingDelta(text) if self._inside else _NOTHING
         restarted = False
-        close = text.find(self._close)
+        close = self._delimiters.find_close(text)[0]
         if not self._opened:
-            opening = text.find(self._open, 0, close if close >= 0 else len(text))
+            open_ = self._delimiters.open
+            opening = text.find(open_, 0, close if close >= 0 else len(text))
             if opening >= 0:
-                text = text[opening + len(self._open) :]
+                text = text[opening + len(open_) :]
+                self.start = self._fed - len(text)
                 self._opened = self._inside = restarted = True
-                close = text.find(self._close)
+                close = self._delimiters.find_close(text)[0]
         if close >= 0:
             self.closed, self._held, sure = True, "", text[:close]
         else:
@@ -80,7 +91,9 @@ class ThinkingStream:
 
     def _unsure(self, text: str) -> int:
         """Length of the longest end of the text that may begin a delimiter."""
-        wanted = (self._close,) if self._opened else (self._close, self._open)
+        wanted = self._delimiters.closes
+        if not self._opened:
+            wanted = (*wanted, self._delimiters.open)
         for length in range(min(len(text), max(map(len, wanted)) - 1), 0, -1):
             if any(w.startswith(text[-length:]) for w in wanted):
                 return length

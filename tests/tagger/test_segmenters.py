@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.errors import UserError
-from tagger.segmentation import SEGMENTERS, get_segmenter, load_segmenter
+from tagger.segmentation import SEGMENTERS, get_segmenter
 from tagger.segmentation.marker import DEFAULT_MARKERS
 from tagger.steps import Segmenter
 from tests.tagger.test_segmentation import cut_at, stream_all
@@ -232,24 +232,25 @@ def test_settings_build_the_same_segmenter_again(name: str, tmp_path: Path) -> N
     assert get_segmenter(built.name, **json.loads(json.dumps(built.settings))) == built
     file = tmp_path / "segmenter.json"
     file.write_text(json.dumps({"segmenter": name, **built.settings, "about": {"a": 1}}))
-    assert load_segmenter(file) == load_segmenter(str(file)) == built
+    assert get_segmenter(str(file)) == built
+    assert get_segmenter(str(file), min_chars=9).settings["min_chars"] == 9
 
 
 def test_segmenters_by_name_and_by_file(tmp_path: Path) -> None:
-    assert load_segmenter("sentence") == get_segmenter("sentence")
     file = tmp_path / "s.yaml"
     file.write_text("segmenter: confidence\ntau: 0.3\n")
-    assert load_segmenter(file) == get_segmenter("confidence", tau=0.3)
+    assert get_segmenter(str(file)) == get_segmenter("confidence", tau=0.3)
     for content, told in [
         ("segmenter: confidence\ntua: 0.3\n", "s.yaml.*did you mean 'tau'"),
-        ("tau: 0.3\n", "must name one of"),
-        ("[1, 2]", "must hold keys"),
+        ("tau: 0.3\n", "must hold a .segmenter"),
+        ("segmenter: a.yaml", "names another file"),
+        ("[1, 2]", "must hold a .segmenter"),
         ("a: b: c", "neither YAML"),
     ]:
         file.write_text(content)
         with pytest.raises(UserError, match=told):
-            load_segmenter(file)
+            get_segmenter(str(file))
     with pytest.raises(UserError, match="Cannot read the segmenter file"):
-        load_segmenter(tmp_path / "none.yaml")
+        get_segmenter(str(tmp_path / "none.yaml"))
     with pytest.raises(UserError, match="did you mean 'sentence'"):
-        load_segmenter("sentense")
+        get_segmenter("sentense")
