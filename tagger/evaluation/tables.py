@@ -38,11 +38,11 @@ def transfer_view(record: Mapping[str, Any]) -> RenderableType:
         parts.append(f"{number_}  {name}, {size} labelled steps")
     for key, title in _FIGURES:
         shown = Table(title=f"{title}, 95 % over traces", box=None, header_style="dim")
-        shown.add_column("trained on \\ tested on")
+        shown.add_column("trained on", no_wrap=True)
         for i in range(len(columns)):
-            shown.add_column(str(i + 1), justify="right")
+            shown.add_column(f"on {i + 1}", justify="right", no_wrap=True)
         for row in rows:
-            label = f"{columns.index(row) + 1}  {row}" if row in columns else f"   {row}"
+            label = str(columns.index(row) + 1) if row in columns else row
             values = [found.get((row, column)) for column in columns]
             shown.add_row(label, *(_plain_cell(v, key) for v in values))
         parts += ["", shown]
@@ -52,7 +52,8 @@ def transfer_view(record: Mapping[str, Any]) -> RenderableType:
 def _plain_cell(found: Mapping[str, Any] | None, key: str) -> str:
     if found is None or found[key] is None:
         return NOTHING
-    return f"{number(found[key]['mean'], 2)}\n[dim]{interval(found[key], 2)}[/]"
+    span = interval(found[key], 2).replace(" to ", "–")
+    return f"{number(found[key]['mean'], 2)}\n[dim]{span}[/]"
 
 
 def transfer_page(record: Mapping[str, Any]) -> str:
@@ -61,7 +62,7 @@ def transfer_page(record: Mapping[str, Any]) -> str:
     found = {(c["trained"], c["tested"]): c for c in record["cells"]}
     parts = []
     for key, title in _FIGURES:
-        head = ["trained on", "steps", *(escape(c) for c in columns)]
+        head = ["trained on", "steps", *(_breaking(c) for c in columns)]
         body = []
         for row in rows:
             sizes = [c["training_steps"] for c in record["cells"] if c["trained"] == row]
@@ -82,6 +83,11 @@ def transfer_page(record: Mapping[str, Any]) -> str:
         provenance_section(record["provenance"], record["bootstrap"]),
         "<footer>Made by Suffice from transfer.json.</footer>",
     )
+
+
+def _breaking(name: str) -> str:
+    """A name that may be broken after underscores and dashes, so that columns stay narrow."""
+    return escape(name).replace("_", "_<wbr>").replace("-", "-<wbr>")
 
 
 def _shaded(found: Mapping[str, Any] | None, key: str, own: bool) -> str:
