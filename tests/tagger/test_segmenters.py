@@ -50,6 +50,26 @@ def test_feeding_single_characters_equals_splitting(name: str, text: str) -> Non
     assert stream_all(segmenter, list(text)) == segmenter.split(text)
 
 
+TRICKY = [
+    "Say $x. Y$5 more. So $x. Y$ it. B",
+    "We get $12.50 each. Then $12. 5$ or $1,000. He",
+    "It holds \\[x.\\] Then \\(a. B\\) so.\\] Now \\\\[a. B\\] c",
+    "Run ``` a. B `` c. D ``` then `x. Y` or `a. B\nC. D` so",
+    "Is it (so.)\"' Yes... no... I do... Wait. e. g. a. n. x. Is it? he",
+    "One\n- two\n -3\n2) d\n(4) e\n\n- f.\n \nG",
+]
+
+
+@pytest.mark.parametrize("name", ["sentence", "marker"])
+@pytest.mark.parametrize("text", TRICKY)
+def test_every_pair_of_cuts_of_what_needs_look_ahead(name: str, text: str) -> None:
+    segmenter = get_segmenter(name)
+    whole = segmenter.split(text)
+    for i in range(len(text)):
+        for j in range(i, len(text)):
+            assert stream_all(segmenter, [text[:i], text[i:j], text[j:]]) == whole
+
+
 @settings(max_examples=500, deadline=None)
 @given(TEXTS, CUTS)
 def test_markers_of_paragraphs_keep_the_law(text: str, cuts: list[int]) -> None:
