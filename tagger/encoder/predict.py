@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,19 +12,33 @@ from numpy.typing import NDArray
 from tagger.encoder.net import Net, flags_of
 from tagger.encoder.reading import ReadStep
 
-_STEPS = 2048  # steps encoded between two looks at the clock and the memory
+_STEPS = 1024  # steps encoded between two words on progress
+_TALK_SECONDS = 20.0
 
 
-def vectors_of(net: Net, traces: Sequence[Sequence[ReadStep]]) -> list[torch.Tensor]:
-    """Step vectors of traces, (steps, width) each, on the CPU, without gradients."""
+def vectors_of(
+    net: Net, traces: Sequence[Sequence[ReadStep]], say: Callable[[str], None] = lambda line: None
+) -> list[torch.Tensor]:
+    """Step vectors of traces, (steps, width) each, on the CPU, without gradients.
+
+    Args:
+        net: The net; put back into training mode if it was.
+        traces: Their steps as read.
+        say: Takes a line on progress every now and then.
+    """
     flat = [step for trace in traces for step in trace]
     was = net.training
     net.eval()
+    parts, began = [], time.monotonic()
+    spoke = began
     with torch.inference_mode():
-        parts = [
-            net.encode_many(flat[begin : begin + _STEPS]).cpu()
-            for begin in range(0, len(flat), _STEPS)
-        ]
+        for begin in range(0, len(flat), _STEPS):
+            parts.append(net.encode_many(flat[begin : begin + _STEPS]).cpu())
+            done, now = min(begin + _STEPS, len(flat)), time.monotonic()
+            if now - spoke > _TALK_SECONDS:
+                rate = done / (now - began)
+                say(f"Encoded {done} of {len(flat)} steps, {rate:.0f} steps/s.")
+                spoke = now
     net.train(was)
     together = torch.cat(parts).clone() if parts else torch.empty(0, net.width)
     return list(torch.split(together, [len(trace) for trace in traces]))

@@ -82,7 +82,7 @@ class Rounds:
         """The head alone, over whole traces whose step vectors are computed once."""
         everything = [*mine, *others, *(test or ())]
         self.say(f"{part}: encoding {sum(len(e.steps) for e in everything)} steps once.")
-        vectors = vectors_of(net, [e.steps for e in everything])
+        vectors = vectors_of(net, [e.steps for e in everything], self.say)
         stored = {id(e): v for e, v in zip(everything, vectors, strict=True)}
         return Part(
             part,
