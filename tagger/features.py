@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ from tagger.lookback import LookBack, StepFacts
 _ASCII_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|\\[a-z]+|[^\w\s]")
 _ANY_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|\\[^\W\d_]+|[^\w\s]")
 _MEMO_LIMIT = 200_000
+_MEMO_LONGEST = 64  # longer words are hashed anew each time: they would fill the memory
+_LONG = 8  # characters a word from which a text is too long to look for all its words
 _BEGIN, _NOTHING = 1, 2  # stand for the beginning of a step and for "no step before this one"
 _SALTS = np.arange(1, 4, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 _PAIRING = np.uint64(0xD1342543DE82EF95)
@@ -57,7 +59,10 @@ class _WordHashes(dict[str, int]):
         if len(self) >= _MEMO_LIMIT:
             self.clear()
         shape = f"#{min(len(word), 4)}" if word[0].isdigit() else word
-        value = self[word] = zlib.crc32(shape.encode())
+        # JSON may bring half of a surrogate pair; it is a sign like any other.
+        value = zlib.crc32(shape.encode(errors="surrogatepass"))
+        if len(word) <= _MEMO_LONGEST:
+            self[word] = value
         return value
 
 
@@ -67,7 +72,10 @@ _hashes = _WordHashes()
 def words_of(text: str, limit: int) -> list[str]:
     """Lower-case words, numbers, LaTeX commands and signs of a text, the first `limit` of them."""
     low = text.lower()
-    return (_ASCII_TOKEN if low.isascii() else _ANY_TOKEN).findall(low)[:limit]
+    token = _ASCII_TOKEN if low.isascii() else _ANY_TOKEN
+    if len(low) > _LONG * limit:  # most of it will not be read
+        return [match.group() for match in islice(token.finditer(low), limit)]
+    return token.findall(low)[:limit]
 
 
 class TraceReader:

@@ -17,11 +17,44 @@ from tagger.encoder.backend import EncoderBackend
 from tagger.errors import UserError
 from tagger.linear import LinearBackend
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
-from tagger.storage import fingerprint_of, read_folder, write_folder
+from tagger.storage import CONFIG_FILE, fingerprint_of, read_folder, write_folder
 from tagger.taxonomy import Taxonomy
 
 PACKAGED = Path(__file__).parent / "models" / "default"
-"""The tagger that ships with the package."""
+"""The tagger that ships with the package and is loaded when none is named."""
+
+
+def packaged_taggers() -> list[str]:
+    """Names of the taggers that ship with the package, the default one first."""
+    found = sorted(p.parent.name for p in PACKAGED.parent.glob(f"*/{CONFIG_FILE}"))
+    return sorted(found, key=lambda name: name != PACKAGED.name)
+
+
+def tagger_folder(name: str | Path | None) -> Path:
+    """Where a tagger lies.
+
+    Args:
+        name: A folder, or the name of a packaged tagger if there is no such folder; None for the
+            default one.
+
+    Returns:
+        The folder; a path with a separator in it is returned as it is.
+
+    Raises:
+        UserError: Neither a folder nor a packaged name; the packaged ones are listed.
+    """
+    if name is None:
+        return PACKAGED
+    path = Path(name).expanduser()
+    if path.exists() or path.name != str(name):
+        return path
+    packaged = packaged_taggers()
+    if path.name in packaged:
+        return PACKAGED.parent / path.name
+    raise UserError(
+        f"No tagger {str(name)!r}: there is no such folder, and the packaged taggers are "
+        f"{', '.join(packaged)}."
+    )
 
 
 class Reader(Protocol):
@@ -141,16 +174,17 @@ class FrozenTagger:
         """Load a tagger.
 
         Args:
-            path: Its folder; None for the one that ships with the package.
+            path: Its folder, or the name of a packaged tagger (`packaged_taggers`), e.g.
+                ``"linear"``; a folder of that name wins. None for the default one.
 
         Returns:
             The tagger, its fingerprint recomputed from what was read.
 
         Raises:
-            UserError: No such folder, a missing or malformed file, an unknown segmenter or back
-                end, or a fingerprint that does not match.
+            UserError: No such folder or packaged name, a missing or malformed file, an unknown
+                segmenter or back end, or a fingerprint that does not match.
         """
-        folder = PACKAGED if path is None else Path(path)
+        folder = tagger_folder(path)
         parts = read_folder(folder, BACKENDS)
         try:
             tagger = cls(

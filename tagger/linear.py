@@ -6,7 +6,7 @@ label depends on nothing but the step and what came before it, not on the batch 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -19,7 +19,7 @@ from tagger.features import StepFeatures, TraceReader, fold
 FEATURES_VERSION = 1
 """Raised when `tagger.features` or `tagger.lookback` change what they compute."""
 
-_CHUNK = 1024  # steps folded at once: bounds memory, changes no result
+_CHUNK = 2**16  # features folded at once, about: bounds memory, changes no result
 _LARGEST = 2**15 - 1
 
 
@@ -180,16 +180,26 @@ class LinearBackend:
         """
         out = np.empty((len(steps), self.types))
         unit = float(self._arrays["unit"][0])
-        for begin in range(0, len(steps), _CHUNK):
-            part = steps[begin : begin + _CHUNK]
+        for begin, end in _chunks(steps):
+            part = steps[begin:end]
             folded = fold(part, self._settings.bits, self._settings.weights)
             weights = self._rows[self._row_of[folded.buckets]]
             sums = np.add.reduceat(weights, folded.starts, axis=0).reshape(4, len(part), -1)
             scale = (unit * folded.scale)[:, :, None]
-            out[begin : begin + _CHUNK] = (
+            out[begin:end] = (
                 self._arrays["bias"]
                 + (sums[0] + sums[1]) * scale[0]
                 + sums[2] * scale[1]
                 + sums[3] * scale[2]
             )
         return out
+
+
+def _chunks(steps: Sequence[StepFeatures]) -> Iterator[tuple[int, int]]:
+    """Ranges of steps with about `_CHUNK` features each; a step is never cut."""
+    begin = count = 0
+    for end, step in enumerate(steps, start=1):
+        count += 2 * len(step.words) + len(step.previous) + len(step.flags)
+        if count >= _CHUNK or end == len(steps):
+            yield begin, end
+            begin, count = end, 0

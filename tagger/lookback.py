@@ -111,7 +111,9 @@ class LookBack:
         self._first_left = ""
         self._pairs: set[tuple[int, int]] = set()
         self._texts: set[str] = set()
-        self._stated: list[str] = []  # the number each stated answer ended in
+        self._stated: set[str] = set()  # the numbers that stated answers ended in
+        self._last_stated = ""  # the number the last of them ended in
+        self._times_stated = 0
         self._since_stated = _LONG_AGO
         self._since_cue = _LONG_AGO
         self._index = 0
@@ -127,7 +129,7 @@ class LookBack:
         pairs = set(zip(words, words[1:], strict=False))
         vocabulary = set(tokens)
 
-        stated = min(len(self._stated), 2)
+        stated = min(self._times_stated, 2)
         sorted_lefts = [" ".join(sorted(e.left.split())) for e in equations]
         repeats = _share(sum(e.left in self._values for e in equations), len(equations))
         operands = _share(sum(s in self._operands for s in sorted_lefts), len(equations))
@@ -140,8 +142,8 @@ class LookBack:
         cue = not _CUES.isdisjoint(vocabulary)
         states = not _ANSWER_WORDS.isdisjoint(vocabulary) and bool(_STATES_ANSWER.search(step.text))
         last_number = numbers[-1] if numbers else ""
-        names_answer = bool(self._stated) and not unique.isdisjoint(self._stated)
-        ends_in_answer = bool(self._stated) and last_number == self._stated[-1]
+        names_answer = not unique.isdisjoint(self._stated)
+        ends_in_answer = stated > 0 and last_number == self._last_stated
         since_cue = bisect_left(_SINCE, self._since_cue)
         since_stated = bisect_left(_SINCE, self._since_stated)
         first = words[1] if len(words) > 1 else 0
@@ -199,7 +201,9 @@ class LookBack:
         self._since_cue = 0 if cue else self._since_cue + 1
         self._since_stated = 0 if states else self._since_stated + 1
         if states:
-            self._stated.append(last_number)
+            self._stated.add(last_number)
+            self._last_stated = last_number
+            self._times_stated += 1
         return flags
 
     def _remember(self, text: str, numbers: set[str], pairs: set[tuple[int, int]]) -> None:

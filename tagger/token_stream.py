@@ -22,6 +22,8 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 _BYTES = _byte_alphabet()
+_LONGEST_WAIT = 64
+"""Tokens after which what still looks like half a character is taken for broken bytes."""
 
 
 class _ByteTable:
@@ -105,7 +107,8 @@ class TokenText:
         self._window.append(token_id)
         before = self._decode(self._window[: self._shown])
         now = self._decode(self._window)
-        if len(now) <= len(before) or now.endswith("\ufffd"):
+        waiting = len(self._window) - self._shown < _LONGEST_WAIT
+        if len(now) <= len(before) or (waiting and now.endswith("\ufffd")):
             return ""
         self._window = self._window[self._shown :]
         self._shown = len(self._window)

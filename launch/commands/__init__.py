@@ -11,6 +11,7 @@ from launch.commands import (
     tagger_agree,
     tagger_annotate,
     tagger_calibrate_segmenter,
+    tagger_check_stream,
     tagger_convert_labels,
     tagger_evaluate,
     tagger_learning_curve,
@@ -35,4 +36,5 @@ COMMANDS: tuple[Command, ...] = (
     tagger_transfer.COMMAND,
     tagger_learning_curve.COMMAND,
     tagger_calibrate_segmenter.COMMAND,
+    tagger_check_stream.COMMAND,
 )

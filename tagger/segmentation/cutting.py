@@ -17,6 +17,7 @@ BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 """Two line breaks with nothing but white space between them."""
 
 _HALF_BLANK_LINE = re.compile(r"\n[^\S\n]*\Z")
+_BLANKS = re.compile(r"[^\S\n]*")
 
 
 class Cut(NamedTuple):
@@ -72,7 +73,11 @@ class CutStream:
 
     def feed(self, delta: str) -> list[Step]:
         """Take the next characters; return the steps they completed."""
-        self._text += delta
+        # While no other name holds the string, CPython appends in place: a long step then costs
+        # what its length does, not the square of it.
+        text, self._text = self._text, ""
+        text += delta
+        self._text = text
         return self._cut(final=False)
 
     def close(self) -> list[Step]:
@@ -130,9 +135,18 @@ class BlankLineScanner:
         self._wanted = wanted
         self._begin = 0  # where the open piece begins
         self._scanned = 0  # no blank line begins between the last one and here
+        self._read = 0  # nothing but blanks lies between a line break at `_scanned` and here
 
     def next_cut(self, text: str, final: bool) -> Cut | None:
         """Find the next blank line to cut at; it is certain with its last character."""
+        if self._read > self._scanned:  # endless blanks are read once, not with every delta
+            blanks = _BLANKS.match(text, self._read)
+            self._read = blanks.end() if blanks else self._read
+            if self._read == len(text):
+                return None
+            if text[self._read] != "\n":
+                self._scanned = self._read
+            self._read = 0
         while blank := BLANK_LINE.search(text, self._scanned):
             self._scanned = blank.end()
             if self._wanted is None or self._wanted(text, self._begin, blank.start()):
@@ -140,12 +154,14 @@ class BlankLineScanner:
                 return Cut(blank.start(), blank.end())
         half = _HALF_BLANK_LINE.search(text, self._scanned)
         self._scanned = half.start() if half else len(text)
+        self._read = len(text) if half else 0
         return None
 
     def drop(self, count: int) -> None:
         """Count positions from `count` characters later on."""
         self._begin -= count
         self._scanned -= count
+        self._read = max(0, self._read - count)
 
 
 def check_min_chars(value: object, segmenter: str) -> None:

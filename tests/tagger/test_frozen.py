@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from tagger.data import steps_from_texts
 from tagger.errors import UserError
-from tagger.frozen import PACKAGED, FrozenTagger
+from tagger.frozen import PACKAGED, FrozenTagger, packaged_taggers, tagger_folder
 from tagger.linear import LinearBackend, LinearSettings
 from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Step, StepTagger, TagContext, TaggedStep
@@ -210,6 +210,27 @@ def test_a_spoiled_folder_is_refused_in_one_sentence(
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No tagger in .*nowhere"):
         FrozenTagger.load(tmp_path / "nowhere")
+
+
+def test_packaged_taggers_go_by_their_names(
+    tagger: FrozenTagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert packaged_taggers()[0] == "default"
+    assert FrozenTagger.load("default").fingerprint == FrozenTagger.load().fingerprint
+    for name in packaged_taggers():
+        assert tagger_folder(name).parent == PACKAGED.parent
+    monkeypatch.chdir(tmp_path)
+    tagger.save(tmp_path / "default")
+    assert FrozenTagger.load("default").fingerprint == tagger.fingerprint, "a folder wins"
+
+
+def test_an_unknown_name_is_told_with_the_packaged_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="No tagger 'liner': .* packaged taggers are default") as e:
+        FrozenTagger.load("liner")
+    assert "\n" not in str(e.value)
 
 
 def test_weights_are_rounded_by_less_than_their_step_and_useless_rows_dropped() -> None:
