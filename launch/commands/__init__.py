@@ -10,6 +10,7 @@ from launch.commands import (
     tag,
     tagger_agree,
     tagger_annotate,
+    tagger_bench,
     tagger_calibrate_segmenter,
     tagger_check_stream,
     tagger_convert_labels,
@@ -36,5 +37,6 @@ COMMANDS: tuple[Command, ...] = (
     tagger_transfer.COMMAND,
     tagger_learning_curve.COMMAND,
     tagger_calibrate_segmenter.COMMAND,
+    tagger_bench.COMMAND,
     tagger_check_stream.COMMAND,
 )
