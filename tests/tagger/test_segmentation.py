@@ -109,9 +109,9 @@ def test_a_long_text_takes_linear_time() -> None:
     import time
 
     text = "7 + 5 = 12, and " * 4 + "\n\n"
-    started = time.perf_counter()
+    started = time.thread_time()
     assert len(ParagraphSegmenter().split(text * 100_000)) == 100_000
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_the_registry_builds_by_name_and_names_the_nearest() -> None:
