@@ -115,8 +115,7 @@ class Asking:
         if last.labels is not None:
             self._failures = 0
         else:
-            heard = " ".join(last.content.split())[:80] or "nothing readable"
-            self._failed(f"brought no usable label (last answer: {heard!r}: {last.fault})")
+            self._failed(f"brought no usable label (last answer: {last.heard!r}: {last.fault})")
 
     def _again(self, task: Task, attempt: Attempt) -> list[Message]:
         return asked_again(self._job.messages(task.window), attempt.content, attempt.fault)

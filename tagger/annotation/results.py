@@ -18,11 +18,13 @@ class Attempt:
 
     Attributes:
         content: The model's text.
+        heard: Its beginning on one line, or that of a body that is no completion; for messages.
         labels: What it says; None if it cannot be used.
         fault: Why not.
     """
 
     content: str
+    heard: str
     labels: Labels | None
     fault: str = ""
 
@@ -49,13 +51,14 @@ class Tally:
 def read_attempt(body: str, task: Task, job: Job) -> Attempt:
     """Judge one answer."""
     completion = read_completion(body)
+    heard = " ".join((completion.content or body)[:200].split())[:80]
     try:
         labels = parse_labels(
             completion.content, job.taxonomy, task.window.asked, completion.finish_reason
         )
     except BadAnswer as fault:
-        return Attempt(completion.content, None, str(fault))
-    return Attempt(completion.content, labels)
+        return Attempt(completion.content, heard, None, str(fault))
+    return Attempt(completion.content, heard, labels)
 
 
 def attempts_of(rows: Iterable[dict[str, Any]], job: Job) -> dict[str, list[Attempt]]:

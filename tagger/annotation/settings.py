@@ -13,6 +13,7 @@ _AT_LEAST_ONE = (
     "answer_tries",
     "answer_tokens",
     "max_failures",
+    "limit",
 )
 _NOT_NEGATIVE = (
     "context",
@@ -24,7 +25,6 @@ _NOT_NEGATIVE = (
     "max_cost",
     "max_tokens",
     "max_requests",
-    "limit",
 )
 
 
@@ -96,7 +96,7 @@ class AnnotateSettings:
         for names, least in ((_AT_LEAST_ONE, 1), (_NOT_NEGATIVE, 0)):
             for name in names:
                 value = getattr(self, name)
-                # A NaN fails every comparison, so ask for what is allowed.
+                # None is "no limit". A NaN fails every comparison, so ask for what is allowed.
                 if value is not None and not value >= least:
                     raise UserError(f"Setting {name!r} is {value}; it must be {least} or more.")
         if not self.timeout > 0:

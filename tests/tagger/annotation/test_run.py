@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import signal
@@ -355,6 +357,62 @@ def test_an_endpoint_of_pure_nonsense_is_left(folder: Path, run: Run) -> None:
     assert len(log_of(folder)) == 6
 
 
+def test_an_error_that_comes_as_a_success_is_told(folder: Path, run: Run) -> None:
+    with serving(lambda n, r: Answer('{"error": "upstream is asleep"}')) as server:
+        code, _, err = run(server, "max_failures=1", "answer_tries=1")
+    assert code == 2
+    assert "upstream is asleep" in err.splitlines()[-1]
+
+
+def test_a_full_disk_ends_the_run(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        if os.fstat(descriptor).st_size > 4000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    with serving() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            code, _, err = run(server, "concurrency=2")
+        assert code == 2
+        assert "labels.raw.jsonl cannot be written (No space left on device); mend that" in err
+        asked = len(server.requests)
+        assert 1 < asked < TRACES * 2
+        assert run(server, "--resume")[0] == 0
+    # All of them were written, though the disk did not confirm the last ones.
+    assert len(server.requests) == TRACES * 2
+    assert labelled(folder) == expected()
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "goes_on"),
+    [((), "y\n", True), ((), "\n", False), ((), "", False)]
+    + [(("--yes",), "", True), (("--yes", "max_requests=9"), "n\n", False)]
+    + [(("--yes", "max_requests=9"), "yes\n", True)],
+)
+def test_on_a_terminal_the_user_is_asked(
+    folder: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    typed: str,
+    goes_on: bool,
+) -> None:
+    terminal = io.StringIO(typed)
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", terminal)
+    with serving() as server:
+        code, _, err = run(server, *words, yes=False)
+    most = 9 if "max_requests=9" in words else 10
+    assert len(server.requests) == (most if goes_on else 0)
+    if goes_on and not words:
+        assert code == 0
+    if not goes_on:
+        assert err.splitlines()[-1].endswith("because you did not agree to the estimate.")
+
+
 def test_the_budget_ends_the_run(folder: Path, run: Run) -> None:
     """The endpoint takes many times what was estimated; 0.1 a request at these prices.
 
@@ -461,6 +519,7 @@ def test_bad_traces(folder: Path, run: Run, content: list[dict[str, Any]], says:
         (["stpes=3"], "did you mean 'steps'"),
         (["taxonomy=reasontyp"], "Unknown taxonomy 'reasontyp'; did you mean 'reasontype'"),
         (["max_cost=1"], "'max_cost' needs prompt_price"),
+        (["limit=0"], "'limit' is 0; it must be 1 or more"),
         (["--guide", "none.md"], "The guide none.md cannot be read"),
         (["key_env=NO_SUCH", "base_url=x"], "must start with http"),
     ],
