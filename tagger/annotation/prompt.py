@@ -161,7 +161,8 @@ def messages_for(
     numbers = ", ".join(str(i) for i in window.asked)
     parts.append(
         f"Label {'steps' if len(window.asked) > 1 else 'step'} {numbers}: one entry for each, "
-        "in this order. The other steps are there for context."
+        "in this order. The other steps are there for context. Do not solve the question. Answer "
+        f"in this form: {_skeleton(window.asked)}"
     )
     return [
         {"role": "system", "content": f"{guide.text.rstrip()}\n\n{answer_format(taxonomy)}"},
@@ -187,6 +188,12 @@ def answer_format(taxonomy: Taxonomy) -> str:
         f'"tag" is one of {", ".join(taxonomy.tags)}. "alternative" is a second tag that is '
         "nearly as plausible, or null when the first is clear."
     )
+
+
+def _skeleton(asked: Sequence[int]) -> str:
+    """The answer with its tags left blank; small models lose the form that stands far above."""
+    entries = (f'{{"step": {i}, "tag": "...", "alternative": null}}' for i in asked)
+    return f'{{"labels": [{", ".join(entries)}]}}'
 
 
 def asked_again(messages: Sequence[Message], answer: str, fault: str) -> list[Message]:

@@ -100,7 +100,9 @@ def test_the_messages_letter_for_letter() -> None:
     assert user["content"] == (
         '<question>\n2+2?\n</question>\n\n<step number="3">\nSo 4.\n</step>\n\n'
         '<step number="4" label="yes">\nCheck: 4.\n</step>\n\n'
-        "Label step 4: one entry for each, in this order. The other steps are there for context."
+        "Label step 4: one entry for each, in this order. The other steps are there for context. "
+        'Do not solve the question. Answer in this form: {"labels": [{"step": 4, "tag": "...", '
+        '"alternative": null}]}'
     )
 
 
@@ -115,7 +117,7 @@ def test_a_step_cannot_pose_as_another() -> None:
 def test_a_megabyte_is_shown_with_its_middle_left_out() -> None:
     _, user = messages_for(Window("", ((0, "a" * 500_000 + "b" * 500_000),), (0,)), GUIDE, TWO, 10)
     assert "aaaaa\n[999990 characters left out]\nbbbbb" in user["content"]
-    assert len(user["content"]) < 300
+    assert len(user["content"]) < 400
 
 
 def test_a_lone_surrogate_is_made_valid() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tagger.data import read_labelled
+from tagger.taxonomy import REASONTYPE
 from tests.tagger import small_data
 
 MODEL = os.environ.get("SUFFICE_ANNOTATE_MODEL", "")
@@ -61,21 +62,32 @@ def url(tmp_path: Path) -> Iterator[str]:
             server.wait(30)
 
 
+def short_guide(folder: Path) -> Path:
+    """A guide that a CPU reads in seconds; the packaged one takes it half a minute a step."""
+    words = [f"{t.tag}: {t.definition.partition(';')[0]}" for t in REASONTYPE.types]
+    file = folder / "guide.md"
+    file.write_text("Give each step its tag.\n" + "\n".join(words) + "\n", encoding="utf-8")
+    return file
+
+
 def test_every_answer_of_a_real_model_is_kept(tmp_path: Path, url: str) -> None:
-    traces = small_data.write(tmp_path / "traces.jsonl", small_data.rows(3))
+    content = small_data.rows(2)
+    traces = small_data.write(tmp_path / "traces.jsonl", content)
     output = tmp_path / "labels.jsonl"
     argv = ["tagger", "annotate", traces, "--output", output, "--model", MODEL, "--base-url", url]
-    argv += ["--yes", "steps=1", "answer_tries=2", "answer_tokens=60", "max_failures=1000"]
-    argv += ["concurrency=2", "timeout=300"]
+    argv += ["--guide", short_guide(tmp_path), "--yes", "context=2", "steps=1", "concurrency=2"]
+    argv += ["answer_tries=2", "answer_tokens=60", "max_failures=1000", "timeout=300"]
     command = [sys.executable, "-m", "launch.cli", *map(str, argv)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
     rows = [json.loads(line) for line in (tmp_path / "labels.raw.jsonl").open()]
     answers = [row for row in rows if row["kind"] == "answer"]
-    steps = sum(len(row["steps"]) for row in small_data.rows(3))
+    failures = [row for row in rows if row["kind"] == "failure"]
+    assert failures == []
+    steps = sum(len(row["steps"]) for row in content)
     assert {(a["trace"], a["steps"][0]) for a in answers} == {
-        (row["id"], i) for row in small_data.rows(3) for i in range(len(row["steps"]))
+        (row["id"], i) for row in content for i in range(len(row["steps"]))
     }
     assert all(json.loads(a["body"])["choices"][0]["message"]["content"] for a in answers)
     labelled = sum(len(t.labels) for t in read_labelled(output)) if output.exists() else 0
