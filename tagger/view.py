@@ -145,11 +145,11 @@ def type_table(tally: TypeTally, taxonomy: Taxonomy) -> Table:
     rows = sorted((row for row in tally.rows() if row.steps), key=lambda row: -row.steps)
     noun = "trace" if tally.traces == 1 else "traces"
     title = f"{tally.steps} steps in {tally.traces} {noun}"
-    table = Table(title=title, show_footer=bool(rows), box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, show_footer=bool(rows), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     tokens = bool(rows) and rows[0].tokens is not None
     table.add_column("type", footer="all", no_wrap=True)
     if not tokens:  # there is no room for names in 80 columns
-        table.add_column("", no_wrap=True, overflow="ellipsis")
+        table.add_column("")
     table.add_column("role", no_wrap=True, min_width=12)
     for unit in ("steps", "words", *(["tokens"] if tokens else [])):
         total = str(sum(getattr(row, unit) for row in rows))
@@ -162,7 +162,11 @@ def type_table(tally: TypeTally, taxonomy: Taxonomy) -> Table:
         if tokens:
             cells += [str(row.tokens), f"{100 * (row.token_share or 0):.1f}"]
         colour = colour_of(taxonomy, row.name)
-        name = [] if tokens else [_short(taxonomy.get(row.name))]
+        name = (
+            []
+            if tokens
+            else [Text(_short(taxonomy.get(row.name)), no_wrap=True, overflow="ellipsis")]
+        )
         tag = Text.assemble((f"{_BLOCK} ", colour), (row.tag, f"bold {colour}"))
         table.add_row(tag, *name, row.role, *cells, f"{100 * row.confidence:.0f}%")
     table.columns[0].min_width = max((len(row.tag) + 2 for row in rows), default=3)

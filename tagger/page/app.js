@@ -97,7 +97,7 @@ byId("reset").addEventListener("click", () => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && open) closeTrace();
-  if (event.target.matches("input[type=search], select")) return;
+  if (event.target.matches?.("input[type=search], select")) return;
   if (event.key === "/") {
     event.preventDefault();
     byId("search").focus();

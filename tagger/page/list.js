@@ -15,7 +15,7 @@ function rowOf(trace, place) {
   const strip = el("canvas");
   const node = el("div", {
     class: open?.trace === trace ? "row open" : "row", role: "option",
-    "aria-selected": String(open?.trace === trace), onclick: () => showTrace(trace),
+    "aria-selected": String(open?.trace === trace), onclick: () => showTrace(trace, firstFound(trace)),
   }, el("b", {}, excerpt(trace.q || trace.t[0] || trace.id, 90)),
   el("small", {}, verdict, facts.filter(Boolean).join(" · ")), strip);
   node.style.top = `${place * ROW}px`;

@@ -187,10 +187,18 @@ function closeTrace() {
   byId("main").scrollTop = 0;
 }
 
+// Where to begin reading: at the first step found, if not at the top.
+function firstFound(trace) {
+  if (!stepFilterOn()) return -1;
+  const test = stepTest(trace);
+  const first = trace.k.findIndex((_, i) => test(i));
+  return first > 0 ? first : -1;
+}
+
 function turnPage(direction) {
   const place = open ? shown.indexOf(open.trace) : direction > 0 ? -1 : shown.length;
   const next = shown[place + direction];
   if (!next) return;
-  showTrace(next);
+  showTrace(next, firstFound(next));
   reveal(place + direction);
 }

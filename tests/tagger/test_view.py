@@ -120,13 +120,16 @@ def test_the_table_of_types() -> None:
     assert "META" not in text
 
 
+@pytest.mark.parametrize("tokens", [None, [100, 100, 100]])
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_figures_of_the_table_are_never_cut(width: int) -> None:
-    tally = tally_of(*[STEPS] * 40_000, tokens=[100, 100, 100])
+def test_the_figures_of_the_table_are_never_cut(width: int, tokens: list[int] | None) -> None:
+    tally = tally_of(*[STEPS] * 40_000, tokens=tokens)
     file = io.StringIO()
     Console(file=file, width=width).print(type_table(tally, REASONTYPE))
-    for figure in ("80000", "120000", "200000", "12000000", "evaluative"):
+    figures = ["80000", "120000", "200000", "66.7", "evaluative", "50%"]
+    for figure in [*figures, *(["12000000"] if tokens else [])]:
         assert figure in file.getvalue()
+    assert max(map(len, file.getvalue().splitlines())) <= width
 
 
 def test_a_step_can_do_nothing_to_the_terminal() -> None:
