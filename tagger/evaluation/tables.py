@@ -46,14 +46,28 @@ def transfer_view(record: Mapping[str, Any]) -> RenderableType:
             values = [found.get((row, column)) for column in columns]
             shown.add_row(label, *(_plain_cell(v, key) for v in values))
         parts += ["", shown]
-    return Group(*parts)
+    caution = _caution(record["cells"])
+    return Group(*parts, *(["", caution] if caution else []))
+
+
+def _caution(cells: Sequence[Mapping[str, Any]]) -> str:
+    """What to mind where taxonomies differ; empty where they do not."""
+    if len({c["taxonomy"] for c in cells}) < 2:
+        return ""
+    return (
+        "Two taxonomies meet in the coarser one, so that cells are scored over different numbers "
+        "of types; compare micro-F1 only between cells of one taxonomy."
+    )
 
 
 def _plain_cell(found: Mapping[str, Any] | None, key: str) -> str:
     if found is None or found[key] is None:
         return NOTHING
-    span = interval(found[key], 2).replace(" to ", "–")
-    return f"{number(found[key]['mean'], 2)}\n[dim]{span}[/]"
+    return f"{number(found[key]['mean'], 2)}\n[dim]{_span(found[key])}[/]"
+
+
+def _span(figure: Mapping[str, Any]) -> str:
+    return interval(figure, 2).replace(" to ", "–")
 
 
 def transfer_page(record: Mapping[str, Any]) -> str:
@@ -78,7 +92,7 @@ def transfer_page(record: Mapping[str, Any]) -> str:
         f"<h1>{title}</h1>",
         f'<p class="meta">{escape(record["backend"])} back end, grouped by {escape(record["by"])}, '
         f"{record['folds']} folds of questions; no question stands on both sides. Each figure with"
-        f" its 95 % interval over traces.{note}</p>",
+        f" its 95 % interval over traces.{note} {_caution(record['cells'])}</p>",
         *parts,
         provenance_section(record["provenance"], record["bootstrap"]),
         "<footer>Made by Suffice from transfer.json.</footer>",
@@ -107,15 +121,14 @@ def curve_view(record: Mapping[str, Any]) -> RenderableType:
         record: ``{points, ...}`` as ``curve.json`` holds it.
     """
     shown = Table(title="figures on the test traces, mean over seeds", box=None, header_style="dim")
-    for name in ("labelled steps", "seeds", "verification F1", "95 %", "range over seeds",
-                 "micro-F1", "95 %"):  # fmt: skip
-        shown.add_column(name, justify="right")
+    for name in ("labels", "seeds", "verification F1", "95 %", "over seeds", "micro-F1", "95 %"):
+        shown.add_column(name, justify="right", no_wrap=True)
     for point in record["points"]:
         check = point["verification_f1"] or {"mean": None, "low": None, "high": None}
         shown.add_row(
-            str(point["size"]), str(len(point["runs"])), number(check["mean"]), interval(check),
+            str(point["size"]), str(len(point["runs"])), number(check["mean"]), _span(check),
             _range(point, "verification_f1"), number(point["micro_f1"]["mean"]),
-            interval(point["micro_f1"]),
+            _span(point["micro_f1"]),
         )  # fmt: skip
     return shown
 
@@ -124,7 +137,7 @@ def _range(point: Mapping[str, Any], key: str) -> str:
     values = [run[key] for run in point["runs"] if run[key] is not None]
     if len(values) < 2:
         return NOTHING
-    return f"{number(min(values))} to {number(max(values))}"
+    return f"{number(min(values), 2)}–{number(max(values), 2)}"
 
 
 def curve_plot(record: Mapping[str, Any]) -> str:

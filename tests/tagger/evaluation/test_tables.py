@@ -68,6 +68,14 @@ def test_six_sources_fit_eighty_columns_whole() -> None:
     assert sum("all others" in line for line in lines) == 2
 
 
+def test_cells_of_several_taxonomies_come_with_a_caution() -> None:
+    record = a_transfer()
+    assert "coarser" not in transfer_page(record) + "".join(printed(transfer_view(record)))
+    record["cells"][0]["taxonomy"] = "venhoff"
+    assert "coarser" in transfer_page(record)
+    assert "coarser" in "".join(printed(transfer_view(record)))
+
+
 def test_the_transfer_page() -> None:
     page = transfer_page(a_transfer())
     assert "&lt;small&gt; (12)" in page and "<small>:" not in page
