@@ -191,7 +191,8 @@ def run_part(
             if (now := time.monotonic()) - spoke > _TALK_SECONDS:
                 say(
                     f"{part.name}: epoch {epoch + 1} of {part.epochs}, update {update + 1} of "
-                    f"{updates}, loss {float(loss):.3f}, {steps / (now - spoke):.0f} steps/s."
+                    f"{updates}, loss {float(loss.detach()):.3f}, "
+                    f"{steps / (now - spoke):.0f} steps/s."
                 )
                 spoke, steps = now, 0
             at |= {"epoch": epoch, "batch": number + 1}
