@@ -78,6 +78,11 @@ def words_of(text: str, limit: int) -> list[str]:
     return token.findall(low)[:limit]
 
 
+def hashes_of(words: Sequence[str]) -> list[int]:
+    """32-bit hash of each word; numbers by their length only."""
+    return list(map(_hashes.__getitem__, words))
+
+
 class TraceReader:
     """Reads one trace step by step and remembers what later steps may repeat.
 
@@ -94,8 +99,7 @@ class TraceReader:
     def read(self, text: str) -> StepFeatures:
         """Take the next step's text; return its features."""
         tokens = words_of(text, self._max_words)
-        words = [_BEGIN]
-        words.extend(map(_hashes.__getitem__, tokens))
+        words = [_BEGIN, *hashes_of(tokens)]
         flags = self._look_back.flags(StepFacts(text, tokens, words))
         features = StepFeatures(words, self._previous, flags)
         self._previous = words
@@ -163,6 +167,11 @@ def _flag_salts(count: int) -> NDArray[np.uint64]:
     salts: NDArray[np.uint64] = _SALTS[2] + np.arange(count, dtype=np.uint64) * _FLAG_STRIDE
     salts.setflags(write=False)
     return salts
+
+
+def flag_buckets(flags: Sequence[int], bits: int) -> Ints:
+    """Bucket of each look-back flag of a step, (flags,), in [0, 2**bits)."""
+    return _buckets(np.array(flags, dtype=np.uint64) + _flag_salts(len(flags)), bits)
 
 
 def _buckets(codes: NDArray[np.uint64], bits: int) -> Ints:

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.encoder.backend import EncoderBackend
+from tagger.ensemble import EnsembleBackend
 from tagger.errors import UserError
 from tagger.linear import LinearBackend
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
 from tagger.storage import CONFIG_FILE, fingerprint_of, read_folder, write_folder
+from tagger.student.backend import StudentBackend
 from tagger.taxonomy import Taxonomy
 
 PACKAGED = Path(__file__).parent / "models" / "default"
@@ -95,8 +97,10 @@ class Backend(Protocol):
 
 
 BACKENDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Backend]] = {
+    EnsembleBackend.name: EnsembleBackend.load,
     LinearBackend.name: LinearBackend.load,
     EncoderBackend.name: EncoderBackend.load,
+    StudentBackend.name: StudentBackend.load,
 }
 
 
@@ -144,6 +148,11 @@ class FrozenTagger:
     def segmenter(self) -> Segmenter:
         """What cuts the thinking into the steps it tags."""
         return self._segmenter
+
+    @property
+    def backend(self) -> Backend:
+        """The classifier."""
+        return self._backend
 
     @property
     def temperature(self) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.calibration import best_temperature
 from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
 from tagger.features import StepFeatures, fold
@@ -88,7 +89,7 @@ def train_linear(
     """
     settings = settings or LinearSettings()
     traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
-    kept, aside = _split(traces, seed, held_out)
+    kept, aside = split_by_question(traces, seed, held_out)
     if not kept or not aside:
         raise UserError(
             f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
@@ -101,7 +102,7 @@ def train_linear(
     names = taxonomy.names
     given = [names[i] for i in logits.argmax(axis=1)]
     scores = score_types([names[i] for i in test.types], given, taxonomy)
-    temperature = _best_temperature(logits, test.types)
+    temperature = best_temperature(logits, test.types)
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
     everything = _Examples(
         train.features + test.features, np.concatenate([train.types, test.types])
@@ -134,7 +135,7 @@ def evaluate_tagger(tagger: FrozenTagger, labelled_path: str | Path) -> Scores:
     return score_types(true, given, tagger.taxonomy)
 
 
-def _split(
+def split_by_question(
     traces: list[LabelledTrace], seed: int, share: float
 ) -> tuple[list[LabelledTrace], list[LabelledTrace]]:
     """Hold out the questions with the smallest hashes, at least one if there are two."""
@@ -210,15 +211,3 @@ def _matrix(features: list[StepFeatures], settings: LinearSettings) -> Any:
         buckets = folded.buckets[ends[0] : ends[-1]]
         total = total + csr_matrix((values, buckets, ends - ends[0]), shape=shape)
     return total
-
-
-def _best_temperature(logits: NDArray[np.float64], types: NDArray[np.int64]) -> float:
-    """Temperature with the smallest mean negative log-likelihood, of 65 between 1/4 and 4."""
-    candidates = np.exp2(np.linspace(-2, 2, 65))
-    losses = []
-    for temperature in candidates:
-        z = logits / temperature
-        top = z.max(axis=1)
-        log_sum = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
-        losses.append(float((log_sum - z[np.arange(len(z)), types]).mean()))
-    return float(candidates[int(np.argmin(losses))])

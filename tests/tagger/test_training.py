@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tagger.calibration import best_temperature
 from tagger.errors import UserError
 from tagger.segmentation import ParagraphSegmenter
-from tagger.training import _best_temperature, _split, evaluate_tagger, train_linear
+from tagger.training import evaluate_tagger, split_by_question, train_linear
 from tests.tagger.small_data import SETTINGS, rows, trained, write
 
 VERIFY = "Verification / Sanity Check"
@@ -53,10 +54,10 @@ def test_no_question_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
 
     double = [dict(row, id=f"again-{row['id']}") for row in rows(40)]
     traces = list(read_labelled(write(tmp_path / "l.jsonl", rows(40) + double)))
-    kept, aside = _split(traces, seed=1, share=0.25)
+    kept, aside = split_by_question(traces, seed=1, share=0.25)
     assert len(kept) == 60 and len(aside) == 20
     assert not {t.question for t in kept} & {t.question for t in aside}
-    assert {t.id for t in _split(traces, seed=2, share=0.25)[1]} != {t.id for t in aside}
+    assert {t.id for t in split_by_question(traces, seed=2, share=0.25)[1]} != {t.id for t in aside}
 
 
 def test_types_the_labels_never_name_are_never_given() -> None:
@@ -107,4 +108,4 @@ def test_the_temperature_undoes_overconfidence() -> None:
     logits = rng.normal(size=(20_000, 3))
     odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     types = (odds.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
-    assert _best_temperature(3 * logits, types) == pytest.approx(3, abs=0.2)
+    assert best_temperature(3 * logits, types) == pytest.approx(3, abs=0.2)

@@ -1,0 +1,161 @@
+"""Several taggers heard together: the mean of their probabilities.
+
+A teacher: slower than its members and mostly righter than each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.errors import UserError, unknown_name
+
+if TYPE_CHECKING:
+    from tagger.frozen import Backend, FrozenTagger, Reader
+
+_SMALLEST = 1e-12  # probability a member is taken to give at least, so that logarithms are finite
+
+
+@dataclass(frozen=True)
+class Member:
+    """One voice of an ensemble.
+
+    Attributes:
+        backend: The classifier.
+        temperature: Its scores are divided by it before the softmax.
+        weight: Its share in the mean, relative to the others'.
+    """
+
+    backend: Backend
+    temperature: float
+    weight: float = 1.0
+
+
+class EnsembleReader:
+    """Reads one trace with every member."""
+
+    def __init__(self, readers: Sequence[Reader]) -> None:
+        self._readers = readers
+
+    def read(self, text: str) -> list[Any]:
+        """Take the next step's text; return what each member scores."""
+        return [reader.read(text) for reader in self._readers]
+
+
+class EnsembleBackend:
+    """The weighted mean of members' probabilities.
+
+    Args:
+        members: At least two, scoring the same number of types, with positive weights.
+
+    Raises:
+        UserError: Too few members, or members that do not fit together.
+    """
+
+    name = "ensemble"
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        if len(members) < 2 or len({m.backend.types for m in members}) != 1:
+            raise UserError(
+                f"An ensemble needs two or more taggers of one taxonomy; {len(members)} with "
+                f"{sorted({m.backend.types for m in members})} types were given."
+            )
+        if any(m.weight <= 0 or m.temperature <= 0 for m in members):
+            raise UserError("Weights and temperatures of an ensemble's members must be above 0.")
+        self._members = list(members)
+
+    @classmethod
+    def load(
+        cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> EnsembleBackend:
+        """Build from what a tagger folder holds; errors as the constructor and the members'."""
+        from tagger.frozen import BACKENDS
+
+        members = []
+        for number, entry in enumerate(settings["members"]):
+            if entry["backend"] not in BACKENDS:
+                raise unknown_name("tagger back end", entry["backend"], BACKENDS)
+            prefix = f"{number}/"
+            own = {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+            backend = BACKENDS[entry["backend"]](entry["settings"], own)
+            members.append(Member(backend, float(entry["temperature"]), float(entry["weight"])))
+        return cls(members)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Back end, settings, temperature and weight of each member."""
+        return {
+            "members": [
+                {
+                    "backend": m.backend.name,
+                    "settings": m.backend.settings,
+                    "temperature": m.temperature,
+                    "weight": m.weight,
+                }
+                for m in self._members
+            ]
+        }
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Read-only weights of all members, each behind its number."""
+        return {
+            f"{number}/{name}": array
+            for number, member in enumerate(self._members)
+            for name, array in member.backend.arrays.items()
+        }
+
+    @property
+    def types(self) -> int:
+        """Number of types it scores."""
+        return self._members[0].backend.types
+
+    def start(self, question: str) -> EnsembleReader:
+        """Start reading a trace."""
+        return EnsembleReader([m.backend.start(question) for m in self._members])
+
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
+        """Logarithm of the mean probability: (steps, types), each row independent of the others."""
+        total = np.zeros((len(steps), self.types))
+        for number, member in enumerate(self._members):
+            scores = member.backend.logits([step[number] for step in steps]) / member.temperature
+            odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+            total += member.weight * odds / odds.sum(axis=1, keepdims=True)
+        mean = total / sum(m.weight for m in self._members)
+        logarithms: NDArray[np.float64] = np.log(np.maximum(mean, _SMALLEST))
+        return logarithms
+
+
+def combine(
+    taggers: Sequence[FrozenTagger], weights: Sequence[float] | None = None
+) -> FrozenTagger:
+    """Make one tagger of several.
+
+    Args:
+        taggers: Of one taxonomy and one segmenter, two or more.
+        weights: Share of each in the mean, relative to the others'; equal if None.
+
+    Returns:
+        The tagger; its temperature is 1, to be set by `tagger.calibration.calibrate`.
+
+    Raises:
+        UserError: The taggers differ in taxonomy or segmenter, or are too few.
+    """
+    from tagger.frozen import FrozenTagger
+
+    weights = weights or [1.0] * len(taggers)
+    kinds = {(t.taxonomy, t.segmenter.name, str(t.segmenter.settings)) for t in taggers}
+    if len(kinds) != 1:
+        raise UserError(
+            "The taggers of an ensemble must share taxonomy and segmenter; "
+            f"these have {len(kinds)} different pairs."
+        )
+    members = [Member(t.backend, t.temperature, w) for t, w in zip(taggers, weights, strict=True)]
+    about = {"members": [t.fingerprint for t in taggers], "weights": list(weights)}
+    return FrozenTagger(
+        taggers[0].taxonomy, taggers[0].segmenter, EnsembleBackend(members), 1.0, about
+    )

@@ -1,0 +1,93 @@
+"""The student as a back end of `tagger.frozen.FrozenTagger`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.errors import UserError
+from tagger.student.network import Floats, StudentNetwork, expand, weight_shapes
+from tagger.student.reading import StepScanner
+from tagger.student.settings import StudentSettings
+
+
+class StudentReader:
+    """Reads one trace with a student network."""
+
+    def __init__(self, network: StudentNetwork, scanner: StepScanner) -> None:
+        self._network = network
+        self._scanner = scanner
+        self._memory = network.begin()
+
+    def read(self, text: str) -> Floats:
+        """Take the next step's text; return what `StudentBackend.logits` scores."""
+        seen, self._memory = self._network.step(self._scanner.scan(text), self._memory)
+        return seen
+
+
+class StudentBackend:
+    """A small network over a step's words, what they repeat, and the memory of the trace.
+
+    Args:
+        settings: The shape.
+        arrays: As `tagger.student.network.compress` makes them. Made read-only.
+
+    Raises:
+        UserError: An array is missing or has another shape.
+    """
+
+    name = "student"
+
+    def __init__(self, settings: StudentSettings, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._settings = settings
+        self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
+        weights = expand(self._arrays)
+        self._types = weights["outer.bias"].size if "outer.bias" in weights else 0
+        shapes = {k: v.shape for k, v in weights.items()}
+        wanted = weight_shapes(settings, self._types)
+        if shapes != wanted:
+            wrong = sorted(k for k in shapes.keys() | wanted if shapes.get(k) != wanted.get(k))
+            raise UserError(
+                f"The student's arrays {', '.join(wrong)} do not fit its settings; "
+                "train or fetch it again."
+            )
+        for array in (*self._arrays.values(), *weights.values()):
+            array.setflags(write=False)
+        self._network = StudentNetwork(settings, weights)
+
+    @classmethod
+    def load(
+        cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> StudentBackend:
+        """Build from what a tagger folder holds; errors as the constructor."""
+        return cls(StudentSettings.from_dict(settings), arrays)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings by name."""
+        return asdict(self._settings)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Read-only weights by name."""
+        return dict(self._arrays)
+
+    @property
+    def types(self) -> int:
+        """Number of types it scores."""
+        return self._types
+
+    def start(self, question: str) -> StudentReader:
+        """Start reading a trace."""
+        return StudentReader(self._network, StepScanner(question, self._settings))
+
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
+        """Score what readers returned: (steps, types), row by row."""
+        scores = np.empty((len(steps), self._types), dtype=np.float64)
+        for row, seen in zip(scores, steps, strict=True):
+            row[:] = self._network.logits(seen)
+        return scores

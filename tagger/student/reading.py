@@ -1,0 +1,66 @@
+"""What a student network sees of a step: its words, their statuses, and the look-back flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.features import flag_buckets, hashes_of, words_of
+from tagger.lookback import LookBack, StepFacts
+from tagger.student.recurrence import Recurrence
+from tagger.student.settings import StudentSettings
+
+MAX_WORDS = 2000
+"""Words of a step, or of a question, beyond this many are not read at all."""
+
+_BEGIN = 1
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class StepReading:
+    """One step as the network reads it.
+
+    Attributes:
+        words: Row of each word read, (words,), in [0, 2**word_bits); at least one.
+        statuses: What the trace has said of each before, (words,).
+        flags: Row of each look-back flag, (flags,), in [0, 2**flag_bits).
+    """
+
+    words: Ints
+    statuses: Ints
+    flags: Ints
+
+
+class StepScanner:
+    """Reads one trace step by step and remembers what later steps may repeat.
+
+    Args:
+        question: The problem text, empty if unknown.
+        settings: How much of a step is read, and into how many rows.
+    """
+
+    def __init__(self, question: str, settings: StudentSettings) -> None:
+        words = words_of(question, MAX_WORDS)
+        self._settings = settings
+        self._look_back = LookBack(words)
+        self._recurrence = Recurrence(words)
+
+    def scan(self, text: str) -> StepReading:
+        """Take the next step's text; return what the network reads of it."""
+        settings = self._settings
+        words = words_of(text, MAX_WORDS) or [""]
+        hashes = hashes_of(words)
+        flags = self._look_back.flags(StepFacts(text, words, [_BEGIN, *hashes]))
+        statuses = self._recurrence.statuses(words) if words[0] else [0]
+        if len(words) > settings.head_words + settings.tail_words:
+            tail = len(words) - settings.tail_words
+            hashes = hashes[: settings.head_words] + hashes[tail:]
+            statuses = statuses[: settings.head_words] + statuses[tail:]
+        rows = np.array(hashes, dtype=np.int64) & (2**settings.word_bits - 1)
+        return StepReading(
+            rows, np.array(statuses, dtype=np.int64), flag_buckets(flags, settings.flag_bits)
+        )

@@ -1,0 +1,246 @@
+"""Training the student: on labels, on labels of other taxonomies beside them, or on a teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.calibration import best_temperature, scores_of_labels
+from tagger.data import LabelledTrace, read_labelled, read_traces
+from tagger.ensemble import EnsembleBackend, Member
+from tagger.errors import UserError
+from tagger.frozen import Backend, FrozenTagger
+from tagger.scoring import score_types
+from tagger.segmentation import ParagraphSegmenter
+from tagger.steps import Segmenter, Step
+from tagger.student.backend import StudentBackend
+from tagger.student.examples import MAX_STEPS, Example, labelled_example, read_trace
+from tagger.student.fitting import FitSettings, fit
+from tagger.student.network import compress
+from tagger.student.settings import StudentSettings
+from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.training import TrainedTagger, split_by_question
+
+Say = Callable[[str], None]
+_TEACHING_BATCH = 64  # traces the teacher tags between two lines on progress
+
+
+@dataclass(frozen=True)
+class ExtraLabels:
+    """Labelled traces in another taxonomy, learnt from through an output of their own."""
+
+    path: Path
+    taxonomy: Taxonomy
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What a student learns from besides labels.
+
+    Attributes:
+        teacher: Its probabilities are the targets of steps without a label.
+        traces: JSONL files of traces as `tagger.data.read_traces` takes them.
+        trust: Share of a labelled step's target that comes from its label, the rest from the
+            teacher, in [0, 1].
+    """
+
+    teacher: FrozenTagger
+    traces: Sequence[Path]
+    trust: float = 0.7
+
+
+@dataclass(frozen=True)
+class StudentRecipe:
+    """How a student is trained.
+
+    Attributes:
+        shape: Of the network.
+        fitting: Of each network.
+        members: Networks trained from different seeds; more than one make an ensemble.
+        alternative: Share of the target that goes to a label's second plausible type.
+        held_out: Share of questions held out for scores and temperature, in (0, 1).
+        refit: Whether the tagger returned is trained once more, on the held-out traces too.
+        seed: Chooses the held-out questions and, with a member's number, its weights.
+    """
+
+    shape: StudentSettings = StudentSettings()
+    fitting: FitSettings = FitSettings()
+    members: int = 1
+    alternative: float = 0.2
+    held_out: float = 0.15
+    refit: bool = True
+    seed: int = 0
+
+
+def train_student(
+    labelled_paths: Sequence[str | Path],
+    recipe: StudentRecipe = StudentRecipe(),
+    segmenter: Segmenter | None = None,
+    *,
+    taxonomy: Taxonomy = REASONTYPE,
+    extra: Sequence[ExtraLabels] = (),
+    teaching: Teaching | None = None,
+    say: Say = lambda line: None,
+) -> TrainedTagger:
+    """Train a student network, or an ensemble of them; one machine gives one result.
+
+    Traces are held out by question, so no question stands on both sides; a trace to be taught
+    whose question is held out is left out. Scores and temperature come from networks that never
+    saw the held-out traces.
+
+    Args:
+        labelled_paths: JSONL files as `tagger.data.read_labelled` takes them.
+        recipe: How.
+        segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
+        taxonomy: The types.
+        extra: Labels of other taxonomies to learn from beside.
+        teaching: A teacher and the traces it labels.
+        say: Takes a line on progress.
+
+    Returns:
+        The tagger and its scores.
+
+    Raises:
+        UserError: Malformed files, too few questions, or a teacher of another taxonomy.
+    """
+    segmenter = segmenter or ParagraphSegmenter()
+    if teaching and teaching.teacher.taxonomy.names != taxonomy.names:
+        raise UserError(
+            f"The teacher knows taxonomy {teaching.teacher.taxonomy.name!r}, the labels are of "
+            f"{taxonomy.name!r}; take a teacher of the same taxonomy."
+        )
+    traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
+    kept, aside = split_by_question(traces, recipe.seed, recipe.held_out)
+    if not kept or not aside:
+        raise UserError(
+            f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
+            "train and hold some out; at least two questions are needed, better hundreds."
+        )
+    say(f"Reading {len(kept)} labelled traces, {len(aside)} held out.")
+    heads = [len(taxonomy.types), *(len(e.taxonomy.types) for e in extra)]
+    others = [
+        labelled_example(trace, source.taxonomy, recipe.shape, head, recipe.alternative)
+        for head, source in enumerate(extra, start=1)
+        for trace in read_labelled(source.path, source.taxonomy)
+        if trace.labels
+    ]
+
+    def examples(labelled: Sequence[LabelledTrace]) -> list[Example]:
+        return [
+            labelled_example(t, taxonomy, recipe.shape, 0, recipe.alternative) for t in labelled
+        ]
+
+    known = examples(kept)
+    if teaching:
+        known = [_taught(e, t, teaching) for e, t in zip(known, kept, strict=True)]
+        hidden = {t.question for t in aside}
+        others += list(_teach(teaching, segmenter, hidden, recipe.shape, say))
+    backend = _fit_members([*known, *others], heads, recipe, say)
+    logits, types = scores_of_labels(backend, aside, taxonomy)
+    names = taxonomy.names
+    scores = score_types(
+        [names[i] for i in types], [names[i] for i in logits.argmax(axis=1)], taxonomy
+    )
+    temperature = best_temperature(logits, types)
+    if recipe.refit:
+        say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
+        rest = examples(aside)
+        if teaching:
+            rest = [_taught(e, t, teaching) for e, t in zip(rest, aside, strict=True)]
+        backend = _fit_members([*known, *rest, *others], heads, recipe, say)
+    count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
+    about = _about(labelled_paths, extra, teaching, recipe, len(traces), count)
+    about["held_out_scores"] = scores.as_dict()
+    tagger = FrozenTagger(taxonomy, segmenter, backend, temperature, about)
+    return TrainedTagger(tagger, scores, len(traces), count, len(aside))
+
+
+def _fit_members(
+    examples: Sequence[Example], heads: Sequence[int], recipe: StudentRecipe, say: Say
+) -> Backend:
+    """Fit each network from a seed of its own."""
+    backends = []
+    for number in range(recipe.members):
+        settings = replace(recipe.fitting, seed=1000 * recipe.seed + number)
+        place = f"Network {number + 1} of {recipe.members}. " if recipe.members > 1 else ""
+        weights = fit(
+            examples, heads, recipe.shape, settings, lambda line, place=place: say(place + line)
+        )
+        backends.append(StudentBackend(recipe.shape, compress(weights)))
+    if len(backends) == 1:
+        return backends[0]
+    return EnsembleBackend([Member(b, 1.0) for b in backends])
+
+
+def _taught(example: Example, trace: LabelledTrace, teaching: Teaching) -> Example:
+    """A labelled trace with the teacher's view of all its steps mixed in."""
+    steps = [Step(text, 0, len(text)) for text in trace.steps[: len(example.readings)]]
+    heard = _probabilities(teaching.teacher, [steps], [trace.question])[0]
+    labelled = example.targets.sum(axis=1, keepdims=True) > 0
+    mixed = teaching.trust * example.targets + (1 - teaching.trust) * heard
+    return replace(example, targets=np.where(labelled, mixed, heard).astype(np.float32))
+
+
+def _teach(
+    teaching: Teaching,
+    segmenter: Segmenter,
+    hidden: set[str],
+    shape: StudentSettings,
+    say: Say,
+) -> list[Example]:
+    """Let the teacher tag unlabelled traces; those of hidden questions are left out."""
+    traces = [
+        (trace.question, (trace.steps or segmenter.split(trace.thinking))[:MAX_STEPS])
+        for path in teaching.traces
+        for trace in read_traces(path)
+        if trace.question not in hidden
+    ]
+    traces = [(question, steps) for question, steps in traces if steps]
+    examples = []
+    for at in range(0, len(traces), _TEACHING_BATCH):
+        say(f"The teacher tags trace {at + 1} of {len(traces)}.")
+        part = traces[at : at + _TEACHING_BATCH]
+        heard = _probabilities(teaching.teacher, [s for _, s in part], [q for q, _ in part])
+        for (question, steps), targets in zip(part, heard, strict=True):
+            readings = read_trace(question, [step.text for step in steps], shape)
+            examples.append(Example(readings, targets))
+    return examples
+
+
+def _probabilities(
+    teacher: FrozenTagger, traces: Sequence[Sequence[Step]], questions: Sequence[str]
+) -> list[NDArray[np.float32]]:
+    """What the teacher makes of each step, (steps, types) a trace."""
+    return [
+        np.array([t.probabilities for t in tagged], dtype=np.float32)
+        for tagged in teacher.tag_batch(traces, questions)
+    ]
+
+
+def _about(
+    paths: Sequence[str | Path],
+    extra: Sequence[ExtraLabels],
+    teaching: Teaching | None,
+    recipe: StudentRecipe,
+    traces: int,
+    steps: int,
+) -> dict[str, Any]:
+    """What is kept with the tagger on where it comes from."""
+    about: dict[str, Any] = {
+        "data": [Path(p).name for p in paths],
+        "traces": traces,
+        "labelled_steps": steps,
+        "seed": recipe.seed,
+        "epochs": recipe.fitting.epochs,
+    }
+    if extra:
+        about["extra"] = [f"{e.path.name}:{e.taxonomy.name}" for e in extra]
+    if teaching:
+        about["teacher"] = teaching.teacher.fingerprint
+        about["taught_on"] = [Path(p).name for p in teaching.traces]
+    return about
