@@ -1,0 +1,107 @@
+"""Training of the student back end: a small network, or an ensemble of them as a teacher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+
+if TYPE_CHECKING:
+    from tagger.student.training import StudentRecipe
+    from tagger.training import TrainedTagger
+
+
+@dataclass(frozen=True)
+class StudentTraining(TrainingSettings):
+    """Settings of a student training.
+
+    Attributes:
+        members: Networks trained from different seeds; more than one make an ensemble.
+        refit: Whether to train once more on all traces after the held-out ones gave the scores.
+        trust: Share of a labelled step's target that comes from its label and not from a teacher.
+        alternative: Share of the target that goes to a label's second plausible type.
+        word_bits: Words are hashed into ``2**word_bits`` rows.
+        flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
+        width: Numbers a word.
+        hidden: Numbers a step.
+        layers: Convolutions over a step's words.
+        kernel: Words a convolution sees at once.
+        epochs: Passes over the data.
+        learning_rate: Of AdamW, at its height.
+        weight_decay: Of AdamW.
+        smoothing: Share of each target spread over all types.
+        batch_steps: Steps a batch holds, about.
+        dropout: Share of numbers left out in training.
+        memory_dropout: Share of the memory's input left out.
+        word_dropout: Share of words left out.
+    """
+
+    members: int = 1
+    refit: bool = True
+    trust: float = 0.7
+    alternative: float = 0.2
+    word_bits: int = 15
+    flag_bits: int = 14
+    width: int = 96
+    hidden: int = 128
+    layers: int = 1
+    kernel: int = 5
+    epochs: int = 5
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    smoothing: float = 0.05
+    batch_steps: int = 400
+    dropout: float = 0.35
+    memory_dropout: float = 0.35
+    word_dropout: float = 0.15
+
+
+def _recipe(settings: StudentTraining) -> StudentRecipe:
+    from tagger.student.fitting import FitSettings
+    from tagger.student.model import Dropout
+    from tagger.student.settings import StudentSettings
+    from tagger.student.training import StudentRecipe
+
+    s = settings
+    shape = StudentSettings(
+        word_bits=s.word_bits, flag_bits=s.flag_bits, width=s.width, hidden=s.hidden,
+        layers=s.layers, kernel=s.kernel,
+    )  # fmt: skip
+    fitting = FitSettings(
+        epochs=s.epochs, learning_rate=s.learning_rate, weight_decay=s.weight_decay,
+        smoothing=s.smoothing, batch_steps=s.batch_steps,
+        dropout=Dropout(s.dropout, s.memory_dropout, s.word_dropout),
+    )  # fmt: skip
+    return StudentRecipe(shape, fitting, s.members, s.alternative, s.held_out, s.refit, s.seed)
+
+
+def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
+    from pathlib import Path
+
+    from tagger.frozen import FrozenTagger
+    from tagger.segmentation import get_segmenter
+    from tagger.student.training import ExtraLabels, Teaching, train_student
+    from tagger.taxonomy_files import load_taxonomy
+
+    extra = []
+    for named in job.extra:
+        path, _, taxonomy = named.rpartition(":")
+        extra.append(ExtraLabels(Path(path), load_taxonomy(taxonomy)))
+    teaching = None
+    if job.teacher:
+        teaching = Teaching(FrozenTagger.load(job.teacher), job.traces, settings.trust)
+    return train_student(
+        job.labels, _recipe(settings), get_segmenter(settings.segmenter),
+        extra=extra, teaching=teaching, say=job.say,
+    )  # fmt: skip
+
+
+STUDENT = Trainer(
+    name="student",
+    description="a small network with a memory of the trace; with --teacher it is distilled",
+    settings=StudentTraining,
+    train=_train,
+    extra=True,
+    taught=True,
+)

@@ -1,0 +1,55 @@
+"""Statuses of words: what the trace has said of them before."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagger.student.recurrence import STATUSES, Recurrence
+
+ALONE, PAIR, TRIPLE = 0, 5, 10
+ASKED, NUMBER, SIGN = 15, 30, 60
+
+
+def test_a_first_computation_and_its_repetition_differ_word_by_word() -> None:
+    recurrence = Recurrence([])
+    equation = ["3", "+", "4"]
+    assert recurrence.statuses(equation) == [NUMBER, SIGN, NUMBER]
+    assert recurrence.statuses(equation) == [
+        1 + TRIPLE + NUMBER,
+        1 + TRIPLE + SIGN,
+        1 + TRIPLE + NUMBER,
+    ]
+
+
+def test_how_long_ago_a_word_was_seen_and_in_what_company() -> None:
+    recurrence = Recurrence([])
+    recurrence.statuses(["take", "the", "root"])
+    for _ in range(2):
+        recurrence.statuses(["else"])
+    assert recurrence.statuses(["find", "the", "root", "now"]) == [
+        0, 2 + ALONE, 2 + PAIR, 0,
+    ]  # fmt: skip
+    for _ in range(9):
+        recurrence.statuses(["else"])
+    assert recurrence.statuses(["a", "root"]) == [0, 3]
+    for _ in range(10):
+        recurrence.statuses(["else"])
+    assert recurrence.statuses(["b", "root"]) == [0, 4]
+
+
+def test_words_of_the_question_are_known_from_the_start() -> None:
+    recurrence = Recurrence(["apples", "7"])
+    assert recurrence.statuses(["apples", "7", "x"]) == [ASKED, ASKED + NUMBER, SIGN]
+
+
+def test_a_word_repeated_inside_its_first_step_is_still_new() -> None:
+    assert Recurrence([]).statuses(["so", "so", "so"]) == [0, 0, 0]
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "go", "12", "="]), min_size=1), max_size=12))
+def test_every_status_is_in_range_and_looks_only_back(steps: list[list[str]]) -> None:
+    whole, prefix = Recurrence(["go"]), Recurrence(["go"])
+    found = [whole.statuses(words) for words in steps]
+    assert all(0 <= s < STATUSES for statuses in found for s in statuses)
+    assert [prefix.statuses(words) for words in steps[:5]] == found[:5]

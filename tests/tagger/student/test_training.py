@@ -1,0 +1,105 @@
+"""Training the student: labels, seeds, other taxonomies, a teacher."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagger.data import LabelledTrace
+from tagger.errors import UserError
+from tagger.student.examples import label_targets
+from tagger.student.training import ExtraLabels, Teaching, train_student
+from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.training import evaluate_tagger
+from tests.tagger.small_data import rows, write
+from tests.tagger.small_data import trained as trained_linear
+from tests.tagger.student.small import FITTING, RECIPE, trained
+
+VERIFY = "Verification / Sanity Check"
+QUICK = replace(RECIPE, fitting=replace(FITTING, epochs=2))
+
+
+def test_it_learns_the_small_set_silent_checks_included(tmp_path: Path) -> None:
+    fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
+    scores = evaluate_tagger(trained().tagger, fresh)
+    assert scores.micro_f1 > 0.9
+    assert scores.per_type[VERIFY].f1 > 0.9
+
+
+def test_one_seed_one_fingerprint_and_another_seed_another(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    first, again = (train_student([path], QUICK).tagger.fingerprint for _ in range(2))
+    assert first == again
+    assert train_student([path], replace(QUICK, seed=1)).tagger.fingerprint != first
+
+
+def test_several_members_are_an_ensemble_of_different_networks(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    tagger = train_student([path], replace(QUICK, members=2)).tagger
+    assert tagger.backend.name == "ensemble"
+    assert not np.array_equal(tagger.arrays["0/mix.weight"], tagger.arrays["1/mix.weight"])
+
+
+def test_targets_share_between_the_label_and_what_else_is_plausible() -> None:
+    trace = LabelledTrace(
+        "t", "", ("a", "b", "c", "d"), {0: VERIFY, 1: VERIFY, 3: VERIFY}, {},
+        {1: "Other", 3: "Other"}, {3: REASONTYPE.names[0]},
+    )  # fmt: skip
+    targets = label_targets(trace, REASONTYPE, 4, alternative=0.2)
+    verify, other = REASONTYPE.index("VERIFY"), REASONTYPE.index("OTHER")
+    assert targets[0, verify] == 1 and not targets[2].any()
+    assert targets[1, [verify, other]] == pytest.approx([0.8, 0.2])
+    assert targets[3, [verify, 0]] == pytest.approx([0.6, 0.4])
+
+
+def test_labels_of_another_taxonomy_are_learnt_beside_and_leave_no_output(tmp_path: Path) -> None:
+    two = Taxonomy(
+        "two",
+        (StepType("Think", "T", "other", "thinks"), StepType("Check", "C", "other", "checks")),
+    )
+    other = [
+        {**row, "labels": {k: "C" if v == "VERIFY" else "T" for k, v in row["labels"].items()}}
+        for row in rows(60, seed=3)
+    ]
+    extra = ExtraLabels(write(tmp_path / "other.jsonl", other), two)
+    path = write(tmp_path / "labelled.jsonl", rows(30))
+    plain = train_student([path], QUICK).tagger
+    beside = train_student([path], QUICK, extra=[extra]).tagger
+    assert beside.about["extra"] == ["other.jsonl:two"]
+    assert beside.backend.types == 14
+    assert beside.fingerprint != plain.fingerprint
+    assert {k: v.shape for k, v in beside.arrays.items()} == {
+        k: v.shape for k, v in plain.arrays.items()
+    }
+
+
+def test_a_student_learns_from_a_teacher_what_its_few_labels_do_not_say(tmp_path: Path) -> None:
+    few = write(tmp_path / "few.jsonl", rows(8))
+    unlabelled = [
+        {"question": r["question"], "thinking": "\n\n".join(r["steps"])} for r in rows(150, seed=5)
+    ]
+    traces = write(tmp_path / "traces.jsonl", unlabelled)
+    fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
+    recipe = replace(RECIPE, held_out=0.2)
+    alone = train_student([few], recipe).tagger
+    teaching = Teaching(trained_linear().tagger, [traces])
+    taught = train_student([few], recipe, teaching=teaching).tagger
+    assert taught.about["teacher"] == trained_linear().tagger.fingerprint
+    gain = evaluate_tagger(taught, fresh).micro_f1 - evaluate_tagger(alone, fresh).micro_f1
+    assert gain > 0.03
+
+
+def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> None:
+    one = write(tmp_path / "one.jsonl", rows(1))
+    with pytest.raises(UserError, match="too few"):
+        train_student([one], QUICK)
+    two = Taxonomy("two", (StepType("A", "A", "other", "a"), StepType("B", "B", "other", "b")))
+    path = tmp_path / "two.jsonl"
+    path.write_text(json.dumps({"id": "a", "steps": ["x"], "labels": {"0": "A"}}) + "\n")
+    teaching = Teaching(trained_linear().tagger, [])
+    with pytest.raises(UserError, match="same taxonomy"):
+        train_student([path], QUICK, taxonomy=two, teaching=teaching)
