@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="labelled traces in other taxonomies, from which a back end may learn beside",
     )
     parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="FOLDER",
+        help="tagger whose view of --traces, and of steps without a label, is learnt too",
+    )
+    parser.add_argument(
+        "--traces",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="unlabelled traces for the teacher to tag, as `suffice tag` reads them",
+    )
+    parser.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FOLDER",
@@ -66,35 +80,43 @@ def run(args: argparse.Namespace) -> None:
     from tagger.segmentation import get_segmenter
 
     trainer = get_trainer(args.backend)
-    files, extra, overrides = _sorted_out(args)
+    files, extra, traces, overrides = _sorted_out(args)
     settings = settings_of(trainer.settings, args.config, overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
     get_segmenter(settings.segmenter)
-    trainer.check(extra, args.checkpoint)
+    job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces)
+    trainer.check(job)
     console = Console(stderr=True)
     with _labels(files, settings) as labels, console.status("Reading.") as status:
         say = status.update if console.is_terminal else partial(console.print, highlight=False)
-        job = TrainingJob(labels, extra, args.checkpoint, lambda line: say(line))
-        trained = trainer.train(job, settings)
+        trained = trainer.train(replace(job, labels=labels, say=lambda line: say(line)), settings)
     sources = [str(path) for path in files] or ["the overthinker's generator"]
-    sources += extra
+    sources += [*extra, *(f"{path} as {args.teacher} tags it" for path in traces)]
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")
 
 
-def _sorted_out(args: argparse.Namespace) -> tuple[list[Path], list[str], list[str]]:
-    """Labels, extra labels and overrides: ``--labels FILE epochs=2`` means what it says."""
+def _sorted_out(
+    args: argparse.Namespace,
+) -> tuple[list[Path], list[str], list[Path], list[str]]:
+    """Labels, extra labels, traces, overrides: ``--labels FILE epochs=2`` means what it says."""
 
     def is_override(word: object) -> bool:
         return "=" in str(word) and not Path(str(word)).exists() and ":" not in str(word)
 
-    named, extra = args.labels or [], args.extra
-    overrides = [*args.overrides, *(str(w) for w in [*named, *extra] if is_override(w))]
+    named, extra, traces = args.labels or [], args.extra, args.traces
+    words = [*named, *extra, *traces]
+    overrides = [*args.overrides, *(str(w) for w in words if is_override(w))]
     files = [w for w in named if not is_override(w)]
     if named and not files:
         raise UserError(f"--labels {named[0]} names no file; give one, or leave out --labels.")
-    return files, [w for w in extra if not is_override(w)], overrides
+    return (
+        files,
+        [w for w in extra if not is_override(w)],
+        [w for w in traces if not is_override(w)],
+        overrides,
+    )
 
 
 @contextmanager

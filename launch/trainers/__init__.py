@@ -3,9 +3,10 @@
 from launch.trainers.base import Trainer
 from launch.trainers.encoder import ENCODER
 from launch.trainers.linear import LINEAR
+from launch.trainers.student import STUDENT
 from tagger.errors import unknown_name
 
-TRAINERS: dict[str, Trainer] = {trainer.name: trainer for trainer in (LINEAR, ENCODER)}
+TRAINERS: dict[str, Trainer] = {trainer.name: trainer for trainer in (LINEAR, STUDENT, ENCODER)}
 
 
 def get_trainer(name: str) -> Trainer:

@@ -38,12 +38,16 @@ class TrainingJob:
         labels: Labelled files in the tagger's own taxonomy.
         extra: Labelled files in other taxonomies, as ``FILE:TAXONOMY``.
         checkpoint: Folder for checkpoints; the same job goes on from what it holds.
+        teacher: Folder of a tagger to learn from.
+        traces: Unlabelled traces for the teacher to tag.
         say: Takes a line on progress.
     """
 
     labels: Sequence[Path]
     extra: Sequence[str] = ()
     checkpoint: Path | None = None
+    teacher: Path | None = None
+    traces: Sequence[Path] = ()
     say: Callable[[str], None] = lambda line: None
 
 
@@ -59,6 +63,7 @@ class Trainer:
         train: Trains; imports what it needs itself.
         extra: Whether it learns from labels of other taxonomies.
         resumable: Whether it writes checkpoints.
+        taught: Whether it learns from a teacher.
     """
 
     name: str
@@ -67,18 +72,21 @@ class Trainer:
     train: Callable[[TrainingJob, Any], TrainedTagger]
     extra: bool = False
     resumable: bool = False
+    taught: bool = False
 
     @property
     def keys(self) -> str:
         """Names of its settings, for ``--help``."""
         return ", ".join(f.name for f in fields(self.settings))
 
-    def check(self, extra: Sequence[str], checkpoint: Path | None) -> None:
+    def check(self, job: TrainingJob) -> None:
         """Refuse what this back end cannot do, before anything is read.
 
         Raises:
-            UserError: Extra labels, or a checkpoint folder, that it has no use for.
+            UserError: Extra labels, a checkpoint folder, a teacher or unlabelled traces that it
+                has no use for; a teacher without traces, or traces without a teacher.
         """
+        extra, checkpoint = job.extra, job.checkpoint
         if extra and not self.extra:
             raise UserError(
                 f"The {self.name} back end learns from one taxonomy; leave out --extra or choose "
@@ -88,4 +96,13 @@ class Trainer:
             raise UserError(
                 f"The {self.name} back end trains in one go and keeps no checkpoints; "
                 "leave out --checkpoint."
+            )
+        if (job.teacher or job.traces) and not self.taught:
+            raise UserError(
+                f"The {self.name} back end learns from labels alone; leave out --teacher and "
+                "--traces or choose another --backend."
+            )
+        if bool(job.teacher) != bool(job.traces):
+            raise UserError(
+                "A teacher needs traces to tag, and traces a teacher; give --teacher and --traces."
             )
