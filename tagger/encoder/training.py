@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tagger.calibration import best_temperature
 from tagger.data import LabelledTrace, read_labelled
 from tagger.encoder.backend import FILES, EncoderBackend
 from tagger.encoder.examples import make_examples
@@ -24,7 +25,7 @@ from tagger.scoring import Scores, TypeScore, score_types
 from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
-from tagger.training import TrainedTagger, _best_temperature, _split
+from tagger.training import TrainedTagger, split_by_question
 
 Say = Callable[[str], None]
 
@@ -107,7 +108,7 @@ def train_encoder(
     source = find_encoder((settings or EncoderSettings()).encoder)
     settings = _resolved(settings or EncoderSettings(), source)
     traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
-    kept, aside = _split(traces, seed, held_out)
+    kept, aside = split_by_question(traces, seed, held_out)
     if not kept or not aside:
         raise UserError(
             f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
@@ -208,7 +209,7 @@ def _judged(
     names = taxonomy.names
     given = [names[i] for i in logits.argmax(axis=1)]
     scores = score_types([names[i] for i in true], given, taxonomy)
-    temperature = _best_temperature(logits, np.array(true, dtype=np.int64))
+    temperature = best_temperature(logits, np.array(true, dtype=np.int64))
     return {"scores": scores.as_dict(), "temperature": temperature}
 
 

@@ -90,7 +90,7 @@ def _fit(
         for number, batch in enumerate(batches):
             loss = _loss(model, batch, settings.smoothing)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -123,4 +123,5 @@ def _loss(model: StudentModel, batch: Sequence[Example], smoothing: float) -> to
     targets = torch.from_numpy(np.concatenate([e.targets for e in batch]))
     known = targets.sum(dim=1) > 0
     targets = (1 - smoothing) * targets[known] + smoothing / targets.shape[1]
-    return -(targets * scores[known]).sum(dim=1).mean()
+    mean: torch.Tensor = -(targets * scores[known]).sum(dim=1).mean()
+    return mean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +169,15 @@ def _fit_members(
     for number in range(recipe.members):
         settings = replace(recipe.fitting, seed=1000 * recipe.seed + number)
         place = f"Network {number + 1} of {recipe.members}. " if recipe.members > 1 else ""
-        weights = fit(
-            examples, heads, recipe.shape, settings, lambda line, place=place: say(place + line)
-        )
+        weights = fit(examples, heads, recipe.shape, settings, partial(_say_at, say, place))
         backends.append(StudentBackend(recipe.shape, compress(weights)))
     if len(backends) == 1:
         return backends[0]
     return EnsembleBackend([Member(b, 1.0) for b in backends])
+
+
+def _say_at(say: Say, place: str, line: str) -> None:
+    say(place + line)
 
 
 def _taught(example: Example, trace: LabelledTrace, teaching: Teaching) -> Example:
