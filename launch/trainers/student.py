@@ -21,6 +21,7 @@ class StudentTraining(TrainingSettings):
         refit: Whether to train once more on all traces after the held-out ones gave the scores.
         trust: Share of a labelled step's target that comes from its label and not from a teacher.
         alternative: Share of the target that goes to a label's second plausible type.
+        sentences: Share of traces that are learnt cut into sentences too.
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
         width: Numbers a word.
@@ -41,6 +42,7 @@ class StudentTraining(TrainingSettings):
     refit: bool = True
     trust: float = 0.7
     alternative: float = 0.2
+    sentences: float = 0.0
     word_bits: int = 15
     flag_bits: int = 14
     width: int = 96
@@ -73,7 +75,9 @@ def _recipe(settings: StudentTraining) -> StudentRecipe:
         smoothing=s.smoothing, batch_steps=s.batch_steps,
         dropout=Dropout(s.dropout, s.memory_dropout, s.word_dropout),
     )  # fmt: skip
-    return StudentRecipe(shape, fitting, s.members, s.alternative, s.held_out, s.refit, s.seed)
+    return StudentRecipe(
+        shape, fitting, s.members, s.alternative, s.sentences, s.held_out, s.refit, s.seed
+    )
 
 
 def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.data import LabelledTrace
+from tagger.steps import Segmenter
 from tagger.student.reading import StepReading, StepScanner
 from tagger.student.settings import StudentSettings
 from tagger.taxonomy import Taxonomy
@@ -66,6 +67,32 @@ def label_targets(
     return targets
 
 
+def cut_finer(
+    steps: Sequence[str], targets: NDArray[np.float32], segmenter: Segmenter
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Cut steps into smaller ones that inherit their step's target.
+
+    A tagger trained on paragraphs alone takes short steps for checks: they repeat what the
+    sentence before them said, as only checks among paragraphs do.
+
+    Args:
+        steps: Texts of the steps.
+        targets: Of each, (steps, types).
+        segmenter: Cuts one step's text, into sentences for example.
+
+    Returns:
+        Texts and targets of the smaller steps.
+    """
+    pieces = [[p.text for p in segmenter.split(text)] or [text] for text in steps]
+    counts = [len(p) for p in pieces]
+    return [text for part in pieces for text in part], np.repeat(targets, counts, axis=0)
+
+
+def trained_steps(trace: LabelledTrace) -> tuple[str, ...]:
+    """Steps of a labelled trace up to its last label, `MAX_STEPS` at most."""
+    return trace.steps[: min(max(trace.labels) + 1, MAX_STEPS)]
+
+
 def labelled_example(
     trace: LabelledTrace,
     taxonomy: Taxonomy,
@@ -74,6 +101,6 @@ def labelled_example(
     alternative: float = 0.2,
 ) -> Example:
     """Read a labelled trace up to its last label."""
-    steps = min(max(trace.labels) + 1, MAX_STEPS)
-    readings = read_trace(trace.question, trace.steps[:steps], settings)
-    return Example(readings, label_targets(trace, taxonomy, steps, alternative), head)
+    steps = trained_steps(trace)
+    targets = label_targets(trace, taxonomy, len(steps), alternative)
+    return Example(read_trace(trace.question, steps, settings), targets, head)

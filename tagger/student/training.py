@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,18 @@ from tagger.errors import UserError
 from tagger.frozen import Backend, FrozenTagger
 from tagger.scoring import score_types
 from tagger.segmentation import ParagraphSegmenter
+from tagger.segmentation.sentence import SentenceSegmenter
 from tagger.steps import Segmenter, Step
 from tagger.student.backend import StudentBackend
-from tagger.student.examples import MAX_STEPS, Example, labelled_example, read_trace
+from tagger.student.examples import (
+    MAX_STEPS,
+    Example,
+    cut_finer,
+    label_targets,
+    labelled_example,
+    read_trace,
+    trained_steps,
+)
 from tagger.student.fitting import FitSettings, fit
 from tagger.student.network import compress
 from tagger.student.settings import StudentSettings
@@ -64,6 +74,8 @@ class StudentRecipe:
         fitting: Of each network.
         members: Networks trained from different seeds; more than one make an ensemble.
         alternative: Share of the target that goes to a label's second plausible type.
+        sentences: Share of labelled traces that are also learnt cut into sentences, and of
+            taught traces that are learnt so instead, in [0, 1].
         held_out: Share of questions held out for scores and temperature, in (0, 1).
         refit: Whether the tagger returned is trained once more, on the held-out traces too.
         seed: Chooses the held-out questions and, with a member's number, its weights.
@@ -73,6 +85,7 @@ class StudentRecipe:
     fitting: FitSettings = FitSettings()
     members: int = 1
     alternative: float = 0.2
+    sentences: float = 0.0
     held_out: float = 0.15
     refit: bool = True
     seed: int = 0
@@ -131,16 +144,10 @@ def train_student(
         if trace.labels
     ]
 
-    def examples(labelled: Sequence[LabelledTrace]) -> list[Example]:
-        return [
-            labelled_example(t, taxonomy, recipe.shape, 0, recipe.alternative) for t in labelled
-        ]
-
-    known = examples(kept)
+    known = [e for t in kept for e in _learnt(t, taxonomy, recipe, teaching)]
     if teaching:
-        known = [_taught(e, t, teaching) for e, t in zip(known, kept, strict=True)]
         hidden = {t.question for t in aside}
-        others += list(_teach(teaching, segmenter, hidden, recipe.shape, say))
+        others += _teach(teaching, segmenter, hidden, recipe, say)
     backend = _fit_members([*known, *others], heads, recipe, say)
     logits, types = scores_of_labels(backend, aside, taxonomy)
     names = taxonomy.names
@@ -150,9 +157,7 @@ def train_student(
     temperature = best_temperature(logits, types)
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-        rest = examples(aside)
-        if teaching:
-            rest = [_taught(e, t, teaching) for e, t in zip(rest, aside, strict=True)]
+        rest = [e for t in aside for e in _learnt(t, taxonomy, recipe, teaching)]
         backend = _fit_members([*known, *rest, *others], heads, recipe, say)
     count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
     about = _about(labelled_paths, extra, teaching, recipe, len(traces), count)
@@ -180,25 +185,35 @@ def _say_at(say: Say, place: str, line: str) -> None:
     say(place + line)
 
 
-def _taught(example: Example, trace: LabelledTrace, teaching: Teaching) -> Example:
-    """A labelled trace with the teacher's view of all its steps mixed in."""
-    steps = [Step(text, 0, len(text)) for text in trace.steps[: len(example.readings)]]
-    heard = _probabilities(teaching.teacher, [steps], [trace.question])[0]
-    labelled = example.targets.sum(axis=1, keepdims=True) > 0
-    mixed = teaching.trust * example.targets + (1 - teaching.trust) * heard
-    return replace(example, targets=np.where(labelled, mixed, heard).astype(np.float32))
+def _learnt(
+    trace: LabelledTrace, taxonomy: Taxonomy, recipe: StudentRecipe, teaching: Teaching | None
+) -> Iterator[Example]:
+    """What is learnt from a labelled trace: its steps, and its sentences if it is drawn."""
+    steps = trained_steps(trace)
+    targets = label_targets(trace, taxonomy, len(steps), recipe.alternative)
+    if teaching:
+        spans = [Step(text, 0, len(text)) for text in steps]
+        heard = _probabilities(teaching.teacher, [spans], [trace.question])[0]
+        mixed = teaching.trust * targets + (1 - teaching.trust) * heard
+        targets = np.where(targets.sum(axis=1, keepdims=True) > 0, mixed, heard)
+        targets = targets.astype(np.float32)
+    yield Example(read_trace(trace.question, steps, recipe.shape), targets)
+    if _drawn(trace.id, recipe):
+        finer, targets = cut_finer(steps, targets, SentenceSegmenter())
+        yield Example(read_trace(trace.question, finer, recipe.shape), targets)
+
+
+def _drawn(name: str, recipe: StudentRecipe) -> bool:
+    """Whether a trace is among the share that is cut into sentences; the same in every run."""
+    return crc32(f"{recipe.seed}:{name}".encode()) < recipe.sentences * 2**32
 
 
 def _teach(
-    teaching: Teaching,
-    segmenter: Segmenter,
-    hidden: set[str],
-    shape: StudentSettings,
-    say: Say,
+    teaching: Teaching, segmenter: Segmenter, hidden: set[str], recipe: StudentRecipe, say: Say
 ) -> list[Example]:
     """Let the teacher tag unlabelled traces; those of hidden questions are left out."""
     traces = [
-        (trace.question, (trace.steps or segmenter.split(trace.thinking))[:MAX_STEPS])
+        (trace.question, (trace.steps or tuple(segmenter.split(trace.thinking)))[:MAX_STEPS])
         for path in teaching.traces
         for trace in read_traces(path)
         if trace.question not in hidden
@@ -209,9 +224,11 @@ def _teach(
         say(f"The teacher tags trace {at + 1} of {len(traces)}.")
         part = traces[at : at + _TEACHING_BATCH]
         heard = _probabilities(teaching.teacher, [s for _, s in part], [q for q, _ in part])
-        for (question, steps), targets in zip(part, heard, strict=True):
-            readings = read_trace(question, [step.text for step in steps], shape)
-            examples.append(Example(readings, targets))
+        for number, ((question, steps), targets) in enumerate(zip(part, heard, strict=True), at):
+            texts = [step.text for step in steps]
+            if _drawn(f"taught {number}", recipe):
+                texts, targets = cut_finer(texts, targets, SentenceSegmenter())
+            examples.append(Example(read_trace(question, texts, recipe.shape), targets))
     return examples
 
 
