@@ -29,7 +29,9 @@ _ANY_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|\\[^\W\d
 _MEMO_LIMIT = 200_000
 _MEMO_LONGEST = 64  # longer words are hashed anew each time: they would fill the memory
 _LONG = 8  # characters a word from which a text is too long to look for all its words
-_BEGIN, _NOTHING = 1, 2  # stand for the beginning of a step and for "no step before this one"
+BEGIN, NOTHING = 1, 2
+"""Stand for the beginning of a step and for "no step before this one"."""
+
 _SALTS = np.arange(1, 4, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 _PAIRING = np.uint64(0xD1342543DE82EF95)
 _FLAG_STRIDE = np.uint64(0xA0761D6478BD642F)
@@ -94,12 +96,12 @@ class TraceReader:
     def __init__(self, question: str, max_words: int) -> None:
         self._max_words = max_words
         self._look_back = LookBack(words_of(question, max_words))
-        self._previous = [_NOTHING]
+        self._previous = [NOTHING]
 
     def read(self, text: str) -> StepFeatures:
         """Take the next step's text; return its features."""
         tokens = words_of(text, self._max_words)
-        words = [_BEGIN, *hashes_of(tokens)]
+        words = [BEGIN, *hashes_of(tokens)]
         flags = self._look_back.flags(StepFacts(text, tokens, words))
         features = StepFeatures(words, self._previous, flags)
         self._previous = words
@@ -151,7 +153,7 @@ def fold(steps: Sequence[StepFeatures], bits: int, weights: tuple[float, float, 
     codes = np.empty(size + len(raw), dtype=np.uint64)
     codes[size:] = raw
     codes[1:size] = raw[1:size] + raw[: size - 1] * _PAIRING
-    codes[starts[: len(steps)]] = _BEGIN  # not a pair with the last word of the step beside it
+    codes[starts[: len(steps)]] = BEGIN  # not a pair with the last word of the step beside it
     codes[:size] += _SALTS[0]
     codes[2 * size : size + before] += _SALTS[1]
     codes[size + before :].reshape(len(steps), -1)[:] += _flag_salts(flags[0])

@@ -6,7 +6,7 @@ label depends on nothing but the step and what came before it, not on the batch 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import UserError, unknown_name
-from tagger.features import StepFeatures, TraceReader, fold
+from tagger.features import Folded, StepFeatures, TraceReader, fold
 
 FEATURES_VERSION = 1
 """Raised when `tagger.features` or `tagger.lookback` change what they compute."""
 
-_CHUNK = 2**16  # features folded at once, about: bounds memory, changes no result
+CHUNK = 2**16  # features folded at once, about: bounds memory, changes no result
 _LARGEST = 2**15 - 1
 
 
@@ -180,26 +180,29 @@ class LinearBackend:
         """
         out = np.empty((len(steps), self.types))
         unit = float(self._arrays["unit"][0])
-        for begin, end in _chunks(steps):
-            part = steps[begin:end]
+        for begin in range(0, len(steps), CHUNK):
+            part = steps[begin : begin + CHUNK]
             folded = fold(part, self._settings.bits, self._settings.weights)
-            weights = self._rows[self._row_of[folded.buckets]]
-            sums = np.add.reduceat(weights, folded.starts, axis=0).reshape(4, len(part), -1)
-            scale = (unit * folded.scale)[:, :, None]
-            out[begin:end] = (
-                self._arrays["bias"]
-                + (sums[0] + sums[1]) * scale[0]
-                + sums[2] * scale[1]
-                + sums[3] * scale[2]
-            )
+            rows = self._rows[self._row_of[folded.buckets]]
+            out[begin : begin + CHUNK] = self._arrays["bias"] + exact_sums(folded, rows, unit)
         return out
 
 
-def _chunks(steps: Sequence[StepFeatures]) -> Iterator[tuple[int, int]]:
-    """Ranges of steps with about `_CHUNK` features each; a step is never cut."""
-    begin = count = 0
-    for end, step in enumerate(steps, start=1):
-        count += 2 * len(step.words) + len(step.previous) + len(step.flags)
-        if count >= _CHUNK or end == len(steps):
-            yield begin, end
-            begin, count = end, 0
+def exact_sums(folded: Folded, rows: NDArray[np.int32], unit: float) -> NDArray[np.float64]:
+    """Sum the weights of each step's features.
+
+    Args:
+        folded: Features of some steps.
+        rows: Weights of each feature in `folded.buckets`, whole numbers, (features, types).
+        unit: What a weight of 1 stands for.
+
+    Returns:
+        (steps, types); sums of whole numbers, so a step's row does not depend on the others.
+    """
+    steps = folded.scale.shape[1]
+    sums = np.add.reduceat(rows, folded.starts, axis=0).reshape(4, steps, -1)
+    scale = (unit * folded.scale)[:, :, None]
+    total: NDArray[np.float64] = (
+        (sums[0] + sums[1]) * scale[0] + sums[2] * scale[1] + sums[3] * scale[2]
+    )
+    return total

@@ -24,12 +24,14 @@ class StudentTraining(TrainingSettings):
         sentences: Share of traces that are learnt cut into sentences too.
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
+        wide_bits: Direct features are hashed into ``2**wide_bits`` rows.
         width: Numbers a word.
         hidden: Numbers a step.
         layers: Convolutions over a step's words.
         kernel: Words a convolution sees at once.
         epochs: Passes over the data.
         learning_rate: Of AdamW, at its height.
+        direct_rate: Learning rate of the direct weights.
         weight_decay: Of AdamW.
         smoothing: Share of each target spread over all types.
         batch_steps: Steps a batch holds, about.
@@ -45,12 +47,14 @@ class StudentTraining(TrainingSettings):
     sentences: float = 0.0
     word_bits: int = 15
     flag_bits: int = 14
-    width: int = 96
+    wide_bits: int = 17
+    width: int = 64
     hidden: int = 128
     layers: int = 1
-    kernel: int = 5
-    epochs: int = 5
+    kernel: int = 3
+    epochs: int = 6
     learning_rate: float = 2e-3
+    direct_rate: float = 0.01
     weight_decay: float = 0.01
     smoothing: float = 0.05
     batch_steps: int = 400
@@ -67,12 +71,12 @@ def _recipe(settings: StudentTraining) -> StudentRecipe:
 
     s = settings
     shape = StudentSettings(
-        word_bits=s.word_bits, flag_bits=s.flag_bits, width=s.width, hidden=s.hidden,
-        layers=s.layers, kernel=s.kernel,
+        word_bits=s.word_bits, flag_bits=s.flag_bits, wide_bits=s.wide_bits, width=s.width,
+        hidden=s.hidden, layers=s.layers, kernel=s.kernel,
     )  # fmt: skip
     fitting = FitSettings(
-        epochs=s.epochs, learning_rate=s.learning_rate, weight_decay=s.weight_decay,
-        smoothing=s.smoothing, batch_steps=s.batch_steps,
+        epochs=s.epochs, learning_rate=s.learning_rate, direct_rate=s.direct_rate,
+        weight_decay=s.weight_decay, smoothing=s.smoothing, batch_steps=s.batch_steps,
         dropout=Dropout(s.dropout, s.memory_dropout, s.word_dropout),
     )  # fmt: skip
     return StudentRecipe(

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import UserError
+from tagger.features import StepFeatures, fold
+from tagger.linear import CHUNK, exact_sums
 from tagger.student.network import Floats, StudentNetwork, expand, weight_shapes
-from tagger.student.reading import StepScanner
+from tagger.student.reading import GROUP_WEIGHTS, StepScanner
 from tagger.student.settings import StudentSettings
 
 
@@ -23,10 +25,11 @@ class StudentReader:
         self._scanner = scanner
         self._memory = network.begin()
 
-    def read(self, text: str) -> Floats:
+    def read(self, text: str) -> tuple[Floats, StepFeatures]:
         """Take the next step's text; return what `StudentBackend.logits` scores."""
-        seen, self._memory = self._network.step(self._scanner.scan(text), self._memory)
-        return seen
+        reading = self._scanner.scan(text)
+        seen, self._memory = self._network.step(reading, self._memory)
+        return seen, reading.wide
 
 
 class StudentBackend:
@@ -55,6 +58,8 @@ class StudentBackend:
                 f"The student's arrays {', '.join(wrong)} do not fit its settings; "
                 "train or fetch it again."
             )
+        if self._arrays["wide"].dtype != np.int8:
+            raise UserError("The student's table 'wide' must hold whole numbers (int8).")
         for array in (*self._arrays.values(), *weights.values()):
             array.setflags(write=False)
         self._network = StudentNetwork(settings, weights)
@@ -86,8 +91,14 @@ class StudentBackend:
         return StudentReader(self._network, StepScanner(question, self._settings))
 
     def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
-        """Score what readers returned: (steps, types), row by row."""
+        """Score what readers returned: (steps, types), each row independent of the others."""
         scores = np.empty((len(steps), self._types), dtype=np.float64)
-        for row, seen in zip(scores, steps, strict=True):
+        for row, (seen, _) in zip(scores, steps, strict=True):
             row[:] = self._network.logits(seen)
+        table, unit = self._arrays["wide"], float(self._arrays["wide.unit"][0])
+        for begin in range(0, len(steps), CHUNK):
+            part = [wide for _, wide in steps[begin : begin + CHUNK]]
+            folded = fold(part, self._settings.wide_bits, GROUP_WEIGHTS)
+            rows = table[folded.buckets].astype(np.int32)
+            scores[begin : begin + CHUNK] += exact_sums(folded, rows, unit)
         return scores

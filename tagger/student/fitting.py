@@ -23,15 +23,17 @@ class FitSettings:
     Attributes:
         epochs: Passes over the examples.
         learning_rate: Of AdamW, at its height; warmed up, then falling linearly.
-        weight_decay: Of AdamW.
+        direct_rate: Learning rate of the direct weights.
+        weight_decay: Of AdamW; the direct weights have none.
         smoothing: Share of each target spread over all types.
         batch_steps: Steps a batch holds, about.
         dropout: What is left out in training.
         seed: Of the weights, of the order and of what is left out.
     """
 
-    epochs: int = 5
+    epochs: int = 6
     learning_rate: float = 2e-3
+    direct_rate: float = 0.01
     weight_decay: float = 0.01
     smoothing: float = 0.05
     batch_steps: int = 400
@@ -74,8 +76,13 @@ def _fit(
 ) -> dict[str, Floats]:
     order = random.Random(settings.seed)
     model = StudentModel(shape, heads, settings.dropout)
+    direct = list(model.wide.parameters())
+    deep = [p for p in model.parameters() if not any(p is d for d in direct)]
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        [
+            {"params": deep, "lr": settings.learning_rate, "weight_decay": settings.weight_decay},
+            {"params": direct, "lr": settings.direct_rate, "weight_decay": 0.0},
+        ]
     )
     steps = sum(len(e.readings) for e in examples)
     total = settings.epochs * max(1, math.ceil(steps / settings.batch_steps))
@@ -118,7 +125,7 @@ def _batches(
 
 def _loss(model: StudentModel, batch: Sequence[Example], smoothing: float) -> torch.Tensor:
     """Cross entropy, a mean over the steps that have a target."""
-    steps = pack([e.readings for e in batch], model.gap)
+    steps = pack([e.readings for e in batch], model.gap, model.wide_bits)
     scores = model(steps, batch[0].head).log_softmax(dim=1)
     targets = torch.from_numpy(np.concatenate([e.targets for e in batch]))
     known = targets.sum(dim=1) > 0

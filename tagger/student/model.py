@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tagger.features import StepFeatures, fold
 from tagger.student.network import MEAN_SCALE
-from tagger.student.reading import StepReading
+from tagger.student.reading import GROUP_WEIGHTS, StepReading
 from tagger.student.recurrence import STATUSES
 from tagger.student.settings import StudentSettings
 
@@ -27,6 +28,9 @@ class PackedSteps:
         read: 1 where a word stands, 0 in a gap, (places, 1).
         step: Which step a place belongs to, (places,).
         flags: (steps, flags).
+        wide: Rows of the direct features, (features,).
+        wide_starts: Where a step's direct features begin, (steps,).
+        wide_scale: What each counts, (features,).
         lengths: Steps of each trace.
     """
 
@@ -35,10 +39,13 @@ class PackedSteps:
     read: Tensor
     step: Tensor
     flags: Tensor
+    wide: Tensor
+    wide_starts: Tensor
+    wide_scale: Tensor
     lengths: list[int]
 
 
-def pack(traces: Sequence[Sequence[StepReading]], gap: int) -> PackedSteps:
+def pack(traces: Sequence[Sequence[StepReading]], gap: int, wide_bits: int) -> PackedSteps:
     """Lay the steps of traces end to end; `gap` is how far convolutions reach."""
     steps = [reading for trace in traces for reading in trace]
     places = np.array([len(s.words) + gap for s in steps])
@@ -48,14 +55,35 @@ def pack(traces: Sequence[Sequence[StepReading]], gap: int) -> PackedSteps:
     for step, end, size in zip(steps, ends, places, strict=True):
         span = slice(end - size, end - gap)
         words[span], statuses[span], read[span] = step.words, step.statuses, 1
+    wide, wide_starts, wide_scale = _direct([s.wide for s in steps], wide_bits)
     return PackedSteps(
         torch.from_numpy(words),
         torch.from_numpy(statuses),
         torch.from_numpy(read),
         torch.from_numpy(np.repeat(np.arange(len(steps)), places)),
         torch.from_numpy(np.stack([s.flags for s in steps])),
+        torch.from_numpy(wide),
+        torch.from_numpy(wide_starts),
+        torch.from_numpy(wide_scale),
         [len(trace) for trace in traces],
     )
+
+
+def _direct(
+    features: Sequence[StepFeatures], bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Direct features of steps: rows, where a step begins, and what each row counts.
+
+    `tagger.features.fold` sorts by group, then by step; an embedding bag wants them by step.
+    """
+    folded = fold(features, bits, GROUP_WEIGHTS)
+    steps = len(features)
+    counts = np.diff(np.append(folded.starts, len(folded.buckets)))
+    scale = np.repeat(folded.scale[[0, 0, 1, 2]].reshape(-1), counts)
+    owner = np.repeat(np.tile(np.arange(steps), 4), counts)
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(steps))
+    return folded.buckets[order], starts, scale[order].astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -92,6 +120,12 @@ class StudentModel(nn.Module):
             )
             for layer in range(settings.layers)
         )
+        self.wide = nn.ModuleList(
+            nn.EmbeddingBag(2**settings.wide_bits, types, mode="sum") for types in heads
+        )
+        for weight in self.wide.parameters():
+            nn.init.zeros_(weight)
+        self.wide_bits = settings.wide_bits
         self.mix = nn.Linear(2 * hidden + width, hidden)
         self.gru = nn.GRU(hidden, hidden, batch_first=True)
         self.inner = nn.Linear(2 * hidden, hidden)
@@ -126,8 +160,11 @@ class StudentModel(nn.Module):
         memory, _ = self.gru(self.drop_memory(padded))
         flat = torch.cat([memory[i, :n] for i, n in enumerate(steps.lengths)])
         inner = torch.relu(self.inner(self.drop(torch.cat([vectors, flat], dim=1))))
-        scores: Tensor = self.outer[head](self.drop(inner))
-        return scores
+        deep: Tensor = self.outer[head](self.drop(inner))
+        direct: Tensor = self.wide[head](
+            steps.wide, steps.wide_starts, per_sample_weights=steps.wide_scale
+        )
+        return deep + direct
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Weights by the names of `tagger.student.network.weight_shapes`, first head only."""
@@ -135,6 +172,7 @@ class StudentModel(nn.Module):
             "words": self.words.weight,
             "statuses": self.statuses.weight,
             "flags": self.flags.weight,
+            "wide": self.wide[0].weight,
             "mix.weight": self.mix.weight,
             "mix.bias": self.mix.bias,
             "gru.weight_ih": self.gru.weight_ih_l0,

@@ -2,7 +2,9 @@
 
 Words (each with its status) become vectors, convolutions look at a few at a time, pooling and the
 look-back flags make a vector of the step, and a gated recurrent unit (Cho et al. 2014,
-arXiv 1406.1078) carries what the trace has done so far.
+arXiv 1406.1078) carries what the trace has done so far. Beside it, words, pairs of words and flags
+speak for a type directly, as in the linear back end ("wide and deep", Cheng et al. 2016,
+arXiv 1606.07792): rare types have too few labels for the deep part.
 
 A step is computed on its own, always by the same operations on arrays of the same shapes. So its
 scores are the same whether the trace is finished or still being written, and whatever else is
@@ -21,6 +23,9 @@ from tagger.student.reading import StepReading
 from tagger.student.settings import StudentSettings
 
 Floats = NDArray[np.float32]
+TABLES = ("words", "statuses", "flags", "wide")
+"""Weights that are looked up by row; on disk they are whole numbers."""
+
 MEAN_SCALE = 0.3
 """What the mean over words is scaled by, after a division by the root of their number."""
 
@@ -122,6 +127,7 @@ def weight_shapes(settings: StudentSettings, types: int) -> dict[str, tuple[int,
         "words": (2**settings.word_bits, width),
         "statuses": (STATUSES, width),
         "flags": (2**settings.flag_bits, hidden),
+        "wide": (2**settings.wide_bits, types),
         "mix.weight": (hidden, 2 * hidden + width),
         "mix.bias": (hidden,),
         "gru.weight_ih": (3 * hidden, hidden),
@@ -151,7 +157,7 @@ def expand(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
 
 
 def compress(weights: Mapping[str, Floats]) -> dict[str, NDArray[Any]]:
-    """The form on disk: tables of words, statuses and flags as int8 with one unit each.
+    """The form on disk: tables as int8 with one unit each.
 
     Args:
         weights: As `weight_shapes` lists them.
@@ -162,7 +168,7 @@ def compress(weights: Mapping[str, Floats]) -> dict[str, NDArray[Any]]:
     """
     arrays: dict[str, NDArray[Any]] = {}
     for name, weight in weights.items():
-        if name in ("words", "statuses", "flags"):
+        if name in TABLES:
             limit = min(float(np.abs(weight).max()), 5 * float(weight.std())) or 1.0
             unit = np.array([limit / 127], dtype=np.float32)
             arrays[name] = np.clip(np.rint(weight / unit), -127, 127).astype(np.int8)

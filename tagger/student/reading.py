@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.features import flag_buckets, hashes_of, words_of
+from tagger.features import (
+    BEGIN,
+    NOTHING,
+    StepFeatures,
+    flag_buckets,
+    hashes_of,
+    words_of,
+)
 from tagger.lookback import LookBack, StepFacts
 from tagger.student.recurrence import Recurrence
 from tagger.student.settings import StudentSettings
@@ -15,7 +22,8 @@ from tagger.student.settings import StudentSettings
 MAX_WORDS = 2000
 """Words of a step, or of a question, beyond this many are not read at all."""
 
-_BEGIN = 1
+GROUP_WEIGHTS = (1.0, 0.5, 1.3)
+"""Length of a step's direct features in the groups words, previous step's words and flags."""
 
 Ints = NDArray[np.int64]
 
@@ -28,11 +36,13 @@ class StepReading:
         words: Row of each word read, (words,), in [0, 2**word_bits); at least one.
         statuses: What the trace has said of each before, (words,).
         flags: Row of each look-back flag, (flags,), in [0, 2**flag_bits).
+        wide: The same step as the linear back end sees it.
     """
 
     words: Ints
     statuses: Ints
     flags: Ints
+    wide: StepFeatures
 
 
 class StepScanner:
@@ -48,13 +58,17 @@ class StepScanner:
         self._settings = settings
         self._look_back = LookBack(words)
         self._recurrence = Recurrence(words)
+        self._previous = [NOTHING]
 
     def scan(self, text: str) -> StepReading:
         """Take the next step's text; return what the network reads of it."""
         settings = self._settings
         words = words_of(text, MAX_WORDS) or [""]
         hashes = hashes_of(words)
-        flags = self._look_back.flags(StepFacts(text, words, [_BEGIN, *hashes]))
+        begun = [BEGIN, *hashes]
+        flags = self._look_back.flags(StepFacts(text, words, begun))
+        wide = StepFeatures(begun, self._previous, flags)
+        self._previous = begun
         statuses = self._recurrence.statuses(words) if words[0] else [0]
         if len(words) > settings.head_words + settings.tail_words:
             tail = len(words) - settings.tail_words
@@ -62,5 +76,8 @@ class StepScanner:
             statuses = statuses[: settings.head_words] + statuses[tail:]
         rows = np.array(hashes, dtype=np.int64) & (2**settings.word_bits - 1)
         return StepReading(
-            rows, np.array(statuses, dtype=np.int64), flag_buckets(flags, settings.flag_bits)
+            rows,
+            np.array(statuses, dtype=np.int64),
+            flag_buckets(flags, settings.flag_bits),
+            wide,
         )

@@ -14,6 +14,7 @@ READING_VERSION = 1
 _RANGES = {
     "word_bits": (6, 20),
     "flag_bits": (6, 20),
+    "wide_bits": (6, 20),
     "width": (4, 512),
     "hidden": (4, 512),
     "layers": (1, 4),
@@ -30,6 +31,8 @@ class StudentSettings:
     Attributes:
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
+        wide_bits: Words, pairs of words, the previous step's words and flags are hashed into
+            ``2**wide_bits`` rows that speak for a type directly.
         width: Numbers a word.
         hidden: Numbers a step, and of the memory of the trace.
         layers: Convolutions over a step's words.
@@ -44,10 +47,11 @@ class StudentSettings:
 
     word_bits: int = 15
     flag_bits: int = 14
-    width: int = 96
+    wide_bits: int = 17
+    width: int = 64
     hidden: int = 128
     layers: int = 1
-    kernel: int = 5
+    kernel: int = 3
     head_words: int = 96
     tail_words: int = 32
     version: int = READING_VERSION

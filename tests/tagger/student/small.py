@@ -17,7 +17,9 @@ from tagger.student.training import StudentRecipe, train_student
 from tagger.training import TrainedTagger
 from tests.tagger.small_data import rows, write
 
-SHAPE = StudentSettings(word_bits=9, flag_bits=10, width=16, hidden=24, layers=2, kernel=3)
+SHAPE = StudentSettings(
+    word_bits=9, flag_bits=10, wide_bits=10, width=16, hidden=24, layers=2, kernel=3
+)
 FITTING = FitSettings(
     epochs=12, learning_rate=1e-2, batch_steps=60, smoothing=0.0, dropout=Dropout(0.1, 0.1, 0.0)
 )

@@ -32,10 +32,10 @@ def test_how_long_ago_a_word_was_seen_and_in_what_company() -> None:
     ]  # fmt: skip
     for _ in range(9):
         recurrence.statuses(["else"])
-    assert recurrence.statuses(["a", "root"]) == [0, 3]
+    assert recurrence.statuses(["an", "root"]) == [0, 3]
     for _ in range(10):
         recurrence.statuses(["else"])
-    assert recurrence.statuses(["b", "root"]) == [0, 4]
+    assert recurrence.statuses(["old", "root"]) == [0, 4]
 
 
 def test_words_of_the_question_are_known_from_the_start() -> None:
