@@ -77,20 +77,30 @@ def test_labels_of_another_taxonomy_are_learnt_beside_and_leave_no_output(tmp_pa
     }
 
 
-def test_a_student_learns_from_a_teacher_what_its_few_labels_do_not_say(tmp_path: Path) -> None:
-    few = write(tmp_path / "few.jsonl", rows(8))
+def test_a_student_learns_from_a_teacher_what_its_labels_do_not_say(tmp_path: Path) -> None:
+    labelled = rows(30)
+    for row in labelled:
+        row["labels"] = {k: v for k, v in row["labels"].items() if v != "VERIFY"}
+    some = write(tmp_path / "some.jsonl", labelled)
     unlabelled = [
         {"question": r["question"], "thinking": "\n\n".join(r["steps"])} for r in rows(150, seed=5)
     ]
     traces = write(tmp_path / "traces.jsonl", unlabelled)
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
-    recipe = replace(RECIPE, held_out=0.2)
-    alone = train_student([few], recipe).tagger
+    alone = train_student([some], RECIPE).tagger
+    assert evaluate_tagger(alone, fresh).per_type[VERIFY].recall == 0
     teaching = Teaching(trained_linear().tagger, [traces])
-    taught = train_student([few], recipe, teaching=teaching).tagger
+    taught = train_student([some], RECIPE, teaching=teaching).tagger
     assert taught.about["teacher"] == trained_linear().tagger.fingerprint
-    gain = evaluate_tagger(taught, fresh).micro_f1 - evaluate_tagger(alone, fresh).micro_f1
-    assert gain > 0.03
+    assert evaluate_tagger(taught, fresh).per_type[VERIFY].f1 > 0.9
+
+
+def test_traces_cut_into_sentences_are_learnt_beside(tmp_path: Path) -> None:
+    long = [{**row, "steps": [f"{s} Then on." for s in row["steps"]]} for row in rows(40)]
+    path = write(tmp_path / "labelled.jsonl", long)
+    plain = train_student([path], QUICK).tagger
+    finer = train_student([path], replace(QUICK, sentences=1.0)).tagger
+    assert finer.fingerprint != plain.fingerprint
 
 
 def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> None:
