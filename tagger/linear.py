@@ -19,7 +19,7 @@ from tagger.features import Folded, StepFeatures, TraceReader, fold
 FEATURES_VERSION = 1
 """Raised when `tagger.features` or `tagger.lookback` change what they compute."""
 
-CHUNK = 2**16  # features folded at once, about: bounds memory, changes no result
+CHUNK = 2**13  # features folded at once, about: bounds memory, changes no result
 _LARGEST = 2**15 - 1
 
 
