@@ -6,7 +6,7 @@ label depends on nothing but the step and what came before it, not on the batch 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -19,7 +19,7 @@ from tagger.features import Folded, StepFeatures, TraceReader, fold
 FEATURES_VERSION = 1
 """Raised when `tagger.features` or `tagger.lookback` change what they compute."""
 
-CHUNK = 2**13  # features folded at once, about: bounds memory, changes no result
+_CHUNK = 2**13  # features folded at once, about: bounds memory, changes no result
 _LARGEST = 2**15 - 1
 
 
@@ -180,12 +180,21 @@ class LinearBackend:
         """
         out = np.empty((len(steps), self.types))
         unit = float(self._arrays["unit"][0])
-        for begin in range(0, len(steps), CHUNK):
-            part = steps[begin : begin + CHUNK]
-            folded = fold(part, self._settings.bits, self._settings.weights)
+        for begin, end in chunks(steps):
+            folded = fold(steps[begin:end], self._settings.bits, self._settings.weights)
             rows = self._rows[self._row_of[folded.buckets]]
-            out[begin : begin + CHUNK] = self._arrays["bias"] + exact_sums(folded, rows, unit)
+            out[begin:end] = self._arrays["bias"] + exact_sums(folded, rows, unit)
         return out
+
+
+def chunks(steps: Sequence[StepFeatures]) -> Iterator[tuple[int, int]]:
+    """Ranges of steps to be folded at once: small enough for the cache, a step is never cut."""
+    begin = count = 0
+    for end, step in enumerate(steps, start=1):
+        count += 2 * len(step.words) + len(step.previous) + len(step.flags)
+        if count >= _CHUNK or end == len(steps):
+            yield begin, end
+            begin, count = end, 0
 
 
 def exact_sums(folded: Folded, rows: NDArray[np.int32], unit: float) -> NDArray[np.float64]:

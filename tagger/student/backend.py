@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import UserError
 from tagger.features import StepFeatures, fold
-from tagger.linear import CHUNK, exact_sums
+from tagger.linear import chunks, exact_sums
 from tagger.student.network import Floats, StudentNetwork, expand, weight_shapes
 from tagger.student.reading import GROUP_WEIGHTS, StepScanner
 from tagger.student.settings import StudentSettings
@@ -96,9 +96,9 @@ class StudentBackend:
         for row, (seen, _) in zip(scores, steps, strict=True):
             row[:] = self._network.logits(seen)
         table, unit = self._arrays["wide"], float(self._arrays["wide.unit"][0])
-        for begin in range(0, len(steps), CHUNK):
-            part = [wide for _, wide in steps[begin : begin + CHUNK]]
-            folded = fold(part, self._settings.wide_bits, GROUP_WEIGHTS)
+        wide = [features for _, features in steps]
+        for begin, end in chunks(wide):
+            folded = fold(wide[begin:end], self._settings.wide_bits, GROUP_WEIGHTS)
             rows = table[folded.buckets].astype(np.int32)
-            scores[begin : begin + CHUNK] += exact_sums(folded, rows, unit)
+            scores[begin:end] += exact_sums(folded, rows, unit)
         return scores

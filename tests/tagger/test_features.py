@@ -137,3 +137,18 @@ def hash_of(buckets: np.ndarray) -> str:
     import hashlib
 
     return hashlib.sha256(buckets.astype("<i8").tobytes()).hexdigest()[:16]
+
+
+def test_chunks_cover_all_steps_and_bound_the_features_of_each() -> None:
+    from tagger.linear import _CHUNK, chunks
+
+    reader = TraceReader("", 2000)
+    read = [reader.read("so it is " * (600 if i % 7 == 0 else 3)) for i in range(100)]
+    ranges = list(chunks(read))
+    assert [i for begin, end in ranges for i in range(begin, end)] == list(range(100))
+    largest = max(2 * len(s.words) + len(s.previous) + len(s.flags) for s in read)
+    for begin, end in ranges:
+        size = sum(2 * len(s.words) + len(s.previous) + len(s.flags) for s in read[begin:end])
+        assert size < _CHUNK + largest
+    assert len(ranges) > 5
+    assert list(chunks([])) == []

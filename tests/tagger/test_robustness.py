@@ -9,16 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from tagger.data import read_traces
 from tagger.features import words_of
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter, get_segmenter
 from tagger.steps import Segmenter, TaggedStep
-from tests.tagger.small_data import trained, write
+from tests.tagger.small_data import trained
 
 MILLION = 1_000_000
 SENTENCES = ["3 + 4 = 7.", "Wait, let me check: 3 + 4 = 7.", "So the answer is 7.", "Hmm."]
@@ -172,11 +170,3 @@ def test_only_the_beginning_of_a_long_text_is_read_for_its_words() -> None:
     for part in (text, text + "é"):
         assert words_of(part, 2000) == words_of(part, 10**9)[:2000]
         assert len(words_of(part, 2000)) == 2000
-
-
-def test_a_trace_that_json_brings_with_half_a_surrogate_is_tagged(tmp_path: Path) -> None:
-    row = {"thinking": "Wait \ud83d, 3 + 4 = 7.\n\n\udc00"}
-    path = write(tmp_path / "traces.jsonl", [row])
-    (trace,) = read_traces(path)
-    assert trace.thinking == row["thinking"]
-    assert len(tagger().tag_text(trace.thinking)) == 2
