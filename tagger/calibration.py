@@ -1,18 +1,26 @@
-"""The temperature that makes a tagger's probabilities honest.
+"""What is set on steps a tagger was not trained on: honest probabilities, honest counts.
 
-Source: Guo et al. 2017, arXiv 1706.04599, section 4.2 (temperature scaling).
+Source of the first: Guo et al. 2017, arXiv 1706.04599, section 4.2 (temperature scaling).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tagger.data import LabelledTrace
-from tagger.frozen import Backend, FrozenTagger
+from tagger.scoring import Scores, score_types
 from tagger.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from tagger.frozen import Backend
+
+COUNTED = "VERIFY"
+"""Tag of the type whose count is kept unbiased, where a taxonomy has it."""
 
 
 def best_temperature(logits: NDArray[np.float64], types: NDArray[np.int64]) -> float:
@@ -33,6 +41,33 @@ def best_temperature(logits: NDArray[np.float64], types: NDArray[np.int64]) -> f
         log_sum = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
         losses.append(float((log_sum - z[np.arange(len(z)), types]).mean()))
     return float(candidates[int(np.argmin(losses))])
+
+
+def count_handicap(logits: NDArray[np.float64], types: NDArray[np.int64], index: int) -> float:
+    """Find the handicap with which a type is chosen as often as it is true.
+
+    Where a tagger is unsure, the likeliest type is mostly the commonest one; choosing it always
+    counts it too often, and the reward goes by counts.
+
+    Args:
+        logits: (steps, types), already divided by the temperature.
+        types: True type of each step, (steps,).
+        index: The type.
+
+    Returns:
+        What to take from its scores, in [-4, 4], to within 0.001.
+    """
+    wanted = int((types == index).sum())
+    low, high = -4.0, 4.0
+    shifted = logits.copy()
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        shifted[:, index] = logits[:, index] - middle
+        if int((shifted.argmax(axis=1) == index).sum()) > wanted:
+            low = middle
+        else:
+            high = middle
+    return round((low + high) / 2, 3)
 
 
 def scores_of_labels(
@@ -59,10 +94,39 @@ def scores_of_labels(
     return backend.logits(seen), np.array(types, dtype=np.int64)
 
 
-def calibrate(tagger: FrozenTagger, traces: Sequence[LabelledTrace]) -> FrozenTagger:
-    """Give a tagger the temperature that fits labelled traces it was not trained on."""
-    logits, types = scores_of_labels(tagger.backend, traces, tagger.taxonomy)
+@dataclass(frozen=True)
+class Calibration:
+    """What held-out steps say of a classifier.
+
+    Attributes:
+        temperature: See `best_temperature`.
+        handicaps: See `count_handicap`; for `COUNTED` alone.
+        scores: With both.
+    """
+
+    temperature: float
+    handicaps: dict[str, float]
+    scores: Scores
+
+
+def calibrate(
+    logits: NDArray[np.float64], types: NDArray[np.int64], taxonomy: Taxonomy
+) -> Calibration:
+    """Set temperature and handicap, and score.
+
+    Args:
+        logits: Of held-out steps, (steps, types).
+        types: True type of each, (steps,).
+        taxonomy: Order of the types.
+    """
     temperature = best_temperature(logits, types)
-    return FrozenTagger(
-        tagger.taxonomy, tagger.segmenter, tagger.backend, temperature, tagger.about
-    )
+    scaled = logits / temperature
+    handicaps = {}
+    if COUNTED in taxonomy.tags:
+        index = taxonomy.index(COUNTED)
+        handicaps[COUNTED] = count_handicap(scaled, types, index)
+        scaled[:, index] -= handicaps[COUNTED]
+    names = taxonomy.names
+    given = [names[i] for i in scaled.argmax(axis=1)]
+    scores = score_types([names[i] for i in types], given, taxonomy)
+    return Calibration(temperature, handicaps, scores)

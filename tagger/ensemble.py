@@ -140,7 +140,7 @@ def combine(
         weights: Share of each in the mean, relative to the others'; equal if None.
 
     Returns:
-        The tagger; its temperature is 1, to be set by `tagger.calibration.calibrate`.
+        The tagger; its temperature is 1.
 
     Raises:
         UserError: The taggers differ in taxonomy or segmenter, or are too few.

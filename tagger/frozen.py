@@ -113,9 +113,12 @@ class FrozenTagger:
         backend: The classifier.
         temperature: Scores are divided by it before the softmax; above 1 softens.
         about: Where it comes from (data, scores, seed); kept with it, not fingerprinted.
+        handicaps: What is taken from the logarithm of a type's probability, by tag, before the
+            likeliest type is chosen (`tagger.calibration.count_handicap`); probabilities stay.
 
     Raises:
-        UserError: The back end scores another number of types, or temperature is not positive.
+        UserError: The back end scores another number of types, temperature is not positive, or
+            a handicap is for an unknown type.
     """
 
     def __init__(
@@ -125,6 +128,7 @@ class FrozenTagger:
         backend: Backend,
         temperature: float = 1.0,
         about: Mapping[str, Any] | None = None,
+        handicaps: Mapping[str, float] | None = None,
     ) -> None:
         if backend.types != len(taxonomy.types) or not temperature > 0:
             raise UserError(
@@ -137,6 +141,10 @@ class FrozenTagger:
         self._backend = backend
         self._temperature = float(temperature)
         self._about = dict(about or {})
+        self._handicaps = dict(handicaps or {})
+        self._handicap = np.zeros(len(taxonomy.types))
+        for tag, handicap in self._handicaps.items():
+            self._handicap[taxonomy.index(tag)] = handicap
         self._fingerprint = self.recompute_fingerprint()
 
     @property
@@ -160,6 +168,11 @@ class FrozenTagger:
         return self._temperature
 
     @property
+    def handicaps(self) -> dict[str, float]:
+        """What is taken from a type's log-probability before the likeliest is chosen, by tag."""
+        return dict(self._handicaps)
+
+    @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All weights by name, read-only."""
         return self._backend.arrays
@@ -176,7 +189,9 @@ class FrozenTagger:
 
     def recompute_fingerprint(self) -> str:
         """Read the weights again and hash them; equals `fingerprint` unless memory was tampered."""
-        return fingerprint_of(self._taxonomy, self._segmenter, self._backend, self._temperature)
+        return fingerprint_of(
+            self._taxonomy, self._segmenter, self._backend, self._temperature, self._handicaps
+        )
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> FrozenTagger:
@@ -197,8 +212,9 @@ class FrozenTagger:
         parts = read_folder(folder, BACKENDS)
         try:
             tagger = cls(
-                parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about
-            )
+                parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about,
+                parts.handicaps,
+            )  # fmt: skip
         except UserError as error:
             raise UserError(f"{folder}: {error}") from error
         if tagger.fingerprint != parts.fingerprint:
@@ -225,7 +241,7 @@ class FrozenTagger:
         target = Path(folder)
         write_folder(
             target, self._taxonomy, self._segmenter, self._backend, self._temperature,
-            self._about, self._fingerprint, card,
+            self._handicaps, self._about, self._fingerprint, card,
         )  # fmt: skip
         return target
 
@@ -277,9 +293,9 @@ class FrozenTagger:
         """Score features and put names on the best scores; of equal ones the first wins."""
         if not steps:
             return []
-        logits = self._backend.logits(features)
-        best = logits.argmax(axis=1).tolist()
-        scaled = np.exp((logits - logits.max(axis=1, keepdims=True)) / self._temperature)
+        logits = self._backend.logits(features) / self._temperature
+        best = (logits - self._handicap).argmax(axis=1).tolist()
+        scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
         rows = (scaled / scaled.sum(axis=1, keepdims=True)).tolist()
         names = self._taxonomy.names
         return [

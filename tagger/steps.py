@@ -48,7 +48,8 @@ class TaggedStep:
     Attributes:
         step: The step.
         type: Full name of the type in the tagger's taxonomy.
-        confidence: Probability of that type, in [0, 1].
+        confidence: Probability of that type, in [0, 1]; not the largest where the tagger demands
+            more of the type that has it (`FrozenTagger.handicaps`).
         probabilities: One probability a type, in the taxonomy's order; sums to 1.
     """
 

@@ -53,14 +53,19 @@ class TaggerParts(Generic[B]):
     temperature: float
     fingerprint: str
     about: dict[str, Any]
+    handicaps: dict[str, float]
 
 
 def fingerprint_of(
-    taxonomy: Taxonomy, segmenter: Segmenter, backend: Stored, temperature: float
+    taxonomy: Taxonomy,
+    segmenter: Segmenter,
+    backend: Stored,
+    temperature: float,
+    handicaps: Mapping[str, float],
 ) -> str:
     """SHA-256, as hex, over everything that can change a label or a probability."""
     digest = hashlib.sha256()
-    described = _describe(taxonomy, segmenter, backend, temperature)
+    described = _describe(taxonomy, segmenter, backend, temperature, handicaps)
     digest.update(json.dumps(described, sort_keys=True, ensure_ascii=False).encode())
     for name, array in sorted(backend.arrays.items()):
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
@@ -70,15 +75,22 @@ def fingerprint_of(
 
 
 def _describe(
-    taxonomy: Taxonomy, segmenter: Segmenter, backend: Stored, temperature: float
+    taxonomy: Taxonomy,
+    segmenter: Segmenter,
+    backend: Stored,
+    temperature: float,
+    handicaps: Mapping[str, float],
 ) -> dict[str, Any]:
-    return {
+    described: dict[str, Any] = {
         "format": _FORMAT,
         "taxonomy": {"name": taxonomy.name, "types": [asdict(t) for t in taxonomy.types]},
         "segmenter": {"name": segmenter.name, "settings": segmenter.settings},
         "backend": {"name": backend.name, "settings": backend.settings},
         "temperature": temperature,
     }
+    if handicaps:
+        described["handicaps"] = dict(handicaps)
+    return described
 
 
 def write_folder(
@@ -87,6 +99,7 @@ def write_folder(
     segmenter: Segmenter,
     backend: Stored,
     temperature: float,
+    handicaps: Mapping[str, float],
     about: Mapping[str, Any],
     fingerprint: str,
     card: str,
@@ -100,7 +113,7 @@ def write_folder(
 
     if target.exists():
         raise UserError(f"{target} exists; name a new folder for the tagger.")
-    config = _describe(taxonomy, segmenter, backend, temperature)
+    config = _describe(taxonomy, segmenter, backend, temperature, handicaps)
     config |= {"fingerprint": fingerprint, "about": dict(about)}
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     draft.mkdir(parents=True)
@@ -162,6 +175,7 @@ def read_folder(
             float(config["temperature"]),
             str(config["fingerprint"]),
             dict(config.get("about", {})),
+            {str(k): float(v) for k, v in config.get("handicaps", {}).items()},
         )
     except UserError as error:
         raise UserError(f"{folder / CONFIG_FILE}: {error}") from error

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.calibration import best_temperature
+from tagger.calibration import calibrate
 from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
 from tagger.features import StepFeatures, fold
@@ -66,9 +66,9 @@ def train_linear(
 ) -> TrainedTagger:
     """Train a linear tagger; the same input gives the same fingerprint.
 
-    Traces are held out by question, so no question stands on both sides. Scores and temperature
-    come from a model trained without the held-out traces; the tagger returned is then trained on
-    all of them.
+    Traces are held out by question, so no question stands on both sides. Scores,
+    temperature and handicap come from a model trained without the held-out traces; the tagger
+    returned is then trained on all of them.
 
     Args:
         labelled_paths: JSONL files as `tagger.data.read_labelled` takes them.
@@ -98,11 +98,8 @@ def train_linear(
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
     train, test = (_examples(part, settings, taxonomy) for part in (kept, aside))
     backend = _fit(train, settings, taxonomy, strength, max_iterations)
-    logits = backend.logits(test.features)
-    names = taxonomy.names
-    given = [names[i] for i in logits.argmax(axis=1)]
-    scores = score_types([names[i] for i in test.types], given, taxonomy)
-    temperature = best_temperature(logits, test.types)
+    found = calibrate(backend.logits(test.features), test.types, taxonomy)
+    scores = found.scores
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
     everything = _Examples(
         train.features + test.features, np.concatenate([train.types, test.types])
@@ -116,7 +113,10 @@ def train_linear(
         "strength": strength,
         "held_out_scores": scores.as_dict(),
     }
-    tagger = FrozenTagger(taxonomy, segmenter or ParagraphSegmenter(), final, temperature, about)
+    tagger = FrozenTagger(
+        taxonomy, segmenter or ParagraphSegmenter(), final, found.temperature, about,
+        found.handicaps,
+    )  # fmt: skip
     return TrainedTagger(tagger, scores, len(traces), len(everything.types), len(aside))
 
 

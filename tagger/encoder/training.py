@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tagger.calibration import best_temperature
+from tagger.calibration import calibrate
 from tagger.data import LabelledTrace, read_labelled
 from tagger.encoder.backend import FILES, EncoderBackend
 from tagger.encoder.examples import make_examples
@@ -21,7 +21,7 @@ from tagger.encoder.settings import EncoderSettings, FitSettings
 from tagger.encoder.source import EncoderSource, find_encoder
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
-from tagger.scoring import Scores, TypeScore, score_types
+from tagger.scoring import Scores, TypeScore
 from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
@@ -138,8 +138,8 @@ def train_encoder(
     if "judged" not in keeper.done:  # kept: a training that goes on may no longer have this net
         keeper.done["judged"] = _judged(backend, aside, taxonomy)
         keeper.save(keeper.part, {}, net)
-    temperature = float(keeper.done["judged"]["temperature"])
-    scores = _scores(keeper.done["judged"]["scores"])
+    judged = keeper.done["judged"]
+    scores = _scores(judged["scores"])
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}.")
     if fit.retrain:
         net, _ = rounds.run("all", mine + test, others, None, epochs)
@@ -156,7 +156,10 @@ def train_encoder(
         "history": [line for part in keeper.done.values() for line in part.get("history", [])],
         "held_out_scores": scores.as_dict(),
     }
-    tagger = FrozenTagger(taxonomy, segmenter or ParagraphSegmenter(), backend, temperature, about)
+    tagger = FrozenTagger(
+        taxonomy, segmenter or ParagraphSegmenter(), backend, float(judged["temperature"]), about,
+        judged["handicaps"],
+    )  # fmt: skip
     return TrainedTagger(tagger, scores, len(traces), steps, len(aside))
 
 
@@ -201,16 +204,17 @@ def _job_key(
 def _judged(
     backend: EncoderBackend, aside: Sequence[LabelledTrace], taxonomy: Taxonomy
 ) -> dict[str, Any]:
-    """Scores and temperature on the held-out traces, JSON-able."""
+    """Scores, temperature and handicaps on the held-out traces, JSON-able."""
     texts = [t.steps[: max(t.labels) + 1] for t in aside]
     rows = backend.logits_many(texts, [t.question for t in aside])
     logits = np.concatenate([r[list(t.labels)] for r, t in zip(rows, aside, strict=True)])
     true = [taxonomy.index(name) for t in aside for name in t.labels.values()]
-    names = taxonomy.names
-    given = [names[i] for i in logits.argmax(axis=1)]
-    scores = score_types([names[i] for i in true], given, taxonomy)
-    temperature = best_temperature(logits, np.array(true, dtype=np.int64))
-    return {"scores": scores.as_dict(), "temperature": temperature}
+    found = calibrate(logits, np.array(true, dtype=np.int64), taxonomy)
+    return {
+        "scores": found.scores.as_dict(),
+        "temperature": found.temperature,
+        "handicaps": found.handicaps,
+    }
 
 
 def _scores(values: dict[str, Any]) -> Scores:

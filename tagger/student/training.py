@@ -12,12 +12,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.calibration import best_temperature, scores_of_labels
+from tagger.calibration import calibrate, scores_of_labels
 from tagger.data import LabelledTrace, read_labelled, read_traces
 from tagger.ensemble import EnsembleBackend, Member
 from tagger.errors import UserError
 from tagger.frozen import Backend, FrozenTagger
-from tagger.scoring import score_types
 from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
 from tagger.steps import Segmenter, Step
@@ -104,7 +103,8 @@ def train_student(
     """Train a student network, or an ensemble of them; one machine gives one result.
 
     Traces are held out by question, so no question stands on both sides; a trace to be taught
-    whose question is held out is left out. Scores and temperature come from networks that never
+    whose question is held out is left out. Scores,
+    temperature and handicap come from networks that never
     saw the held-out traces.
 
     Args:
@@ -149,12 +149,8 @@ def train_student(
         hidden = {t.question for t in aside}
         others += _teach(teaching, segmenter, hidden, recipe, say)
     backend = _fit_members([*known, *others], heads, recipe, say)
-    logits, types = scores_of_labels(backend, aside, taxonomy)
-    names = taxonomy.names
-    scores = score_types(
-        [names[i] for i in types], [names[i] for i in logits.argmax(axis=1)], taxonomy
-    )
-    temperature = best_temperature(logits, types)
+    found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
+    scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
         rest = [e for t in aside for e in _learnt(t, taxonomy, recipe, teaching)]
@@ -162,7 +158,7 @@ def train_student(
     count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
     about = _about(labelled_paths, extra, teaching, recipe, len(traces), count)
     about["held_out_scores"] = scores.as_dict()
-    tagger = FrozenTagger(taxonomy, segmenter, backend, temperature, about)
+    tagger = FrozenTagger(taxonomy, segmenter, backend, found.temperature, about, found.handicaps)
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))
 
 
