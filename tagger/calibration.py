@@ -23,6 +23,13 @@ COUNTED = "VERIFY"
 """Tag of the type whose count is kept unbiased, where a taxonomy has it."""
 
 
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of each row of scores, (rows, types)."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return shares
+
+
 def best_temperature(logits: NDArray[np.float64], types: NDArray[np.int64]) -> float:
     """Find the temperature with the smallest mean negative log-likelihood.
 

@@ -48,9 +48,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--teacher",
-        type=Path,
-        metavar="FOLDER",
-        help="tagger whose view of --traces, and of steps without a label, is learnt too",
+        nargs="+",
+        default=[],
+        metavar="TAGGER",
+        help="taggers, folders or packaged names, whose mean view of --traces and of steps without "
+        "a label is learnt too",
     )
     parser.add_argument(
         "--traces",
@@ -58,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="unlabelled traces for the teacher to tag, as `suffice tag` reads them",
+        help="unlabelled traces for the teachers to tag, as `suffice tag` reads them",
     )
     parser.add_argument(
         "--checkpoint",
@@ -91,7 +93,7 @@ def run(args: argparse.Namespace) -> None:
         say = status.update if console.is_terminal else partial(console.print, highlight=False)
         trained = trainer.train(replace(job, labels=labels, say=lambda line: say(line)), settings)
     sources = [str(path) for path in files] or ["the overthinker's generator"]
-    sources += [*extra, *(f"{path} as {args.teacher} tags it" for path in traces)]
+    sources += [*extra, *(f"{path} as {' and '.join(args.teacher)} tag it" for path in traces)]
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")

@@ -38,15 +38,15 @@ class TrainingJob:
         labels: Labelled files in the tagger's own taxonomy.
         extra: Labelled files in other taxonomies, as ``FILE:TAXONOMY``.
         checkpoint: Folder for checkpoints; the same job goes on from what it holds.
-        teacher: Folder of a tagger to learn from.
-        traces: Unlabelled traces for the teacher to tag.
+        teachers: Folders or packaged names of taggers to learn from.
+        traces: Unlabelled traces for the teachers to tag.
         say: Takes a line on progress.
     """
 
     labels: Sequence[Path]
     extra: Sequence[str] = ()
     checkpoint: Path | None = None
-    teacher: Path | None = None
+    teachers: Sequence[str] = ()
     traces: Sequence[Path] = ()
     say: Callable[[str], None] = lambda line: None
 
@@ -84,7 +84,7 @@ class Trainer:
 
         Raises:
             UserError: Extra labels, a checkpoint folder, a teacher or unlabelled traces that it
-                has no use for; a teacher without traces, or traces without a teacher.
+                has no use for; teachers without traces, or traces without teachers.
         """
         extra, checkpoint = job.extra, job.checkpoint
         if extra and not self.extra:
@@ -97,12 +97,12 @@ class Trainer:
                 f"The {self.name} back end trains in one go and keeps no checkpoints; "
                 "leave out --checkpoint."
             )
-        if (job.teacher or job.traces) and not self.taught:
+        if (job.teachers or job.traces) and not self.taught:
             raise UserError(
                 f"The {self.name} back end learns from labels alone; leave out --teacher and "
                 "--traces or choose another --backend."
             )
-        if bool(job.teacher) != bool(job.traces):
+        if bool(job.teachers) != bool(job.traces):
             raise UserError(
                 "A teacher needs traces to tag, and traces a teacher; give --teacher and --traces."
             )

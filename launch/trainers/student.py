@@ -89,7 +89,8 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
 
     from tagger.frozen import FrozenTagger
     from tagger.segmentation import get_segmenter
-    from tagger.student.training import ExtraLabels, Teaching, train_student
+    from tagger.student.teaching import Teaching
+    from tagger.student.training import ExtraLabels, train_student
     from tagger.taxonomy_files import load_taxonomy
 
     extra = []
@@ -97,8 +98,9 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
         path, _, taxonomy = named.rpartition(":")
         extra.append(ExtraLabels(Path(path), load_taxonomy(taxonomy)))
     teaching = None
-    if job.teacher:
-        teaching = Teaching(FrozenTagger.load(job.teacher), job.traces, settings.trust)
+    if job.teachers:
+        teachers = [FrozenTagger.load(folder) for folder in job.teachers]
+        teaching = Teaching(teachers, job.traces, settings.trust, job.checkpoint)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter),
         extra=extra, teaching=teaching, say=job.say,
@@ -111,5 +113,6 @@ STUDENT = Trainer(
     settings=StudentTraining,
     train=_train,
     extra=True,
+    resumable=True,
     taught=True,
 )

@@ -10,19 +10,17 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tagger.calibration import calibrate, scores_of_labels
-from tagger.data import LabelledTrace, read_labelled, read_traces
+from tagger.data import LabelledTrace, read_labelled
 from tagger.ensemble import EnsembleBackend, Member
 from tagger.errors import UserError
 from tagger.frozen import Backend, FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
-from tagger.steps import Segmenter, Step
+from tagger.steps import Segmenter
 from tagger.student.backend import StudentBackend
 from tagger.student.examples import (
-    MAX_STEPS,
     Example,
     cut_finer,
     label_targets,
@@ -33,11 +31,11 @@ from tagger.student.examples import (
 from tagger.student.fitting import FitSettings, fit
 from tagger.student.network import compress
 from tagger.student.settings import StudentSettings
+from tagger.student.teaching import TaughtTrace, Teaching, teach
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.training import TrainedTagger, split_by_question
 
 Say = Callable[[str], None]
-_TEACHING_BATCH = 64  # traces the teacher tags between two lines on progress
 
 
 @dataclass(frozen=True)
@@ -46,22 +44,6 @@ class ExtraLabels:
 
     path: Path
     taxonomy: Taxonomy
-
-
-@dataclass(frozen=True)
-class Teaching:
-    """What a student learns from besides labels.
-
-    Attributes:
-        teacher: Its probabilities are the targets of steps without a label.
-        traces: JSONL files of traces as `tagger.data.read_traces` takes them.
-        trust: Share of a labelled step's target that comes from its label, the rest from the
-            teacher, in [0, 1].
-    """
-
-    teacher: FrozenTagger
-    traces: Sequence[Path]
-    trust: float = 0.7
 
 
 @dataclass(frozen=True)
@@ -123,11 +105,12 @@ def train_student(
         UserError: Malformed files, too few questions, or a teacher of another taxonomy.
     """
     segmenter = segmenter or ParagraphSegmenter()
-    if teaching and teaching.teacher.taxonomy.names != taxonomy.names:
-        raise UserError(
-            f"The teacher knows taxonomy {teaching.teacher.taxonomy.name!r}, the labels are of "
-            f"{taxonomy.name!r}; take a teacher of the same taxonomy."
-        )
+    for teacher in teaching.teachers if teaching else ():
+        if teacher.taxonomy.names != taxonomy.names:
+            raise UserError(
+                f"The teacher knows taxonomy {teacher.taxonomy.name!r}, the labels are of "
+                f"{taxonomy.name!r}; take a teacher of the same taxonomy."
+            )
     traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
     kept, aside = split_by_question(traces, recipe.seed, recipe.held_out)
     if not kept or not aside:
@@ -147,7 +130,8 @@ def train_student(
     known = [e for t in kept for e in _learnt(t, taxonomy, recipe, teaching)]
     if teaching:
         hidden = {t.question for t in aside}
-        others += _teach(teaching, segmenter, hidden, recipe, say)
+        taught = teach(teaching, segmenter, hidden, say)
+        others += [_taught(t, f"taught {n}", recipe) for n, t in enumerate(taught)]
     backend = _fit_members([*known, *others], heads, recipe, say)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
@@ -188,8 +172,7 @@ def _learnt(
     steps = trained_steps(trace)
     targets = label_targets(trace, taxonomy, len(steps), recipe.alternative)
     if teaching:
-        spans = [Step(text, 0, len(text)) for text in steps]
-        heard = _probabilities(teaching.teacher, [spans], [trace.question])[0]
+        heard = teaching.views([steps], [trace.question])[0]
         mixed = teaching.trust * targets + (1 - teaching.trust) * heard
         targets = np.where(targets.sum(axis=1, keepdims=True) > 0, mixed, heard)
         targets = targets.astype(np.float32)
@@ -204,38 +187,12 @@ def _drawn(name: str, recipe: StudentRecipe) -> bool:
     return crc32(f"{recipe.seed}:{name}".encode()) < recipe.sentences * 2**32
 
 
-def _teach(
-    teaching: Teaching, segmenter: Segmenter, hidden: set[str], recipe: StudentRecipe, say: Say
-) -> list[Example]:
-    """Let the teacher tag unlabelled traces; those of hidden questions are left out."""
-    traces = [
-        (trace.question, (trace.steps or tuple(segmenter.split(trace.thinking)))[:MAX_STEPS])
-        for path in teaching.traces
-        for trace in read_traces(path)
-        if trace.question not in hidden
-    ]
-    traces = [(question, steps) for question, steps in traces if steps]
-    examples = []
-    for at in range(0, len(traces), _TEACHING_BATCH):
-        say(f"The teacher tags trace {at + 1} of {len(traces)}.")
-        part = traces[at : at + _TEACHING_BATCH]
-        heard = _probabilities(teaching.teacher, [s for _, s in part], [q for q, _ in part])
-        for number, ((question, steps), targets) in enumerate(zip(part, heard, strict=True), at):
-            texts = [step.text for step in steps]
-            if _drawn(f"taught {number}", recipe):
-                texts, targets = cut_finer(texts, targets, SentenceSegmenter())
-            examples.append(Example(read_trace(question, texts, recipe.shape), targets))
-    return examples
-
-
-def _probabilities(
-    teacher: FrozenTagger, traces: Sequence[Sequence[Step]], questions: Sequence[str]
-) -> list[NDArray[np.float32]]:
-    """What the teacher makes of each step, (steps, types) a trace."""
-    return [
-        np.array([t.probabilities for t in tagged], dtype=np.float32)
-        for tagged in teacher.tag_batch(traces, questions)
-    ]
+def _taught(trace: TaughtTrace, name: str, recipe: StudentRecipe) -> Example:
+    """What is learnt from a taught trace: its steps, or its sentences if it is drawn."""
+    steps, targets = trace.steps, trace.targets
+    if _drawn(name, recipe):
+        steps, targets = cut_finer(steps, targets, SentenceSegmenter())
+    return Example(read_trace(trace.question, steps, recipe.shape), targets)
 
 
 def _about(
@@ -257,6 +214,6 @@ def _about(
     if extra:
         about["extra"] = [f"{e.path.name}:{e.taxonomy.name}" for e in extra]
     if teaching:
-        about["teacher"] = teaching.teacher.fingerprint
+        about["teachers"] = [teacher.fingerprint for teacher in teaching.teachers]
         about["taught_on"] = [Path(p).name for p in teaching.traces]
     return about

@@ -12,7 +12,8 @@ import pytest
 from tagger.data import LabelledTrace
 from tagger.errors import UserError
 from tagger.student.examples import label_targets
-from tagger.student.training import ExtraLabels, Teaching, train_student
+from tagger.student.teaching import Teaching
+from tagger.student.training import ExtraLabels, train_student
 from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
 from tagger.training import evaluate_tagger
 from tests.tagger.small_data import rows, write
@@ -89,9 +90,9 @@ def test_a_student_learns_from_a_teacher_what_its_labels_do_not_say(tmp_path: Pa
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     alone = train_student([some], RECIPE).tagger
     assert evaluate_tagger(alone, fresh).per_type[VERIFY].recall == 0
-    teaching = Teaching(trained_linear().tagger, [traces])
+    teaching = Teaching([trained_linear().tagger], [traces], kept=tmp_path / "kept")
     taught = train_student([some], RECIPE, teaching=teaching).tagger
-    assert taught.about["teacher"] == trained_linear().tagger.fingerprint
+    assert taught.about["teachers"] == [trained_linear().tagger.fingerprint]
     assert evaluate_tagger(taught, fresh).per_type[VERIFY].f1 > 0.9
 
 
@@ -110,6 +111,6 @@ def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> 
     two = Taxonomy("two", (StepType("A", "A", "other", "a"), StepType("B", "B", "other", "b")))
     path = tmp_path / "two.jsonl"
     path.write_text(json.dumps({"id": "a", "steps": ["x"], "labels": {"0": "A"}}) + "\n")
-    teaching = Teaching(trained_linear().tagger, [])
+    teaching = Teaching([trained_linear().tagger], [])
     with pytest.raises(UserError, match="same taxonomy"):
         train_student([path], QUICK, taxonomy=two, teaching=teaching)

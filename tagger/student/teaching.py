@@ -1,0 +1,116 @@
+"""What teachers make of unlabelled steps; kept on disk, for it takes longer than the training."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.calibration import softmax
+from tagger.data import read_traces
+from tagger.frozen import FrozenTagger
+from tagger.steps import Segmenter
+from tagger.student.examples import MAX_STEPS
+
+BATCH = 64
+"""Traces a teacher tags at once, and that are kept together."""
+
+Views = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What a student learns from besides labels.
+
+    Attributes:
+        teachers: The mean of their probabilities is the target of steps without a label.
+        traces: JSONL files of traces as `tagger.data.read_traces` takes them.
+        trust: Share of a labelled step's target that comes from its label, the rest from the
+            teachers, in [0, 1].
+        kept: Folder in which views are kept; the same teaching goes on from what it holds.
+    """
+
+    teachers: Sequence[FrozenTagger]
+    traces: Sequence[Path]
+    trust: float = 0.7
+    kept: Path | None = None
+
+    def views(self, traces: Sequence[Sequence[str]], questions: Sequence[str]) -> Views:
+        """Mean probabilities of the teachers, (steps, types) a trace."""
+        each = [_view(teacher, traces, questions, self.kept) for teacher in self.teachers]
+        return [np.mean(parts, axis=0, dtype=np.float32) for parts in zip(*each, strict=True)]
+
+
+@dataclass(frozen=True)
+class TaughtTrace:
+    """An unlabelled trace: question, step texts, and what the teachers make of them."""
+
+    question: str
+    steps: list[str]
+    targets: NDArray[np.float32]
+
+
+def teach(
+    teaching: Teaching,
+    segmenter: Segmenter,
+    hidden: set[str],
+    say: Callable[[str], None],
+) -> list[TaughtTrace]:
+    """Let teachers tag unlabelled traces; those of hidden questions are left out."""
+    traces = []
+    for path in teaching.traces:
+        for trace in read_traces(path):
+            steps = trace.steps or segmenter.split(trace.thinking)
+            if steps and trace.question not in hidden:
+                traces.append((trace.question, [s.text for s in steps[:MAX_STEPS]]))
+    taught = []
+    for at in range(0, len(traces), BATCH):
+        say(f"Teachers tag trace {at + 1} of {len(traces)}.")
+        questions, texts = zip(*traces[at : at + BATCH], strict=True)
+        views = teaching.views(texts, questions)
+        taught += [TaughtTrace(*row) for row in zip(questions, texts, views, strict=True)]
+    return taught
+
+
+def _view(
+    teacher: FrozenTagger,
+    traces: Sequence[Sequence[str]],
+    questions: Sequence[str],
+    kept: Path | None,
+) -> Views:
+    """Probabilities of one teacher, from the folder if they are there."""
+    from safetensors.numpy import load_file, save_file
+
+    if kept is None:
+        return _ask(teacher, traces, questions)
+    digest = hashlib.sha256(teacher.fingerprint.encode())
+    for question, steps in zip(questions, traces, strict=True):
+        digest.update("\0".join([question, *steps, ""]).encode())
+    file = kept / f"view-{digest.hexdigest()[:32]}.safetensors"
+    if file.exists():
+        held = load_file(str(file))
+        return [held[str(i)].astype(np.float32) for i in range(len(traces))]
+    views = _ask(teacher, traces, questions)
+    kept.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    save_file({str(i): v.astype(np.float16) for i, v in enumerate(views)}, str(draft))
+    draft.replace(file)
+    return [v.astype(np.float16).astype(np.float32) for v in views]
+
+
+def _ask(teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequence[str]) -> Views:
+    """Probabilities of one teacher; by its fast path if it has one, whose digits may differ."""
+    backend = teacher.backend
+    if hasattr(backend, "logits_many"):
+        scores = backend.logits_many(traces, questions)
+    else:
+        scores = []
+        for steps, question in zip(traces, questions, strict=True):
+            reader = backend.start(question)
+            scores.append(backend.logits([reader.read(text) for text in steps]))
+    return [softmax(rows / teacher.temperature).astype(np.float32) for rows in scores]
