@@ -88,6 +88,7 @@ def judge(
     labelled = [t for t in traces if t.labels]
     rows: list[tuple[int, int, int, int]] = []
     found: list[tuple[float, ...]] = []
+    named: list[int] = []  # type the tagger gives, by its own name
     texts: list[str] = []
     left_out, used, folds = 0, 0, []
     for start in range(0, len(labelled), _CHUNK):
@@ -106,6 +107,7 @@ def judge(
                 other = _named(space, names, trace.alternatives.get(i))
                 rows.append((used, names[name], second, other))
                 found.append(tagged[i].probabilities)
+                named.append(names[space.given[tagged[i].type]])
                 texts.append(trace.steps[i])
             if len(rows) > before:
                 used += 1
@@ -121,7 +123,10 @@ def judge(
         )
     table = np.array(rows, dtype=np.int64)
     probabilities = np.array(found) @ onto
-    given = probabilities.argmax(axis=1)
+    # Where types fall together their probabilities are summed first, as `MappedTagger` does; else
+    # the tagger's own word counts, which a handicap may keep from the likeliest type.
+    one_to_one = len(set(space.given.values())) == len(space.given)
+    given = np.array(named) if one_to_one else probabilities.argmax(axis=1)
     true = table[:, 1]
     verification = [kind in space.verification for kind in space.taxonomy.names]
     return Judged(

@@ -64,8 +64,8 @@ def trace_sums(judged: Judged) -> tuple[dict[str, Floats], float]:
         "soft": soft,
         "error": _off(hard, truth, judged.verification),
         "soft_error": _off(soft, truth, judged.verification),
-        "bins": bin_sums(_top(judged.probabilities), right, at, traces),
-        "refitted": bin_sums(_top(refitted), right, at, traces),
+        "bins": bin_sums(_sure(judged.probabilities, judged.given), right, at, traces),
+        "refitted": bin_sums(_sure(refitted, judged.given), right, at, traces),
         "loss": per_trace(log_loss(judged.probabilities, judged.true)),
         "plausible": per_trace(judged.plausible),
         "keywords": keywords,
@@ -78,5 +78,6 @@ def _off(counted: Floats, truth: Floats, check: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.abs(np.column_stack([gap, gap[:, check].sum(axis=1)])))
 
 
-def _top(probabilities: Floats) -> Floats:
-    return np.asarray(probabilities.max(axis=1))
+def _sure(probabilities: Floats, given: NDArray[np.int64]) -> Floats:
+    """Probability of the type given, which a handicap may have kept from being the likeliest."""
+    return np.asarray(probabilities[np.arange(len(given)), given])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from tagger.data import LabelledTrace
 from tagger.errors import UserError
 from tagger.evaluation import Evaluation, evaluate, join, judge, score, space_between
+from tagger.evaluation.sums import trace_sums
+from tagger.steps import Step, TagContext, TaggedStep
 from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
 from tagger.taxonomy_files import TypeMap
 from tests.tagger.evaluation.scripted import ABC, Scripted, trace
@@ -224,3 +227,26 @@ def test_a_tagger_of_another_taxonomy_on_reasontype_labels() -> None:
 def test_unmapped_taxonomies_do_not_meet() -> None:
     with pytest.raises(UserError, match="'abc', which has no mapping"):
         space_between(ABC, MAP)
+
+
+class Reluctant(Scripted):
+    """Calls nothing a check that it can call something else, as a handicap makes a tagger do."""
+
+    def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
+        out = []
+        for tagged in super().tag(steps, context):
+            if tagged.type == "check":
+                make = tagged.probabilities[0]
+                tagged = replace(tagged, type="make", confidence=make)
+            out.append(tagged)
+        return out
+
+
+def test_the_type_the_tagger_gives_counts_not_the_likeliest() -> None:
+    """With its handicap a tagger counts other types than the largest probabilities would."""
+    judged = judge(Reluctant(TABLE), small())
+    assert judged.given.tolist() == [0, 0, 0, 2, 0, 0, 0, 0]
+    assert score(judged, resamples=20).verification.called == 0  # type: ignore[union-attr]
+    bins = trace_sums(judged)[0]["bins"].sum(axis=(0, 1))
+    sure = 0.8 + 0.2 + 0.2 + 0.6 + 0.2 + 0.2 + 0.8 + 0.8
+    assert bins == pytest.approx([8, 3, sure]), "confidence is that of the type given"
