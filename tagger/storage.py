@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import UserError, unknown_name
+from tagger.output_files import new_folder
 from tagger.segmentation import get_segmenter
 from tagger.steps import Segmenter
 from tagger.taxonomy import StepType, Taxonomy
@@ -111,22 +110,15 @@ def write_folder(
     """
     from safetensors.numpy import save_file
 
-    if target.exists():
-        raise UserError(f"{target} exists; name a new folder for the tagger.")
     config = _describe(taxonomy, segmenter, backend, temperature, handicaps)
     config |= {"fingerprint": fingerprint, "about": dict(about)}
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    draft.mkdir(parents=True)
-    try:
+    with new_folder(target) as draft:
         save_file(dict(backend.arrays), str(draft / WEIGHTS_FILE))
         (draft / WEIGHTS_FILE).chmod(0o644)
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
         (draft / CONFIG_FILE).write_text(text, encoding="utf-8")
         if card:
             (draft / CARD_FILE).write_text(card, encoding="utf-8")
-        draft.rename(target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def read_folder(

@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the rows."""
-    from launch.new_file import check_new, new_file
+    from tagger.output_files import check_new, new_file
 
     if args.count < 1:
         raise UserError(f"--count is {args.count}; it must be at least 1.")
@@ -29,7 +29,6 @@ def run(args: argparse.Namespace) -> None:
     from rl.overthinker.build import labelled_rows
 
     with new_file(args.output) as lines:
-        assert lines is not None
         for row in labelled_rows(args.count, args.seed):
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
     print(f"Wrote {args.count} labelled traces to {args.output}.")

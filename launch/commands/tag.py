@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from launch.command import Command, add_config
-from launch.new_file import check_new, new_file
 from launch.settings import settings_of
 from launch.tagged_output import VIEWS
 from tagger.errors import UserError, unknown_name
+from tagger.output_files import check_new, new_file
 
 if TYPE_CHECKING:
     from launch.tagging import TaggedTrace
@@ -123,8 +123,8 @@ def run(args: argparse.Namespace) -> None:
     printer = Printer(view, settings.show, tagger, starts, silent=args.json)
 
     with contextlib.ExitStack() as stack:
-        sink = stack.enter_context(new_file(args.output))
-        page_file = stack.enter_context(new_file(args.html))
+        sink = stack.enter_context(new_file(args.output)) if args.output else None
+        page_file = stack.enter_context(new_file(args.html)) if args.html else None
         page = _page(page_file, name, tagger, check) if page_file is not None else None
         told = stack.enter_context(
             progress_of_stream(

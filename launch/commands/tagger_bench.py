@@ -62,15 +62,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure each tagger in a process of its own; exit code 1 if one used more threads."""
-    from launch.files import new_file, write_new
     from launch.progress import progress_of_parts
     from tagger.frozen import packaged_taggers
+    from tagger.output_files import check_new, write_new
 
     settings = settings_of(BenchSettings, args.config, args.overrides, seed=args.seed)
     for name in ("traces", "repeats", "batch", "monitored"):
         if getattr(settings, name) < 1:
             raise UserError(f"Setting {name!r} is {getattr(settings, name)}; it must be above 0.")
-    output = new_file(args.output)
+    check_new(args.output)
     names = list(dict.fromkeys(args.tagger or packaged_taggers()))
     folders = _folders(names)
     measured: dict[str, Any] = {}
@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> None:
         for name in names:
             measured[name] = _measure(folders[name], rows, settings, Path(scratch), name, progress)
     result = _as_json(args.file, settings, measured)
-    if output is not None:
-        write_new(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    if args.output is not None:
+        write_new(args.output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     if args.json:
         print(json.dumps(result, indent=2))
     else:
@@ -174,15 +174,15 @@ def _measure(
 
 
 def _as_json(file: str | None, settings: BenchSettings, measured: dict[str, Any]) -> dict[str, Any]:
-    from rl.provenance import commit, library_versions, machine
+    from launch.evidence import tagger_provenance
 
+    provenance = tagger_provenance()
+    provenance["machine"]["load"] = list(os.getloadavg())
     return {
         "taggers": measured,
         "traces": file or "the overthinker's generator",
         "settings": asdict(settings),
-        "commit": commit(),
-        "versions": library_versions(),
-        "machine": machine() | {"load": list(os.getloadavg())},
+        **provenance,
     }
 
 

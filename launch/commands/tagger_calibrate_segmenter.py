@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Pool the probabilities, find the threshold, write the segmenter and show the table."""
+    from tagger.output_files import write_new
     from tagger.segmentation import get_segmenter
     from tagger.token_scores import find_threshold
 
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
     segmenter = get_segmenter("confidence", tau=threshold.tau, min_chars=settings.min_chars)
     if args.scores is not None:
         lines = ({"id": t.id, "tokens": t.tokens, "token_logprobs": t.logprobs} for t in scored)
-        _write(args.scores, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines))
+        write_new(args.scores, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines))
     about = {
         "made_by": "suffice tagger calibrate-segmenter",
         "model": args.model or "not named",
@@ -91,13 +91,14 @@ def run(args: argparse.Namespace) -> None:
         "traces": threshold.traces,
         "mean_step_tokens": round(threshold.mean_step, 2),
     }
-    _write(args.output, _as_text(args.output, segmenter.settings, about))
+    write_new(args.output, _as_text(args.output, segmenter.settings, about))
     _show(scored, threshold)
     print(f"Wrote {args.output}; name it where a config asks for a segmenter.")
 
 
 def _check(settings: CalibrateSegmenterSettings, *outputs: Path | None) -> None:
     """Everything that can be wrong before anything is read."""
+    from tagger.output_files import check_new
     from tagger.segmentation.cutting import check_min_chars
 
     if not 0 < settings.share < 1:
@@ -111,10 +112,7 @@ def _check(settings: CalibrateSegmenterSettings, *outputs: Path | None) -> None:
     if suffix not in (".yaml", ".yml", ".json"):
         raise UserError(f"--output {outputs[0]} must end in .yaml, .yml or .json.")
     for path in outputs:
-        if path is not None and path.exists():
-            raise UserError(
-                f"Output file {path} already exists and is never overwritten; name another."
-            )
+        check_new(path)
 
 
 def _scored(
@@ -160,18 +158,6 @@ def _as_text(path: Path, settings: dict[str, Any], about: dict[str, Any]) -> str
     import yaml
 
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file under a temporary name and rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.rename(path)
-    except OSError as error:
-        raise UserError(f"Output file {path} cannot be written: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _show(scored: Sequence[ScoredTrace], chosen: Threshold) -> None:

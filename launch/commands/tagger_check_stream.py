@@ -44,16 +44,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Replay, compare and say how many steps differ; exit code 1 if any does."""
-    from launch.files import new_file, write_new
     from launch.progress import progress_of_parts
     from launch.tokenizers import load_any_tokenizer
     from tagger.data import read_traces
     from tagger.frozen import FrozenTagger
+    from tagger.output_files import check_new, write_new
     from tagger.stream_check import check_stream
 
     if args.limit is not None and args.limit < 1:
         raise UserError(f"--limit is {args.limit}; it must be at least 1.")
-    output = new_file(args.output)
+    check_new(args.output)
     tagger = FrozenTagger.load(args.tagger)
     traces = list(islice(read_traces(args.traces), args.limit))
     if not traces:
@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> None:
             check = check_stream(tagger, traces, tokenizer, delimiters, name, progress=told)
             found.append(check)
     result = _as_json(args.traces, tagger, found)
-    if output is not None:
-        write_new(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    if args.output is not None:
+        write_new(args.output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     if args.json:
         print(json.dumps(result, indent=2))
     else:
@@ -82,7 +82,7 @@ def _tell(progress: Callable[[str, int, int], None], name: str, total: int, done
 
 
 def _as_json(traces: str, tagger: Any, found: list[StreamCheck]) -> dict[str, Any]:
-    from rl.provenance import commit, library_versions, machine
+    from launch.evidence import tagger_provenance
 
     return {
         "traces": traces,
@@ -90,9 +90,7 @@ def _as_json(traces: str, tagger: Any, found: list[StreamCheck]) -> dict[str, An
         "segmenter": tagger.segmenter.name,
         "differences": sum(check.differing for check in found),
         "tokenizers": [check.as_dict() for check in found],
-        "commit": commit(),
-        "versions": library_versions(),
-        "machine": machine(),
+        **tagger_provenance(),
     }
 
 

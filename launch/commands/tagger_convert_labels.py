@@ -66,9 +66,9 @@ def run(args: argparse.Namespace) -> None:
     """Read, convert, write, and say what came of it."""
     from rich.console import Console
 
-    from launch.new_file import check_new, new_file
     from tagger.label_conversion import Conversion, convert
     from tagger.label_sources import label_source, read_spans
+    from tagger.output_files import check_new, new_file
     from tagger.segmentation import get_segmenter
 
     check_new(args.output)
@@ -81,7 +81,6 @@ def run(args: argparse.Namespace) -> None:
     with Console(stderr=True).status("Reading and converting the spans."):
         found = convert(read_spans(args.file, source), source, how)
     with new_file(args.output) as lines:
-        assert lines is not None
         for row in found.rows:
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
     _show(found)

@@ -51,10 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, tag, score; print the tables or the JSON; write figures and page."""
-    from launch.evidence import tagger_provenance, write_new_folder
+    from launch.evidence import tagger_provenance
     from tagger.evaluation import evaluate, same_space, space_between
     from tagger.evaluation.reading import read_labelled_files
     from tagger.frozen import FrozenTagger
+    from tagger.output_files import write_new_folder
     from tagger.taxonomy_files import load_type_map
 
     if args.resamples < 1:

@@ -49,11 +49,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, sample, train, test; print the table or the JSON; write figures and page."""
-    from launch.evidence import tagger_provenance, write_new_folder
+    from launch.evidence import tagger_provenance
     from launch.fitting import fit_by_name
     from tagger.evaluation.bootstrap import RESAMPLES
     from tagger.evaluation.curve import learning_curve, without_questions_of
     from tagger.evaluation.reading import labelled_steps, read_with_taxonomies
+    from tagger.output_files import write_new_folder
 
     if args.seeds < 1:
         raise UserError("--seeds must be at least 1.")

@@ -76,11 +76,12 @@ def add_fit(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, group, train, test; print the matrices or the JSON; write figures and page."""
-    from launch.evidence import tagger_provenance, write_new_folder
+    from launch.evidence import tagger_provenance
     from launch.fitting import fit_by_name
     from tagger.evaluation.bootstrap import RESAMPLES
     from tagger.evaluation.reading import read_with_taxonomies
     from tagger.evaluation.transfer import BY, group_traces, transfer
+    from tagger.output_files import write_new_folder
 
     if args.by not in BY:
         from tagger.errors import unknown_name
