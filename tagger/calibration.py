@@ -7,40 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.backend import Backend
 from tagger.data import LabelledTrace
 from tagger.scoring import Scores, score_types
 from tagger.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    from tagger.frozen import Backend
 
 COUNTED = "VERIFY"
 """Tag of the type whose count is kept unbiased, where a taxonomy has it."""
 
 
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities of each row of scores, (rows, types)."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-    return shares
+TEMPERATURES = np.exp2(np.linspace(-2, 2, 65))
+"""What is tried: 65 values between 1/4 and 4."""
 
 
-def best_temperature(logits: NDArray[np.float64], types: NDArray[np.int64]) -> float:
+def best_temperature(
+    logits: NDArray[np.float64],
+    types: NDArray[np.int64],
+    candidates: NDArray[np.float64] = TEMPERATURES,
+) -> float:
     """Find the temperature with the smallest mean negative log-likelihood.
 
     Args:
         logits: (steps, types).
         types: True type of each step, (steps,).
+        candidates: What to try.
 
     Returns:
-        One of 65 values between 1/4 and 4.
+        One of the candidates.
     """
-    candidates = np.exp2(np.linspace(-2, 2, 65))
     losses = []
     for temperature in candidates:
         z = logits / temperature

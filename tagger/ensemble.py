@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.backend import Backend, Reader
 from tagger.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
-    from tagger.frozen import Backend, FrozenTagger, Reader
+    from tagger.frozen import FrozenTagger
 
 _SMALLEST = 1e-12  # probability a member is taken to give at least, so that logarithms are finite
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.backend import Backend, Reader
 from tagger.encoder.backend import EncoderBackend
 from tagger.ensemble import EnsembleBackend
 from tagger.errors import UserError
 from tagger.linear import LinearBackend
+from tagger.softmax import softmax
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
 from tagger.storage import CONFIG_FILE, fingerprint_of, read_folder, write_folder
 from tagger.student.backend import StudentBackend
@@ -57,43 +59,6 @@ def tagger_folder(name: str | Path | None) -> Path:
         f"No tagger {str(name)!r}: there is no such folder, and the packaged taggers are "
         f"{', '.join(packaged)}."
     )
-
-
-class Reader(Protocol):
-    """Reads one trace and remembers what it needs of the past."""
-
-    def read(self, text: str) -> Any:
-        """Take the next step's text; return what `Backend.logits` scores."""
-        ...
-
-
-class Backend(Protocol):
-    """A kind of classifier. A new one is a file and a line in `BACKENDS`."""
-
-    name: str
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """JSON-able settings; part of the fingerprint."""
-        ...
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Read-only weights by name; part of the fingerprint."""
-        ...
-
-    @property
-    def types(self) -> int:
-        """Number of types it scores."""
-        ...
-
-    def start(self, question: str) -> Reader:
-        """Start reading a trace."""
-        ...
-
-    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
-        """Score what readers returned: (steps, types), each row independent of the others."""
-        ...
 
 
 BACKENDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Backend]] = {
@@ -295,8 +260,7 @@ class FrozenTagger:
             return []
         logits = self._backend.logits(features) / self._temperature
         best = (logits - self._handicap).argmax(axis=1).tolist()
-        scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
-        rows = (scaled / scaled.sum(axis=1, keepdims=True)).tolist()
+        rows = softmax(logits).tolist()
         names = self._taxonomy.names
         return [
             TaggedStep(step, names[i], row[i], tuple(row))

@@ -7,14 +7,15 @@ label depends on nothing but the step and what came before it, not on the batch 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.errors import UserError, unknown_name
+from tagger.errors import UserError
 from tagger.features import Folded, StepFeatures, TraceReader, fold
+from tagger.known_keys import settings_from
 
 FEATURES_VERSION = 1
 """Raised when `tagger.features` or `tagger.lookback` change what they compute."""
@@ -61,11 +62,7 @@ class LinearSettings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LinearSettings:
         """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        known = [f.name for f in fields(cls)]
-        for key in values:
-            if key not in known:
-                raise unknown_name("linear tagger setting", key, known)
-        return cls(**values)
+        return settings_from(cls, values, "linear tagger setting")
 
     @property
     def weights(self) -> tuple[float, float, float]:

@@ -25,7 +25,7 @@ def check_new(path: Path | None) -> None:
             f"Output file {path} already exists and is never overwritten; name another."
         )
     if not path.parent.is_dir():
-        raise UserError(f"Output file {path} cannot be written: make the folder {path.parent}.")
+        raise UserError(f"Output file {path}: there is no folder {path.parent}; make it first.")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from tagger.frozen import FrozenTagger
 from tagger.linear import LinearBackend, LinearSettings
 from tagger.scoring import Scores, score_types
 from tagger.segmentation import ParagraphSegmenter
+from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
 
@@ -30,8 +30,8 @@ class TrainedTagger:
     """What training gives back.
 
     Attributes:
-        tagger: Trained on all traces.
-        scores: Of a twin that was trained without the held-out traces, on those traces.
+        tagger: Trained on all traces, or on those that were not held out (see the trainer).
+        scores: Of the tagger, or a twin, trained without the held-out traces, on those traces.
         traces: How many traces were read.
         steps: How many labelled steps they hold.
         held_out: How many of the traces were held out.
@@ -88,13 +88,8 @@ def train_linear(
         UserError: Malformed files, or too few questions or types to train and score on.
     """
     settings = settings or LinearSettings()
-    traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
-    kept, aside = split_by_question(traces, seed, held_out)
-    if not kept or not aside:
-        raise UserError(
-            f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
-            "train and hold some out; at least two questions are needed, better hundreds."
-        )
+    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out)
+    traces, kept, aside = held.traces, held.kept, held.aside
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
     train, test = (_examples(part, settings, taxonomy) for part in (kept, aside))
     backend = _fit(train, settings, taxonomy, strength, max_iterations)
@@ -133,21 +128,6 @@ def evaluate_tagger(tagger: FrozenTagger, labelled_path: str | Path) -> Scores:
         true.extend(trace.labels.values())
         given.extend(tagged[i].type for i in trace.labels)
     return score_types(true, given, tagger.taxonomy)
-
-
-def split_by_question(
-    traces: list[LabelledTrace], seed: int, share: float
-) -> tuple[list[LabelledTrace], list[LabelledTrace]]:
-    """Hold out the questions with the smallest hashes, at least one if there are two."""
-    hashes = {
-        key: hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()
-        for key in {t.question or t.id for t in traces}
-    }
-    ordered = sorted(hashes, key=lambda key: hashes[key])
-    count = max(1, round(share * len(ordered))) if len(ordered) > 1 else 0
-    aside = set(ordered[:count])
-    kept = [t for t in traces if (t.question or t.id) not in aside]
-    return kept, [t for t in traces if (t.question or t.id) in aside]
 
 
 def _examples(

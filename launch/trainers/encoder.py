@@ -28,7 +28,8 @@ class EncoderTraining(FitSettings, EncoderSettings, TrainingSettings):
 
 
 def _train(job: TrainingJob, settings: EncoderTraining) -> TrainedTagger:
-    from tagger.encoder.training import read_extra, train_encoder
+    from tagger.encoder.training import train_encoder
+    from tagger.extra_labels import read_extra
     from tagger.segmentation import get_segmenter
 
     return train_encoder(

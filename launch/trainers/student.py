@@ -6,10 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+from tagger.known_keys import refuse_outside
+from tagger.student.settings import StudentSettings
 
 if TYPE_CHECKING:
     from tagger.student.training import StudentRecipe
     from tagger.training import TrainedTagger
+
+
+_RANGES = {
+    "members": (1, 100),
+    "epochs": (1, 10_000),
+    "batch_steps": (1, 1_000_000),
+    "trust": (0.0, 1.0),
+    "alternative": (0.0, 0.5),
+    "sentences": (0.0, 1.0),
+    "smoothing": (0.0, 0.9),
+    "dropout": (0.0, 0.9),
+    "memory_dropout": (0.0, 0.9),
+    "word_dropout": (0.0, 0.9),
+    "learning_rate": (0.0, 1.0),
+    "direct_rate": (0.0, 1.0),
+    "weight_decay": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,9 @@ class StudentTraining(TrainingSettings):
         dropout: Share of numbers left out in training.
         memory_dropout: Share of the memory's input left out.
         word_dropout: Share of words left out.
+
+    Raises:
+        UserError: A value out of range.
     """
 
     members: int = 1
@@ -62,48 +84,49 @@ class StudentTraining(TrainingSettings):
     memory_dropout: float = 0.35
     word_dropout: float = 0.15
 
+    def __post_init__(self) -> None:
+        ranges = {name: (getattr(self, name), *limits) for name, limits in _RANGES.items()}
+        refuse_outside("Student setting", ranges)
+        _shape(self)
+
+
+def _shape(s: StudentTraining) -> StudentSettings:
+    return StudentSettings(
+        word_bits=s.word_bits, flag_bits=s.flag_bits, wide_bits=s.wide_bits, width=s.width,
+        hidden=s.hidden, layers=s.layers, kernel=s.kernel,
+    )  # fmt: skip
+
 
 def _recipe(settings: StudentTraining) -> StudentRecipe:
     from tagger.student.fitting import FitSettings
     from tagger.student.model import Dropout
-    from tagger.student.settings import StudentSettings
     from tagger.student.training import StudentRecipe
 
     s = settings
-    shape = StudentSettings(
-        word_bits=s.word_bits, flag_bits=s.flag_bits, wide_bits=s.wide_bits, width=s.width,
-        hidden=s.hidden, layers=s.layers, kernel=s.kernel,
-    )  # fmt: skip
     fitting = FitSettings(
         epochs=s.epochs, learning_rate=s.learning_rate, direct_rate=s.direct_rate,
         weight_decay=s.weight_decay, smoothing=s.smoothing, batch_steps=s.batch_steps,
         dropout=Dropout(s.dropout, s.memory_dropout, s.word_dropout),
     )  # fmt: skip
     return StudentRecipe(
-        shape, fitting, s.members, s.alternative, s.sentences, s.held_out, s.refit, s.seed
+        _shape(s), fitting, s.members, s.alternative, s.sentences, s.held_out, s.refit, s.seed
     )
 
 
 def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
-    from pathlib import Path
-
+    from tagger.extra_labels import read_extra
     from tagger.frozen import FrozenTagger
     from tagger.segmentation import get_segmenter
     from tagger.student.teaching import Teaching
-    from tagger.student.training import ExtraLabels, train_student
-    from tagger.taxonomy_files import load_taxonomy
+    from tagger.student.training import train_student
 
-    extra = []
-    for named in job.extra:
-        path, _, taxonomy = named.rpartition(":")
-        extra.append(ExtraLabels(Path(path), load_taxonomy(taxonomy)))
     teaching = None
     if job.teachers:
         teachers = [FrozenTagger.load(folder) for folder in job.teachers]
         teaching = Teaching(teachers, job.traces, settings.trust, job.checkpoint)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter),
-        extra=extra, teaching=teaching, say=job.say,
+        extra=[read_extra(word) for word in job.extra], teaching=teaching, say=job.say,
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from tagger.errors import UserError, unknown_name
+from tagger.known_keys import refuse_outside, settings_from
 from tagger.linear import FEATURES_VERSION
 
 POOLINGS = ("mean", "cls", "last")
@@ -14,15 +15,6 @@ HEADS = ("gru", "linear")
 MODES = ("frozen", "finetuned")
 STORED = ("float16", "float32")
 PICKS = ("micro_f1", "loss", "last")
-
-
-def _refuse_outside(values: Mapping[str, tuple[Any, Any, Any]]) -> None:
-    """Raise for the first value that lies outside its range (value, least, most)."""
-    for name, (value, least, most) in values.items():
-        if not least <= value <= most:
-            raise UserError(
-                f"Encoder setting {name} is {value}; it must lie between {least} and {most}."
-            )
 
 
 def _refuse_unknown(values: Mapping[str, tuple[str, tuple[str, ...]]]) -> None:
@@ -80,7 +72,8 @@ class EncoderSettings:
                 "weights": (self.weights, STORED),
             }
         )
-        _refuse_outside(
+        refuse_outside(
+            "Encoder setting",
             {
                 "max_tokens": (self.max_tokens, 4, 8192),
                 "previous_tokens": (self.previous_tokens, 0, 1024),
@@ -89,7 +82,7 @@ class EncoderSettings:
                 "flag_bits": (self.flag_bits, 4, 20),
                 "flag_size": (self.flag_size, 1, 1024),
                 "max_words": (self.max_words, 1, 10_000),
-            }
+            },
         )
         if self.features_version != FEATURES_VERSION:
             raise UserError(
@@ -100,11 +93,7 @@ class EncoderSettings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> EncoderSettings:
         """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        known = [f.name for f in fields(cls)]
-        for key in values:
-            if key not in known:
-                raise unknown_name("encoder tagger setting", key, known)
-        return cls(**values)
+        return settings_from(cls, values, "encoder tagger setting")
 
 
 @dataclass(frozen=True)
@@ -174,7 +163,8 @@ class FitSettings:
                 "device": (self.device, ("auto", "cpu", "cuda")),
             }
         )
-        _refuse_outside(
+        refuse_outside(
+            "Encoder setting",
             {
                 "head_epochs": (self.head_epochs, int(self.mode == "frozen"), 1000),
                 "epochs": (self.epochs, 1, 1000),
@@ -193,5 +183,5 @@ class FitSettings:
                 "extra_share": (self.extra_share, 0.0, 100.0),
                 "extra_weight": (self.extra_weight, 0.0, 100.0),
                 "checkpoint_minutes": (self.checkpoint_minutes, 0.0, 1e6),
-            }
+            },
         )

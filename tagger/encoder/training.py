@@ -6,64 +6,30 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tagger.calibration import calibrate
-from tagger.data import LabelledTrace, read_labelled
+from tagger.data import LabelledTrace
 from tagger.encoder.backend import FILES, EncoderBackend
 from tagger.encoder.examples import make_examples
 from tagger.encoder.reading import Tokens
 from tagger.encoder.settings import EncoderSettings, FitSettings
 from tagger.encoder.source import EncoderSource, find_encoder
 from tagger.errors import UserError
+from tagger.extra_labels import ExtraLabels
 from tagger.frozen import FrozenTagger
 from tagger.scoring import Scores, TypeScore
 from tagger.segmentation import ParagraphSegmenter
+from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
-from tagger.training import TrainedTagger, split_by_question
+from tagger.training import TrainedTagger
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ExtraLabels:
-    """Traces labelled in another taxonomy.
-
-    Attributes:
-        taxonomy: Their types.
-        traces: The traces.
-        name: For messages and the record.
-    """
-
-    taxonomy: Taxonomy
-    traces: Sequence[LabelledTrace]
-    name: str
-
-
-def read_extra(word: str) -> ExtraLabels:
-    """Read ``FILE:TAXONOMY``.
-
-    Args:
-        word: A labelled file, a colon, and the name or YAML file of its taxonomy.
-
-    Raises:
-        UserError: No colon, an unknown taxonomy, or a malformed file.
-    """
-    from tagger.taxonomy_files import load_taxonomy
-
-    file, colon, name = word.rpartition(":")
-    if not colon or not file or not name:
-        raise UserError(
-            f"Extra labels {word!r} name no taxonomy; write FILE:TAXONOMY, for example "
-            "labels.jsonl:venhoff."
-        )
-    taxonomy = load_taxonomy(name)
-    return ExtraLabels(taxonomy, [t for t in read_labelled(file, taxonomy) if t.labels], word)
 
 
 def train_encoder(
@@ -107,13 +73,8 @@ def train_encoder(
     fit = fit or FitSettings()
     source = find_encoder((settings or EncoderSettings()).encoder)
     settings = _resolved(settings or EncoderSettings(), source)
-    traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
-    kept, aside = split_by_question(traces, seed, held_out)
-    if not kept or not aside:
-        raise UserError(
-            f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
-            "train and hold some out; at least two questions are needed, better hundreds."
-        )
+    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out)
+    traces, kept, aside = held.traces, held.kept, held.aside
     if len({name for t in kept for name in t.labels.values()}) < 2:
         raise UserError("The labels name a single type; label steps of at least two types.")
 
@@ -147,7 +108,7 @@ def train_encoder(
     steps = sum(len(t.labels) for t in traces)
     about = {
         "data": [Path(p).name for p in labelled_paths],
-        "extra": [Path(labels.name).name for labels in extra],
+        "extra": [labels.name for labels in extra],
         "traces": len(traces),
         "labelled_steps": steps,
         "seed": seed,

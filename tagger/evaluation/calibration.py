@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.calibration import best_temperature
 from tagger.evaluation.measures import ratio
+from tagger.softmax import softmax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,9 +41,7 @@ def ece(bins: Floats) -> Floats:
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:
     """Probabilities (N, K) after their log is divided by a temperature; order is kept."""
-    z = np.log(np.maximum(probabilities, _LEAST)) / temperature
-    scaled = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+    return softmax(np.log(np.maximum(probabilities, _LEAST)) / temperature)
 
 
 def log_loss(probabilities: Floats, true: Ints) -> Floats:
@@ -51,8 +51,7 @@ def log_loss(probabilities: Floats, true: Ints) -> Floats:
 
 def fit_temperature(probabilities: Floats, true: Ints) -> float:
     """Temperature with the least mean log loss, of 113 between 1/8 and 16; above 1 softens."""
-    losses = [log_loss(tempered(probabilities, t), true).mean() for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    return best_temperature(np.log(np.maximum(probabilities, _LEAST)), true, _TEMPERATURES)
 
 
 def cross_fitted(probabilities: Floats, true: Ints, half: Ints) -> tuple[Floats, float]:

@@ -15,9 +15,10 @@ from tagger.errors import UserError
 from tagger.evaluation.bootstrap import RESAMPLES, Estimate, estimate
 from tagger.evaluation.brief import brief
 from tagger.evaluation.judged import judge
-from tagger.evaluation.reading import labelled_steps, question_of
+from tagger.evaluation.reading import labelled_steps
 from tagger.evaluation.spaces import space_between
 from tagger.evaluation.transfer import Fit
+from tagger.splits import question_of
 from tagger.taxonomy_files import TypeMap
 
 

@@ -14,6 +14,7 @@ from tagger.data import LabelledTrace, steps_from_texts
 from tagger.errors import UserError
 from tagger.evaluation.spaces import Space, same_space
 from tagger.keywords import KEYWORD_LISTS, has_keyword
+from tagger.splits import question_of
 from tagger.steps import StepTagger
 from tagger.taxonomy import Taxonomy
 
@@ -111,7 +112,7 @@ def judge(
                 texts.append(trace.steps[i])
             if len(rows) > before:
                 used += 1
-                folds.append(_half(trace.question or trace.id))
+                folds.append(_half(question_of(trace)))
         progress(min(start + _CHUNK, len(labelled)), len(labelled))
     if not rows:
         reason = (

@@ -46,11 +46,6 @@ def labelled_steps(traces: Sequence[LabelledTrace]) -> int:
     return sum(len(t.labels) for t in traces)
 
 
-def question_of(trace: LabelledTrace) -> str:
-    """What keeps traces on one side of a split: the question, or the trace where it has none."""
-    return trace.question or trace.id
-
-
 def read_labelled_files(paths: Sequence[Path], taxonomy: Taxonomy) -> list[LabelledFile]:
     """Read files whose labels are of one taxonomy; errors as `read_with_taxonomies`."""
     return _read([(path, taxonomy) for path in paths])

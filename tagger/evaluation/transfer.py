@@ -7,7 +7,6 @@ as one. So each trace is tested once, and no question ever stands on both sides.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,8 +16,9 @@ from tagger.errors import UserError
 from tagger.evaluation.bootstrap import RESAMPLES, Estimate, estimate
 from tagger.evaluation.brief import brief
 from tagger.evaluation.judged import Judged, join, judge
-from tagger.evaluation.reading import LabelledFile, labelled_steps, question_of
+from tagger.evaluation.reading import LabelledFile, labelled_steps
 from tagger.evaluation.spaces import space_between
+from tagger.splits import in_drawn_order, question_of
 from tagger.steps import StepTagger
 from tagger.taxonomy import Taxonomy
 from tagger.taxonomy_files import TypeMap
@@ -235,6 +235,5 @@ def _cells(
 
 
 def _deal(questions: set[str], seed: int, folds: int) -> dict[str, int]:
-    """Deal questions to folds of equal size, in the order of their hashes."""
-    hashes = {q: hashlib.sha256(f"{seed}:{q}".encode()).hexdigest() for q in questions}
-    return {q: i % folds for i, q in enumerate(sorted(hashes, key=lambda q: hashes[q]))}
+    """Deal questions to folds of equal size."""
+    return {q: i % folds for i, q in enumerate(in_drawn_order(questions, seed))}

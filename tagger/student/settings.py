@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from tagger.errors import UserError, unknown_name
+from tagger.errors import UserError
+from tagger.known_keys import settings_from
 
 READING_VERSION = 1
 """Raised when `tagger.student.reading` or what it stands on changes what it computes."""
@@ -75,8 +76,4 @@ class StudentSettings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> StudentSettings:
         """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        known = [f.name for f in fields(cls)]
-        for key in values:
-            if key not in known:
-                raise unknown_name("student setting", key, known)
-        return cls(**values)
+        return settings_from(cls, values, "student setting")

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.calibration import softmax
 from tagger.data import read_traces
 from tagger.frozen import FrozenTagger
+from tagger.softmax import softmax
 from tagger.steps import Segmenter
 from tagger.student.examples import MAX_STEPS
 

@@ -11,13 +11,16 @@ from zlib import crc32
 
 import numpy as np
 
+from tagger.backend import Backend
 from tagger.calibration import calibrate, scores_of_labels
-from tagger.data import LabelledTrace, read_labelled
+from tagger.data import LabelledTrace
 from tagger.ensemble import EnsembleBackend, Member
 from tagger.errors import UserError
-from tagger.frozen import Backend, FrozenTagger
+from tagger.extra_labels import ExtraLabels
+from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
+from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.student.backend import StudentBackend
 from tagger.student.examples import (
@@ -33,17 +36,9 @@ from tagger.student.network import compress
 from tagger.student.settings import StudentSettings
 from tagger.student.teaching import TaughtTrace, Teaching, teach
 from tagger.taxonomy import REASONTYPE, Taxonomy
-from tagger.training import TrainedTagger, split_by_question
+from tagger.training import TrainedTagger
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ExtraLabels:
-    """Labelled traces in another taxonomy, learnt from through an output of their own."""
-
-    path: Path
-    taxonomy: Taxonomy
 
 
 @dataclass(frozen=True)
@@ -85,9 +80,8 @@ def train_student(
     """Train a student network, or an ensemble of them; one machine gives one result.
 
     Traces are held out by question, so no question stands on both sides; a trace to be taught
-    whose question is held out is left out. Scores,
-    temperature and handicap come from networks that never
-    saw the held-out traces.
+    whose question is held out is left out. Scores, temperature and handicap come from networks
+    that never saw the held-out traces.
 
     Args:
         labelled_paths: JSONL files as `tagger.data.read_labelled` takes them.
@@ -111,25 +105,19 @@ def train_student(
                 f"The teacher knows taxonomy {teacher.taxonomy.name!r}, the labels are of "
                 f"{taxonomy.name!r}; take a teacher of the same taxonomy."
             )
-    traces = [t for path in labelled_paths for t in read_labelled(path, taxonomy) if t.labels]
-    kept, aside = split_by_question(traces, recipe.seed, recipe.held_out)
-    if not kept or not aside:
-        raise UserError(
-            f"{', '.join(map(str, labelled_paths))}: {len(traces)} labelled traces are too few to "
-            "train and hold some out; at least two questions are needed, better hundreds."
-        )
+    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out)
+    traces, kept, aside = held.traces, held.kept, held.aside
     say(f"Reading {len(kept)} labelled traces, {len(aside)} held out.")
     heads = [len(taxonomy.types), *(len(e.taxonomy.types) for e in extra)]
     others = [
         labelled_example(trace, source.taxonomy, recipe.shape, head, recipe.alternative)
         for head, source in enumerate(extra, start=1)
-        for trace in read_labelled(source.path, source.taxonomy)
-        if trace.labels
+        for trace in source.traces
     ]
 
     known = [e for t in kept for e in _learnt(t, taxonomy, recipe, teaching)]
     if teaching:
-        hidden = {t.question for t in aside}
+        hidden = {t.question for t in aside if t.question}
         taught = teach(teaching, segmenter, hidden, say)
         others += [_taught(t, f"taught {n}", recipe) for n, t in enumerate(taught)]
     backend = _fit_members([*known, *others], heads, recipe, say)
@@ -212,7 +200,7 @@ def _about(
         "epochs": recipe.fitting.epochs,
     }
     if extra:
-        about["extra"] = [f"{e.path.name}:{e.taxonomy.name}" for e in extra]
+        about["extra"] = [labels.name for labels in extra]
     if teaching:
         about["teachers"] = [teacher.fingerprint for teacher in teaching.teachers]
         about["taught_on"] = [Path(p).name for p in teaching.traces]

@@ -102,7 +102,7 @@ def test_output_files_are_checked_first(
     assert f"{there} already exists and is never overwritten" in refused("tag", file, option, there)
     assert there.read_text() == "mine"
     err = refused("tag", file, option, tmp_path / "none" / "new")
-    assert f"make the folder {tmp_path / 'none'}" in err
+    assert f"there is no folder {tmp_path / 'none'}; make it first" in err
 
 
 def test_a_failure_leaves_no_half_written_file(

@@ -15,8 +15,9 @@ from tagger.encoder.examples import make_examples, plan, second_types, soft_targ
 from tagger.encoder.fit import rate_at
 from tagger.encoder.reading import Tokens
 from tagger.encoder.settings import EncoderSettings, FitSettings
-from tagger.encoder.training import ExtraLabels, read_extra, train_encoder
+from tagger.encoder.training import train_encoder
 from tagger.errors import UserError
+from tagger.extra_labels import ExtraLabels, read_extra
 from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
 from tests.tagger.encoders_made_here import make_encoder
 from tests.tagger.small_data import rows, write

@@ -10,7 +10,8 @@ import pytest
 from tagger.calibration import best_temperature
 from tagger.errors import UserError
 from tagger.segmentation import ParagraphSegmenter
-from tagger.training import evaluate_tagger, split_by_question, train_linear
+from tagger.splits import split_by_question
+from tagger.training import evaluate_tagger, train_linear
 from tests.tagger.small_data import SETTINGS, rows, trained, write
 
 VERIFY = "Verification / Sanity Check"

@@ -13,11 +13,11 @@ from tagger.errors import UserError
 from tagger.evaluation.curve import learning_curve, subsample, without_questions_of
 from tagger.evaluation.reading import (
     labelled_steps,
-    question_of,
     read_with_taxonomies,
     split_taxonomy,
 )
 from tagger.evaluation.transfer import OTHERS, Group, group_traces, transfer
+from tagger.splits import question_of
 from tagger.steps import Step, TagContext, TaggedStep
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.taxonomy_files import TypeMap, load_type_map

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagger.data import LabelledTrace
+from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
+from tagger.extra_labels import ExtraLabels
 from tagger.student.examples import label_targets
 from tagger.student.teaching import Teaching
-from tagger.student.training import ExtraLabels, train_student
+from tagger.student.training import train_student
 from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
 from tagger.training import evaluate_tagger
 from tests.tagger.small_data import rows, write
@@ -66,7 +67,8 @@ def test_labels_of_another_taxonomy_are_learnt_beside_and_leave_no_output(tmp_pa
         {**row, "labels": {k: "C" if v == "VERIFY" else "T" for k, v in row["labels"].items()}}
         for row in rows(60, seed=3)
     ]
-    extra = ExtraLabels(write(tmp_path / "other.jsonl", other), two)
+    traces = list(read_labelled(write(tmp_path / "other.jsonl", other), two))
+    extra = ExtraLabels(two, traces, "other.jsonl:two")
     path = write(tmp_path / "labelled.jsonl", rows(30))
     plain = train_student([path], QUICK).tagger
     beside = train_student([path], QUICK, extra=[extra]).tagger

@@ -1,0 +1,46 @@
+"""The seam between the frozen tagger and its classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Reader(Protocol):
+    """Reads one trace and remembers what it needs of the past."""
+
+    def read(self, text: str) -> Any:
+        """Take the next step's text; return what `Backend.logits` scores."""
+        ...
+
+
+class Backend(Protocol):
+    """A kind of classifier. A new one is a file and a line in `tagger.frozen.BACKENDS`."""
+
+    name: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """JSON-able settings; part of the fingerprint."""
+        ...
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Read-only weights by name; part of the fingerprint."""
+        ...
+
+    @property
+    def types(self) -> int:
+        """Number of types it scores."""
+        ...
+
+    def start(self, question: str) -> Reader:
+        """Start reading a trace."""
+        ...
+
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
+        """Score what readers returned: (steps, types), each row independent of the others."""
+        ...

@@ -1,0 +1,47 @@
+"""Labels of other taxonomies that a back end learns from beside its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagger.data import LabelledTrace, read_labelled
+from tagger.errors import UserError
+from tagger.taxonomy import Taxonomy
+from tagger.taxonomy_files import load_taxonomy
+
+
+@dataclass(frozen=True)
+class ExtraLabels:
+    """Traces labelled in another taxonomy.
+
+    Attributes:
+        taxonomy: Their types.
+        traces: The traces.
+        name: For messages and the record: file and taxonomy, no folders.
+    """
+
+    taxonomy: Taxonomy
+    traces: Sequence[LabelledTrace]
+    name: str
+
+
+def read_extra(word: str) -> ExtraLabels:
+    """Read ``FILE:TAXONOMY``.
+
+    Args:
+        word: A labelled file, a colon, and the name or YAML file of its taxonomy.
+
+    Raises:
+        UserError: No colon, an unknown taxonomy, or a malformed file.
+    """
+    file, colon, name = word.rpartition(":")
+    if not colon or not file or not name:
+        raise UserError(
+            f"Extra labels {word!r} name no taxonomy; write FILE:TAXONOMY, for example "
+            "labels.jsonl:venhoff."
+        )
+    taxonomy = load_taxonomy(name)
+    traces = [t for t in read_labelled(file, taxonomy) if t.labels]
+    return ExtraLabels(taxonomy, traces, f"{Path(file).name}:{taxonomy.name}")
