@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.settings import settings_of
 from launch.trainers import get_trainer
 from launch.trainers.base import TrainingJob
-from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from tagger.data import LabelledTrace
@@ -28,13 +27,11 @@ def fit_by_name(backend: str, config: Path | None = None) -> Fit:
         config: YAML file with its settings, None for the defaults.
 
     Returns:
-        Trains on traces; every back end on ReasonType labels, `linear` on any.
+        Trains on traces with labels of any taxonomy.
 
     Raises:
         UserError: An unknown back end or setting.
     """
-    from tagger.taxonomy import REASONTYPE
-
     trainer = get_trainer(backend)
     settings_of(trainer.settings, config)
 
@@ -43,16 +40,7 @@ def fit_by_name(backend: str, config: Path | None = None) -> Fit:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "sample.jsonl"
             _write(file, traces)
-            if taxonomy.names == REASONTYPE.names:
-                return trainer.train(TrainingJob([file]), settings).tagger
-            if trainer.name != "linear":
-                raise UserError(
-                    f"The {trainer.name} back end is trained on ReasonType labels only, not on "
-                    f"{taxonomy.name!r}; use --backend linear."
-                )
-            from tagger.training import train_linear
-
-            return train_linear([file], seed=seed, taxonomy=taxonomy).tagger
+            return trainer.train(TrainingJob([file], taxonomy=taxonomy), settings).tagger
 
     return fit
 
@@ -64,7 +52,12 @@ def _write(file: Path, traces: Sequence[LabelledTrace]) -> None:
                 "id": f"{number}:{trace.id}",  # traces of several files may share an id
                 "question": trace.question,
                 "steps": trace.steps,
-                "labels": {str(i): label for i, label in trace.labels.items()},
-                "alternatives": {str(i): label for i, label in trace.alternatives.items()},
+                "labels": _named(trace.labels),
+                "alternatives": _named(trace.alternatives),
+                "second_pass": _named(trace.second_pass),
             }
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _named(types: Mapping[int, str]) -> dict[str, str]:
+    return {str(i): name for i, name in types.items()}

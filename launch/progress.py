@@ -23,7 +23,7 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
     console = Console(stderr=True)
     bars: dict[str, rp.TaskID] = {}
     with rp.Progress(
-        rp.TextColumn("{task.description}"),
+        rp.TextColumn("{task.description}", markup=False),
         rp.BarColumn(),
         rp.MofNCompleteColumn(),
         rp.TimeElapsedColumn(),
@@ -36,7 +36,7 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done, total=total)
             if done >= total and not console.is_terminal:
-                console.print(f"{what}: {done} of {total} done", highlight=False)
+                console.print(f"{what}: {done} of {total} done", highlight=False, markup=False)
 
         yield told
 

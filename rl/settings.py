@@ -7,11 +7,11 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tagger.errors import UserError, unknown_name
+from tagger.yaml_files import yaml_loader
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml_loader())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"Cannot read the config {path}: {reason}.") from error
@@ -65,7 +65,7 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
         if not equals or not dotted:
             raise UserError(f"The override {override!r} must look like key=value.")
         try:
-            value = yaml.load(text, Loader=_loader())
+            value = yaml.load(text, Loader=yaml_loader())
         except yaml.YAMLError as error:
             raise UserError(f"The value of the override {override!r} is not YAML.") from error
         *parents, last = dotted.split(".")
@@ -140,30 +140,3 @@ def _value(hint: Any, value: Any, source: str, key: str) -> Any:
         "nothing" if o is type(None) else (typing.get_origin(o) or o).__name__ for o in options
     )
     raise UserError(f"{source}: {key} is {value!r}; it must be of type {wanted}.")
-
-
-@cache
-def _loader() -> Any:
-    """YAML 1.1 with numbers such as 5e-5 read as numbers, and duplicate keys refused."""
-    import re
-
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            seen: set[Any] = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key!r} stands there twice", key_node.start_mark
-                    )
-                seen.add(key)
-            return typing.cast("dict[Any, Any]", super().construct_mapping(node, deep))
-
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:float",
-        re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-        list("-+0123456789."),
-    )
-    return Loader

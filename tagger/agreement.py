@@ -10,7 +10,7 @@ import numpy as np
 
 from tagger.data import LabelledTrace
 from tagger.errors import UserError
-from tagger.evaluation.bootstrap import Estimate, draw_weights, estimate
+from tagger.evaluation.bootstrap import Estimate, draw_weights, estimate, resampled_sums
 from tagger.evaluation.measures import Floats, cohens_kappa, merged, micro_f1, type_ratios
 from tagger.taxonomy import Taxonomy
 
@@ -180,7 +180,7 @@ def agreement(
     theirs = [index[pair.second] for pair in pairs]
     np.add.at(counts, (at, ours, theirs), 1)
     weights = draw_weights(len(rows), seed)
-    drawn = (weights @ counts.reshape(len(rows), -1)).reshape(-1, kinds, kinds)
+    drawn = resampled_sums({"all": counts}, weights)["all"]
 
     def estimated(values: Floats) -> Estimate:
         return estimate(values, len(rows))

@@ -137,7 +137,7 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
         UserError: A malformed row, or one with none of the four fields.
     """
     for number, (where, row) in enumerate(read_rows(path), start=1):
-        name = str(row.get("id", number))
+        name = str(number if row.get("id") is None else row["id"])
         question = text_of(row, "question", where)
         if "steps" in row:
             thinking, steps = steps_from_texts(_step_texts(row, where))

@@ -65,7 +65,7 @@ class EnsembleBackend:
                 f"An ensemble needs two or more taggers of one taxonomy; {len(members)} with "
                 f"{sorted({m.backend.types for m in members})} types were given."
             )
-        if any(m.weight <= 0 or m.temperature <= 0 for m in members):
+        if not all(m.weight > 0 and m.temperature > 0 for m in members):
             raise UserError("Weights and temperatures of an ensemble's members must be above 0.")
         self._members = list(members)
 
@@ -156,7 +156,11 @@ def combine(
             f"these have {len(kinds)} different pairs."
         )
     members = [Member(t.backend, t.temperature, w) for t, w in zip(taggers, weights, strict=True)]
-    about = {"members": [t.fingerprint for t in taggers], "weights": list(weights)}
+    about = {
+        "members": [t.fingerprint for t in taggers],
+        "weights": list(weights),
+        "data": sorted({file for t in taggers for file in t.about.get("data", ())}),
+    }
     return FrozenTagger(
         taggers[0].taxonomy, taggers[0].segmenter, EnsembleBackend(members), 1.0, about
     )

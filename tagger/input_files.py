@@ -7,7 +7,6 @@ reported with its line.
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import sys
 import zlib
@@ -16,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 from tagger.errors import UserError
 from tagger.inputs import Fields, SourceTrace, traces_of_row
+from tagger.rows import decoded, parsed, unzipped
 
 STANDARD_INPUT = "-"
 PATTERNS = ("*.jsonl", "*.jsonl.gz", "*.txt", "*.md")
@@ -153,16 +153,16 @@ def _read(
     if kind == "auto":
         kind, lines = _kind_of(path, lines)
     if kind == "text":
-        text = "".join(_decoded(lines, name))
+        text = "".join(_texts(lines, name))
         traces = traces_of_row({"text": text}, name, name)
         tally.count(traces, name, [])
         yield from traces
         return
-    for number, line in enumerate(_decoded(lines, name), start=1):
+    for number, line in enumerate(_texts(lines, name), start=1):
         if not line.strip():
             continue
         where = f"{name}, line {number}"
-        row = _row(line, where)
+        row = parsed(line, where)
         if several:
             row.setdefault("dataset", Path(name).name)
         traces = traces_of_row(row, where, f"{name}:{number}" if several else str(number), fields)
@@ -190,7 +190,7 @@ def _kind_of(path: str, lines: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
 def _opened(path: str, name: str) -> Iterator[tuple[IO[bytes] | None, Iterable[bytes]]]:
     """The file as it lies on disk (None for standard input) and its lines, unzipped."""
     if path == STANDARD_INPUT:
-        yield None, _unzipped(sys.stdin.buffer)
+        yield None, unzipped(sys.stdin.buffer)
         return
     try:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
@@ -198,12 +198,7 @@ def _opened(path: str, name: str) -> Iterator[tuple[IO[bytes] | None, Iterable[b
         reason = error.strerror or str(error)
         raise UserError(f"{name} cannot be opened ({reason}); check the path.") from error
     with raw:
-        yield raw, _unzipped(raw)
-
-
-def _unzipped(raw: Any) -> Iterable[bytes]:
-    zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-    return cast(Iterable[bytes], gzip.GzipFile(fileobj=raw) if zipped else raw)
+        yield raw, unzipped(raw)
 
 
 def _guarded(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
@@ -218,22 +213,6 @@ def _guarded(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
         raise UserError(f"{name} cannot be read ({error.strerror or error}).") from error
 
 
-def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
+def _texts(lines: Iterable[bytes], name: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
-        try:
-            yield (line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise UserError(
-                f"{name}, line {number}: byte {error.start + 1} (0x{line[error.start]:02x}) is not "
-                "UTF-8; convert the file first, e.g. with iconv -f LATIN1 -t UTF-8."
-            ) from error
-
-
-def _row(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: not valid JSON ({error}); write one object a line.") from error
-    if not isinstance(row, dict):
-        raise UserError(f"{where}: a {type(row).__name__}, not an object; write one object a line.")
-    return row
+        yield decoded(line, f"{name}, line {number}", first=number == 1)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tagger.errors import UserError
 
@@ -33,9 +33,12 @@ def read_rows(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             for number, line in enumerate(lines, start=1):
                 where = f"{name}, line {number}"
-                text = _decoded(line, where, first=number == 1)
+                text = decoded(line, where, first=number == 1)
                 if text.strip():
-                    yield where, _parsed(text, where)
+                    row = parsed(text, where)
+                    if "\\ud" in text or "\\uD" in text:
+                        _refuse_half_characters(row, where)
+                    yield where, row
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise UserError(
                 f"{name}, after line {number}: the gzip file is cut off or damaged ({error}); "
@@ -63,31 +66,49 @@ def _opened(path: str | Path, name: str) -> Iterator[Iterable[bytes | str]]:
         reason = error.strerror or str(error)
         raise UserError(f"{name} cannot be opened ({reason}); check the path.") from error
     with raw:
-        zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-        yield gzip.GzipFile(fileobj=raw) if zipped else raw
+        yield unzipped(raw)
 
 
-def _decoded(line: bytes | str, where: str, first: bool) -> str:
+def unzipped(raw: Any) -> Iterable[bytes]:
+    """Lines of an open file, unzipped if its first two bytes are gzip's."""
+    zipped = raw.peek(2)[:2] == b"\x1f\x8b"
+    return cast("Iterable[bytes]", gzip.GzipFile(fileobj=raw) if zipped else raw)
+
+
+def decoded(line: bytes | str, where: str, first: bool) -> str:
+    """A line as text.
+
+    Args:
+        line: As it was read.
+        where: Place of the line for messages.
+        first: Whether it is the first one, on which editors put a mark.
+
+    Raises:
+        UserError: It is not UTF-8.
+    """
     if isinstance(line, str):
         return line
     try:
-        return line.decode("utf-8-sig" if first else "utf-8")  # editors put a mark at the start
+        return line.decode("utf-8-sig" if first else "utf-8")
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{where}: byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not "
-            "UTF-8; save the file as UTF-8, for example with iconv -f latin1 -t utf-8."
+            f"{where}: byte {error.start + 1} (0x{line[error.start]:02x}) is not UTF-8; save the "
+            "file as UTF-8, for example with iconv -f latin1 -t utf-8."
         ) from error
 
 
-def _parsed(text: str, where: str) -> dict[str, Any]:
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """A line of JSON as a row.
+
+    Raises:
+        UserError: It is no JSON object.
+    """
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not valid JSON ({error}); write one object a line.") from error
     if not isinstance(row, dict):
         raise UserError(f"{where}: a {type(row).__name__}, not an object; write one object a line.")
-    if "\\ud" in text or "\\uD" in text:
-        _refuse_half_characters(row, where)
     return row
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast, get_args
 
 from tagger.errors import UserError, unknown_name
 from tagger.taxonomy import REASONTYPE, Role, StepType, Taxonomy
+from tagger.yaml_files import yaml_loader
 
 FOLDER = Path(__file__).parent / "taxonomies"
 """The packaged files."""
@@ -195,22 +196,8 @@ def _string(data: Mapping[str, Any], key: str, where: str) -> str:
 def _yaml(path: Path, where: str) -> Any:
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        """Refuses a key that stands twice; plain YAML would take the last one silently."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            seen: set[str] = set()
-            for key_node, _ in node.value:
-                if key_node.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key_node.value!r} stands there twice",
-                        key_node.start_mark,
-                    )  # fmt: skip
-                seen.add(key_node.value)
-            return cast("dict[Any, Any]", super().construct_mapping(node, deep))
-
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml_loader())
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(f"{where} cannot be opened ({reason}); check the path.") from error

@@ -188,6 +188,7 @@ def _as_json(file: str | None, settings: BenchSettings, measured: dict[str, Any]
 
 def _show(result: dict[str, Any]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     taggers = result["taggers"]
@@ -198,7 +199,7 @@ def _show(result: dict[str, Any]) -> None:
     )
     table.add_column("")
     for name in taggers:
-        table.add_column(name, justify="right")
+        table.add_column(escape(name), justify="right")
     for label, of in _LINES:
         cells = [_cell(of, measured) for measured in taggers.values()]
         table.add_row(label, *cells)

@@ -96,6 +96,7 @@ def _as_json(traces: str, tagger: Any, found: list[StreamCheck]) -> dict[str, An
 
 def _show(result: dict[str, Any], found: list[StreamCheck]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
@@ -105,7 +106,7 @@ def _show(result: dict[str, Any], found: list[StreamCheck]) -> None:
         table.add_column(name, justify="right")
     for check in found:
         numbers = (check.traces, check.steps, check.tokens, check.altered, check.differing)
-        table.add_row(check.tokenizer, *(f"{n:,}" for n in numbers))
+        table.add_row(escape(check.tokenizer), *(f"{n:,}" for n in numbers))
     console.print(table)
     for check in found:
         for d in check.examples:

@@ -52,10 +52,10 @@ def run(args: argparse.Namespace) -> None:
         if not traces:
             raise UserError(f"{args.labels[0]}: holds no labels to calibrate by.")
         found = calibrate(*scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
+        about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
         whole = FrozenTagger(
-            taxonomy, whole.segmenter, whole.backend, found.temperature, whole.about,
-            found.handicaps,
-        )  # fmt: skip
+            taxonomy, whole.segmenter, whole.backend, found.temperature, about, found.handicaps
+        )
     members = "\n".join(
         f"* {name}: `{t.fingerprint}`" for name, t in zip(args.taggers, taggers, strict=True)
     )

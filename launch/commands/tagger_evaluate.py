@@ -25,7 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '"labels": {"0": "VERIFY", …}}',
     )
     parser.add_argument(
-        "--tagger", type=Path, metavar="FOLDER", help="folder of a tagger (default: the packaged)"
+        "--tagger",
+        type=Path,
+        metavar="NAME",
+        help="folder or packaged name of a tagger (default: the packaged one)",
     )
     parser.add_argument(
         "--taxonomy",
@@ -79,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
             seed=args.seed,
             progress=lambda done, total: progress("traces", done, total),
         )
-    known = set(tagger.about.get("data", ()))
+    known = {f for key in ("data", "calibrated_on") for f in tagger.about.get(key, ())}
     trained_on = [file.name for file in files if file.name in known]
     record = evaluation.as_dict()
     record["provenance"] = tagger_provenance(
@@ -94,8 +97,8 @@ def run(args: argparse.Namespace) -> None:
         _show(record)
     if trained_on:
         print(
-            f"suffice: the tagger was trained on a file called {', '.join(trained_on)}; figures on "
-            "its own training data say little.",
+            f"suffice: the tagger was trained on a file called {', '.join(trained_on)}, or "
+            "calibrated by it; figures on its own training data say little.",
             file=sys.stderr,
         )
     if output is not None:

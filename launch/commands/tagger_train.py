@@ -60,7 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="unlabelled traces for the teachers to tag, as `suffice tag` reads them",
+        help="unlabelled traces for the teachers to tag, JSONL, plain or .gz: a row has "
+        '"thinking", "completion", "text" or "steps"',
     )
     parser.add_argument(
         "--checkpoint",
@@ -173,8 +174,8 @@ def _card(
             f"* Trained on: {', '.join(sources)} ({trained.traces} traces, {trained.steps} steps)",
             f"* Settings: {keys}",
             "",
-            f"Scores of a twin trained without the {trained.held_out} held-out traces, on those "
-            f"traces: micro-F1 {scores.micro_f1:.3f}, macro-F1 {scores.macro_f1:.3f}.",
+            f"Scores on {trained.held_out} held-out traces, of training without them: "
+            f"micro-F1 {scores.micro_f1:.3f}, macro-F1 {scores.macro_f1:.3f}.",
             "",
             "| type | precision | recall | F1 | steps |",
             "|---|---|---|---|---|",

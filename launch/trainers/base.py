@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import UserError
+from tagger.taxonomy import REASONTYPE, Taxonomy
 
 if TYPE_CHECKING:
     from tagger.training import TrainedTagger
@@ -40,6 +41,7 @@ class TrainingJob:
         checkpoint: Folder for checkpoints; the same job goes on from what it holds.
         teachers: Folders or packaged names of taggers to learn from.
         traces: Unlabelled traces for the teachers to tag.
+        taxonomy: Of the labels and of the tagger.
         say: Takes a line on progress.
     """
 
@@ -48,6 +50,7 @@ class TrainingJob:
     checkpoint: Path | None = None
     teachers: Sequence[str] = ()
     traces: Sequence[Path] = ()
+    taxonomy: Taxonomy = REASONTYPE
     say: Callable[[str], None] = lambda line: None
 
 

@@ -36,6 +36,7 @@ def _train(job: TrainingJob, settings: EncoderTraining) -> TrainedTagger:
         job.labels,
         get_segmenter(settings.segmenter),
         settings.seed,
+        taxonomy=job.taxonomy,
         settings=settings.part(EncoderSettings),
         fit=settings.part(FitSettings),
         extra=[read_extra(word) for word in job.extra],

@@ -32,6 +32,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
         job.labels,
         get_segmenter(settings.segmenter),
         settings.seed,
+        taxonomy=job.taxonomy,
         strength=settings.strength,
         held_out=settings.held_out,
         max_iterations=settings.max_iterations,

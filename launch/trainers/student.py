@@ -125,7 +125,7 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
         teachers = [FrozenTagger.load(folder) for folder in job.teachers]
         teaching = Teaching(teachers, job.traces, settings.trust, job.checkpoint)
     return train_student(
-        job.labels, _recipe(settings), get_segmenter(settings.segmenter),
+        job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
         extra=[read_extra(word) for word in job.extra], teaching=teaching, say=job.say,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tagger.evaluation import measures
 from tagger.evaluation.bootstrap import RESAMPLES, draw_weights, resampled_sums
 from tagger.evaluation.judged import Judged
+from tagger.evaluation.sums import trace_confusion
 
 Floats = NDArray[np.float64]
 
@@ -26,11 +27,8 @@ class Brief(NamedTuple):
 
 def brief(judged: Judged, seed: int = 0, resamples: int = RESAMPLES) -> Brief:
     """Score judged steps by the two figures that tables of taggers show."""
-    kinds = len(judged.taxonomy.types)
-    confusion = np.zeros((judged.traces, kinds, kinds))
-    np.add.at(confusion, (judged.trace, judged.true, judged.given), 1)
     weights = draw_weights(judged.traces, seed, resamples)
-    sums = resampled_sums({"confusion": confusion}, weights)["confusion"]
+    sums = resampled_sums({"confusion": trace_confusion(judged)}, weights)["confusion"]
     check = judged.verification
     f1 = measures.one_against_rest(sums, check).f1 if check.any() else None
     return Brief(measures.micro_f1(sums), f1)

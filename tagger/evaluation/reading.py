@@ -84,6 +84,11 @@ def _read(named: Sequence[tuple[Path, Taxonomy]]) -> list[LabelledFile]:
     files: list[LabelledFile] = []
     seen: dict[str, Path] = {}
     for path, taxonomy in named:
+        if str(path) == "-":
+            raise UserError(
+                "Labelled traces must be files, whose hash a report can name; save standard input "
+                "to one."
+            )
         traces = tuple(t for t in read_labelled(path, taxonomy) if t.labels)
         if not traces:
             raise UserError(f'{path}: no step carries a label; fill "labels" of its rows.')

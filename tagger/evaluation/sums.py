@@ -13,6 +13,14 @@ from tagger.evaluation.judged import Judged
 Floats = NDArray[np.float64]
 
 
+def trace_confusion(judged: Judged) -> Floats:
+    """Steps of each trace by true and given type, (T, K, K)."""
+    kinds = len(judged.taxonomy.types)
+    confusion = np.zeros((judged.traces, kinds, kinds))
+    np.add.at(confusion, (judged.trace, judged.true, judged.given), 1)
+    return confusion
+
+
 def trace_sums(judged: Judged) -> tuple[dict[str, Floats], float]:
     """Sufficient statistics of each of T traces under K types.
 
@@ -36,8 +44,7 @@ def trace_sums(judged: Judged) -> tuple[dict[str, Floats], float]:
         * ``unmarked`` (T, 2): verification steps without any keyword, and those of them found.
     """
     kinds, traces, at = len(judged.taxonomy.types), judged.traces, judged.trace
-    confusion = np.zeros((traces, kinds, kinds))
-    np.add.at(confusion, (at, judged.true, judged.given), 1)
+    confusion = trace_confusion(judged)
     second = np.zeros((traces, kinds, kinds))
     doubly = judged.second >= 0
     np.add.at(second, (at[doubly], judged.true[doubly], judged.second[doubly]), 1)

@@ -7,14 +7,16 @@ from html import escape
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.markup import escape as plain
 from rich.table import Table
 
 from tagger.evaluation.page import cell, document, provenance_section, section, table
+from tagger.evaluation.plots import FIRST, SECOND
 from tagger.evaluation.words import NOTHING, interval, number
 from tagger.svg import SOFT, Axes, Drawing
 
 _FIGURES = (("verification_f1", "verification F1"), ("micro_f1", "micro-F1"))
-_COLOURS = {"verification_f1": "var(--second,#d9480f)", "micro_f1": "var(--first,#1f6fb2)"}
+_COLOURS = {"verification_f1": SECOND, "micro_f1": FIRST}
 
 
 def _axes(cells: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
@@ -35,14 +37,14 @@ def transfer_view(record: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = []
     for number_, name in enumerate(columns, start=1):
         size = max(c["steps"] for c in record["cells"] if c["tested"] == name)
-        parts.append(f"{number_}  {name}, {size} labelled steps")
+        parts.append(plain(f"{number_}  {name}, {size} labelled steps"))
     for key, title in _FIGURES:
         shown = Table(title=f"{title}, 95 % over traces", box=None, header_style="dim")
         shown.add_column("trained on", no_wrap=True)
         for i in range(len(columns)):
             shown.add_column(f"on {i + 1}", justify="right", no_wrap=True)
         for row in rows:
-            label = str(columns.index(row) + 1) if row in columns else row
+            label = str(columns.index(row) + 1) if row in columns else plain(row)
             values = [found.get((row, column)) for column in columns]
             shown.add_row(label, *(_plain_cell(v, key) for v in values))
         parts += ["", shown]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from tagger.evaluation.words import NOTHING, headline_figures, interval, number, size_words
@@ -27,7 +28,7 @@ def evaluation_view(record: Mapping[str, Any]) -> RenderableType:
 
 
 def _headline(record: Mapping[str, Any]) -> Table:
-    table = Table(title=size_words(record), title_justify="left", box=None, pad_edge=False)
+    table = Table(title=escape(size_words(record)), title_justify="left", box=None, pad_edge=False)
     table.add_column("")
     table.add_column("", justify="right", style="bold")
     table.add_column("95 % over traces", style="dim")

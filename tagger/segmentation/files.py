@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.yaml_files import yaml_loader
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -31,12 +32,15 @@ def read_segmenter_file(name: str) -> tuple[str, dict[str, Any]]:
     import yaml
 
     try:
-        content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+        content = yaml.load(Path(name).read_text(encoding="utf-8"), Loader=yaml_loader())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"Cannot read the segmenter file {name}: {reason}.") from error
     except yaml.YAMLError as error:
-        raise UserError(f"The segmenter file {name} is neither YAML nor JSON.") from error
+        problem = getattr(error, "problem", None) or "no valid YAML"
+        raise UserError(
+            f"The segmenter file {name} is neither YAML nor JSON: {problem}."
+        ) from error
     if not isinstance(content, dict) or not isinstance(content.get("segmenter"), str):
         raise UserError(
             f'{name} must hold a "segmenter" and its settings, such as "segmenter: confidence" '

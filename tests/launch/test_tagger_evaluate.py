@@ -141,3 +141,4 @@ def test_what_cannot_be_is_refused(refused: Refused, tmp_path: Path) -> None:
     assert "No tagger in" in refused("tagger", "evaluate", good, "--tagger", tmp_path)
     assert "already exists" in refused("tagger", "evaluate", good, "--output", tmp_path)
     assert not (tmp_path / "runs").exists()
+    assert "must be files" in refused("tagger", "evaluate", "-")

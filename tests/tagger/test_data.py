@@ -155,7 +155,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         list(read_rows(tmp_path))
     latin = tmp_path / "latin.jsonl"
     latin.write_bytes('{"a": "é"}\n'.encode("latin-1"))
-    with pytest.raises(UserError, match=r"line 1: byte 8 of the line \(0xe9\) is not UTF-8; save"):
+    with pytest.raises(UserError, match=r"line 1: byte 8 \(0xe9\) is not UTF-8; save"):
         list(read_rows(latin))
     cut = tmp_path / "cut.jsonl.gz"
     cut.write_bytes(gzip.compress(b'{"a": 1}\n' * 1000)[:-12])
@@ -181,7 +181,7 @@ def test_text_that_is_no_text(tmp_path: Path) -> None:
 def test_the_line_of_a_byte_that_is_no_utf8_in_a_gzipped_file(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl.gz"
     path.write_bytes(gzip.compress(b'{"a": 1}\n\n{"a": "\xff"}\n'))
-    with pytest.raises(UserError, match=r"rows.jsonl.gz, line 3: byte 8 of the line \(0xff\)"):
+    with pytest.raises(UserError, match=r"rows.jsonl.gz, line 3: byte 8 \(0xff\) is not UTF-8"):
         list(read_rows(path))
 
 
@@ -195,3 +195,8 @@ def test_steps_from_texts_have_their_spans() -> None:
     thinking, steps = steps_from_texts(["ab", "", "数c"])
     assert thinking == "ab\n\n\n\n数c"
     assert [thinking[s.start : s.end] for s in steps] == ["ab", "", "数c"]
+
+
+def test_a_null_id_is_no_id(tmp_path: Path) -> None:
+    row = {"id": None, "thinking": "a"}
+    assert [t.id for t in read_traces(file_of(tmp_path, row, row))] == ["1", "2"]

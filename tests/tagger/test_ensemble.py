@@ -54,3 +54,9 @@ def test_members_that_do_not_fit_are_refused() -> None:
         combine([student(0), FrozenTagger(REASONTYPE, ParagraphSegmenter(9), random_backend(1))])
     with pytest.raises(UserError, match="above 0"):
         EnsembleBackend([Member(random_backend(0), 1.0, 0.0), Member(random_backend(1), 1.0)])
+
+
+def test_it_knows_what_its_members_were_trained_on() -> None:
+    one, other = student(0), student(1)
+    one._about["data"], other._about["data"] = ["b.jsonl", "a.jsonl"], ["b.jsonl"]
+    assert combine([one, other]).about["data"] == ["a.jsonl", "b.jsonl"]

@@ -274,3 +274,10 @@ def test_segmenters_by_name_and_by_file(tmp_path: Path) -> None:
         get_segmenter(str(tmp_path / "none.yaml"))
     with pytest.raises(UserError, match="did you mean 'sentence'"):
         get_segmenter("sentense")
+
+
+def test_a_tiny_threshold_in_a_json_file_is_a_number(tmp_path: Path) -> None:
+    file = tmp_path / "segmenter.json"
+    file.write_text(json.dumps({"segmenter": "confidence", "tau": 0.00005}))
+    assert "5e-05" in file.read_text(), "which plain YAML 1.1 takes for a word"
+    assert get_segmenter(str(file)).settings["tau"] == 0.00005

@@ -141,6 +141,7 @@ def test_what_is_no_taxonomy_file(tmp_path: Path) -> None:
     for content, says in [
         (b"name: [1\nsource: x\n", "line 2, is not valid YAML"),
         (b"name: a\nname: b\n", "line 2, is not valid YAML: the key 'name' stands there twice"),
+        (b"? [a, b]\n: c\n", "line 1, is not valid YAML: the key .* is no plain value"),
         (b"- a\n", "must hold keys and values"),
         (b"", "must hold keys and values"),
         ("name: é\n".encode("latin-1"), "is not UTF-8 text"),

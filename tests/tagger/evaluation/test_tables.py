@@ -92,3 +92,14 @@ def test_a_curve_with_and_without_verification() -> None:
     ET.fromstring(curve_plot(bare))
     assert "–" in "".join(printed(curve_view(bare)))
     assert "<svg" in curve_page(record)
+
+
+def test_names_from_files_are_no_markup() -> None:
+    record = a_transfer()
+    for cell in record["cells"]:
+        for side in ("trained", "tested"):
+            cell[side] = cell[side].replace("all others", "all [/others]").replace("_0", "[/0]")
+    out = io.StringIO()
+    Console(file=out, width=80).print(transfer_view(record))
+    assert "a_source_with_a_long_name[/0]" in out.getvalue()
+    assert "all [/others]" in out.getvalue()

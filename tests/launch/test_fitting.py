@@ -1,0 +1,70 @@
+"""Back ends as functions: the traces, the taxonomy and the settings all reach the training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from launch import fitting
+from launch.settings import settings_of
+from launch.trainers import TRAINERS
+from launch.trainers.base import TrainingJob
+from tagger.data import LabelledTrace, read_labelled
+from tagger.errors import UserError
+from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
+
+TWO = Taxonomy(
+    "two", (StepType("Think", "T", "other", "thinks"), StepType("Check", "C", "other", "checks"))
+)
+
+
+def traces() -> list[LabelledTrace]:
+    steps = ("say a", "check a")
+    return [
+        LabelledTrace("t", f"q{i}", steps, {0: "Think", 1: "Check"}, {}, {0: "Check"}, {1: "Think"})
+        for i in range(8)
+    ]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "linear.yaml"
+    file.write_text("strength: 0.01\n", encoding="utf-8")
+    return file
+
+
+def test_settings_count_for_every_taxonomy(config: Path) -> None:
+    gentle = fitting.fit_by_name("linear", config)(traces(), TWO, 0)
+    usual = fitting.fit_by_name("linear")(traces(), TWO, 0)
+    assert gentle.taxonomy.names == usual.taxonomy.names == ("Think", "Check")
+    assert gentle.fingerprint != usual.fingerprint
+
+
+def test_a_training_sees_everything_a_trace_says(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[LabelledTrace] = []
+
+    def train(job: TrainingJob, settings: object) -> object:
+        seen.extend(read_labelled(job.labels[0], job.taxonomy))
+        return TRAINERS["linear"].train(job, settings)
+
+    spy = replace(TRAINERS["linear"], name="spy", train=train)
+    monkeypatch.setattr(fitting, "get_trainer", lambda name: spy)
+    fitting.fit_by_name("spy", config)(traces(), TWO, 0)
+    assert [replace(t, id="t", about={}) for t in seen] == traces()
+
+
+@pytest.mark.parametrize(
+    "word", ["epochs=0", "batch_steps=0", "members=0", "dropout=1.0", "kernel=2", "trust=.nan"]
+)
+def test_a_student_out_of_range_is_refused_before_anything_is_read(word: str) -> None:
+    name = word.partition("=")[0]
+    with pytest.raises(UserError, match=name):
+        settings_of(TRAINERS["student"].settings, None, [word])
+
+
+def test_a_job_is_of_reasontype_unless_it_says_otherwise() -> None:
+    assert TrainingJob([]).taxonomy == REASONTYPE
