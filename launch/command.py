@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,8 +92,15 @@ def add_seed(parser: argparse.ArgumentParser, default: int | None = None) -> Non
     """
     shown = "the config's" if default is None else str(default)
     parser.add_argument(
-        "--seed", type=int, default=default, metavar="N", help=f"seed (default: {shown})"
+        "--seed", type=_seed, default=default, metavar="N", help=f"seed (default: {shown})"
     )
+
+
+def _seed(text: str) -> int:
+    """A seed as every library takes it."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {2**32 - 1}")
+    return int(text)
 
 
 def add_output(parser: argparse.ArgumentParser, stem: str) -> None:
@@ -117,17 +125,25 @@ def output_folder(chosen: Path | None, stem: str) -> Path:
         A path at which nothing exists.
 
     Raises:
-        UserError: Something exists there; nothing is ever overwritten.
+        UserError: Something exists there, for nothing is ever overwritten; or no folder can be
+            made there.
     """
     if chosen is None:
         base = Path("runs") / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
         path, number = base, 2
         while path.exists():
             path, number = base.with_name(f"{base.name}-{number}"), number + 1
-        return path
-    if chosen.exists():
+    elif chosen.exists():
         raise UserError(
             f"Output folder {chosen} already exists and is never overwritten; "
             "name a new one with --output."
         )
-    return chosen
+    else:
+        path = chosen
+    place = next(folder for folder in path.absolute().parents if folder.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        why = "may not be written to" if place.is_dir() else "is no folder"
+        raise UserError(
+            f"Output folder {path} cannot be made, for {place} {why}; name another with --output."
+        )
+    return path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from launch.settings import settings_of
 from launch.trainers import get_trainer
 from launch.trainers.base import TrainingJob
+from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from tagger.data import LabelledTrace
@@ -40,7 +41,10 @@ def fit_by_name(backend: str, config: Path | None = None) -> Fit:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "sample.jsonl"
             _write(file, traces)
-            return trainer.train(TrainingJob([file], taxonomy=taxonomy), settings).tagger
+            try:
+                return trainer.train(TrainingJob([file], taxonomy=taxonomy), settings).tagger
+            except UserError as error:  # the user never saw the sample's file
+                raise UserError(str(error).replace(str(file), "the sample")) from error
 
     return fit
 

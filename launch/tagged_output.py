@@ -139,8 +139,9 @@ def skipped_words(tally: Tally) -> str:
     """One sentence about the rows that were skipped; empty if none was."""
     if not tally.skipped:
         return ""
-    has, was = ("row has", "was") if tally.skipped == 1 else ("rows have", "were")
+    has, was = ("has", "was") if tally.skipped == 1 else ("have", "were")
+    rows = "row" if tally.rows == 1 else "rows"
     return (
-        f"{tally.skipped} of {tally.rows} {has} no thinking and {was} skipped "
+        f"{tally.skipped} of {tally.rows} {rows} {has} no thinking and {was} skipped "
         f"(the first: {tally.first_skipped})."
     )

@@ -188,7 +188,10 @@ class _Types:
         known = f"{label!r} is a type of {' and '.join(others)}, not of {self.taxonomy.name}"
         fitting = [name for name, words in others.items() if self._seen <= words]
         if fitting:
-            return UserError(f"{where}: {known}; read the file with --taxonomy {fitting[0]}.")
+            return UserError(
+                f"{where}: {known}; say so with --taxonomy {fitting[0]}, or with "
+                f"FILE:{fitting[0]} where a command takes that."
+            )
         return UserError(f"{where}: {known} like the labels before it; keep one taxonomy a file.")
 
 

@@ -5,6 +5,7 @@ A teacher: slower than its members and mostly righter than each of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,13 +61,21 @@ class EnsembleBackend:
     name = "ensemble"
 
     def __init__(self, members: Sequence[Member]) -> None:
-        if len(members) < 2 or len({m.backend.types for m in members}) != 1:
+        if len(members) < 2:
+            raise UserError(f"An ensemble needs two taggers or more; {len(members)} was given.")
+        counts = sorted({m.backend.types for m in members})
+        if len(counts) != 1:
             raise UserError(
-                f"An ensemble needs two or more taggers of one taxonomy; {len(members)} with "
-                f"{sorted({m.backend.types for m in members})} types were given."
+                "The taggers of an ensemble must score the same types; these score "
+                f"{' and '.join(map(str, counts))}."
             )
-        if not all(m.weight > 0 and m.temperature > 0 for m in members):
-            raise UserError("Weights and temperatures of an ensemble's members must be above 0.")
+        for member in members:
+            for name, value in (("weight", member.weight), ("temperature", member.temperature)):
+                if not 0 < value < math.inf:
+                    raise UserError(
+                        f"The {name} of an ensemble's member is {value}; it must be above 0 and "
+                        "finite."
+                    )
         self._members = list(members)
 
     @classmethod
@@ -149,12 +158,8 @@ def combine(
     from tagger.frozen import FrozenTagger
 
     weights = weights or [1.0] * len(taggers)
-    kinds = {(t.taxonomy, t.segmenter.name, str(t.segmenter.settings)) for t in taggers}
-    if len(kinds) != 1:
-        raise UserError(
-            "The taggers of an ensemble must share taxonomy and segmenter; "
-            f"these have {len(kinds)} different pairs."
-        )
+    for number, tagger in enumerate(taggers[1:], start=2):
+        _refuse_different(taggers[0], tagger, number)
     members = [Member(t.backend, t.temperature, w) for t, w in zip(taggers, weights, strict=True)]
     about = {
         "members": [t.fingerprint for t in taggers],
@@ -164,3 +169,20 @@ def combine(
     return FrozenTagger(
         taggers[0].taxonomy, taggers[0].segmenter, EnsembleBackend(members), 1.0, about
     )
+
+
+def _refuse_different(first: FrozenTagger, other: FrozenTagger, number: int) -> None:
+    """Labels of different types, or of steps cut differently, have no mean."""
+    for what, mine, own in (
+        ("taxonomies", first.taxonomy.name, other.taxonomy.name),
+        ("types", list(first.taxonomy.tags), list(other.taxonomy.tags)),
+        ("definitions of types", first.taxonomy, other.taxonomy),
+        ("segmenters", first.segmenter.name, other.segmenter.name),
+        ("settings of the segmenter", first.segmenter.settings, other.segmenter.settings),
+    ):
+        if mine != own:
+            shown = "" if what.startswith("definitions") else f" ({own} and {mine})"
+            raise UserError(
+                f"The {what} of tagger {number} differ from those of tagger 1{shown}; combine "
+                "taggers that share taxonomy and segmenter."
+            )

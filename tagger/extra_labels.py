@@ -28,13 +28,20 @@ class ExtraLabels:
 
 
 def read_extra(word: str) -> ExtraLabels:
-    """Read ``FILE:TAXONOMY``.
+    """Read ``FILE:TAXONOMY``; errors as `split_extra` and `tagger.data.read_labelled`."""
+    file, taxonomy = split_extra(word)
+    traces = [t for t in read_labelled(file, taxonomy) if t.labels]
+    return ExtraLabels(taxonomy, traces, f"{file.name}:{taxonomy.name}")
+
+
+def split_extra(word: str) -> tuple[Path, Taxonomy]:
+    """Take ``FILE:TAXONOMY`` apart.
 
     Args:
         word: A labelled file, a colon, and the name or YAML file of its taxonomy.
 
     Raises:
-        UserError: No colon, an unknown taxonomy, or a malformed file.
+        UserError: No colon, or an unknown taxonomy.
     """
     file, colon, name = word.rpartition(":")
     if not colon or not file or not name:
@@ -42,6 +49,4 @@ def read_extra(word: str) -> ExtraLabels:
             f"Extra labels {word!r} name no taxonomy; write FILE:TAXONOMY, for example "
             "labels.jsonl:venhoff."
         )
-    taxonomy = load_taxonomy(name)
-    traces = [t for t in read_labelled(file, taxonomy) if t.labels]
-    return ExtraLabels(taxonomy, traces, f"{Path(file).name}:{taxonomy.name}")
+    return Path(file), load_taxonomy(name)

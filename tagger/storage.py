@@ -140,6 +140,11 @@ def read_folder(
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    if not folder.is_dir():
+        raise UserError(
+            f"No tagger in {folder}: there is no such folder; name one that "
+            "'suffice tagger train' wrote."
+        )
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / name).is_file():
             raise UserError(
@@ -171,7 +176,7 @@ def read_folder(
         )
     except UserError as error:
         raise UserError(f"{folder / CONFIG_FILE}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{folder / CONFIG_FILE} is malformed ({type(error).__name__}: {error}); "
             "fetch or train the tagger again."

@@ -68,7 +68,7 @@ class Taxonomy:
             if name_or_tag in (step_type.name, step_type.tag):
                 return step_type
         known = (*self.tags, *self.names, *self.aliases)
-        raise unknown_name(f"step type of {self.name}", name_or_tag, known)
+        raise unknown_name(f"step type of {self.name}", name_or_tag, known, listed=self.tags)
 
     def index(self, name_or_tag: str) -> int:
         """Position of a type in `types`; errors as `get`."""

@@ -132,8 +132,10 @@ def _aliases(row: Mapping[str, Any], where: str) -> list[str]:
 def _reasontype(value: Any, where: str) -> str | None:
     if value is None:
         return None
+    if not isinstance(value, str):
+        raise UserError(f'{where}: "reasontype" must be a ReasonType tag or null, not {value!r}.')
     try:
-        return REASONTYPE.get(str(value)).name
+        return REASONTYPE.get(value).name
     except UserError as error:
         raise UserError(f'{where}, "reasontype": {error}') from error
 
@@ -161,10 +163,15 @@ def _from(given: Any, taxonomy: Taxonomy, where: str) -> dict[str, str]:
         raise UserError(f"{spot} must give a type of this taxonomy for each ReasonType tag.")
     found: dict[str, str] = {}
     for key, value in given.items():
+        if not isinstance(value, str):
+            raise UserError(f"{spot}: {key} must name a type of this taxonomy, not {value!r}.")
         try:
-            found[REASONTYPE.get(str(key)).name] = taxonomy.get(str(value)).name
+            name, own = REASONTYPE.get(str(key)).name, taxonomy.get(value).name
         except UserError as error:
             raise UserError(f"{spot}: {error}") from error
+        if name in found:
+            raise UserError(f"{spot} names {REASONTYPE.get(name).tag} twice; keep one of them.")
+        found[name] = own
     missing = [t.tag for t in REASONTYPE.types if t.name not in found]
     if missing:
         raise UserError(f"{spot} lacks {', '.join(missing)}; every ReasonType tag needs a type.")

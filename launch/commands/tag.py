@@ -113,6 +113,8 @@ def run(args: argparse.Namespace) -> None:
     settings = _settings(args, overrides)
     for path in (args.output, args.html):
         check_new(path)
+    if args.output and args.html and args.output.resolve() == args.html.resolve():
+        raise UserError(f"--output and --html both name {args.output}; name two files.")
     tally = Tally()
     fields = Fields(args.field, args.question_field, args.reference_field)
     name, traces = _source(args, inputs, settings, fields, tally)

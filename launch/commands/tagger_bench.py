@@ -99,9 +99,9 @@ def _folders(names: list[str]) -> dict[str, Path]:
     folders = {name: tagger_folder(name).resolve() for name in names}
     for name, folder in folders.items():
         if not (folder / CONFIG_FILE).is_file():
+            why = f"{CONFIG_FILE} is missing" if folder.is_dir() else "there is no such folder"
             raise UserError(
-                f"No tagger in {name}: {CONFIG_FILE} is missing; name a folder that "
-                "'suffice tagger train' wrote."
+                f"No tagger in {name}: {why}; name one that 'suffice tagger train' wrote."
             )
     return folders
 

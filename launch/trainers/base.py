@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import UserError
+from tagger.known_keys import refuse_outside
 from tagger.taxonomy import REASONTYPE, Taxonomy
 
 if TYPE_CHECKING:
@@ -29,6 +30,16 @@ class TrainingSettings:
     generated: int = 4000
     held_out: float = 0.15
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.refuse_outside(
+            "Training", {"generated": (2, 10**7), "held_out": (0.001, 0.9), "seed": (0, 2**32 - 1)}
+        )
+
+    def refuse_outside(self, whose: str, ranges: Mapping[str, tuple[float, float]]) -> None:
+        """Refuse the first setting that lies outside its range, as `known_keys.refuse_outside`."""
+        values = {name: (getattr(self, name), *limits) for name, limits in ranges.items()}
+        refuse_outside(f"{whose} setting", values)
 
 
 @dataclass(frozen=True)
@@ -87,8 +98,11 @@ class Trainer:
 
         Raises:
             UserError: Extra labels, a checkpoint folder, a teacher or unlabelled traces that it
-                has no use for; teachers without traces, or traces without teachers.
+                has no use for; teachers without traces, or traces without teachers; a file that
+                is missing or named twice, an unknown taxonomy, a checkpoint folder that is a file.
         """
+        from tagger.extra_labels import split_extra
+
         extra, checkpoint = job.extra, job.checkpoint
         if extra and not self.extra:
             raise UserError(
@@ -109,3 +123,27 @@ class Trainer:
             raise UserError(
                 "A teacher needs traces to tag, and traces a teacher; give --teacher and --traces."
             )
+        if checkpoint and self.taught and not job.teachers:
+            raise UserError(
+                f"The {self.name} back end keeps only what teachers say of traces; leave out "
+                "--checkpoint or give --teacher."
+            )
+        if checkpoint and checkpoint.exists() and not checkpoint.is_dir():
+            raise UserError(f"--checkpoint {checkpoint} is a file; name a folder.")
+        for option, paths in (
+            ("--labels", job.labels),
+            ("--extra", [split_extra(word)[0] for word in extra]),
+            ("--traces", job.traces),
+        ):
+            _refuse_missing_and_double(option, paths)
+
+
+def _refuse_missing_and_double(option: str, paths: Sequence[Path]) -> None:
+    """A step that is learnt twice counts twice; a file that is not there is told at once."""
+    seen: set[Path] = set()
+    for path in paths:
+        if str(path) != "-" and not path.exists():
+            raise UserError(f"{option} {path} cannot be opened (no such file); check the path.")
+        if path.resolve() in seen:
+            raise UserError(f"{option} names {path} twice; name each file once.")
+        seen.add(path.resolve())

@@ -19,6 +19,7 @@ class EncoderTraining(FitSettings, EncoderSettings, TrainingSettings):
     """Settings of an encoder training: of the job, the net and the fit, side by side."""
 
     def __post_init__(self) -> None:
+        TrainingSettings.__post_init__(self)
         FitSettings.__post_init__(self)
         EncoderSettings.__post_init__(self)
 

@@ -23,6 +23,10 @@ class LinearTraining(TrainingSettings):
     strength: float = 3.0
     max_iterations: int = 100
 
+    def __post_init__(self) -> None:
+        TrainingSettings.__post_init__(self)
+        self.refuse_outside("Linear", {"strength": (1e-6, 1e6), "max_iterations": (1, 100_000)})
+
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
     from tagger.segmentation import get_segmenter

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
-from tagger.known_keys import refuse_outside
 from tagger.student.settings import StudentSettings
 
 if TYPE_CHECKING:
@@ -85,8 +84,8 @@ class StudentTraining(TrainingSettings):
     word_dropout: float = 0.15
 
     def __post_init__(self) -> None:
-        ranges = {name: (getattr(self, name), *limits) for name, limits in _RANGES.items()}
-        refuse_outside("Student setting", ranges)
+        TrainingSettings.__post_init__(self)
+        self.refuse_outside("Student", _RANGES)
         _shape(self)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.data import read_traces
+from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.softmax import softmax
 from tagger.steps import Segmenter
@@ -55,19 +56,32 @@ class TaughtTrace:
     targets: NDArray[np.float32]
 
 
-def teach(
-    teaching: Teaching,
-    segmenter: Segmenter,
-    hidden: set[str],
-    say: Callable[[str], None],
-) -> list[TaughtTrace]:
-    """Let teachers tag unlabelled traces; those of hidden questions are left out."""
+def unlabelled_traces(
+    teaching: Teaching, segmenter: Segmenter, hidden: set[str]
+) -> list[tuple[str, list[str]]]:
+    """Question and step texts of the traces to be tagged, without those of hidden questions.
+
+    Raises:
+        UserError: A malformed file, or no trace is left.
+    """
     traces = []
     for path in teaching.traces:
         for trace in read_traces(path):
             steps = trace.steps or segmenter.split(trace.thinking)
             if steps and trace.question not in hidden:
                 traces.append((trace.question, [s.text for s in steps[:MAX_STEPS]]))
+    if not traces:
+        raise UserError(
+            f"{', '.join(map(str, teaching.traces)) or 'No file'}: no trace with a step is left "
+            "for the teachers once the held-out questions are taken out; give more --traces."
+        )
+    return traces
+
+
+def teach(
+    teaching: Teaching, traces: Sequence[tuple[str, list[str]]], say: Callable[[str], None]
+) -> list[TaughtTrace]:
+    """Let teachers tag unlabelled traces, a batch at a time."""
     taught = []
     for at in range(0, len(traces), BATCH):
         say(f"Teachers tag trace {at + 1} of {len(traces)}.")

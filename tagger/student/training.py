@@ -34,7 +34,7 @@ from tagger.student.examples import (
 from tagger.student.fitting import FitSettings, fit
 from tagger.student.network import compress
 from tagger.student.settings import StudentSettings
-from tagger.student.teaching import TaughtTrace, Teaching, teach
+from tagger.student.teaching import TaughtTrace, Teaching, teach, unlabelled_traces
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.training import TrainedTagger
 
@@ -96,7 +96,8 @@ def train_student(
         The tagger and its scores.
 
     Raises:
-        UserError: Malformed files, too few questions, or a teacher of another taxonomy.
+        UserError: Malformed files, too few questions, a teacher of another taxonomy, or one with
+            no trace to tag.
     """
     segmenter = segmenter or ParagraphSegmenter()
     for teacher in teaching.teachers if teaching else ():
@@ -107,6 +108,9 @@ def train_student(
             )
     held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out)
     traces, kept, aside = held.traces, held.kept, held.aside
+    # All files are read before the first step is looked at, so that a bad row is told at once.
+    hidden = {t.question for t in aside if t.question}
+    unlabelled = unlabelled_traces(teaching, segmenter, hidden) if teaching else []
     say(f"Reading {len(kept)} labelled traces, {len(aside)} held out.")
     heads = [len(taxonomy.types), *(len(e.taxonomy.types) for e in extra)]
     others = [
@@ -114,11 +118,9 @@ def train_student(
         for head, source in enumerate(extra, start=1)
         for trace in source.traces
     ]
-
     known = [e for t in kept for e in _learnt(t, taxonomy, recipe, teaching)]
     if teaching:
-        hidden = {t.question for t in aside if t.question}
-        taught = teach(teaching, segmenter, hidden, say)
+        taught = teach(teaching, unlabelled, say)
         others += [_taught(t, f"taught {n}", recipe) for n, t in enumerate(taught)]
     backend = _fit_members([*known, *others], heads, recipe, say)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)

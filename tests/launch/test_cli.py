@@ -101,7 +101,7 @@ def test_overrides_stand_anywhere() -> None:
         (["trian"], "Unknown command of suffice 'trian'; did you mean 'train'?"),
         (["tagger", "tran"], "Unknown command of suffice tagger 'tran'; did you mean 'train'?"),
         (["train", "--sead", "1"], "'--sead'; did you mean '--seed'?"),
-        (["train", "--seed", "x"], "Argument --seed: invalid int value: 'x'; see suffice train"),
+        (["train", "--seed", "x"], "Argument --seed: 'x' is no whole number from 0 to 4294967295;"),
         (["train", "--seed"], "Argument --seed: expected one argument; see suffice train --help"),
         (["tag"], "Name a file, a folder, - or --dataset; see suffice tag --help."),
         (["evaluate", "samples=2"], "Name the policy before the settings"),

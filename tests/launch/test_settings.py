@@ -49,6 +49,9 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     file.write_text("traces: many\n")
     with pytest.raises(UserError, match=f"{file}: traces is 'many'"):
         settings_of(Sizes, file)
+    file.write_text("traces: 1\n{a: 1}: 2\n")
+    with pytest.raises(UserError, match=f"{file}, line 2 is not .* is no plain value"):
+        settings_of(Sizes, file)
 
 
 def test_a_section_is_taken_where_there_is_one() -> None:

@@ -127,7 +127,7 @@ def test_check_stream_exits_with_1_and_shows_where(
     ("argv", "part"),
     [
         (["bench", "--tagger", "liner"], "the packaged taggers are default"),
-        (["bench", "--tagger", "./nowhere"], "tagger.json is missing"),
+        (["bench", "--tagger", "./nowhere"], "there is no such folder"),
         (["bench", "--traces", "nowhere.jsonl"], "cannot be opened"),
         (["bench", "--traces", "empty.jsonl"], "holds no trace with a step"),
         (["bench", "repeats=0"], "'repeats' is 0"),

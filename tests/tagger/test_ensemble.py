@@ -48,9 +48,9 @@ def test_streaming_equals_the_finished_trace() -> None:
 
 
 def test_members_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(UserError, match="two or more"):
+    with pytest.raises(UserError, match="two taggers or more; 1 was given"):
         combine([student(0)])
-    with pytest.raises(UserError, match="segmenter"):
+    with pytest.raises(UserError, match="settings of the segmenter of tagger 2 differ"):
         combine([student(0), FrozenTagger(REASONTYPE, ParagraphSegmenter(9), random_backend(1))])
     with pytest.raises(UserError, match="above 0"):
         EnsembleBackend([Member(random_backend(0), 1.0, 0.0), Member(random_backend(1), 1.0)])

@@ -122,6 +122,12 @@ def test_aliases_change_neither_equality_nor_hash() -> None:
         (lambda c: c["from_reasontype"].pop("META"), "lacks META; every ReasonType tag"),
         (lambda c: c["from_reasontype"].update(VERIFI="CHECK"), "did you mean 'VERIFY'"),
         (lambda c: c["from_reasontype"].update(META="WORKS"), "did you mean 'WORK'"),
+        (lambda c: c["from_reasontype"].update(META=None), "META must name a type .* not None"),
+        (
+            lambda c: c["from_reasontype"].update({REASONTYPE.get("META").name: "WORK"}),
+            "names META twice",
+        ),
+        (lambda c: c["types"][0].update(reasontype=3), '"reasontype" must be a .* not 3'),
         (lambda c: c.update(from_reasontype=[]), "must give a type of this taxonomy"),
         (lambda c: c.update(types=c["types"][:1]), "at least two types"),
         (lambda c: c.update(types=["a", "b"]), "type 1 must hold keys and values"),

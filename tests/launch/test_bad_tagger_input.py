@@ -1,0 +1,230 @@
+"""Bad input of the tagger commands: refused in one sentence, before anything is read or trained.
+
+The fixture `refused` allows no line beside the sentence, so a training that had begun would show.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launch.cli import main
+from tagger.taxonomy_files import load_taxonomy
+from tagger.training import train_linear
+
+Refused = Callable[..., str]
+
+
+def write(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def row(number: int, first: str = "SUBSTITUTE", second: str = "VERIFY") -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "question": f"question {number}",
+        "steps": ["3 + 4 is 7.", f"Check: 7 - 4 is 3, not {number}."],
+        "labels": {"0": first, "1": second},
+    }
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Label files, and taggers of two taxonomies and two segmenters."""
+    folder = tmp_path_factory.mktemp("files")
+    found = {
+        "labels": write(folder / "labels.jsonl", *map(row, range(6))),
+        "venhoff": write(
+            folder / "venhoff.jsonl", *(row(n, "DEDUCE", "UNCERTAIN") for n in range(6))
+        ),
+        "empty": write(folder / "empty.jsonl"),
+        "file": write(folder / "file.jsonl", {}),
+    }
+    tagger = train_linear([found["labels"]]).tagger
+    found["tagger"] = tagger.save(folder / "tagger")
+    other = train_linear([found["venhoff"]], taxonomy=load_taxonomy("venhoff")).tagger
+    found["other"] = other.save(folder / "other")
+    return found
+
+
+TRAIN = ("tagger", "train", "--labels", "{labels}")
+STUDENT = (*TRAIN, "--backend", "student")
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        ((*TRAIN, "strength=0"), "setting strength is 0.0; it must lie between"),
+        ((*TRAIN, "max_iterations=0"), "setting max_iterations is 0; it must lie between"),
+        ((*TRAIN, "held_out=1.5"), "setting held_out is 1.5; it must lie between"),
+        (("tagger", "train", "generated=0"), "setting generated is 0; it must lie between"),
+        ((*TRAIN, "seed=-1"), "setting seed is -1; it must lie between"),
+        ((*TRAIN, "--backend", "encoder", "held_out=2"), "setting held_out is 2.0; it must lie"),
+        ((*STUDENT, "epochs=0"), "setting epochs is 0; it must lie between"),
+        ((*STUDENT, "members=0"), "setting members is 0; it must lie between"),
+        ((*STUDENT, "batch_steps=0"), "setting batch_steps is 0; it must lie between"),
+        ((*STUDENT, "dropout=1.5"), "setting dropout is 1.5; it must lie between"),
+        ((*STUDENT, "learning_rate=-1"), "setting learning_rate is -1.0; it must lie between"),
+        ((*STUDENT, "trust=2"), "setting trust is 2.0; it must lie between"),
+        ((*STUDENT, "kernel=2"), "'kernel' is 2; it must be odd"),
+    ],
+)
+def test_settings_out_of_range(
+    refused: Refused, files: dict[str, Path], argv: tuple[str, ...], part: str
+) -> None:
+    assert part in refused(*(word.format(**files) for word in argv))
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        ((*TRAIN, "{labels}"), "twice; name each file once"),
+        ((*STUDENT, "--extra", "gone.jsonl:venhoff"), "--extra gone.jsonl cannot be opened"),
+        ((*STUDENT, "--extra", "{venhoff}"), "names no taxonomy; write FILE:TAXONOMY"),
+        ((*STUDENT, "--extra", "{venhoff}:venhof"), "did you mean 'venhoff'"),
+        ((*STUDENT, "--extra", "{labels}:venhoff"), "is a type of reasontype, not of venhoff"),
+        ((*STUDENT, "--teacher", "{tagger}"), "give --teacher and --traces"),
+        ((*STUDENT, "--traces", "{labels}"), "give --teacher and --traces"),
+        ((*STUDENT, "--teacher", "gone", "--traces", "{labels}"), "No tagger 'gone'"),
+        ((*STUDENT, "--teacher", "./gone", "--traces", "{labels}"), "there is no such folder"),
+        ((*STUDENT, "--teacher", "{other}", "--traces", "{labels}"), "of the same taxonomy"),
+        ((*STUDENT, "--teacher", "{tagger}", "--traces", "gone.jsonl"), "--traces gone.jsonl"),
+        ((*STUDENT, "--teacher", "{tagger}", "--traces", "{empty}"), "no trace with a step is"),
+        ((*STUDENT, "--checkpoint", "new"), "leave out --checkpoint or give --teacher"),
+        ((*TRAIN, "--backend", "encoder", "--checkpoint", "{file}"), "is a file; name a folder"),
+        ((*TRAIN, "--teacher", "{tagger}", "--traces", "{labels}"), "choose another --backend"),
+    ],
+)
+def test_training_is_refused_before_it_begins(
+    refused: Refused, files: dict[str, Path], argv: tuple[str, ...], part: str
+) -> None:
+    assert part in refused(*(word.format(**files) for word in argv))
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        (("{tagger}",), "needs two taggers or more; 1 was given"),
+        (("{tagger}", "{other}"), "taxonomies of tagger 2 differ from those of tagger 1 (venhoff"),
+        (("{tagger}", "{tagger}", "--weights", "1", "nan"), "is nan; it must be above 0"),
+        (("{tagger}", "{tagger}", "--weights", "1"), "1 weights for 2 taggers"),
+        (("{tagger}", "gone"), "No tagger 'gone'"),
+    ],
+)
+def test_taggers_that_do_not_combine(
+    refused: Refused, files: dict[str, Path], argv: tuple[str, ...], part: str
+) -> None:
+    assert part in refused("tagger", "combine", *(word.format(**files) for word in argv))
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        TRAIN,
+        ("tagger", "combine", "{tagger}", "{tagger}"),
+        ("tagger", "evaluate", "{labels}"),
+        ("tagger", "transfer", "{labels}", "{venhoff}:venhoff", "--by", "file", "--least", "1"),
+    ],
+)
+def test_output_folder_that_cannot_be_made(
+    refused: Refused, files: dict[str, Path], argv: tuple[str, ...]
+) -> None:
+    words = [word.format(**files) for word in argv]
+    err = refused(*words, "--output", files["file"] / "deep" / "new")
+    assert f"{files['file']} is no folder; name another with --output" in err
+
+
+def test_a_sample_too_small_to_train_on_names_no_file_of_ours(
+    files: dict[str, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    test = write(tmp_path / "test.jsonl", row(99))
+    curve = ["tagger", "learning-curve", str(files["labels"]), "--test", str(test)]
+    assert main([*curve, "--sizes", "1", "--json"]) == 2
+    err = capsys.readouterr().err
+    assert "the sample: 1 labelled traces are too few" in err
+    assert "/tmp" not in err.replace(str(tmp_path), "")
+
+
+def test_labels_from_standard_input_are_refused_where_they_are_read_twice(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "must be files" in refused("tagger", "evaluate", "-")
+
+
+def test_a_long_list_of_types_holds_tags_only(refused: Refused, tmp_path: Path) -> None:
+    labels = write(tmp_path / "labels.jsonl", row(1, "XYZZY"))
+    err = refused("tagger", "evaluate", labels)
+    assert "valid: RESTATE, CONTEXT, RECALL" in err
+    assert "Problem Re-statement" not in err
+
+
+def test_one_file_for_two_outputs(refused: Refused, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.txt"
+    trace.write_text("3 + 4 is 7.")
+    both = ("--output", tmp_path / "new", "--html", tmp_path / "." / "new")
+    assert "name two files" in refused("tag", trace, *both)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"handicaps": [1]}, "malformed"),
+        ({"handicaps": {"VERIFI": 1.0}}, "did you mean 'VERIFY'"),
+        ({"backend": {"name": 3, "settings": {}}}, "malformed"),
+        ({"backend": {"name": "linear", "settings": [1]}}, "malformed"),
+        ({"backend": {"name": "liner", "settings": {}}}, "did you mean 'linear'"),
+        ({"temperature": "hot"}, "malformed"),
+        ({"temperature": 0}, "temperature above 0"),
+        ({"taxonomy": 3}, "malformed"),
+        ({"segmenter": {"name": "paragrph", "settings": {}}}, "did you mean 'paragraph'"),
+        ({"format": 2}, "no tagger of format 1"),
+        ({"fingerprint": "0" * 64}, "fetch or train it again"),
+    ],
+)
+def test_a_damaged_tagger_json(
+    refused: Refused, files: dict[str, Path], tmp_path: Path, change: dict[str, Any], part: str
+) -> None:
+    tagger = tmp_path / "tagger"
+    shutil.copytree(files["tagger"], tagger)
+    about = json.loads((tagger / "tagger.json").read_text())
+    (tagger / "tagger.json").write_text(json.dumps(about | change))
+    err = refused("tagger", "evaluate", files["labels"], "--tagger", tagger)
+    assert part in err
+    assert str(tagger) in err
+
+
+@pytest.mark.parametrize("left", [0, 5, 1000])
+def test_truncated_weights(
+    refused: Refused, files: dict[str, Path], tmp_path: Path, left: int
+) -> None:
+    tagger = tmp_path / "tagger"
+    shutil.copytree(files["tagger"], tagger)
+    weights = tagger / "weights.safetensors"
+    whole = weights.read_bytes()
+    assert len(whole) > left
+    weights.write_bytes(whole[:left])
+    err = refused("tagger", "evaluate", files["labels"], "--tagger", tagger)
+    assert f"{weights} is no safetensors file" in err
+    weights.unlink()
+    err = refused("tagger", "evaluate", files["labels"], "--tagger", tagger)
+    assert "weights.safetensors is missing" in err
+
+
+def test_overthinker_traces_onto_a_file_that_exists(refused: Refused, tmp_path: Path) -> None:
+    there = tmp_path / "mine.jsonl"
+    there.write_text("mine")
+    command = ("overthinker", "traces", "--count", "2", "--output")
+    assert "already exists and is never overwritten" in refused(*command, there)
+    assert there.read_text() == "mine"
+    assert "make the folder" in refused(*command, tmp_path / "none" / "new.jsonl")
+    assert "--count is 0" in refused("overthinker", "traces", "--count", "0", "--output", "new")
