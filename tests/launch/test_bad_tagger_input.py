@@ -87,7 +87,7 @@ def test_settings_out_of_range(
     [
         ((*TRAIN, "{labels}"), "twice; name each file once"),
         ((*STUDENT, "--extra", "gone.jsonl:venhoff"), "--extra gone.jsonl cannot be opened"),
-        ((*STUDENT, "--extra", "{venhoff}"), "names no taxonomy; write FILE:TAXONOMY"),
+        ((*STUDENT, "--extra", "{venhoff}"), "name no taxonomy; write FILE:TAXONOMY"),
         ((*STUDENT, "--extra", "{venhoff}:venhof"), "did you mean 'venhoff'"),
         ((*STUDENT, "--extra", "{labels}:venhoff"), "is a type of reasontype, not of venhoff"),
         ((*STUDENT, "--teacher", "{tagger}"), "give --teacher and --traces"),
@@ -226,5 +226,5 @@ def test_overthinker_traces_onto_a_file_that_exists(refused: Refused, tmp_path: 
     command = ("overthinker", "traces", "--count", "2", "--output")
     assert "already exists and is never overwritten" in refused(*command, there)
     assert there.read_text() == "mine"
-    assert "make the folder" in refused(*command, tmp_path / "none" / "new.jsonl")
+    assert "make it first" in refused(*command, tmp_path / "none" / "new.jsonl")
     assert "--count is 0" in refused("overthinker", "traces", "--count", "0", "--output", "new")
