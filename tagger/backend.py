@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,4 +43,18 @@ class Backend(Protocol):
 
     def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
         """Score what readers returned: (steps, types), each row independent of the others."""
+        ...
+
+
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """A back end with a faster way through whole traces, for training and distillation only.
+
+    The last digits may depend on the batch, so a frozen tagger's labels never come from here.
+    """
+
+    def logits_many(
+        self, traces: Sequence[Sequence[str]], questions: Sequence[str]
+    ) -> list[NDArray[np.float64]]:
+        """Score whole traces, given as texts of steps: (steps, types) for each."""
         ...

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.calibration import calibrate
-from tagger.data import LabelledTrace, read_labelled
+from tagger.data import LabelledTrace
 from tagger.errors import UserError
 from tagger.features import StepFeatures, fold
 from tagger.frozen import FrozenTagger
 from tagger.linear import LinearBackend, LinearSettings
-from tagger.scoring import Scores, score_types
+from tagger.scoring import Scores
 from tagger.segmentation import ParagraphSegmenter
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
@@ -113,21 +113,6 @@ def train_linear(
         found.handicaps,
     )  # fmt: skip
     return TrainedTagger(tagger, scores, len(traces), len(everything.types), len(aside))
-
-
-def evaluate_tagger(tagger: FrozenTagger, labelled_path: str | Path) -> Scores:
-    """Score a tagger on labelled traces it was not trained on; errors as `read_labelled`."""
-    from tagger.data import steps_from_texts
-    from tagger.steps import TagContext
-
-    true: list[str] = []
-    given: list[str] = []
-    for trace in read_labelled(labelled_path, tagger.taxonomy):
-        _, steps = steps_from_texts(trace.steps)
-        tagged = tagger.tag(steps, TagContext(trace.question))
-        true.extend(trace.labels.values())
-        given.extend(tagged[i].type for i in trace.labels)
-    return score_types(true, given, tagger.taxonomy)
 
 
 def _examples(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.backend import ManyAtOnce
 from tagger.data import read_traces
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
@@ -120,7 +121,7 @@ def _view(
 def _ask(teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequence[str]) -> Views:
     """Probabilities of one teacher; by its fast path if it has one, whose digits may differ."""
     backend = teacher.backend
-    if hasattr(backend, "logits_many"):
+    if isinstance(backend, ManyAtOnce):
         scores = backend.logits_many(traces, questions)
     else:
         scores = []

@@ -8,7 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tagger.data import read_labelled, steps_from_texts
+from tagger.frozen import FrozenTagger
 from tagger.linear import LinearSettings
+from tagger.scoring import Scores, score_types
+from tagger.steps import TagContext
 from tagger.training import TrainedTagger, train_linear
 
 SETTINGS = LinearSettings(bits=12)
@@ -56,3 +60,15 @@ def trained(seed: int = 0) -> TrainedTagger:
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "labelled.jsonl", rows(120))
         return train_linear([path], seed=seed, settings=SETTINGS)
+
+
+def scores_on(tagger: FrozenTagger, labelled_path: str | Path) -> Scores:
+    """Score a tagger on labelled traces it was not trained on; its own taxonomy."""
+    true: list[str] = []
+    given: list[str] = []
+    for trace in read_labelled(labelled_path, tagger.taxonomy):
+        _, steps = steps_from_texts(trace.steps)
+        tagged = tagger.tag(steps, TagContext(trace.question))
+        true.extend(trace.labels.values())
+        given.extend(tagged[i].type for i in trace.labels)
+    return score_types(true, given, tagger.taxonomy)

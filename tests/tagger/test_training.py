@@ -11,15 +11,15 @@ from tagger.calibration import best_temperature
 from tagger.errors import UserError
 from tagger.segmentation import ParagraphSegmenter
 from tagger.splits import split_by_question
-from tagger.training import evaluate_tagger, train_linear
-from tests.tagger.small_data import SETTINGS, rows, trained, write
+from tagger.training import train_linear
+from tests.tagger.small_data import SETTINGS, rows, scores_on, trained, write
 
 VERIFY = "Verification / Sanity Check"
 
 
 def test_it_learns_the_small_set_silent_checks_included(tmp_path: Path) -> None:
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
-    scores = evaluate_tagger(trained().tagger, fresh)
+    scores = scores_on(trained().tagger, fresh)
     assert scores.micro_f1 > 0.95
     assert scores.per_type[VERIFY].f1 > 0.95
 

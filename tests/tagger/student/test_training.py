@@ -16,8 +16,7 @@ from tagger.student.examples import label_targets
 from tagger.student.teaching import Teaching
 from tagger.student.training import train_student
 from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
-from tagger.training import evaluate_tagger
-from tests.tagger.small_data import rows, write
+from tests.tagger.small_data import rows, scores_on, write
 from tests.tagger.small_data import trained as trained_linear
 from tests.tagger.student.small import FITTING, RECIPE, trained
 
@@ -27,7 +26,7 @@ QUICK = replace(RECIPE, fitting=replace(FITTING, epochs=2))
 
 def test_it_learns_the_small_set_silent_checks_included(tmp_path: Path) -> None:
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
-    scores = evaluate_tagger(trained().tagger, fresh)
+    scores = scores_on(trained().tagger, fresh)
     assert scores.micro_f1 > 0.9
     assert scores.per_type[VERIFY].f1 > 0.9
 
@@ -91,11 +90,11 @@ def test_a_student_learns_from_a_teacher_what_its_labels_do_not_say(tmp_path: Pa
     traces = write(tmp_path / "traces.jsonl", unlabelled)
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     alone = train_student([some], RECIPE).tagger
-    assert evaluate_tagger(alone, fresh).per_type[VERIFY].recall == 0
+    assert scores_on(alone, fresh).per_type[VERIFY].recall == 0
     teaching = Teaching([trained_linear().tagger], [traces], kept=tmp_path / "kept")
     taught = train_student([some], RECIPE, teaching=teaching).tagger
     assert taught.about["teachers"] == [trained_linear().tagger.fingerprint]
-    assert evaluate_tagger(taught, fresh).per_type[VERIFY].f1 > 0.9
+    assert scores_on(taught, fresh).per_type[VERIFY].f1 > 0.9
 
 
 def test_traces_cut_into_sentences_are_learnt_beside(tmp_path: Path) -> None:
