@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.settings import settings_of
-from launch.trainers import get_trainer
+from launch.trainers import TRAINERS, get_trainer
 from launch.trainers.base import TrainingJob
 from tagger.errors import UserError
 
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
     from tagger.evaluation.transfer import Fit
     from tagger.steps import StepTagger
     from tagger.taxonomy import Taxonomy
+
+
+def add_fit(parser: argparse.ArgumentParser) -> None:
+    """Add ``--backend NAME`` and ``--config FILE``: what is trained."""
+    parser.add_argument(
+        "--backend",
+        default="linear",
+        metavar="NAME",
+        help=f"what is trained: {', '.join(TRAINERS)} (default: linear)",
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="YAML file with settings of the back end"
+    )
 
 
 def fit_by_name(backend: str, config: Path | None = None) -> Fit:

@@ -7,7 +7,7 @@ import json
 import sys
 
 from launch.command import Command, add_output, add_seed, output_folder
-from launch.commands.tagger_transfer import add_fit
+from launch.fitting import add_fit, fit_by_name
 from launch.progress import progress_of_parts
 from tagger.errors import UserError
 
@@ -50,7 +50,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, sample, train, test; print the table or the JSON; write figures and page."""
     from launch.evidence import tagger_provenance
-    from launch.fitting import fit_by_name
     from tagger.evaluation.bootstrap import RESAMPLES
     from tagger.evaluation.curve import learning_curve, without_questions_of
     from tagger.evaluation.reading import labelled_steps, read_with_taxonomies

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from launch.command import Command, add_output, add_seed, output_folder
+from launch.fitting import add_fit, fit_by_name
 from launch.progress import progress_of_parts
-from launch.trainers import TRAINERS
 from tagger.errors import UserError
 
 RECORD, PAGE = "transfer.json", "report.html"
@@ -61,23 +60,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "tagger-transfer")
 
 
-def add_fit(parser: argparse.ArgumentParser) -> None:
-    """Add ``--backend NAME`` and ``--config FILE``: what is trained."""
-    parser.add_argument(
-        "--backend",
-        default="linear",
-        metavar="NAME",
-        help=f"what is trained: {', '.join(TRAINERS)} (default: linear)",
-    )
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="YAML file with settings of the back end"
-    )
-
-
 def run(args: argparse.Namespace) -> None:
     """Read, group, train, test; print the matrices or the JSON; write figures and page."""
     from launch.evidence import tagger_provenance
-    from launch.fitting import fit_by_name
     from tagger.evaluation.bootstrap import RESAMPLES
     from tagger.evaluation.reading import read_with_taxonomies
     from tagger.evaluation.transfer import BY, group_traces, transfer

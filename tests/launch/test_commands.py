@@ -12,6 +12,7 @@ import yaml
 from launch.cli import main
 from tests.launch.light import light
 from tests.rl.world import World
+from tests.tagger.small_data import rows, write
 
 
 def test_evaluate_then_report(
@@ -120,7 +121,9 @@ def test_settings_of_tagger_train_belong_to_the_back_end(
     encoder = [*train, "--backend", "encoder"]
     assert "did you mean 'head_epochs'" in refused(*encoder, "head_epoch=1")
     assert "must lie between" in refused(*encoder, "dropout=2")
-    assert "'nowhere'" in refused(*encoder, "encoder=nowhere")
+    there = write(tmp_path / "there.jsonl", rows(2))
+    found = ["tagger", "train", "--labels", there, "--backend", "encoder"]
+    assert "'nowhere'" in refused(*found, "encoder=nowhere")
     assert "names no file" in refused("tagger", "train", "--labels", "epochs=1")
     assert "leave out --extra" in refused(*train, "--extra", "other.jsonl:venhoff")
     assert "leave out --checkpoint" in refused(*train, "--checkpoint", str(tmp_path / "c"))
