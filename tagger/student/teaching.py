@@ -22,6 +22,7 @@ from tagger.student.examples import MAX_STEPS
 BATCH = 64
 """Traces a teacher tags at once, and that are kept together."""
 
+Say = Callable[[str], None]
 Views = list[NDArray[np.float32]]
 
 
@@ -42,10 +43,15 @@ class Teaching:
     trust: float = 0.7
     kept: Path | None = None
 
-    def views(self, traces: Sequence[Sequence[str]], questions: Sequence[str]) -> Views:
+    def views(self, traces: Sequence[Sequence[str]], questions: Sequence[str], say: Say) -> Views:
         """Mean probabilities of the teachers, (steps, types) a trace."""
-        each = [_view(teacher, traces, questions, self.kept) for teacher in self.teachers]
-        return [np.mean(parts, axis=0, dtype=np.float32) for parts in zip(*each, strict=True)]
+        views: Views = []
+        for at in range(0, len(traces), BATCH):
+            say(f"Teachers tag trace {at + 1} of {len(traces)}.")
+            batch = traces[at : at + BATCH], questions[at : at + BATCH]
+            each = [_view(teacher, *batch, self.kept) for teacher in self.teachers]
+            views += [np.mean(parts, axis=0, dtype=np.float32) for parts in zip(*each, strict=True)]
+        return views
 
 
 @dataclass(frozen=True)
@@ -80,16 +86,12 @@ def unlabelled_traces(
 
 
 def teach(
-    teaching: Teaching, traces: Sequence[tuple[str, list[str]]], say: Callable[[str], None]
+    teaching: Teaching, traces: Sequence[tuple[str, list[str]]], say: Say
 ) -> list[TaughtTrace]:
-    """Let teachers tag unlabelled traces, a batch at a time."""
-    taught = []
-    for at in range(0, len(traces), BATCH):
-        say(f"Teachers tag trace {at + 1} of {len(traces)}.")
-        questions, texts = zip(*traces[at : at + BATCH], strict=True)
-        views = teaching.views(texts, questions)
-        taught += [TaughtTrace(*row) for row in zip(questions, texts, views, strict=True)]
-    return taught
+    """Let teachers tag unlabelled traces."""
+    questions, texts = [q for q, _ in traces], [steps for _, steps in traces]
+    views = teaching.views(texts, questions, say)
+    return [TaughtTrace(*row) for row in zip(questions, texts, views, strict=True)]
 
 
 def _view(

@@ -10,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tagger.backend import Backend
 from tagger.calibration import calibrate, scores_of_labels
@@ -118,7 +119,7 @@ def train_student(
         for head, source in enumerate(extra, start=1)
         for trace in source.traces
     ]
-    known = [e for t in kept for e in _learnt(t, taxonomy, recipe, teaching)]
+    known = list(_learnt(kept, taxonomy, recipe, teaching, say))
     if teaching:
         taught = teach(teaching, unlabelled, say)
         others += [_taught(t, f"taught {n}", recipe) for n, t in enumerate(taught)]
@@ -127,7 +128,7 @@ def train_student(
     scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-        rest = [e for t in aside for e in _learnt(t, taxonomy, recipe, teaching)]
+        rest = _learnt(aside, taxonomy, recipe, teaching, say)
         backend = _fit_members([*known, *rest, *others], heads, recipe, say)
     count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
     about = _about(labelled_paths, extra, teaching, recipe, len(traces), count)
@@ -156,20 +157,27 @@ def _say_at(say: Say, place: str, line: str) -> None:
 
 
 def _learnt(
-    trace: LabelledTrace, taxonomy: Taxonomy, recipe: StudentRecipe, teaching: Teaching | None
+    traces: Sequence[LabelledTrace],
+    taxonomy: Taxonomy,
+    recipe: StudentRecipe,
+    teaching: Teaching | None,
+    say: Say,
 ) -> Iterator[Example]:
-    """What is learnt from a labelled trace: its steps, and its sentences if it is drawn."""
-    steps = trained_steps(trace)
-    targets = label_targets(trace, taxonomy, len(steps), recipe.alternative)
+    """What is learnt from labelled traces: their steps, and the sentences of those drawn."""
+    texts = [trained_steps(trace) for trace in traces]
+    heard: Sequence[NDArray[np.float32] | None] = [None] * len(traces)
     if teaching:
-        heard = teaching.views([steps], [trace.question])[0]
-        mixed = teaching.trust * targets + (1 - teaching.trust) * heard
-        targets = np.where(targets.sum(axis=1, keepdims=True) > 0, mixed, heard)
-        targets = targets.astype(np.float32)
-    yield Example(read_trace(trace.question, steps, recipe.shape), targets)
-    if _drawn(trace.id, recipe):
-        finer, targets = cut_finer(steps, targets, SentenceSegmenter())
-        yield Example(read_trace(trace.question, finer, recipe.shape), targets)
+        heard = teaching.views(texts, [trace.question for trace in traces], say)
+    for trace, steps, view in zip(traces, texts, heard, strict=True):
+        targets = label_targets(trace, taxonomy, len(steps), recipe.alternative)
+        if teaching and view is not None:
+            mixed = teaching.trust * targets + (1 - teaching.trust) * view
+            labelled = targets.sum(axis=1, keepdims=True) > 0
+            targets = np.where(labelled, mixed, view).astype(np.float32)
+        yield Example(read_trace(trace.question, steps, recipe.shape), targets)
+        if _drawn(trace.id, recipe):
+            finer, targets = cut_finer(steps, targets, SentenceSegmenter())
+            yield Example(read_trace(trace.question, finer, recipe.shape), targets)
 
 
 def _drawn(name: str, recipe: StudentRecipe) -> bool:
