@@ -19,6 +19,9 @@ from tagger.taxonomy import Taxonomy
 COUNTED = "VERIFY"
 """Tag of the type whose count is kept unbiased, where a taxonomy has it."""
 
+COUNT_TOLERANCE = 0.1
+"""By what share the count of that type may be off on held-out steps."""
+
 
 TEMPERATURES = np.exp2(np.linspace(-2, 2, 65))
 """What is tried: 65 values between 1/4 and 4."""
@@ -48,31 +51,44 @@ def best_temperature(
     return float(candidates[int(np.argmin(losses))])
 
 
-def count_handicap(logits: NDArray[np.float64], types: NDArray[np.int64], index: int) -> float:
-    """Find the handicap with which a type is chosen as often as it is true.
+def count_handicap(
+    logits: NDArray[np.float64],
+    types: NDArray[np.int64],
+    index: int,
+    tolerance: float = COUNT_TOLERANCE,
+) -> float:
+    """Find the smallest handicap with which a type is chosen about as often as it is true.
 
     Where a tagger is unsure, the likeliest type is mostly the commonest one; choosing it always
-    counts it too often, and the reward goes by counts.
+    counts it too often, and the reward goes by counts. A handicap costs accuracy, so it is no
+    larger than the tolerance asks.
 
     Args:
         logits: (steps, types), already divided by the temperature.
         types: True type of each step, (steps,).
         index: The type.
+        tolerance: By what share the count may be off.
 
     Returns:
-        What to take from its scores, in [-4, 4], to within 0.001.
+        What to take from its scores, in [-4, 4], to within 0.001; 0 if the count is good already.
     """
-    wanted = int((types == index).sum())
-    low, high = -4.0, 4.0
     shifted = logits.copy()
-    while high - low > 1e-3:
-        middle = (low + high) / 2
-        shifted[:, index] = logits[:, index] - middle
-        if int((shifted.argmax(axis=1) == index).sum()) > wanted:
-            low = middle
-        else:
-            high = middle
-    return round((low + high) / 2, 3)
+
+    def called(handicap: float) -> int:
+        shifted[:, index] = logits[:, index] - handicap
+        return int((shifted.argmax(axis=1) == index).sum())
+
+    true = int((types == index).sum())
+    too_many = called(0.0) > (1 + tolerance) * true
+    if not too_many and called(0.0) >= (1 - tolerance) * true:
+        return 0.0
+    good, bad = (4.0, 0.0) if too_many else (-4.0, 0.0)
+    while abs(good - bad) > 1e-3:
+        middle = (good + bad) / 2
+        count = called(middle)
+        enough = count <= (1 + tolerance) * true if too_many else count >= (1 - tolerance) * true
+        good, bad = (middle, bad) if enough else (good, middle)
+    return round(good, 3)
 
 
 def scores_of_labels(
