@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from launch.command import Command, Parser
+from launch.command import Command, Parser, take_overrides
 from launch.commands import COMMANDS
 from tagger.errors import UserError, unknown_name
 
@@ -84,6 +84,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         if not hasattr(args, "overrides"):
             raise UserError(f"Unexpected argument {word!r}; see {args.parser.prog} --help.")
         args.overrides = [*args.overrides, word]
+    if hasattr(args, "overrides"):
+        take_overrides(args)
     return args
 
 

@@ -83,6 +83,32 @@ def add_config(parser: argparse.ArgumentParser, default: str | None, keys: str) 
     )
 
 
+def take_overrides(args: argparse.Namespace) -> None:
+    """Move ``KEY=VALUE`` words behind an option of many values to the overrides.
+
+    So ``--labels FILE epochs=2`` means what it says.
+
+    Raises:
+        UserError: Such an option holds nothing else.
+    """
+    for name, words in list(vars(args).items()):
+        if name in ("overrides", "inputs") or not isinstance(words, list):
+            continue
+        settings = [str(word) for word in words if _is_override(str(word))]
+        if settings and len(settings) == len(words):
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(
+                f"{option} {settings[0]} is a setting and no file or name; give one, or leave out "
+                f"{option}."
+            )
+        setattr(args, name, [word for word in words if not _is_override(str(word))])
+        args.overrides = [*args.overrides, *settings]
+
+
+def _is_override(word: str) -> bool:
+    return "=" in word and ":" not in word and not Path(word).exists()
+
+
 def add_seed(parser: argparse.ArgumentParser, default: int | None = None) -> None:
     """Add ``--seed N``; the same seed gives the same result.
 

@@ -16,7 +16,6 @@ from launch.command import Command, add_config, add_output, add_seed, output_fol
 from launch.settings import settings_of
 from launch.trainers import TRAINERS, get_trainer
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
-from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from tagger.training import TrainedTagger
@@ -83,8 +82,10 @@ def run(args: argparse.Namespace) -> None:
     from tagger.segmentation import get_segmenter
 
     trainer = get_trainer(args.backend)
-    files, extra, traces, overrides = _sorted_out(args)
-    settings = settings_of(trainer.settings, args.config, overrides, seed=args.seed)
+    files: list[Path] = args.labels or []
+    extra: list[str] = args.extra
+    traces: list[Path] = args.traces
+    settings = settings_of(trainer.settings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
     get_segmenter(settings.segmenter)
     job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces)
@@ -98,28 +99,6 @@ def run(args: argparse.Namespace) -> None:
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")
-
-
-def _sorted_out(
-    args: argparse.Namespace,
-) -> tuple[list[Path], list[str], list[Path], list[str]]:
-    """Labels, extra labels, traces, overrides: ``--labels FILE epochs=2`` means what it says."""
-
-    def is_override(word: object) -> bool:
-        return "=" in str(word) and not Path(str(word)).exists() and ":" not in str(word)
-
-    named, extra, traces = args.labels or [], args.extra, args.traces
-    words = [*named, *extra, *traces]
-    overrides = [*args.overrides, *(str(w) for w in words if is_override(w))]
-    files = [w for w in named if not is_override(w)]
-    if named and not files:
-        raise UserError(f"--labels {named[0]} names no file; give one, or leave out --labels.")
-    return (
-        files,
-        [w for w in extra if not is_override(w)],
-        [w for w in traces if not is_override(w)],
-        overrides,
-    )
 
 
 @contextmanager

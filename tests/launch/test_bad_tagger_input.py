@@ -228,3 +228,16 @@ def test_overthinker_traces_onto_a_file_that_exists(refused: Refused, tmp_path: 
     assert there.read_text() == "mine"
     assert "make it first" in refused(*command, tmp_path / "none" / "new.jsonl")
     assert "--count is 0" in refused("overthinker", "traces", "--count", "0", "--output", "new")
+
+
+def test_settings_behind_an_option_of_many_values() -> None:
+    from launch.cli import parse
+
+    args = parse(["tagger", "bench", "--tagger", "default", "traces=100", "repeats=3"])
+    assert (args.tagger, args.overrides) == (["default"], ["traces=100", "repeats=3"])
+    args = parse(["tagger", "train", "--teacher", "a", "epochs=2", "--extra", "f:a=b"])
+    assert (args.teacher, args.extra, args.overrides) == (["a"], ["f:a=b"], ["epochs=2"])
+
+
+def test_an_option_that_holds_only_settings(refused: Refused) -> None:
+    assert "leave out --tagger" in refused("tagger", "bench", "--tagger", "traces=5")

@@ -124,7 +124,7 @@ def test_settings_of_tagger_train_belong_to_the_back_end(
     there = write(tmp_path / "there.jsonl", rows(2))
     found = ["tagger", "train", "--labels", there, "--backend", "encoder"]
     assert "'nowhere'" in refused(*found, "encoder=nowhere")
-    assert "names no file" in refused("tagger", "train", "--labels", "epochs=1")
+    assert "is a setting and no file" in refused("tagger", "train", "--labels", "epochs=1")
     assert "leave out --extra" in refused(*train, "--extra", "other.jsonl:venhoff")
     assert "leave out --checkpoint" in refused(*train, "--checkpoint", str(tmp_path / "c"))
 
