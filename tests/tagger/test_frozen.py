@@ -246,15 +246,6 @@ def test_weights_are_rounded_by_less_than_their_step_and_useless_rows_dropped() 
     assert tagged[0].type == "Other", "with no weight the bias decides"
 
 
-def test_the_packaged_tagger_reads_the_overthinker() -> None:
-    tagger = FrozenTagger.load()
-    assert tagger.fingerprint in (PACKAGED / "README.md").read_text()
-    assert tagger.about["held_out_scores"]["micro_f1"] > 0.98
-    text = "I need to work out 7 + 3.\n\n7 + 3 = 10.\n\nSo the answer is 10.\n\n7 + 3 = 10."
-    tags = [tagger.taxonomy.get(t.type).tag for t in tagger.tag_text(text, "7 + 3 =")]
-    assert tags == ["RESTATE", "SUBSTITUTE", "CONCLUDE", "VERIFY"]
-
-
 def test_tagging_needs_numpy_and_safetensors_and_nothing_heavy() -> None:
     code = (
         "import sys; from tagger.frozen import FrozenTagger; FrozenTagger.load().tag_text('a');"
