@@ -8,15 +8,31 @@ question holds it, and whether it is a number. All of it looks back only.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
-_AGES = [1, 3, 10]  # steps since a word was last seen; more is a class of its own
+_AGE = [0, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3]  # by steps since a word was last seen; 4 if longer ago
 _BEFORE = 5  # never, and the four ages
 _RUNS = 3  # alone, with the word before it, with the two words before it
 _KINDS = 3  # a word, a number, a sign
+_MEMO_LIMIT, _MEMO_LENGTH = 200_000, 64
 STATUSES = _BEFORE * _RUNS * 2 * _KINDS
 """How many statuses there are."""
+
+
+class _Kinds(dict[str, int]):
+    """What a word's kind adds to its status; remembers what it has seen."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MEMO_LIMIT:
+            self.clear()
+        kind = 1 if word[0].isdigit() else 2 if len(word) == 1 else 0
+        value = kind * 2 * _BEFORE * _RUNS
+        if len(word) <= _MEMO_LENGTH:
+            self[word] = value
+        return value
+
+
+_kinds = _Kinds()
 
 
 class Recurrence:
@@ -41,16 +57,14 @@ class Recurrence:
         new_pairs = list(zip(["", *words], words, strict=False))
         new_triples = list(zip(["", "", *words], ["", *words], words, strict=False))
         for word, pair, triple in zip(words, new_pairs, new_triples, strict=True):
+            status = _kinds[word]
             last = seen.get(word)
-            status = 0 if last is None else 1 + bisect_left(_AGES, step - last)
-            if status and pair in pairs:
-                status += 2 * _BEFORE if triple in triples else _BEFORE
+            if last is not None:
+                status += _AGE[step - last] if step - last < len(_AGE) else _BEFORE - 1
+                if pair in pairs:
+                    status += 2 * _BEFORE if triple in triples else _BEFORE
             if word in question:
                 status += _BEFORE * _RUNS
-            if word[0].isdigit():
-                status += 2 * _BEFORE * _RUNS
-            elif len(word) == 1:
-                status += 4 * _BEFORE * _RUNS
             found.append(status)
         seen.update(dict.fromkeys(words, step))
         pairs.update(new_pairs)
