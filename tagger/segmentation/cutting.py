@@ -7,8 +7,10 @@ no white space at their ends, short ones joined to the next, spans counted in th
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from tagger.errors import UserError
 from tagger.steps import Step
@@ -175,3 +177,39 @@ def check_min_chars(value: object, segmenter: str) -> None:
             f"min_chars of segmenter {segmenter!r} is {value!r}; "
             "it must be a whole number of at least 1."
         )
+
+
+@dataclass(frozen=True)
+class CutSegmenter(ABC):
+    """A segmenter whose steps are the pieces between the cuts of a scanner.
+
+    Attributes:
+        min_chars: Pieces shorter than this many characters join the next one.
+
+    Raises:
+        UserError: `min_chars` is not a whole number of at least 1.
+    """
+
+    min_chars: int = 1
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        check_min_chars(self.min_chars, self.name)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings by name, as `get_segmenter` takes them."""
+        return {"min_chars": self.min_chars}
+
+    @abstractmethod
+    def scanner(self) -> Scanner:
+        """What finds the cuts of one trace."""
+
+    def split(self, text: str) -> list[Step]:
+        """Cut a finished text."""
+        stream = self.stream()
+        return stream.feed(text) + stream.close()
+
+    def stream(self) -> CutStream:
+        """Start cutting a text that is still being written."""
+        return CutStream(self.scanner(), self.min_chars)

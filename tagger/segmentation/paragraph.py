@@ -8,14 +8,13 @@ if none follows it stands alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from tagger.segmentation.cutting import BlankLineScanner, CutStream, check_min_chars
-from tagger.steps import Step
+from tagger.segmentation.cutting import BlankLineScanner, CutSegmenter
 
 
 @dataclass(frozen=True)
-class ParagraphSegmenter:
+class ParagraphSegmenter(CutSegmenter):
     """Steps are paragraphs.
 
     A step is yielded with the very character that completes its blank line, before the next
@@ -29,22 +28,8 @@ class ParagraphSegmenter:
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
-    min_chars: int = 1
     name: ClassVar[str] = "paragraph"
 
-    def __post_init__(self) -> None:
-        check_min_chars(self.min_chars, self.name)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name, as `get_segmenter` takes them."""
-        return {"min_chars": self.min_chars}
-
-    def split(self, text: str) -> list[Step]:
-        """Cut a finished text."""
-        stream = self.stream()
-        return stream.feed(text) + stream.close()
-
-    def stream(self) -> CutStream:
-        """Start cutting a text that is still being written."""
-        return CutStream(BlankLineScanner(), self.min_chars)
+    def scanner(self) -> BlankLineScanner:
+        """What finds the cuts of one trace."""
+        return BlankLineScanner()

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from tagger.segmentation.cutting import BLANK_LINE, Cut, CutStream, check_min_chars
+from tagger.segmentation.cutting import BLANK_LINE, Cut, CutSegmenter
 from tagger.segmentation.sentence_rules import CLOSERS, SPACED_MARKS, ends_here
 from tagger.segmentation.spans import WAIT, closed_span, code_fence
-from tagger.steps import Step
 
 _INTERESTING = re.compile(r"[.?!…]+|[。？！]+|\n|\\|\$|`")
 _INDENT = re.compile(r"\n[^\S\n]*")
@@ -116,7 +115,7 @@ class SentenceScanner:
 
 
 @dataclass(frozen=True)
-class SentenceSegmenter:
+class SentenceSegmenter(CutSegmenter):
     """Steps are sentences.
 
     Attributes:
@@ -127,22 +126,8 @@ class SentenceSegmenter:
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
-    min_chars: int = 1
     name: ClassVar[str] = "sentence"
 
-    def __post_init__(self) -> None:
-        check_min_chars(self.min_chars, self.name)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name, as `get_segmenter` takes them."""
-        return {"min_chars": self.min_chars}
-
-    def split(self, text: str) -> list[Step]:
-        """Cut a finished text."""
-        stream = self.stream()
-        return stream.feed(text) + stream.close()
-
-    def stream(self) -> CutStream:
-        """Start cutting a text that is still being written."""
-        return CutStream(SentenceScanner(), self.min_chars)
+    def scanner(self) -> SentenceScanner:
+        """What finds the cuts of one trace."""
+        return SentenceScanner()

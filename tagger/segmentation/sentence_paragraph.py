@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from tagger.segmentation.cutting import BlankLineScanner, CutStream, check_min_chars
-from tagger.steps import Step
+from tagger.segmentation.cutting import BlankLineScanner, CutSegmenter
 
 _SENTENCE_END = re.compile(r"""[.?!:…。？！：](?:["'”’»」』）)\]}*_`$]|\\[)\]])*\s*\Z""")
 _LOOK_BACK = 64
@@ -29,7 +28,7 @@ def ends_a_sentence(text: str, begin: int, end: int) -> bool:
 
 
 @dataclass(frozen=True)
-class SentenceParagraphSegmenter:
+class SentenceParagraphSegmenter(CutSegmenter):
     """Steps end with a sentence end followed by a blank line.
 
     Attributes:
@@ -39,22 +38,8 @@ class SentenceParagraphSegmenter:
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
-    min_chars: int = 1
     name: ClassVar[str] = "sentence_paragraph"
 
-    def __post_init__(self) -> None:
-        check_min_chars(self.min_chars, self.name)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name, as `get_segmenter` takes them."""
-        return {"min_chars": self.min_chars}
-
-    def split(self, text: str) -> list[Step]:
-        """Cut a finished text."""
-        stream = self.stream()
-        return stream.feed(text) + stream.close()
-
-    def stream(self) -> CutStream:
-        """Start cutting a text that is still being written."""
-        return CutStream(BlankLineScanner(ends_a_sentence), self.min_chars)
+    def scanner(self) -> BlankLineScanner:
+        """What finds the cuts of one trace."""
+        return BlankLineScanner(ends_a_sentence)
