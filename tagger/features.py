@@ -173,7 +173,9 @@ def _flag_salts(count: int) -> NDArray[np.uint64]:
 
 def flag_buckets(flags: Sequence[int], bits: int) -> Ints:
     """Bucket of each look-back flag of a step, (flags,), in [0, 2**bits)."""
-    return _buckets(np.array(flags, dtype=np.uint64) + _flag_salts(len(flags)), bits)
+    codes = np.array(flags, dtype=np.uint64)
+    codes += _flag_salts(len(flags))
+    return _buckets(codes, bits)
 
 
 def _buckets(codes: NDArray[np.uint64], bits: int) -> Ints:

@@ -14,6 +14,7 @@ tagged beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from tagger.student.reading import StepReading
 from tagger.student.settings import StudentSettings
 
 Floats = NDArray[np.float32]
+_ZERO = np.float32(0)
+
 TABLES = ("words", "statuses", "flags", "wide")
 """Weights that are looked up by row; on disk they are whole numbers."""
 
@@ -80,19 +83,20 @@ class StudentNetwork:
             states = out if layer == 0 else states + out
         pooled = np.concatenate(
             [
-                states.max(axis=0),
-                states.sum(axis=0) * np.float32(MEAN_SCALE / np.sqrt(count)),
-                embedded.sum(axis=0) / np.float32(count),
+                np.maximum.reduce(states, axis=0),
+                np.add.reduce(states, axis=0) * np.float32(MEAN_SCALE / sqrt(count)),
+                np.add.reduce(embedded, axis=0) / np.float32(count),
             ]
         )
-        mixed = pooled @ self._mix[0] + self._mix[1] + self._flags[reading.flags].sum(axis=0)
-        vector = np.maximum(mixed, np.float32(0))
+        mixed = pooled @ self._mix[0] + self._mix[1]
+        mixed += np.add.reduce(self._flags[reading.flags], axis=0)
+        vector = np.maximum(mixed, _ZERO)
         memory = self._remember(vector, memory)
         return np.concatenate([vector, memory]), memory
 
     def logits(self, seen: Floats) -> Floats:
         """Score a step, (types,), from what `step` returned."""
-        hidden = np.maximum(seen @ self._inner[0] + self._inner[1], np.float32(0))
+        hidden = np.maximum(seen @ self._inner[0] + self._inner[1], _ZERO)
         scores: Floats = hidden @ self._outer[0] + self._outer[1]
         return scores
 
@@ -105,7 +109,7 @@ class StudentNetwork:
         for place in range(1, len(kernel)):
             out += padded[place : place + count] @ kernel[place]
         out += bias
-        return np.maximum(out, np.float32(0), out=out)
+        return np.maximum(out, _ZERO, out=out)
 
     def _remember(self, vector: Floats, memory: Floats) -> Floats:
         size = self._hidden
