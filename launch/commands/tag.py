@@ -252,7 +252,7 @@ def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None) -> Any
 COMMAND = Command(
     name="tag",
     summary="give types to the steps of existing traces",
-    example='echo \'{"thinking": "3 + 4 is 7.\\n\\nLet me check: 7 - 4 is 3."}\' | suffice tag -',
+    example='echo \'{"thinking": "3 + 4 is 7.\\n\\nWait, is it?"}\' | suffice tag -',
     configure=configure,
     run=run,
 )

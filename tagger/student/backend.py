@@ -62,7 +62,7 @@ class StudentBackend:
             raise UserError("The student's table 'wide' must hold whole numbers (int8).")
         for array in (*self._arrays.values(), *weights.values()):
             array.setflags(write=False)
-        self._network = StudentNetwork(settings, weights)
+        self._network = StudentNetwork(settings, weights, self._arrays)
 
     @classmethod
     def load(

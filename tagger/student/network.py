@@ -39,13 +39,21 @@ class StudentNetwork:
     Args:
         settings: The shape.
         weights: By the names `weight_shapes` lists, float32; not copied.
+        tables: Words, statuses and flags as `compress` makes them, each with its unit.
     """
 
-    def __init__(self, settings: StudentSettings, weights: Mapping[str, Floats]) -> None:
+    def __init__(
+        self,
+        settings: StudentSettings,
+        weights: Mapping[str, Floats],
+        tables: Mapping[str, NDArray[Any]],
+    ) -> None:
         self._pad = settings.kernel // 2
         self._hidden = settings.hidden
-        self._words, self._statuses = weights["words"], weights["statuses"]
-        self._flags = weights["flags"]
+        # Tables stay whole numbers: a quarter of the memory to walk through at random.
+        self._words, self._statuses, self._flags = (
+            (tables[name], tables[f"{name}.unit"]) for name in ("words", "statuses", "flags")
+        )
         self._convolutions = [
             (
                 # One matrix for each place of the kernel, (width, hidden).
@@ -75,7 +83,7 @@ class StudentNetwork:
         Returns:
             What `logits` scores, (2 * hidden,), and the memory after the step, (hidden,).
         """
-        embedded = self._words[reading.words] + self._statuses[reading.statuses]
+        embedded = _rows(self._words, reading.words) + _rows(self._statuses, reading.statuses)
         count = len(embedded)
         states = embedded
         for layer, (kernel, bias) in enumerate(self._convolutions):
@@ -89,7 +97,7 @@ class StudentNetwork:
             ]
         )
         mixed = pooled @ self._mix[0] + self._mix[1]
-        mixed += np.add.reduce(self._flags[reading.flags], axis=0)
+        mixed += np.add.reduce(_rows(self._flags, reading.flags), axis=0)
         vector = np.maximum(mixed, _ZERO)
         memory = self._remember(vector, memory)
         return np.concatenate([vector, memory]), memory
@@ -120,6 +128,12 @@ class StudentNetwork:
         update = gates[size:]
         remembered: Floats = (1 - update) * new + update * memory
         return remembered
+
+
+def _rows(table: tuple[NDArray[Any], Floats], rows: NDArray[np.int64]) -> Floats:
+    """Rows of a table, float32."""
+    numbers: Floats = table[0][rows] * table[1]
+    return numbers
 
 
 def weight_shapes(settings: StudentSettings, types: int) -> dict[str, tuple[int, ...]]:

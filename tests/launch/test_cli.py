@@ -16,7 +16,8 @@ from launch.commands import COMMANDS
 from tagger.errors import UserError
 from tests.launch.light import light
 
-TRACE = {"id": "a", "thinking": "3 + 4 is 7.\n\nSo the answer is 7.\n\nLet me check: 7 - 4 is 3."}
+THINKING = "3 + 4 is 7.\n\nSo the answer is 7.\n\nWait, let me check: 7 - 4 is 3."
+TRACE = {"id": "a", "thinking": THINKING}
 
 
 def test_names_and_summaries_of_all_commands_are_in_the_help() -> None:
@@ -44,7 +45,7 @@ def test_tagging_is_light_and_prints_view_and_table() -> None:
     done, seconds = light("tag", "-", stdin=json.dumps(TRACE) + "\n")
     assert done.returncode == 0, done.stderr
     assert seconds < 2
-    for part in ("VERIFY", "Let me check: 7 - 4 is 3.", "3 steps in 1 trace"):
+    for part in ("VERIFY", "Wait, let me check: 7 - 4 is 3.", "3 steps in 1 trace"):
         assert part in done.stdout
 
 
