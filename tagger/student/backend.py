@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tagger.errors import UserError
 from tagger.features import StepFeatures, fold
 from tagger.linear import chunks, exact_sums
-from tagger.student.network import Floats, StudentNetwork, expand, weight_shapes
+from tagger.student.network import TABLES, Floats, StudentNetwork, weight_shapes
 from tagger.student.reading import GROUP_WEIGHTS, StepScanner
 from tagger.student.settings import StudentSettings
 
@@ -48,10 +48,9 @@ class StudentBackend:
     def __init__(self, settings: StudentSettings, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._settings = settings
         self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
-        weights = expand(self._arrays)
-        self._types = weights["outer.bias"].size if "outer.bias" in weights else 0
-        shapes = {k: v.shape for k, v in weights.items()}
-        wanted = weight_shapes(settings, self._types)
+        shapes = {k: v.shape for k, v in self._arrays.items()}
+        self._types = self._arrays["outer.bias"].size if "outer.bias" in shapes else 0
+        wanted = weight_shapes(settings, self._types) | {f"{t}.unit": (1,) for t in TABLES}
         if shapes != wanted:
             wrong = sorted(k for k in shapes.keys() | wanted if shapes.get(k) != wanted.get(k))
             raise UserError(
@@ -60,9 +59,9 @@ class StudentBackend:
             )
         if self._arrays["wide"].dtype != np.int8:
             raise UserError("The student's table 'wide' must hold whole numbers (int8).")
-        for array in (*self._arrays.values(), *weights.values()):
+        for array in self._arrays.values():
             array.setflags(write=False)
-        self._network = StudentNetwork(settings, weights, self._arrays)
+        self._network = StudentNetwork(settings, self._arrays)
 
     @classmethod
     def load(

@@ -38,21 +38,15 @@ class StudentNetwork:
 
     Args:
         settings: The shape.
-        weights: By the names `weight_shapes` lists, float32; not copied.
-        tables: Words, statuses and flags as `compress` makes them, each with its unit.
+        weights: As `compress` makes them.
     """
 
-    def __init__(
-        self,
-        settings: StudentSettings,
-        weights: Mapping[str, Floats],
-        tables: Mapping[str, NDArray[Any]],
-    ) -> None:
+    def __init__(self, settings: StudentSettings, weights: Mapping[str, NDArray[Any]]) -> None:
         self._pad = settings.kernel // 2
         self._hidden = settings.hidden
         # Tables stay whole numbers: a quarter of the memory to walk through at random.
         self._words, self._statuses, self._flags = (
-            (tables[name], tables[f"{name}.unit"]) for name in ("words", "statuses", "flags")
+            (weights[name], weights[f"{name}.unit"]) for name in ("words", "statuses", "flags")
         )
         self._convolutions = [
             (
@@ -161,17 +155,6 @@ def weight_shapes(settings: StudentSettings, types: int) -> dict[str, tuple[int,
         shapes[f"conv{layer}.weight"] = (hidden, hidden if layer else width, kernel)
         shapes[f"conv{layer}.bias"] = (hidden,)
     return shapes
-
-
-def expand(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
-    """Weights as float32 from the form on disk: whole-number tables times their unit."""
-    weights: dict[str, Floats] = {}
-    for name, array in arrays.items():
-        if name.endswith(".unit"):
-            continue
-        unit = arrays.get(f"{name}.unit")
-        weights[name] = array.astype(np.float32) * (np.float32(1) if unit is None else unit)
-    return weights
 
 
 def compress(weights: Mapping[str, Floats]) -> dict[str, NDArray[Any]]:

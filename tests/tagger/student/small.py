@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tagger.student.backend import StudentBackend
 from tagger.student.fitting import FitSettings
@@ -35,6 +38,17 @@ def random_weights(
         name: rng.normal(0, 0.3, size).astype(np.float32)
         for name, size in weight_shapes(shape, types).items()
     }
+
+
+def expand(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
+    """Weights as float32 from the form on disk: whole-number tables times their unit."""
+    weights: dict[str, Floats] = {}
+    for name, array in arrays.items():
+        if name.endswith(".unit"):
+            continue
+        unit = arrays.get(f"{name}.unit")
+        weights[name] = array.astype(np.float32) * (np.float32(1) if unit is None else unit)
+    return weights
 
 
 def random_backend(seed: int = 0) -> StudentBackend:

@@ -16,10 +16,10 @@ from tagger.segmentation import ParagraphSegmenter
 from tagger.student.backend import StudentBackend
 from tagger.student.examples import read_trace
 from tagger.student.model import Dropout, StudentModel, pack
-from tagger.student.network import TABLES, compress, expand
+from tagger.student.network import TABLES, compress
 from tagger.student.settings import StudentSettings
 from tagger.taxonomy import REASONTYPE
-from tests.tagger.student.small import SHAPE, random_backend, random_weights
+from tests.tagger.student.small import SHAPE, expand, random_backend, random_weights
 
 TRACE = [
     "Let me see what 12 + 7 is.",
