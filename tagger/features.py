@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, islice
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,11 +172,32 @@ def _flag_salts(count: int) -> NDArray[np.uint64]:
     return salts
 
 
+class _FlagBuckets(dict[int, int]):
+    """Buckets of flags by ``place * 2**32 + value``; remembers what it has seen.
+
+    Args:
+        bits: There are ``2**bits`` buckets.
+    """
+
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+
+    def __missing__(self, key: int) -> int:
+        if len(self) >= _MEMO_LIMIT:
+            self.clear()
+        place, value = divmod(key, 2**32)
+        codes = _flag_salts(place + 1)[place:] + np.uint64(value)
+        bucket = self[key] = int(_buckets(codes, self._bits)[0])
+        return bucket
+
+
+_flag_memo = cache(_FlagBuckets)
+
+
 def flag_buckets(flags: Sequence[int], bits: int) -> Ints:
     """Bucket of each look-back flag of a step, (flags,), in [0, 2**bits)."""
-    codes = np.array(flags, dtype=np.uint64)
-    codes += _flag_salts(len(flags))
-    return _buckets(codes, bits)
+    keys = map(add, flags, range(0, len(flags) << 32, 1 << 32))
+    return np.array(list(map(_flag_memo(bits).__getitem__, keys)), dtype=np.int64)
 
 
 def _buckets(codes: NDArray[np.uint64], bits: int) -> Ints:

@@ -179,7 +179,7 @@ class LinearBackend:
         unit = float(self._arrays["unit"][0])
         for begin, end in chunks(steps):
             folded = fold(steps[begin:end], self._settings.bits, self._settings.weights)
-            rows = self._rows[self._row_of[folded.buckets]]
+            rows = self._rows.take(self._row_of.take(folded.buckets), axis=0)
             out[begin:end] = self._arrays["bias"] + exact_sums(folded, rows, unit)
         return out
 

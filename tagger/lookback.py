@@ -123,11 +123,10 @@ class LookBack:
     def flags(self, step: StepFacts) -> list[int]:
         """Take the next step; return its flags, 32-bit numbers, always as many."""
         tokens, words = step.tokens, step.words
-        numbers = [t for t in tokens if t[0].isdigit()]
-        unique = set(numbers)
-        equations = equations_in(tokens) if len(numbers) > 1 else []
-        pairs = set(zip(words, words[1:], strict=False))
         vocabulary = set(tokens)
+        unique = {t for t in vocabulary if t[0].isdigit()}
+        equations = [] if not unique or _EQUALS.isdisjoint(vocabulary) else equations_in(tokens)
+        pairs = set(zip(words, words[1:], strict=False))
 
         stated = min(self._times_stated, 2)
         sorted_lefts = [" ".join(sorted(e.left.split())) for e in equations]
@@ -137,11 +136,12 @@ class LookBack:
         restarts = bool(equations) and equations[0].left == self._first_left
         known = _share(len(unique & self._numbers), len(unique))
         given = _share(len(unique & self._question), len(unique))
-        phrasing = 6 * len(pairs & self._pairs) // len(pairs) if pairs else 7
+        new_pairs = self._remember_pairs(pairs)
+        phrasing = 6 * (len(pairs) - new_pairs) // len(pairs) if pairs else 7
         asked = 5 * len(vocabulary & self._question) // len(vocabulary) if vocabulary else 6
         cue = not _CUES.isdisjoint(vocabulary)
         states = not _ANSWER_WORDS.isdisjoint(vocabulary) and bool(_STATES_ANSWER.search(step.text))
-        last_number = numbers[-1] if numbers else ""
+        last_number = next((t for t in reversed(tokens) if t in unique), "") if unique else ""
         names_answer = not unique.isdisjoint(self._stated)
         ends_in_answer = stated > 0 and last_number == self._last_stated
         since_cue = bisect_left(_SINCE, self._since_cue)
@@ -193,7 +193,9 @@ class LookBack:
             last,
         )
         self._first_before = first
-        self._remember(step.text, unique, pairs)
+        self._index += 1
+        self._texts.add(step.text)
+        self._numbers |= unique
         for equation, operand in zip(equations, sorted_lefts, strict=True):
             self._values.setdefault(equation.left, equation.value)
             self._operands.add(operand)
@@ -206,8 +208,8 @@ class LookBack:
             self._times_stated += 1
         return flags
 
-    def _remember(self, text: str, numbers: set[str], pairs: set[tuple[int, int]]) -> None:
-        self._index += 1
-        self._texts.add(text)
-        self._numbers |= numbers
+    def _remember_pairs(self, pairs: set[tuple[int, int]]) -> int:
+        """Take a step's pairs of words; return how many of them are new."""
+        known = len(self._pairs)
         self._pairs |= pairs
+        return len(self._pairs) - known

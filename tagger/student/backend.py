@@ -27,9 +27,16 @@ class StudentReader:
 
     def read(self, text: str) -> tuple[Floats, StepFeatures]:
         """Take the next step's text; return what `StudentBackend.logits` scores."""
-        reading = self._scanner.scan(text)
-        seen, self._memory = self._network.step(reading, self._memory)
-        return seen, reading.wide
+        return self.read_all([text])[0]
+
+    def read_all(self, texts: Sequence[str]) -> list[tuple[Floats, StepFeatures]]:
+        """Take the texts of the next steps; return what `StudentBackend.logits` scores of each."""
+        if not texts:
+            return []
+        readings = [self._scanner.scan(text) for text in texts]
+        seen = self._network.steps(readings, self._memory)
+        self._memory = seen[-1, seen.shape[1] // 2 :]
+        return [(row, reading.wide) for row, reading in zip(seen, readings, strict=True)]
 
 
 class StudentBackend:
@@ -40,7 +47,7 @@ class StudentBackend:
         arrays: As `tagger.student.network.compress` makes them. Made read-only.
 
     Raises:
-        UserError: An array is missing or has another shape.
+        UserError: An array is missing, or has another shape or type of number.
     """
 
     name = "student"
@@ -57,8 +64,13 @@ class StudentBackend:
                 f"The student's arrays {', '.join(wrong)} do not fit its settings; "
                 "train or fetch it again."
             )
-        if self._arrays["wide"].dtype != np.int8:
-            raise UserError("The student's table 'wide' must hold whole numbers (int8).")
+        if any(
+            a.dtype != (np.int8 if k in TABLES else np.float32) for k, a in self._arrays.items()
+        ):
+            raise UserError(
+                f"The student's tables {', '.join(TABLES)} must hold whole numbers (int8), its "
+                "other arrays float32; train or fetch it again."
+            )
         for array in self._arrays.values():
             array.setflags(write=False)
         self._network = StudentNetwork(settings, self._arrays)
@@ -98,6 +110,6 @@ class StudentBackend:
         wide = [features for _, features in steps]
         for begin, end in chunks(wide):
             folded = fold(wide[begin:end], self._settings.wide_bits, GROUP_WEIGHTS)
-            rows = table[folded.buckets].astype(np.int32)
+            rows = table.take(folded.buckets, axis=0).astype(np.int32)
             scores[begin:end] += exact_sums(folded, rows, unit)
         return scores

@@ -63,13 +63,15 @@ class StepScanner:
     def scan(self, text: str) -> StepReading:
         """Take the next step's text; return what the network reads of it."""
         settings = self._settings
-        words = words_of(text, MAX_WORDS) or [""]
+        words = words_of(text, MAX_WORDS)
         hashes = hashes_of(words)
         begun = [BEGIN, *hashes]
         flags = self._look_back.flags(StepFacts(text, words, begun))
         wide = StepFeatures(begun, self._previous, flags)
         self._previous = begun
-        statuses = self._recurrence.statuses(words) if words[0] else [0]
+        statuses = self._recurrence.statuses(words)
+        if not words:  # underscores alone, say
+            hashes, statuses = [NOTHING], [0]
         if len(words) > settings.head_words + settings.tail_words:
             tail = len(words) - settings.tail_words
             hashes = hashes[: settings.head_words] + hashes[tail:]

@@ -9,8 +9,10 @@ question holds it, and whether it is a number. All of it looks back only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
-_AGE = [0, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3]  # by steps since a word was last seen; 4 if longer ago
+_AGES = [3, 3, 3, 3, 3, 3, 3, 2, 2, 1, 0]  # of a word last seen so many steps ago, the last: now
+_OLD = 4  # last seen before that
 _BEFORE = 5  # never, and the four ages
 _RUNS = 3  # alone, with the word before it, with the two words before it
 _KINDS = 3  # a word, a number, a sign
@@ -45,29 +47,30 @@ class Recurrence:
     def __init__(self, question: Sequence[str]) -> None:
         self._question = frozenset(question)
         self._seen: dict[str, int] = {}  # the last step that held the word
-        self._pairs: set[tuple[str, str]] = set()
-        self._triples: set[tuple[str, str, str]] = set()
+        self._pairs: dict[tuple[str, str], int] = {}  # the first step that held them
+        self._triples: dict[tuple[str, str, str], int] = {}
         self._step = 0
 
     def statuses(self, words: Sequence[str]) -> list[int]:
         """Take the next step's words; return the status of each, in [0, `STATUSES`)."""
-        seen, question, step = self._seen, self._question, self._step
-        pairs, triples = self._pairs, self._triples
+        step, last_seen = self._step, self._seen.get
+        pair_seen, triple_seen = self._pairs.setdefault, self._triples.setdefault
+        asked = self._question.intersection(words)
+        # By the step a word was last seen in; this one stands for never.
+        ages = [_OLD] * (step + 1 - len(_AGES)) + _AGES[-(step + 1) :]
         found = []
-        new_pairs = list(zip(["", *words], words, strict=False))
-        new_triples = list(zip(["", "", *words], ["", *words], words, strict=False))
-        for word, pair, triple in zip(words, new_pairs, new_triples, strict=True):
-            status = _kinds[word]
-            last = seen.get(word)
-            if last is not None:
-                status += _AGE[step - last] if step - last < len(_AGE) else _BEFORE - 1
-                if pair in pairs:
-                    status += 2 * _BEFORE if triple in triples else _BEFORE
-            if word in question:
+        before = before_that = ""
+        for word in words:
+            status = _kinds[word] + ages[last_seen(word, step)]
+            # Looked up and remembered at once: what this step brings is not older than it.
+            if pair_seen((before, word), step) < step:
+                status += _BEFORE
+            if triple_seen((before_that, before, word), step) < step:
+                status += _BEFORE
+            if word in asked:
                 status += _BEFORE * _RUNS
             found.append(status)
-        seen.update(dict.fromkeys(words, step))
-        pairs.update(new_pairs)
-        triples.update(new_triples)
+            before_that, before = before, word
+        self._seen.update(zip(words, repeat(step), strict=False))
         self._step += 1
         return found

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger.features import StepFeatures, TraceReader, fold, words_of
+from tagger import features
+from tagger.features import StepFeatures, TraceReader, flag_buckets, fold, words_of
 from tagger.lookback import Equation, equations_in
 
 WEIGHTS = (1.0, 0.5, 1.3)
@@ -95,9 +96,9 @@ def test_what_comes_later_changes_nothing(texts: list[str], later: str) -> None:
     assert all(0 <= v < 2**32 for f in first for v in f.flags)
 
 
-def buckets_of(steps: list[StepFeatures]) -> list[list[list[int]]]:
+def buckets_of(steps: list[StepFeatures], bits: int = 16) -> list[list[list[int]]]:
     """Buckets by step and group."""
-    folded = fold(steps, 16, WEIGHTS)
+    folded = fold(steps, bits, WEIGHTS)
     edges = [*folded.starts.tolist(), len(folded.buckets)]
     groups = [folded.buckets[a:b].tolist() for a, b in zip(edges, edges[1:], strict=False)]
     return [groups[i :: len(steps)] for i in range(len(steps))]
@@ -115,6 +116,25 @@ def test_folding_together_equals_folding_alone(texts: list[str], rng: object) ->
     lengths = [[len(g) for g in groups] for groups in together]
     squared = scale**2 * np.array([[n[0] + n[1], n[2], n[3]] for n in lengths]).T
     np.testing.assert_allclose(squared, np.array(WEIGHTS)[:, None] ** 2 * np.ones(len(steps)))
+
+
+FLAGS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40)
+
+
+@settings(max_examples=200, deadline=None)
+@given(FLAGS, st.sampled_from([6, 14, 20]))
+def test_a_flags_bucket_is_the_one_it_is_folded_into(flags: list[int], bits: int) -> None:
+    [groups] = buckets_of([StepFeatures([1], [2], flags)], bits)
+    for _ in range(2):  # anew, and remembered
+        assert flag_buckets(flags, bits).tolist() == groups[3]
+
+
+def test_a_full_memory_of_flags_changes_no_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "_MEMO_LIMIT", 5)
+    flags = list(range(12))
+    wanted = buckets_of([StepFeatures([1], [2], flags)], 13)[0][3]
+    assert flag_buckets(flags, 13).tolist() == flag_buckets(flags, 13).tolist() == wanted
+    assert len(features._flag_memo(13)) <= 5
 
 
 def test_buckets_are_the_same_in_every_process_and_release() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
+from tagger.steps import Step, TagContext
 from tagger.student.backend import StudentBackend
 from tagger.student.examples import read_trace
 from tagger.student.model import Dropout, StudentModel, pack
@@ -36,11 +38,11 @@ def tagger(seed: int = 0) -> FrozenTagger:
     return FrozenTagger(REASONTYPE, ParagraphSegmenter(), random_backend(seed))
 
 
-@pytest.mark.parametrize("layers", [1, 2])
-def test_numpy_and_torch_compute_the_same(layers: int) -> None:
+@pytest.mark.parametrize(("layers", "width"), [(1, 16), (2, 16), (3, 24)])
+def test_numpy_and_torch_compute_the_same(layers: int, width: int) -> None:
     import torch
 
-    shape = StudentSettings(**{**asdict(SHAPE), "layers": layers})
+    shape = StudentSettings(**{**asdict(SHAPE), "layers": layers, "width": width})
     model = StudentModel(shape, [14, 5], Dropout()).eval()
     with torch.no_grad():
         model.wide[0].weight.normal_()
@@ -75,6 +77,43 @@ def test_streaming_and_batches_give_the_very_same_probabilities(
     for batch in ([first, second], [second, first], [first]):
         tagged = frozen.tag_batch(batch, ["12 + 7"] * len(batch))
         assert tagged[batch.index(first)] == streamed
+
+
+@given(STEPS, st.data())
+@settings(max_examples=50, deadline=None)
+def test_however_many_steps_are_read_at_once_each_is_read_the_same(
+    steps: list[str], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(steps)))
+    backend = random_backend()
+    alone, together = backend.start("12 + 7"), backend.start("12 + 7")
+    single = [alone.read(text) for text in steps]
+    cut_once = [*together.read_all(steps[:cut]), *together.read_all(steps[cut:])]
+    for (seen, wide), (same, same_wide) in zip(single, cut_once, strict=True):
+        np.testing.assert_array_equal(seen, same)
+        assert wide == same_wide
+    whole = [Step(text, 0, len(text)) for text in steps]
+    context = TagContext("12 + 7", tuple(whole[:cut]))
+    assert tagger().tag(whole[cut:], context) == tagger().tag(whole, TagContext("12 + 7"))[cut:]
+
+
+def test_threads_that_share_a_tagger_do_not_mix_up_their_steps() -> None:
+    frozen = tagger()
+    texts = [
+        "\n\n".join(f"{i} + {n} = {i + n}. " * (3 * n) for n in range(1, 12)) for i in range(8)
+    ]
+    wanted = [frozen.tag_text(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(frozen.tag_text, texts * 5)) == wanted * 5
+
+
+def test_a_step_without_a_word_is_tagged_and_what_follows_reads_on() -> None:
+    frozen = tagger()
+    tagged = frozen.tag_text("__\n\n12 + 7 = 19.\n\n__")
+    assert len(tagged) == 3
+    assert all(sum(t.probabilities) == pytest.approx(1) for t in tagged)
+    session = frozen.session()
+    assert [session.tag_next(t.step) for t in tagged] == tagged
 
 
 def test_compressed_tables_are_whole_numbers_and_stay_close() -> None:
@@ -122,4 +161,12 @@ def test_arrays_that_do_not_fit_the_settings_are_named() -> None:
     del arrays["mix.bias"]
     arrays["outer.weight"] = arrays["outer.weight"][:, :3]
     with pytest.raises(UserError, match=r"mix\.bias, outer\.weight do not fit"):
+        StudentBackend(SHAPE, arrays)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("wide", "float32"), ("mix.bias", "float64")])
+def test_arrays_of_another_type_of_number_are_refused(name: str, kind: str) -> None:
+    arrays = compress(random_weights())
+    arrays[name] = arrays[name].astype(kind)
+    with pytest.raises(UserError, match="int8"):
         StudentBackend(SHAPE, arrays)

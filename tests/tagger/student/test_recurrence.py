@@ -47,7 +47,32 @@ def test_a_word_repeated_inside_its_first_step_is_still_new() -> None:
     assert Recurrence([]).statuses(["so", "so", "so"]) == [0, 0, 0]
 
 
-@given(st.lists(st.lists(st.sampled_from(["a", "go", "12", "="]), min_size=1), max_size=12))
+STEPS = st.lists(st.lists(st.sampled_from(["a", "go", "12", "="]), max_size=6), max_size=20)
+
+
+@given(STEPS)
+def test_a_status_says_when_and_in_what_company_a_word_was_seen_in_earlier_steps(
+    steps: list[list[str]],
+) -> None:
+    recurrence = Recurrence(["go"])
+    for now, words in enumerate(steps):
+        found = recurrence.statuses(words)
+        for place, word in enumerate(words):
+            ago = [now - n for n in range(now) if word in steps[n]]
+            age = next(
+                (a for a, limit in ((1, 1), (2, 3), (3, 10)) if ago and min(ago) <= limit), 4
+            )
+            ends = [
+                ["", "", *earlier[: i + 1]] for earlier in steps[:now] for i in range(len(earlier))
+            ]
+            read = ["", "", *words[: place + 1]]
+            runs = sum(read[-n:] in (e[-n:] for e in ends) for n in (2, 3))
+            kind = NUMBER if word == "12" else SIGN if len(word) == 1 else 0
+            asked = ASKED if word == "go" else 0
+            assert found[place] == (age if ago else 0) + PAIR * runs + kind + asked
+
+
+@given(STEPS)
 def test_every_status_is_in_range_and_looks_only_back(steps: list[list[str]]) -> None:
     whole, prefix = Recurrence(["go"]), Recurrence(["go"])
     found = [whole.statuses(words) for words in steps]
