@@ -20,6 +20,7 @@ _RANGES = {
     "trust": (0.0, 1.0),
     "alternative": (0.0, 0.5),
     "sentences": (0.0, 1.0),
+    "short": (0, 20),
     "smoothing": (0.0, 0.9),
     "dropout": (0.0, 0.9),
     "memory_dropout": (0.0, 0.9),
@@ -40,6 +41,7 @@ class StudentTraining(TrainingSettings):
         trust: Share of a labelled step's target that comes from its label and not from a teacher.
         alternative: Share of the target that goes to a label's second plausible type.
         sentences: Share of traces that are learnt cut into sentences too.
+        short: Shortened copies learnt of each trace.
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
         wide_bits: Direct features are hashed into ``2**wide_bits`` rows.
@@ -66,6 +68,7 @@ class StudentTraining(TrainingSettings):
     trust: float = 0.7
     alternative: float = 0.2
     sentences: float = 0.0
+    short: int = 0
     word_bits: int = 15
     flag_bits: int = 14
     wide_bits: int = 17
@@ -108,7 +111,15 @@ def _recipe(settings: StudentTraining) -> StudentRecipe:
         dropout=Dropout(s.dropout, s.memory_dropout, s.word_dropout),
     )  # fmt: skip
     return StudentRecipe(
-        _shape(s), fitting, s.members, s.alternative, s.sentences, s.held_out, s.refit, s.seed
+        _shape(s),
+        fitting,
+        s.members,
+        s.alternative,
+        s.sentences,
+        s.short,
+        s.held_out,
+        s.refit,
+        s.seed,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 from zlib import crc32
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backend import Backend
-from tagger.calibration import calibrate, scores_of_labels
+from tagger.calibration import COUNTED, calibrate, scores_of_labels
 from tagger.data import LabelledTrace
 from tagger.ensemble import EnsembleBackend, Member
 from tagger.errors import UserError
@@ -21,6 +22,7 @@ from tagger.extra_labels import ExtraLabels
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
+from tagger.shortening import shorten
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.student.backend import StudentBackend
@@ -53,6 +55,7 @@ class StudentRecipe:
         alternative: Share of the target that goes to a label's second plausible type.
         sentences: Share of labelled traces that are also learnt cut into sentences, and of
             taught traces that are learnt so instead, in [0, 1].
+        short: Shortened copies learnt of each trace (`tagger.shortening`).
         held_out: Share of questions held out for scores and temperature, in (0, 1).
         refit: Whether the tagger returned is trained once more, on the held-out traces too.
         seed: Chooses the held-out questions and, with a member's number, its weights.
@@ -63,6 +66,7 @@ class StudentRecipe:
     members: int = 1
     alternative: float = 0.2
     sentences: float = 0.0
+    short: int = 0
     held_out: float = 0.15
     refit: bool = True
     seed: int = 0
@@ -122,7 +126,8 @@ def train_student(
     known = list(_learnt(kept, taxonomy, recipe, teaching, say))
     if teaching:
         taught = teach(teaching, unlabelled, say)
-        others += [_taught(t, f"taught {n}", recipe) for n, t in enumerate(taught)]
+        for number, trace in enumerate(taught):
+            others += _taught(trace, f"taught {number}", taxonomy, recipe)
     backend = _fit_members([*known, *others], heads, recipe, say)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
@@ -176,8 +181,9 @@ def _learnt(
             targets = np.where(labelled, mixed, view).astype(np.float32)
         yield Example(read_trace(trace.question, steps, recipe.shape), targets)
         if _drawn(trace.id, recipe):
-            finer, targets = cut_finer(steps, targets, SentenceSegmenter())
-            yield Example(read_trace(trace.question, finer, recipe.shape), targets)
+            finer, finer_targets = cut_finer(steps, targets, SentenceSegmenter())
+            yield Example(read_trace(trace.question, finer, recipe.shape), finer_targets)
+        yield from _short_copies(trace.id, trace.question, steps, targets, taxonomy, recipe)
 
 
 def _drawn(name: str, recipe: StudentRecipe) -> bool:
@@ -185,12 +191,39 @@ def _drawn(name: str, recipe: StudentRecipe) -> bool:
     return crc32(f"{recipe.seed}:{name}".encode()) < recipe.sentences * 2**32
 
 
-def _taught(trace: TaughtTrace, name: str, recipe: StudentRecipe) -> Example:
+def _taught(
+    trace: TaughtTrace, name: str, taxonomy: Taxonomy, recipe: StudentRecipe
+) -> Iterator[Example]:
     """What is learnt from a taught trace: its steps, or its sentences if it is drawn."""
     steps, targets = trace.steps, trace.targets
     if _drawn(name, recipe):
         steps, targets = cut_finer(steps, targets, SentenceSegmenter())
-    return Example(read_trace(trace.question, steps, recipe.shape), targets)
+    yield Example(read_trace(trace.question, steps, recipe.shape), targets)
+    yield from _short_copies(name, trace.question, trace.steps, trace.targets, taxonomy, recipe)
+
+
+def _short_copies(
+    name: str,
+    question: str,
+    steps: Sequence[str],
+    targets: NDArray[np.float32],
+    taxonomy: Taxonomy,
+    recipe: StudentRecipe,
+) -> Iterator[Example]:
+    """Shortened copies of a trace that hold a target; some of them cut into sentences."""
+    checks = [False] * len(steps)
+    if COUNTED in taxonomy.tags:
+        known = targets.sum(axis=1) > 0
+        checks = (known & (targets.argmax(axis=1) == taxonomy.index(COUNTED))).tolist()
+    for number in range(recipe.short):
+        copy = f"{name} short {number}"
+        piece = shorten(steps, checks, Random(f"{recipe.seed}:{copy}"))
+        texts = [steps[i] for i in piece.steps]
+        wanted = targets[piece.steps] * np.array(piece.clear, dtype=np.float32)[:, None]
+        if _drawn(copy, recipe):
+            texts, wanted = cut_finer(texts, wanted, SentenceSegmenter())
+        if wanted.any():
+            yield Example(read_trace(question, texts, recipe.shape), wanted)
 
 
 def _about(

@@ -230,6 +230,17 @@ def test_overthinker_traces_onto_a_file_that_exists(refused: Refused, tmp_path: 
     assert "--count is 0" in refused("overthinker", "traces", "--count", "0", "--output", "new")
 
 
+def test_solution_traces_of_rows_without_a_solution(refused: Refused, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"question": "How many?"}\n')
+    command = ("tagger", "solution-traces", path, "--output", tmp_path / "new.jsonl")
+    assert f"{path}, line 1: a worked solution needs" in refused(*command)
+    path.write_text('{"question": "How many?", "solution": "Three."}\n')
+    assert "0 rows hold a solution with marked equations" in refused(*command)
+    assert "--count is -1" in refused(*command, "--count", "-1")
+    assert not (tmp_path / "new.jsonl").exists()
+
+
 def test_settings_behind_an_option_of_many_values() -> None:
     from launch.cli import parse
 

@@ -115,3 +115,11 @@ def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> 
     teaching = Teaching([trained_linear().tagger], [])
     with pytest.raises(UserError, match="same taxonomy"):
         train_student([path], QUICK, taxonomy=two, teaching=teaching)
+
+
+def test_shortened_copies_teach_that_an_early_step_may_check(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    plain = train_student([path], QUICK).tagger
+    short = train_student([path], replace(QUICK, short=2)).tagger
+    again = train_student([path], replace(QUICK, short=2)).tagger
+    assert short.fingerprint == again.fingerprint != plain.fingerprint

@@ -1,0 +1,77 @@
+"""Labelled short traces made of worked solutions: what is written, and what is certain of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tagger.data import read_labelled
+from tagger.errors import UserError
+from tagger.worked_solutions import solution_traces
+from tests.tagger.small_data import write
+
+QUESTION = "Ann had {a} pens and bought {b} more. She gave half away. How many has she now?"
+
+
+def solutions(count: int) -> list[dict[str, object]]:
+    return [
+        {
+            "question": QUESTION.format(a=2 * i, b=4),
+            "answer": f"She had {2 * i}+4 = <<{2 * i}+4={2 * i + 4}>>{2 * i + 4} pens.\n"
+            "Half of them are gone.\n"
+            f"Now {2 * i + 4}/2 = <<{2 * i + 4}/2={i + 2}>>{i + 2} are left.\n#### {i + 2}",
+        }
+        for i in range(1, count + 1)
+    ]
+
+
+def test_solution_lines_compute_and_what_is_written_in_checks(tmp_path: Path) -> None:
+    path = write(tmp_path / "solutions.jsonl", solutions(200))
+    out = write(tmp_path / "traces.jsonl", list(solution_traces(path, 150, seed=3)))
+    traces = list(read_labelled(out))
+    assert len({trace.question for trace in traces}) == 150
+    checking = 0
+    for trace in traces:
+        names = [trace.labels.get(i, "") for i in range(len(trace.steps))]
+        for text, name in zip(trace.steps, names, strict=True):
+            assert "<<" not in text and "####" not in text
+            if "pens." in text or "are left." in text:
+                assert name == "Formula Substitution / Plugging In"
+            if text.startswith("Half") or text.endswith("gone."):
+                assert name == ""
+        assert "Final Conclusion / Boxed Answer" in names
+        checking += "Verification / Sanity Check" in names
+    assert 80 < checking < 145
+
+
+def test_equations_of_checks_are_true(tmp_path: Path) -> None:
+    path = write(tmp_path / "solutions.jsonl", solutions(60))
+    found = 0
+    for row in solution_traces(path, 60, seed=0):
+        for index, tag in row["labels"].items():
+            text = row["steps"][int(index)]
+            for a, sign, b, c in re.findall(r"(\d+) ?([-+*/]) ?(\d+) ?= ?(\d+)", text):
+                found += tag == "VERIFY"
+                a, b, c = int(a), int(b), int(c)
+                assert {"+": a + b, "-": a - b, "*": a * b, "/": a / b}[sign] == c, text
+    assert found > 10
+
+
+def test_one_seed_one_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "solutions.jsonl", solutions(30))
+    assert list(solution_traces(path, 20, 5)) == list(solution_traces(path, 20, 5))
+    assert list(solution_traces(path, 20, 5)) != list(solution_traces(path, 20, 6))
+
+
+def test_bad_rows_are_told_by_their_line(tmp_path: Path) -> None:
+    good = solutions(2)
+    path = write(tmp_path / "bad.jsonl", [*good, {"question": "How many?", "solution": 3}])
+    with pytest.raises(UserError, match=r"bad\.jsonl, line 3: a worked solution needs"):
+        list(solution_traces(path, 1, 0))
+    unmarked = write(tmp_path / "unmarked.jsonl", [*good, {"question": "?", "answer": "It is 3."}])
+    with pytest.raises(UserError, match="2 rows hold a solution with marked equations, 3 traces"):
+        list(solution_traces(unmarked, 3, 0))
+    assert json.dumps(list(solution_traces(unmarked, 2, 0)))
