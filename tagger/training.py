@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.calibration import calibrate
+from tagger.calibration import COUNTED, calibrate
 from tagger.data import LabelledTrace
 from tagger.errors import UserError
-from tagger.features import StepFeatures, fold
+from tagger.features import StepFeatures, TraceReader, fold
 from tagger.frozen import FrozenTagger
 from tagger.linear import LinearBackend, LinearSettings
 from tagger.scoring import Scores
 from tagger.segmentation import ParagraphSegmenter
+from tagger.shortening import shorten
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
@@ -60,6 +62,7 @@ def train_linear(
     taxonomy: Taxonomy = REASONTYPE,
     settings: LinearSettings | None = None,
     strength: float = 3.0,
+    short: int = 0,
     held_out: float = 0.15,
     max_iterations: int = 100,
     say: Callable[[str], None] = lambda line: None,
@@ -77,6 +80,7 @@ def train_linear(
         taxonomy: The types.
         settings: Of the features.
         strength: Inverse of the L2 penalty.
+        short: Shortened copies learnt of each trace (`tagger.shortening`).
         held_out: Share of questions held out for scores and temperature, in (0, 1).
         max_iterations: Of the optimiser (L-BFGS).
         say: Takes a line on progress.
@@ -92,18 +96,20 @@ def train_linear(
     traces, kept, aside = held.traces, held.kept, held.aside
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
     train, test = (_examples(part, settings, taxonomy) for part in (kept, aside))
+    pieces = [piece for trace in kept for piece in _short_copies(trace, taxonomy, short, seed)]
+    train = _joined(train, _examples(pieces, settings, taxonomy))
     backend = _fit(train, settings, taxonomy, strength, max_iterations)
     found = calibrate(backend.logits(test.features), test.types, taxonomy)
     scores = found.scores
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-    everything = _Examples(
-        train.features + test.features, np.concatenate([train.types, test.types])
-    )
+    pieces = [piece for trace in aside for piece in _short_copies(trace, taxonomy, short, seed)]
+    everything = _joined(_joined(train, test), _examples(pieces, settings, taxonomy))
+    count = sum(len(trace.labels) for trace in traces)
     final = _fit(everything, settings, taxonomy, strength, max_iterations)
     about = {
         "data": [Path(p).name for p in labelled_paths],
         "traces": len(traces),
-        "labelled_steps": len(everything.types),
+        "labelled_steps": count,
         "seed": seed,
         "strength": strength,
         "held_out_scores": scores.as_dict(),
@@ -112,14 +118,32 @@ def train_linear(
         taxonomy, segmenter or ParagraphSegmenter(), final, found.temperature, about,
         found.handicaps,
     )  # fmt: skip
-    return TrainedTagger(tagger, scores, len(traces), len(everything.types), len(aside))
+    return TrainedTagger(tagger, scores, len(traces), count, len(aside))
+
+
+def _short_copies(
+    trace: LabelledTrace, taxonomy: Taxonomy, copies: int, seed: int
+) -> Iterator[LabelledTrace]:
+    """Shortened copies of a trace, labelled where the type can still be told."""
+    check = taxonomy.get(COUNTED).name if COUNTED in taxonomy.tags else ""
+    checks = [trace.labels.get(i) == check for i in range(len(trace.steps))]
+    for number in range(copies):
+        piece = shorten(trace.steps, checks, Random(f"{seed}:{trace.id} short {number}"))
+        labels = {
+            place: trace.labels[step]
+            for place, (step, clear) in enumerate(zip(piece.steps, piece.clear, strict=True))
+            if clear and step in trace.labels
+        }
+        yield replace(trace, steps=tuple(trace.steps[i] for i in piece.steps), labels=labels)
+
+
+def _joined(first: _Examples, second: _Examples) -> _Examples:
+    return _Examples(first.features + second.features, np.concatenate([first.types, second.types]))
 
 
 def _examples(
-    traces: list[LabelledTrace], settings: LinearSettings, taxonomy: Taxonomy
+    traces: Sequence[LabelledTrace], settings: LinearSettings, taxonomy: Taxonomy
 ) -> _Examples:
-    from tagger.features import TraceReader
-
     features, types = [], []
     for trace in traces:
         reader = TraceReader(trace.question, settings.max_words)

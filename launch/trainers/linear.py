@@ -17,15 +17,19 @@ class LinearTraining(TrainingSettings):
 
     Attributes:
         strength: Inverse of the L2 penalty.
+        short: Shortened copies learnt of each trace.
         max_iterations: Of the optimiser.
     """
 
     strength: float = 3.0
+    short: int = 0
     max_iterations: int = 100
 
     def __post_init__(self) -> None:
         TrainingSettings.__post_init__(self)
-        self.refuse_outside("Linear", {"strength": (1e-6, 1e6), "max_iterations": (1, 100_000)})
+        self.refuse_outside(
+            "Linear", {"strength": (1e-6, 1e6), "short": (0, 20), "max_iterations": (1, 100_000)}
+        )
 
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
@@ -38,6 +42,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
         settings.seed,
         taxonomy=job.taxonomy,
         strength=settings.strength,
+        short=settings.short,
         held_out=settings.held_out,
         max_iterations=settings.max_iterations,
         say=job.say,

@@ -110,3 +110,14 @@ def test_the_temperature_undoes_overconfidence() -> None:
     odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     types = (odds.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
     assert best_temperature(3 * logits, types) == pytest.approx(3, abs=0.2)
+
+
+def test_shortened_copies_change_what_is_learnt_and_not_what_is_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    plain = train_linear([path], settings=SETTINGS)
+    short, again = (train_linear([path], settings=SETTINGS, short=2) for _ in range(2))
+    assert short.tagger.fingerprint == again.tagger.fingerprint != plain.tagger.fingerprint
+    assert (short.traces, short.steps, short.held_out) == (
+        plain.traces, plain.steps, plain.held_out,
+    )  # fmt: skip
+    assert short.scores.per_type["Verification / Sanity Check"].f1 > 0.9
