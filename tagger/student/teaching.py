@@ -34,7 +34,7 @@ class Teaching:
         teachers: The mean of their probabilities is the target of steps without a label.
         traces: JSONL files of traces as `tagger.data.read_traces` takes them.
         trust: Share of a labelled step's target that comes from its label, the rest from the
-            teachers, in [0, 1].
+            teachers, in [0, 1]; at 1 they do not tag the labelled traces at all.
         kept: Folder in which views are kept; the same teaching goes on from what it holds.
     """
 

@@ -171,7 +171,7 @@ def _learnt(
     """What is learnt from labelled traces: their steps, and the sentences of those drawn."""
     texts = [trained_steps(trace) for trace in traces]
     heard: Sequence[NDArray[np.float32] | None] = [None] * len(traces)
-    if teaching:
+    if teaching and teaching.trust < 1:
         heard = teaching.views(texts, [trace.question for trace in traces], say)
     for trace, steps, view in zip(traces, texts, heard, strict=True):
         targets = label_targets(trace, taxonomy, len(steps), recipe.alternative)
