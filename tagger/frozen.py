@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backend import Backend, Reader, ReadsAhead
+from tagger.causal.backend import CausalBackend
 from tagger.encoder.backend import EncoderBackend
 from tagger.ensemble import EnsembleBackend
 from tagger.errors import UserError
@@ -62,6 +63,7 @@ def tagger_folder(name: str | Path | None) -> Path:
 
 
 BACKENDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Backend]] = {
+    CausalBackend.name: CausalBackend.load,
     EnsembleBackend.name: EnsembleBackend.load,
     LinearBackend.name: LinearBackend.load,
     EncoderBackend.name: EncoderBackend.load,
