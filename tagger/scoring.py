@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,6 +45,12 @@ class Scores:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able form."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Scores:
+        """Build from what `as_dict` gave."""
+        per_type = {name: TypeScore(**score) for name, score in values["per_type"].items()}
+        return cls(values["steps"], values["micro_f1"], values["macro_f1"], per_type)
 
 
 def score_types(true: Sequence[str], given: Sequence[str], taxonomy: Taxonomy) -> Scores:

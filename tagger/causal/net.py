@@ -173,3 +173,86 @@ def states_of(body: Any, given: Tensor, cache: Any = None) -> Tensor:
     read = body(**{name: given[None]}, past_key_values=cache, use_cache=cache is not None)
     states: Tensor = read.last_hidden_state[0]
     return states
+
+
+def load_body(folder: str, config: Any) -> Any:
+    """Load consecutive first layers of a model, in float32, without the norm after the last.
+
+    Args:
+        folder: What `save_pretrained` wrote.
+        config: From `part_of_config`, its first layer 0.
+
+    Raises:
+        UserError: The model is not made of ``embed_tokens``, ``layers`` and ``norm``, or the
+            weights do not fit its config.
+    """
+    from transformers import AutoModel
+    from transformers.utils import logging as hub_logging
+
+    bar, loud = hub_logging.is_progress_bar_enabled(), hub_logging.get_verbosity()
+    hub_logging.disable_progress_bar()
+    hub_logging.set_verbosity_error()  # it would list the layers left out
+    try:
+        with torch.random.fork_rng(devices=[]):
+            body, found = AutoModel.from_pretrained(
+                folder, config=config, dtype=torch.float32, use_safetensors=True,
+                output_loading_info=True,
+            )  # fmt: skip
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(
+            f"The language model in {folder} cannot be loaded ({error}); save it again with "
+            "save_pretrained."
+        ) from error
+    finally:
+        hub_logging.set_verbosity(loud)
+        if bar:
+            hub_logging.enable_progress_bar()
+    without_norm(body)
+    if lacking := sorted(found["missing_keys"]):
+        raise UserError(
+            f"The language model in {folder} has no weights for {lacking[0]}; save it again with "
+            "save_pretrained."
+        )
+    return body.eval()
+
+
+def cut_in_two(body: Any, config_text: str, settings: CausalSettings) -> tuple[Any, Any]:
+    """Cut a body into its lower layers and its upper ones, which have no token embeddings.
+
+    Raises:
+        UserError: Upper on lower layers do not give what the whole body gives, as where a model
+            does something of its own between embeddings and layers.
+    """
+    weights, at = body.state_dict(), settings.lower
+    lower = build_body(part_of_config(config_text, 0, at))
+    upper = build_body(part_of_config(config_text, at, at + settings.upper))
+    upper.embed_tokens = None
+    lower.load_state_dict({name: weights[name] for name in lower.state_dict()})
+    upper.load_state_dict({n: weights[_layer_moved(n, at)] for n in upper.state_dict()})
+    ids = torch.arange(min(16, int(body.config.vocab_size)))
+    with torch.inference_mode():
+        whole = states_of(body.eval(), ids)
+        parts = states_of(upper.eval(), states_of(lower.eval(), ids))
+    if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-3 * float(whole.abs().max())):
+        raise UserError(
+            f"The language model ({type(body).__name__}) does more between its embeddings and its "
+            "layers than is read here; choose a Llama- or Qwen-like model."
+        )
+    return lower, upper
+
+
+def join(body: Any, upper: Net) -> Net:
+    """Put trained upper layers, and their head, on the whole body they were cut from."""
+    settings = upper.settings
+    with torch.random.fork_rng(devices=[]):
+        net = Net(settings, body, upper.types)
+    moved = {_layer_moved(n, settings.lower): v.cpu() for n, v in upper.body.state_dict().items()}
+    net.body.load_state_dict(body.state_dict() | moved)
+    net.head.load_state_dict(upper.head.state_dict())
+    return net.eval()
+
+
+def _layer_moved(name: str, by: int) -> str:
+    """Name of a weight of ``layers.N`` as that of a higher layer."""
+    kind, number, rest = name.split(".", 2)
+    return f"{kind}.{int(number) + by}.{rest}"

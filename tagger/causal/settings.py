@@ -55,7 +55,7 @@ class CausalSettings:
                 "earlier": (self.earlier, 0, 64),
                 "window_tokens": (self.window_tokens, 16, 131_072),
                 "question_tokens": (self.question_tokens, 0, 8192),
-                "lower": (self.lower, 0, 512),
+                "lower": (self.lower, 1, 512),
                 "upper": (self.upper, 1, 512),
                 "hidden": (self.hidden, 1, 8192),
             },

@@ -63,6 +63,11 @@ class Keeper:
             )
         self.done, self.part, self.at = state["done"], state["part"], state["at"]
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it writes anything."""
+        return bool(self._file)
+
     def due(self) -> bool:
         """Whether it is time for the next checkpoint."""
         return bool(self._file) and time.monotonic() - self._last >= 60 * self._minutes

