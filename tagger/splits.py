@@ -50,7 +50,11 @@ def split_by_question(
 
 
 def read_and_hold_out(
-    paths: Sequence[str | Path], taxonomy: Taxonomy, seed: int, share: float
+    paths: Sequence[str | Path],
+    taxonomy: Taxonomy,
+    seed: int,
+    share: float,
+    beside: Sequence[str | Path] = (),
 ) -> HeldOut:
     """Read labelled files for a training and hold some questions out.
 
@@ -60,6 +64,8 @@ def read_and_hold_out(
         taxonomy: Of the labels.
         seed: Chooses the held-out questions.
         share: Of the questions held out, in (0, 1).
+        beside: Files of the same form that are only trained on, written traces for example: what
+            is held out is to look like what will be tagged. Held-out questions are taken out.
 
     Raises:
         UserError: Malformed files, or too few questions.
@@ -71,4 +77,7 @@ def read_and_hold_out(
             f"{', '.join(map(str, paths))}: {len(traces)} labelled traces are too few to "
             "train and hold some out; at least two questions are needed, better hundreds."
         )
-    return HeldOut(traces, kept, aside)
+    hidden = {question_of(t) for t in aside}
+    more = [t for path in beside for t in read_labelled(path, taxonomy) if t.labels]
+    more = [t for t in more if question_of(t) not in hidden]
+    return HeldOut([*traces, *more], [*kept, *more], aside)

@@ -60,6 +60,7 @@ def train_linear(
     seed: int = 0,
     *,
     taxonomy: Taxonomy = REASONTYPE,
+    beside: Sequence[str | Path] = (),
     settings: LinearSettings | None = None,
     strength: float = 3.0,
     short: int = 0,
@@ -78,6 +79,7 @@ def train_linear(
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         seed: Chooses the held-out questions.
         taxonomy: The types.
+        beside: More such files, only trained on; nothing is held out of them.
         settings: Of the features.
         strength: Inverse of the L2 penalty.
         short: Shortened copies learnt of each trace (`tagger.shortening`).
@@ -92,7 +94,7 @@ def train_linear(
         UserError: Malformed files, or too few questions or types to train and score on.
     """
     settings = settings or LinearSettings()
-    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out)
+    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
     train, test = (_examples(part, settings, taxonomy) for part in (kept, aside))
@@ -107,7 +109,7 @@ def train_linear(
     count = sum(len(trace.labels) for trace in traces)
     final = _fit(everything, settings, taxonomy, strength, max_iterations)
     about = {
-        "data": [Path(p).name for p in labelled_paths],
+        "data": [Path(p).name for p in (*labelled_paths, *beside)],
         "traces": len(traces),
         "labelled_steps": count,
         "seed": seed,
@@ -134,7 +136,8 @@ def _short_copies(
             for place, (step, clear) in enumerate(zip(piece.steps, piece.clear, strict=True))
             if clear and step in trace.labels
         }
-        yield replace(trace, steps=tuple(trace.steps[i] for i in piece.steps), labels=labels)
+        if labels:
+            yield replace(trace, steps=tuple(trace.steps[i] for i in piece.steps), labels=labels)
 
 
 def _joined(first: _Examples, second: _Examples) -> _Examples:

@@ -16,6 +16,7 @@ from launch.command import Command, add_config, add_output, add_seed, output_fol
 from launch.settings import settings_of
 from launch.trainers import TRAINERS, get_trainer
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from tagger.training import TrainedTagger
@@ -30,6 +31,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help='labelled traces, JSONL, plain or .gz: {"question": …, "steps": [text, …], '
         '"labels": {"0": "VERIFY", …}} (default: traces written by the overthinker\'s generator)',
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="more such files that are only learnt from, written traces for example: scores and "
+        "calibration come from --labels alone",
     )
     parser.add_argument(
         "--backend",
@@ -50,8 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="TAGGER",
-        help="taggers, folders or packaged names, whose mean view of --traces and of steps without "
-        "a label is learnt too",
+        help="taggers, folders or packaged names, whose mean view of --traces and, below trust=1, "
+        "of the labelled traces is learnt too",
     )
     parser.add_argument(
         "--traces",
@@ -88,14 +98,20 @@ def run(args: argparse.Namespace) -> None:
     settings = settings_of(trainer.settings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
     get_segmenter(settings.segmenter)
-    job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces)
+    if args.beside and not files:
+        raise UserError("--beside adds to labelled traces; name these with --labels.")
+    job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces, args.beside)
     trainer.check(job)
     console = Console(stderr=True)
     with _labels(files, settings) as labels, console.status("Reading.") as status:
         say = status.update if console.is_terminal else partial(console.print, highlight=False)
         trained = trainer.train(replace(job, labels=labels, say=lambda line: say(line)), settings)
     sources = [str(path) for path in files] or ["the overthinker's generator"]
-    sources += [*extra, *(f"{path} as {' and '.join(args.teacher)} tag it" for path in traces)]
+    sources += [
+        *map(str, args.beside),
+        *extra,
+        *(f"{path} as {' and '.join(args.teacher)} tag it" for path in traces),
+    ]
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")

@@ -52,6 +52,7 @@ class TrainingJob:
         checkpoint: Folder for checkpoints; the same job goes on from what it holds.
         teachers: Folders or packaged names of taggers to learn from.
         traces: Unlabelled traces for the teachers to tag.
+        beside: Labelled files of which nothing is held out for the scores.
         taxonomy: Of the labels and of the tagger.
         say: Takes a line on progress.
     """
@@ -61,6 +62,7 @@ class TrainingJob:
     checkpoint: Path | None = None
     teachers: Sequence[str] = ()
     traces: Sequence[Path] = ()
+    beside: Sequence[Path] = ()
     taxonomy: Taxonomy = REASONTYPE
     say: Callable[[str], None] = lambda line: None
 
@@ -132,6 +134,8 @@ class Trainer:
             raise UserError(f"--checkpoint {checkpoint} is a file; name a folder.")
         for option, paths in (
             ("--labels", job.labels),
+            ("--beside", job.beside),
+            ("--labels and --beside", [*job.labels, *job.beside]),
             ("--extra", [split_extra(word)[0] for word in extra]),
             ("--traces", job.traces),
         ):

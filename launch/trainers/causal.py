@@ -39,6 +39,7 @@ def _train(job: TrainingJob, settings: CausalTraining) -> TrainedTagger:
         get_segmenter(settings.segmenter),
         settings.seed,
         taxonomy=job.taxonomy,
+        beside=job.beside,
         settings=settings.part(CausalSettings),
         fit=settings.part(CausalFit),
         held_out=settings.held_out,

@@ -38,6 +38,7 @@ def _train(job: TrainingJob, settings: EncoderTraining) -> TrainedTagger:
         get_segmenter(settings.segmenter),
         settings.seed,
         taxonomy=job.taxonomy,
+        beside=job.beside,
         settings=settings.part(EncoderSettings),
         fit=settings.part(FitSettings),
         extra=[read_extra(word) for word in job.extra],

@@ -41,6 +41,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
         get_segmenter(settings.segmenter),
         settings.seed,
         taxonomy=job.taxonomy,
+        beside=job.beside,
         strength=settings.strength,
         short=settings.short,
         held_out=settings.held_out,

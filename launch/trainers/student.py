@@ -38,7 +38,8 @@ class StudentTraining(TrainingSettings):
     Attributes:
         members: Networks trained from different seeds; more than one make an ensemble.
         refit: Whether to train once more on all traces after the held-out ones gave the scores.
-        trust: Share of a labelled step's target that comes from its label and not from a teacher.
+        trust: Share of a labelled step's target that comes from its label and not from a teacher;
+            at 1 the teachers do not tag the labelled traces, unlabelled steps of theirs included.
         alternative: Share of the target that goes to a label's second plausible type.
         sentences: Share of traces that are learnt cut into sentences too.
         short: Shortened copies learnt of each trace.
@@ -136,6 +137,7 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
         teaching = Teaching(teachers, job.traces, settings.trust, job.checkpoint)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
+        beside=job.beside,
         extra=[read_extra(word) for word in job.extra], teaching=teaching, say=job.say,
     )  # fmt: skip
 

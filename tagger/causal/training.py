@@ -35,6 +35,7 @@ def train_causal(
     seed: int = 0,
     *,
     taxonomy: Taxonomy = REASONTYPE,
+    beside: Sequence[str | Path] = (),
     settings: CausalSettings | None = None,
     fit: CausalFit | None = None,
     held_out: float = 0.1,
@@ -52,6 +53,7 @@ def train_causal(
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         seed: Chooses the held-out questions, the first weights and the order of windows.
         taxonomy: The types.
+        beside: More such files, only trained on; nothing is held out of them.
         settings: Of the net; `model` names the language model.
         fit: Of the training.
         held_out: Share of questions held out, in (0, 1).
@@ -74,7 +76,7 @@ def train_causal(
     files = {name: (source / name).read_text(encoding="utf-8") for name in FILES}
     tokens = Tokens(files["tokenizer.json"], settings)
     _refuse_too_long(files["config.json"], tokens, settings)
-    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out)
+    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
     kept, aside = held.kept, held.aside
     if len({name for t in kept for name in t.labels.values()}) < 2:
         raise UserError("The labels name a single type; label steps of at least two types.")
@@ -124,7 +126,7 @@ def train_causal(
     say(f"Held-out micro-F1 {judged.scores.micro_f1:.3f}.")
     steps = sum(len(t.labels) for t in held.traces)
     about = {
-        "data": [Path(p).name for p in labelled_paths],
+        "data": [Path(p).name for p in (*labelled_paths, *beside)],
         "traces": len(held.traces),
         "labelled_steps": steps,
         "seed": seed,

@@ -34,6 +34,7 @@ def train_encoder(
     seed: int = 0,
     *,
     taxonomy: Taxonomy = REASONTYPE,
+    beside: Sequence[str | Path] = (),
     settings: EncoderSettings | None = None,
     fit: FitSettings | None = None,
     extra: Sequence[ExtraLabels] = (),
@@ -52,6 +53,7 @@ def train_encoder(
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         seed: Chooses the held-out questions, the first weights and the order of batches.
         taxonomy: The types.
+        beside: More such files, only trained on; nothing is held out of them.
         settings: Of the net; `pooling` and `normalize` are taken from the encoder.
         fit: Of the training.
         extra: Labels of other taxonomies, learned on heads of their own that are then dropped.
@@ -69,7 +71,7 @@ def train_encoder(
     fit = fit or FitSettings()
     source = find_encoder((settings or EncoderSettings()).encoder)
     settings = _resolved(settings or EncoderSettings(), source)
-    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out)
+    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
     if len({name for t in kept for name in t.labels.values()}) < 2:
         raise UserError("The labels name a single type; label steps of at least two types.")
@@ -103,7 +105,7 @@ def train_encoder(
         backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
     steps = sum(len(t.labels) for t in traces)
     about = {
-        "data": [Path(p).name for p in labelled_paths],
+        "data": [Path(p).name for p in (*labelled_paths, *beside)],
         "extra": [labels.name for labels in extra],
         "traces": len(traces),
         "labelled_steps": steps,

@@ -78,6 +78,7 @@ def train_student(
     segmenter: Segmenter | None = None,
     *,
     taxonomy: Taxonomy = REASONTYPE,
+    beside: Sequence[str | Path] = (),
     extra: Sequence[ExtraLabels] = (),
     teaching: Teaching | None = None,
     say: Say = lambda line: None,
@@ -93,6 +94,7 @@ def train_student(
         recipe: How.
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         taxonomy: The types.
+        beside: More such files, only trained on; nothing is held out of them.
         extra: Labels of other taxonomies to learn from beside.
         teaching: A teacher and the traces it labels.
         say: Takes a line on progress.
@@ -111,7 +113,7 @@ def train_student(
                 f"The teacher knows taxonomy {teacher.taxonomy.name!r}, the labels are of "
                 f"{taxonomy.name!r}; take a teacher of the same taxonomy."
             )
-    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out)
+    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
     # All files are read before the first step is looked at, so that a bad row is told at once.
     hidden = {t.question for t in aside if t.question}
@@ -136,7 +138,7 @@ def train_student(
         rest = _learnt(aside, taxonomy, recipe, teaching, say)
         backend = _fit_members([*known, *rest, *others], heads, recipe, say)
     count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
-    about = _about(labelled_paths, extra, teaching, recipe, len(traces), count)
+    about = _about([*labelled_paths, *beside], extra, teaching, recipe, len(traces), count)
     about["held_out_scores"] = scores.as_dict()
     tagger = FrozenTagger(taxonomy, segmenter, backend, found.temperature, about, found.handicaps)
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))

@@ -10,7 +10,8 @@ import pytest
 from tagger.calibration import best_temperature
 from tagger.errors import UserError
 from tagger.segmentation import ParagraphSegmenter
-from tagger.splits import split_by_question
+from tagger.splits import read_and_hold_out, split_by_question
+from tagger.taxonomy import REASONTYPE
 from tagger.training import train_linear
 from tests.tagger.small_data import SETTINGS, rows, scores_on, trained, write
 
@@ -110,6 +111,25 @@ def test_the_temperature_undoes_overconfidence() -> None:
     odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     types = (odds.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
     assert best_temperature(3 * logits, types) == pytest.approx(3, abs=0.2)
+
+
+def test_what_stands_beside_is_learnt_and_never_held_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    more = write(tmp_path / "more.jsonl", rows(60, seed=5))
+    plain = train_linear([path], settings=SETTINGS)
+    both = train_linear([path], settings=SETTINGS, beside=[more])
+    assert both.held_out == plain.held_out
+    assert both.scores.steps == plain.scores.steps
+    assert both.traces > plain.traces
+    assert both.tagger.fingerprint != plain.tagger.fingerprint
+
+
+def test_a_held_out_question_is_taken_out_of_what_stands_beside(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    held = read_and_hold_out([path], REASONTYPE, 0, 0.2, beside=[path])
+    hidden = {trace.question for trace in held.aside}
+    assert hidden and hidden.isdisjoint(trace.question for trace in held.kept)
+    assert len(held.kept) == 2 * (40 - len(held.aside))
 
 
 def test_shortened_copies_change_what_is_learnt_and_not_what_is_counted(tmp_path: Path) -> None:
