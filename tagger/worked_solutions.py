@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -103,9 +104,10 @@ def solution_traces(path: Path, count: int, seed: int) -> Iterator[dict[str, Any
     """
     solutions = _read(path)
     if len(solutions) < count:
+        remedy = "give a smaller --count" if solutions else "give a file in the form of GSM8K"
         raise UserError(
-            f"{path}: {len(solutions)} rows hold a solution with marked equations, {count} traces "
-            "were asked for; give a smaller --count."
+            f"{path}: {len(solutions)} rows hold a solution with equations marked <<2+3=5>> and "
+            f"an answer after ####, {count} traces were asked for; {remedy}."
         )
     draw = Random(seed)
     for number, solution in enumerate(draw.sample(solutions, count)):
@@ -122,7 +124,7 @@ def solution_traces(path: Path, count: int, seed: int) -> Iterator[dict[str, Any
 
 
 def _read(path: Path) -> list[Solution]:
-    """Rows whose solution has marked equations and an answer."""
+    """Rows whose solution has well-marked equations on lines of text, and an answer of one line."""
     from tagger.rows import read_rows
 
     solutions = []
@@ -140,8 +142,11 @@ def _read(path: Path) -> list[Solution]:
             for line in body.split("\n")
             if line.strip()
         ]
-        if mark and any(equations for _, equations in lines):
-            solutions.append(Solution(question, lines, answer.strip()))
+        answer = answer.strip()
+        whole = answer and "\n" not in answer and question.strip()
+        clean = all(line and "<<" not in line and ">>" not in line for line, _ in lines)
+        if mark and whole and clean and any(equations for _, equations in lines):
+            solutions.append(Solution(question, lines, answer))
     return solutions
 
 
@@ -200,7 +205,18 @@ def _say(left: str, value: str, draw: Random) -> str:
     if not simple:
         return f"{left}{equals}{value}"
     a, sign, b = simple.groups()
-    if draw.random() < 0.55:
+    if draw.random() < 0.55 and _holds_exactly(a, sign, b, value):
         first, sign, second, result = (part.format(a=a, b=b, c=value) for part in _INVERSE[sign])
         return f"{first}{draw.choice(_SIGNS[sign])}{second}{equals}{result}"
     return f"{a}{draw.choice(_SIGNS[sign])}{b}{equals}{value}"
+
+
+def _holds_exactly(a: str, sign: str, b: str, value: str) -> bool:
+    """Whether an equation and its inverse are true to the last digit: 10/3=3.33 is not."""
+    try:
+        left, right, result = Fraction(a), Fraction(b), Fraction(value.strip())
+        exact = {"+": left + right, "-": left - right, "*": left * right}
+        found = exact[sign] if sign != "/" else left / right
+        return found == result and (sign != "*" or right != 0)
+    except (ValueError, ZeroDivisionError):
+        return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import repeat
 
-_AGES = [3, 3, 3, 3, 3, 3, 3, 2, 2, 1, 0]  # of a word last seen so many steps ago, the last: now
+_AGES = [0, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3]  # by steps since a word was last seen
 _OLD = 4  # last seen before that
 _BEFORE = 5  # never, and the four ages
 _RUNS = 3  # alone, with the word before it, with the two words before it
@@ -49,6 +49,7 @@ class Recurrence:
         self._seen: dict[str, int] = {}  # the last step that held the word
         self._pairs: dict[tuple[str, str], int] = {}  # the first step that held them
         self._triples: dict[tuple[str, str, str], int] = {}
+        self._ages: list[int] = []
         self._step = 0
 
     def statuses(self, words: Sequence[str]) -> list[int]:
@@ -57,7 +58,8 @@ class Recurrence:
         pair_seen, triple_seen = self._pairs.setdefault, self._triples.setdefault
         asked = self._question.intersection(words)
         # By the step a word was last seen in; this one stands for never.
-        ages = [_OLD] * (step + 1 - len(_AGES)) + _AGES[-(step + 1) :]
+        ages = self._ages
+        ages.insert(0, _AGES[step] if step < len(_AGES) else _OLD)
         found = []
         before = before_that = ""
         for word in words:

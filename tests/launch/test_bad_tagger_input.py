@@ -236,7 +236,7 @@ def test_solution_traces_of_rows_without_a_solution(refused: Refused, tmp_path: 
     command = ("tagger", "solution-traces", path, "--output", tmp_path / "new.jsonl")
     assert f"{path}, line 1: a worked solution needs" in refused(*command)
     path.write_text('{"question": "How many?", "solution": "Three."}\n')
-    assert "0 rows hold a solution with marked equations" in refused(*command)
+    assert "0 rows hold a solution with equations marked" in refused(*command)
     assert "--count is -1" in refused(*command, "--count", "-1")
     assert not (tmp_path / "new.jsonl").exists()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -72,6 +71,38 @@ def test_bad_rows_are_told_by_their_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bad\.jsonl, line 3: a worked solution needs"):
         list(solution_traces(path, 1, 0))
     unmarked = write(tmp_path / "unmarked.jsonl", [*good, {"question": "?", "answer": "It is 3."}])
-    with pytest.raises(UserError, match="2 rows hold a solution with marked equations, 3 traces"):
+    with pytest.raises(UserError, match="2 rows hold .* 3 traces were asked for; give a smaller"):
         list(solution_traces(unmarked, 3, 0))
-    assert json.dumps(list(solution_traces(unmarked, 2, 0)))
+    assert len(list(solution_traces(unmarked, 2, 0))) == 2
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        "<<2+3=5>>\n#### 5",  # nothing but a mark
+        "2+3 = <<2+3=5>>5\n####",
+        "2+3 = <<2+3=5>>5\n#### 5\nor six",
+        "2+3 = <<2+3=5>>5 and <<2+2>>4\n#### 5",
+        "2+3 = <<2+3=5=5>>5\n#### 5",
+    ],
+)
+def test_rows_that_are_not_well_marked_are_left_out(tmp_path: Path, solution: str) -> None:
+    path = write(tmp_path / "odd.jsonl", [{"question": "How many?", "answer": solution}])
+    with pytest.raises(UserError, match="0 rows hold .* give a file in the form of GSM8K"):
+        list(solution_traces(path, 1, 0))
+
+
+@pytest.mark.parametrize(
+    "equation", ["10/3=3.33", "10/4=2", "5*0=0", "0.2*100=20%", "3/0=0", "1,000+1=1001"]
+)
+def test_what_does_not_hold_backwards_is_not_computed_back(tmp_path: Path, equation: str) -> None:
+    left, _, value = equation.partition("=")
+    answer = f"It is <<{equation}>>{value}.\n#### {value}"
+    rows = [{"question": f"No. {i}?", "answer": answer} for i in range(60)]
+    path = write(tmp_path / "inexact.jsonl", rows)
+    numbers = re.findall(r"[\d.,]+", left)
+    for row in solution_traces(path, 60, 0):
+        for index, tag in row["labels"].items():
+            said = re.findall(r"\d[\d.,]*(?<![.,])", row["steps"][int(index)])
+            if tag == "VERIFY" and said and not row["steps"][int(index)].startswith("Is "):
+                assert said[: len(numbers)] == numbers, row["steps"][int(index)]

@@ -117,7 +117,7 @@ def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> 
         train_student([path], QUICK, taxonomy=two, teaching=teaching)
 
 
-def test_shortened_copies_teach_that_an_early_step_may_check(tmp_path: Path) -> None:
+def test_shortened_copies_are_learnt_the_same_way_each_time(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     plain = train_student([path], QUICK).tagger
     short = train_student([path], replace(QUICK, short=2)).tagger
