@@ -63,7 +63,7 @@ class ManyAtOnce(Protocol):
     """
 
     def logits_many(
-        self, traces: Sequence[Sequence[str]], questions: Sequence[str]
+        self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
     ) -> list[NDArray[np.float64]]:
-        """Score whole traces, given as texts of steps: (steps, types) for each."""
+        """Score whole traces, given as texts of steps, on a device: (steps, types) for each."""
         ...

@@ -165,11 +165,18 @@ def calibrate(
 
 
 def calibrate_many(
-    backend: ManyAtOnce, traces: Sequence[LabelledTrace], taxonomy: Taxonomy
+    backend: ManyAtOnce, traces: Sequence[LabelledTrace], taxonomy: Taxonomy, device: str = "cpu"
 ) -> Calibration:
-    """As `calibrate`, on traces that the back end reads its fast way, up to their last labels."""
+    """As `calibrate`, on traces that the back end reads its fast way, up to their last labels.
+
+    Args:
+        backend: The classifier.
+        traces: Labelled traces.
+        taxonomy: Order of the types.
+        device: Where to compute, ``cpu`` or ``cuda``.
+    """
     texts = [t.steps[: max(t.labels) + 1] for t in traces]
-    rows = backend.logits_many(texts, [t.question for t in traces])
+    rows = backend.logits_many(texts, [t.question for t in traces], device)
     logits = np.concatenate([r[list(t.labels)] for r, t in zip(rows, traces, strict=True)])
     true = [taxonomy.index(name) for t in traces for name in t.labels.values()]
     return calibrate(logits, np.array(true, dtype=np.int64), taxonomy)

@@ -45,6 +45,26 @@ def checked_folder(kind: str, folder: Path) -> Path:
     return folder
 
 
+def model_text(kind: str, folder: Path, name: str) -> str:
+    """Content of a text file of a model.
+
+    Args:
+        kind: What the model is called in errors, e.g. ``"encoder"``.
+        folder: Of the model.
+        name: Of the file.
+
+    Raises:
+        UserError: It is not UTF-8.
+    """
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"The {name} of the {kind} in {folder} is not UTF-8 text ({error}); fetch it again, "
+            "or save model and tokenizer again with save_pretrained."
+        ) from error
+
+
 def shown_name(name: str) -> str:
     """What a tagger remembers of where its model came from; never a path of this machine."""
     return Path(name).resolve().name if Path(name).is_dir() else name

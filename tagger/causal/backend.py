@@ -51,6 +51,13 @@ class CausalBackend:
                 f"The causal tagger's weights are incomplete ({', '.join(missing)} missing); "
                 "train or fetch it again."
             )
+        known = [_FILE + f for f in FILES]
+        extra = [n for n in self._arrays if n.startswith(_FILE) and n not in known]
+        if extra:
+            raise UserError(
+                f"The causal tagger's weights hold {', '.join(extra)}, which it does not read; "
+                "train or fetch it again."
+            )
         self._tokens = Tokens(self._file("tokenizer.json"), settings)
         self._net = self._build()
 

@@ -15,6 +15,7 @@ from tagger.causal.net import Net
 from tagger.causal.settings import CausalFit
 from tagger.causal.states import KeptWindow
 from tagger.encoder.keeper import Keeper
+from tagger.errors import UserError
 
 PART = "upper layers"
 """What `Keeper.done` calls the training."""
@@ -37,6 +38,26 @@ def window_loss(net: Net, window: KeptWindow) -> Tensor:
     scores = net(window.states().to(net.device), window.window.spans)
     loss: Tensor = -(window.targets.to(net.device) * scores.log_softmax(1)).sum()
     return loss
+
+
+def refuse_other_device(keeper: Keeper, device: str) -> None:
+    """Refuse to go on inside the training on another device than it began on.
+
+    Dropout draws from the random numbers of one device, whose state means nothing to another.
+
+    Args:
+        keeper: With what was reached before.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        UserError: The checkpoint is from another device.
+    """
+    began = keeper.at.get("device", device) if keeper.part == PART else device
+    if began != device:
+        raise UserError(
+            f"The checkpoint was written by a training on device={began}, this one runs on "
+            f"device={device}; go on with device={began}, or name another --checkpoint folder."
+        )
 
 
 def run_fit(
@@ -72,6 +93,7 @@ def run_fit(
     every = min(fit.accumulate, len(windows))
     updates = max(1, fit.epochs * len(windows) // every)
     at: dict[str, Any] = {"epoch": 0, "window": 0, "update": 0, "history": []}
+    at["device"] = net.device.type
     if keeper.part == PART and keeper.at:
         at = dict(keeper.at)
         keeper.restore(net, optimizer)

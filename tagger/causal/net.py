@@ -184,8 +184,9 @@ def load_body(folder: str, config: Any) -> Any:
 
     Raises:
         UserError: The model is not made of ``embed_tokens``, ``layers`` and ``norm``, or the
-            weights do not fit its config.
+            weights cannot be read or do not fit its config.
     """
+    from safetensors import SafetensorError
     from transformers import AutoModel
     from transformers.utils import logging as hub_logging
 
@@ -198,6 +199,12 @@ def load_body(folder: str, config: Any) -> Any:
                 folder, config=config, dtype=torch.float32, use_safetensors=True,
                 output_loading_info=True,
             )  # fmt: skip
+    except SafetensorError as error:
+        raise UserError(
+            f"The weights of the language model in {folder} cannot be read ({error}): a file is "
+            "cut off or only points to the weights; fetch them again, after a git clone with "
+            "git lfs pull."
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise UserError(
             f"The language model in {folder} cannot be loaded ({error}); save it again with "

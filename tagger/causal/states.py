@@ -72,27 +72,31 @@ def keep_states(
     Raises:
         UserError: The disk is too full, or states are too large for float16.
     """
-    tokens = [sum(len(w.ids) for w in e.windows) for e in examples]
-    need = sum(tokens) * int(body.config.hidden_size) * _BYTES
     folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{_name(e, key)}.safetensors" for e in examples]
+    missing = {  # traces that read alike share a file
+        file: sum(len(w.ids) for w in example.windows)
+        for file, example in dict(zip(files, examples, strict=True)).items()
+        if not _is_whole(file, len(example.windows))
+    }
+    left = sum(missing.values())
+    need = left * int(body.config.hidden_size) * _BYTES
     free = shutil.disk_usage(folder).free
     say(
-        f"Running {sum(tokens):,} tokens of {len(examples):,} traces once through the lower "
-        f"layers; their states take {need / 1e6:,.0f} MB in {folder}."
+        f"Running {left:,} tokens of {len(missing):,} traces once through the lower layers; "
+        f"their states take {need / 1e6:,.0f} MB in {folder}."
     )
     if need > free:
         raise UserError(
             f"The states of the lower layers take {need / 1e6:,.0f} MB, {folder} has "
             f"{free / 1e6:,.0f} MB left; make room or name another --checkpoint folder."
         )
-    kept, done, ran, began = [], 0, 0, time.monotonic()
+    kept, ran, began = [], 0, time.monotonic()
     spoke = began
-    for example, count in zip(examples, tokens, strict=True):
-        file = folder / f"{_name(example, key)}.safetensors"
-        if not _is_whole(file, len(example.windows)):
+    for example, file in zip(examples, files, strict=True):
+        if file in missing:
             _run(body, example, file)
-            ran += count
-        done += count
+            ran += missing.pop(file)
         kept.append(
             [
                 KeptWindow(w, torch.from_numpy(t), kinds, file, number)
@@ -102,7 +106,7 @@ def keep_states(
             ]
         )
         if (now := time.monotonic()) - spoke > _TALK_SECONDS:
-            say(f"Ran {done:,} of {sum(tokens):,} tokens, {ran / (now - began):.0f} tokens/s.")
+            say(f"Ran {ran:,} of {left:,} tokens, {ran / (now - began):.0f} tokens/s.")
             spoke = now
     return kept
 

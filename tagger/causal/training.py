@@ -17,9 +17,10 @@ from tagger.causal.examples import make_examples
 from tagger.causal.reading import Tokens
 from tagger.causal.settings import CausalFit, CausalSettings
 from tagger.data import LabelledTrace
+from tagger.devices import resolve_device
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
-from tagger.pretrained import pretrained_folder, shown_name
+from tagger.pretrained import model_text, pretrained_folder, shown_name
 from tagger.segmentation import ParagraphSegmenter
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
@@ -66,24 +67,26 @@ def train_causal(
 
     Raises:
         UserError: Malformed files, too few questions or types, a language model that is not found,
-            is of another make or too small, a full disk, or the checkpoint of another training.
+            cannot be read, is of another make or too small, a full disk, no GPU where one is asked
+            for, or the checkpoint of another training or from another device.
     """
     settings, fit = settings or CausalSettings(), fit or CausalFit()
-    source = pretrained_folder(
-        "language model", settings.model, ("*.json", "*.safetensors"), "name a folder, model=FOLDER"
-    )
-    settings = dataclasses.replace(settings, model=shown_name(settings.model))
-    files = {name: (source / name).read_text(encoding="utf-8") for name in FILES}
-    tokens = Tokens(files["tokenizer.json"], settings)
-    _refuse_too_long(files["config.json"], tokens, settings)
+    device = resolve_device(fit.device)
     held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
     kept, aside = held.kept, held.aside
     if len({name for t in kept for name in t.labels.values()}) < 2:
         raise UserError("The labels name a single type; label steps of at least two types.")
+    source = pretrained_folder(  # last, for it may fetch hundreds of megabytes
+        "language model", settings.model, ("*.json", "*.safetensors"), "name a folder, model=FOLDER"
+    )
+    settings = dataclasses.replace(settings, model=shown_name(settings.model))
+    files = {name: model_text("language model", source, name) for name in FILES}
+    tokens = Tokens(files["tokenizer.json"], settings)
+    _refuse_too_long(files["config.json"], tokens, settings)
 
     import torch
 
-    from tagger.causal.fit import PART, run_fit
+    from tagger.causal.fit import PART, refuse_other_device, run_fit
     from tagger.causal.net import Net, cut_in_two, join, load_body, part_of_config
     from tagger.causal.states import keep_states
     from tagger.encoder.keeper import Keeper
@@ -91,13 +94,12 @@ def train_causal(
     depth = settings.lower + settings.upper
     config = part_of_config(files["config.json"], 0, depth)
     model = _hash_of(source)
+    tokenizer = hashlib.sha256(files["tokenizer.json"].encode()).hexdigest()
     keeper = Keeper(
-        checkpoint, _job_key(settings, fit, seed, held_out, held.traces, model),
+        checkpoint, _job_key(settings, fit, seed, held_out, held.traces, f"{model}:{tokenizer}"),
         fit.checkpoint_minutes,
     )  # fmt: skip
-    device = fit.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    refuse_other_device(keeper, device)
     body = load_body(str(source), config)
     lower, upper = cut_in_two(body, files["config.json"], settings)
     torch.manual_seed(seed)
@@ -120,7 +122,7 @@ def train_causal(
     backend = CausalBackend.from_net(join(body, net), files)
     if "judged" not in keeper.done:
         say(f"Setting temperature and handicap on {len(aside)} held-out traces.")
-        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy).as_dict()
+        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy, device).as_dict()
         keeper.save(PART, {}, net)
     judged = Calibration.from_dict(keeper.done["judged"])
     say(f"Held-out micro-F1 {judged.scores.micro_f1:.3f}.")
@@ -161,6 +163,7 @@ def _refuse_too_long(config_text: str, tokens: Tokens, settings: CausalSettings)
 
 
 def _hash_of(source: Path) -> str:
+    """Hash of the layers: states are kept by it, so it leaves out what only changes tokens."""
     digest = hashlib.sha256()
     for path in [source / "config.json", *sorted(source.glob("*.safetensors"))]:
         with path.open("rb") as file:

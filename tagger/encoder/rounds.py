@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tagger.devices import resolve_device
 from tagger.encoder.examples import Example, plan, whole, windows_of
 from tagger.encoder.fit import Part, all_groups, encoded, head_groups, run_part
 from tagger.encoder.keeper import Keeper
@@ -136,10 +137,7 @@ class Rounds:
             hub_logging.enable_progress_bar()
         torch.manual_seed(self.seed)
         net = Net(self.settings, body, self.heads, self.fit.dropout)
-        device = self.fit.device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        return net.to(torch.device(device))
+        return net.to(torch.device(resolve_device(self.fit.device)))
 
     def _scorer(
         self, net: Net, test: Sequence[Example] | None, vectors: Sequence[Tensor] | None

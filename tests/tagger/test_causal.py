@@ -269,6 +269,17 @@ def test_a_missing_array_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "message"),
+    [("file.merges.txt", r"hold file\.merges\.txt"), ("head.spare", "do not fit its settings")],
+)
+def test_an_array_too_many_is_refused(name: str, message: str) -> None:
+    backend = tagger().backend
+    arrays = backend.arrays | {name: np.zeros(3, dtype=np.float16)}
+    with pytest.raises(UserError, match=message):
+        CausalBackend.load(backend.settings, arrays)
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"weights": "flaot16"}, "did you mean 'float16'"),

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from tagger.causal.examples import make_examples
 from tagger.causal.reading import Tokens
@@ -221,6 +222,104 @@ def test_impossible_inputs_are_refused_before_anything_is_computed(
     refused("a single type", files=[write(tmp_path / "single.jsonl", single)])
 
 
+def test_labels_are_read_before_a_model_is_fetched(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[Any] = []
+
+    def fetch(*args: Any) -> Path:
+        fetched.append(args)
+        return folder / "model"
+
+    monkeypatch.setattr("tagger.causal.training.pretrained_folder", fetch)
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("no json\n")
+    with pytest.raises(UserError, match=r"bad\.jsonl"):
+        train_causal([bad], settings=dataclasses.replace(SHAPE, model="far/away"), fit=FIT)
+    assert not fetched
+
+
+@pytest.mark.parametrize("damage", ["cut off", "pointer", "empty"])
+def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, damage: str) -> None:
+    model = make_language_model(tmp_path / "model")
+    weights = model / "model.safetensors"
+    whole = weights.read_bytes()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 269060552\n"
+    weights.write_bytes({"cut off": whole[:-100], "pointer": pointer, "empty": b""}[damage])
+    said: list[str] = []
+    with pytest.raises(UserError, match=r"weights .*/model cannot be read .*fetch them again"):
+        train_causal(
+            [folder / "labels.jsonl"],
+            settings=dataclasses.replace(SHAPE, model=str(model)), fit=FIT, say=said.append,
+        )  # fmt: skip
+    assert not any("Running" in line for line in said)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_a_model_file_that_is_not_utf_8_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    model = make_language_model(tmp_path / "model")
+    (model / name).write_bytes('{"a": "é"}'.encode("latin-1"))
+    with pytest.raises(UserError, match=rf"{name} of the language model .* is not UTF-8"):
+        train_causal(
+            [folder / "labels.jsonl"],
+            settings=dataclasses.replace(SHAPE, model=str(model)), fit=FIT,
+        )  # fmt: skip
+
+
+def test_another_tokenizer_is_another_training(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    model = shutil.copytree(folder / "model", tmp_path / "model")
+
+    def again() -> Any:
+        shape = dataclasses.replace(SHAPE, model=str(model))
+        return train_causal(
+            [folder / "labels.jsonl"], settings=shape, fit=FIT, checkpoint=tmp_path / "kept"
+        )
+
+    again()
+    tokenizer = json.loads((model / "tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer["normalizer"] = {"type": "Lowercase"}
+    (model / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    with pytest.raises(UserError, match="other labels or settings"):
+        again()
+
+
+@pytest.mark.parametrize(("began", "refused"), [("cuda", True), ("cpu", False)])
+def test_a_checkpoint_goes_on_only_on_its_device(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began: str, refused: bool
+) -> None:
+    from tagger.causal import fit as loop
+
+    real, count = loop.window_loss, 0
+
+    def dies_at_the_tenth(*args: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == 10:
+            raise Killed
+        return real(*args)
+
+    monkeypatch.setattr(loop, "window_loss", dies_at_the_tenth)
+    fit = dataclasses.replace(FIT, device="cpu")
+    with pytest.raises(Killed):
+        train(folder, fit, checkpoint=tmp_path)
+    file = tmp_path / "training.safetensors"
+    with safe_open(file, "np") as content:
+        state = json.loads(content.metadata()["state"])
+    assert state["at"]["device"] == "cpu"
+    state["at"]["device"] = began
+    save_file(load_file(str(file)), str(file), {"state": json.dumps(state)})
+    said: list[str] = []
+    if refused:
+        with pytest.raises(UserError, match=r"on device=cuda, this one runs on device=cpu"):
+            train(folder, fit, checkpoint=tmp_path, say=said.append)
+        assert not any("Running" in line for line in said)
+    else:
+        train(folder, fit, checkpoint=tmp_path, say=said.append)
+        assert any("Going on at epoch 1" in line for line in said)
+
+
 def test_states_need_room_on_the_disk(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +328,28 @@ def test_states_need_room_on_the_disk(
     full = shutil.disk_usage(tmp_path)._replace(free=10)
     monkeypatch.setattr("tagger.causal.states.shutil.disk_usage", lambda path: full)
     with pytest.raises(UserError, match="make room or name another --checkpoint folder"):
+        train(folder, checkpoint=tmp_path)
+
+
+def test_states_that_are_there_need_no_room(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    once = train(folder, checkpoint=tmp_path)
+    (tmp_path / "training.safetensors").unlink()
+    files = sorted((tmp_path / "states").iterdir(), key=lambda file: file.stat().st_size)
+    full = shutil.disk_usage(tmp_path)._replace(free=files[-1].stat().st_size)
+    monkeypatch.setattr("tagger.causal.states.shutil.disk_usage", lambda path: full)
+    files[0].unlink()
+    said: list[str] = []
+    again = train(folder, checkpoint=tmp_path, say=said.append)
+    assert again.tagger.fingerprint == once.tagger.fingerprint
+    assert any("tokens of 1 traces" in line for line in said)
+    (tmp_path / "training.safetensors").unlink()
+    for file in files[1:]:
+        file.unlink()
+    with pytest.raises(UserError, match="make room"):
         train(folder, checkpoint=tmp_path)
 
 
