@@ -16,13 +16,12 @@ from tagger.causal.backend import FILES, CausalBackend
 from tagger.causal.examples import make_examples
 from tagger.causal.reading import Tokens
 from tagger.causal.settings import CausalFit, CausalSettings
-from tagger.data import LabelledTrace
 from tagger.devices import resolve_device
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.pretrained import model_text, pretrained_folder, shown_name
 from tagger.segmentation import ParagraphSegmenter
-from tagger.splits import read_and_hold_out
+from tagger.splits import HeldOut, read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.training import TrainedTagger
@@ -96,7 +95,7 @@ def train_causal(
     model = _hash_of(source)
     tokenizer = hashlib.sha256(files["tokenizer.json"].encode()).hexdigest()
     keeper = Keeper(
-        checkpoint, _job_key(settings, fit, seed, held_out, held.traces, f"{model}:{tokenizer}"),
+        checkpoint, _job_key(settings, fit, seed, held, f"{model}:{tokenizer}"),
         fit.checkpoint_minutes,
     )  # fmt: skip
     refuse_other_device(keeper, device)
@@ -175,15 +174,16 @@ def _job_key(
     settings: CausalSettings,
     fit: CausalFit,
     seed: int,
-    held_out: float,
-    traces: Sequence[LabelledTrace],
+    held: HeldOut,
     model: str,
 ) -> str:
     """Hash of everything that fixes the trained weights."""
     how = asdict(fit)
     del how["checkpoint_minutes"], how["device"]
-    digest = hashlib.sha256(json.dumps([asdict(settings), how, seed, held_out, model]).encode())
-    for trace in traces:
+    digest = hashlib.sha256(
+        json.dumps([asdict(settings), how, seed, len(held.aside), model]).encode()
+    )
+    for trace in [*held.aside, *held.kept]:
         digest.update(repr((trace.question, trace.steps, trace.labels)).encode())
         digest.update(repr((trace.alternatives, trace.second_pass)).encode())
     return digest.hexdigest()

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tagger.calibration import Calibration, calibrate_many
-from tagger.data import LabelledTrace
 from tagger.devices import resolve_device
 from tagger.encoder.backend import FILES, EncoderBackend
 from tagger.encoder.examples import make_examples
@@ -21,7 +20,7 @@ from tagger.errors import UserError
 from tagger.extra_labels import ExtraLabels
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
-from tagger.splits import read_and_hold_out
+from tagger.splits import HeldOut, read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.training import TrainedTagger
@@ -82,7 +81,7 @@ def train_encoder(
     from tagger.encoder.keeper import Keeper
     from tagger.encoder.rounds import Rounds
 
-    key = _job_key(settings, fit, seed, held_out, traces, extra, source)
+    key = _job_key(settings, fit, seed, held, extra, source)
     keeper = Keeper(checkpoint, key, fit.checkpoint_minutes)
     say(f"Reading {len(kept)} traces, {len(aside)} held out.")
     tokens = Tokens(source.text("tokenizer.json"), settings)
@@ -146,16 +145,15 @@ def _job_key(
     settings: EncoderSettings,
     fit: FitSettings,
     seed: int,
-    held_out: float,
-    traces: Sequence[LabelledTrace],
+    held: HeldOut,
     extra: Sequence[ExtraLabels],
     source: EncoderSource,
 ) -> str:
     """Hash of everything that fixes the trained weights."""
     how = asdict(fit)
     del how["checkpoint_minutes"], how["device"]
-    digest = hashlib.sha256(json.dumps([asdict(settings), how, seed, held_out]).encode())
-    for trace in [*traces, *(t for labels in extra for t in labels.traces)]:
+    digest = hashlib.sha256(json.dumps([asdict(settings), how, seed, len(held.aside)]).encode())
+    for trace in [*held.aside, *held.kept, *(t for labels in extra for t in labels.traces)]:
         digest.update(repr((trace.question, trace.steps, trace.labels)).encode())
         digest.update(repr(sorted(trace.alternatives.items())).encode())
     for file in sorted(source.folder.glob("*.safetensors")):

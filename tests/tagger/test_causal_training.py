@@ -266,6 +266,18 @@ def test_a_model_file_that_is_not_utf_8_is_refused(folder: Path, tmp_path: Path,
         )  # fmt: skip
 
 
+def test_the_same_traces_held_out_otherwise_are_another_training(
+    folder: Path, tmp_path: Path
+) -> None:
+    more = write(tmp_path / "more.jsonl", rows(30, seed=4))
+    train(folder, beside=[more], checkpoint=tmp_path / "kept")
+    shape = dataclasses.replace(SHAPE, model=str(folder / "model"), weights="float32")
+    with pytest.raises(UserError, match="other labels or settings"):
+        train_causal(
+            [folder / "labels.jsonl", more], settings=shape, fit=FIT, checkpoint=tmp_path / "kept"
+        )
+
+
 def test_another_tokenizer_is_another_training(folder: Path, tmp_path: Path) -> None:
     import shutil
 
