@@ -38,8 +38,9 @@ ANNOUNCE = (
     "I'll verify that", "Verifying", "A quick sanity check", "Let me go over it again",
     "Wait, let me check", "Wait, is that right", "Hmm, let me redo this", "Recomputing",
     "Let me see whether this holds", "Going back over it", "Testing this", "Once more",
-    "Let me confirm", "I want to be careful here", "Working backwards", "In reverse",
+    "Let me confirm", "I want to be careful here",
 )  # fmt: skip
+ANNOUNCE_BACK = (*ANNOUNCE, "Working backwards", "In reverse")
 LEAD_IN = (
     "First", "Next", "Then", "Now", "So", "Let me work this out", "Let's compute", "Okay",
     "Let me calculate", "Let me see", "For the next part", "Alright", "Hmm, okay", "Let me start",
@@ -53,8 +54,9 @@ CONFIRM = (
 TAIL = (
     "so that is right", "which matches", "as it should be", "so it agrees", "which is consistent",
     "just as found above", "so this is correct", "the same as before", "so it works out",
-    "which is what we started from", "and that fits",
+    "and that fits",
 )  # fmt: skip
+TAIL_BACK = (*TAIL, "which is what we started from")
 BARE_CHECK = (
     "Let me check that.", "Let me verify the last step.", "Does this make sense?",
     "Let me double-check the arithmetic.", "Is this correct?", "I should verify this.",
@@ -181,15 +183,16 @@ def _close(solution: Solution, draw: Random) -> Step:
 def _check(equations: list[tuple[str, str]], draw: Random) -> list[str]:
     """Steps that check equations by computing them again or by computing back."""
     left, value = draw.choice(equations)
-    said = _say(left, value, draw)
+    said, back = _say(left, value, draw)
+    announce, tail = (ANNOUNCE_BACK, TAIL_BACK) if back else (ANNOUNCE, TAIL)
     way = draw.random()
     if way < 0.45:
         ends = f". {draw.choice(CONFIRM)}" if draw.random() < 0.5 else "."
         if draw.random() < 0.3:
-            ends = f", {draw.choice(TAIL)}."
-        return [f"{draw.choice(ANNOUNCE)}{draw.choice((': ', ': ', ', ', '. '))}{said}{ends}"]
+            ends = f", {draw.choice(tail)}."
+        return [f"{draw.choice(announce)}{draw.choice((': ', ': ', ', ', '. '))}{said}{ends}"]
     if way < 0.65:
-        return [f"{said[0].upper()}{said[1:]}, {draw.choice(TAIL)}."]
+        return [f"{said[0].upper()}{said[1:]}, {draw.choice(tail)}."]
     if way < 0.8:
         return [f"Is {left} really {value}? {said[0].upper()}{said[1:]}. {draw.choice(CONFIRM)}"]
     steps = [draw.choice(BARE_CHECK), f"{said}."]
@@ -198,17 +201,17 @@ def _check(equations: list[tuple[str, str]], draw: Random) -> list[str]:
     return steps
 
 
-def _say(left: str, value: str, draw: Random) -> str:
-    """An equation in words or signs: itself, or, where it has two numbers, its inverse."""
+def _say(left: str, value: str, draw: Random) -> tuple[str, bool]:
+    """An equation in words or signs: itself, or its inverse if it has two numbers; and which."""
     simple = _SIMPLE.fullmatch(left.replace(" ", ""))
     equals = draw.choice(_EQUALS)
     if not simple:
-        return f"{left}{equals}{value}"
+        return f"{left}{equals}{value}", False
     a, sign, b = simple.groups()
     if draw.random() < 0.55 and _holds_exactly(a, sign, b, value):
         first, sign, second, result = (part.format(a=a, b=b, c=value) for part in _INVERSE[sign])
-        return f"{first}{draw.choice(_SIGNS[sign])}{second}{equals}{result}"
-    return f"{a}{draw.choice(_SIGNS[sign])}{b}{equals}{value}"
+        return f"{first}{draw.choice(_SIGNS[sign])}{second}{equals}{result}", True
+    return f"{a}{draw.choice(_SIGNS[sign])}{b}{equals}{value}", False
 
 
 def _holds_exactly(a: str, sign: str, b: str, value: str) -> bool:

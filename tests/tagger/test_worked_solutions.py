@@ -59,6 +59,22 @@ def test_equations_of_checks_are_true(tmp_path: Path) -> None:
     assert found > 10
 
 
+def test_words_of_going_back_are_said_of_inverses_alone(tmp_path: Path) -> None:
+    rows = [{"question": f"No. {i}?", "answer": "So <<7*6=42>>42.\n#### 42"} for i in range(1000)]
+    path = write(tmp_path / "solutions.jsonl", rows)
+    going_back = re.compile("Working backwards|In reverse|what we started from")
+    texts = [
+        row["steps"][int(index)]
+        for row in solution_traces(path, 1000, 0)
+        for index, tag in row["labels"].items()
+        if tag == "VERIFY"
+    ]
+    said = [text for text in texts if going_back.search(text)]
+    assert len(said) >= 10
+    assert all(re.search(r"42\D+6\D+7", text) for text in said), said
+    assert any(re.search(r"7\D+6\D+42", text) for text in texts)
+
+
 def test_one_seed_one_file(tmp_path: Path) -> None:
     path = write(tmp_path / "solutions.jsonl", solutions(30))
     assert list(solution_traces(path, 20, 5)) == list(solution_traces(path, 20, 5))
