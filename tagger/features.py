@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from tagger.lookback import LookBack, StepFacts
 
-_ASCII_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|\\[a-z]+|[^\w\s]")
-_ANY_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|\\[^\W\d_]+|[^\w\s]")
+# Possessive (++, ?+) for speed: nothing follows that a shorter match could help.
+_ASCII_TOKEN = re.compile(r"[a-z]++(?:'[a-z]++)?+|[0-9]++(?:[.,][0-9]++)*+|\\[a-z]++|[^a-z0-9_\s]")
+_ANY_TOKEN = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)?+|\d++(?:[.,]\d++)*+|\\[^\W\d_]++|[^\w\s]")
 _MEMO_LIMIT = 200_000
 _MEMO_LONGEST = 64  # longer words are hashed anew each time: they would fill the memory
 _LONG = 8  # characters a word from which a text is too long to look for all its words

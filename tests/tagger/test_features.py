@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -36,6 +37,14 @@ STEP_TEXTS = st.lists(
 )
 def test_words(text: str, words: list[str]) -> None:
     assert words_of(text, 100) == words
+
+
+@given(st.text("abz'’_09.,\\-=\n\x1c é٣ß²Ⅷ\u2028中ʼ", max_size=30))
+def test_words_are_those_of_the_pattern_that_may_step_back(text: str) -> None:
+    ascii_word = r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|\\[a-z]+|[^\w\s]"
+    any_word = r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|\\[^\W\d_]+|[^\w\s]"
+    low = text.lower()
+    assert words_of(text, 100) == re.findall(ascii_word if low.isascii() else any_word, low)
 
 
 def test_only_so_many_words_are_read() -> None:
