@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -67,3 +67,29 @@ class ManyAtOnce(Protocol):
     ) -> list[NDArray[np.float64]]:
         """Score whole traces, given as texts of steps, on a device: (steps, types) for each."""
         ...
+
+
+def score_whole(
+    backend: Backend,
+    traces: Sequence[Sequence[str]],
+    questions: Sequence[str],
+    device: Callable[[], str],
+) -> list[NDArray[np.float64]]:
+    """Score whole traces by a back end's fast way if it has one, else step by step.
+
+    Args:
+        backend: The classifier.
+        traces: Texts of the steps of each trace.
+        questions: The question of each, empty where unknown.
+        device: Says where the fast way computes; not asked where there is none.
+
+    Returns:
+        (steps, types) for each trace.
+    """
+    if isinstance(backend, ManyAtOnce):
+        return backend.logits_many(traces, questions, device())
+    scores = []
+    for texts, question in zip(traces, questions, strict=True):
+        reader = backend.start(question)
+        scores.append(backend.logits([reader.read(text) for text in texts]))
+    return scores

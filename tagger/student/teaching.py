@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backend import ManyAtOnce
+from tagger.backend import score_whole
 from tagger.data import read_traces
 from tagger.devices import resolve_device
 from tagger.errors import UserError
@@ -126,12 +126,5 @@ def _ask(teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequ
 
     The fast path runs on a GPU if there is one.
     """
-    backend = teacher.backend
-    if isinstance(backend, ManyAtOnce):
-        scores = backend.logits_many(traces, questions, resolve_device("auto"))
-    else:
-        scores = []
-        for steps, question in zip(traces, questions, strict=True):
-            reader = backend.start(question)
-            scores.append(backend.logits([reader.read(text) for text in steps]))
+    scores = score_whole(teacher.backend, traces, questions, lambda: resolve_device("auto"))
     return [softmax(rows / teacher.temperature).astype(np.float32) for rows in scores]

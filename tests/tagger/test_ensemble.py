@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from tagger.backend import ManyAtOnce
 from tagger.ensemble import EnsembleBackend, Member, combine
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
@@ -31,6 +35,75 @@ def test_probabilities_are_the_weighted_mean_of_the_members() -> None:
     ]
     for tagged, mean in zip(whole.tag_text(TEXT), means, strict=True):
         np.testing.assert_allclose(tagged.probabilities, mean, rtol=1e-9)
+
+
+class AtOnce:
+    """A back end with a fast way, which notes how it was asked."""
+
+    name = "student"
+    arrays: dict[str, Any] = {}
+    types = 14
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.settings = inner.settings
+        self.started = 0
+        self.batches: list[tuple[int, str]] = []
+
+    def start(self, question: str) -> Any:
+        self.started += 1
+        return self._inner.start(question)
+
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
+        scores: NDArray[np.float64] = self._inner.logits(steps)
+        return scores
+
+    def logits_many(
+        self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
+    ) -> list[NDArray[np.float64]]:
+        self.batches.append((len(traces), device))
+        readers = [self._inner.start(question) for question in questions]
+        return [
+            self.logits([reader.read(text) for text in texts])
+            for reader, texts in zip(readers, traces, strict=True)
+        ]
+
+
+TRACES = [["Let me see.", "3 + 4 = 7.", "Wait, 3 + 4 = 7."], [], ["So it is 7."]]
+QUESTIONS = ["3 + 4", "", "2 + 2"]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_members_that_can_read_many_traces_at_once_and_the_others_as_ever(nested: bool) -> None:
+    fast, slow = AtOnce(random_backend(0)), trained().tagger.backend
+    whole: Any = EnsembleBackend([Member(fast, 1.7, 3.0), Member(slow, 0.8)])
+    if nested:
+        whole = EnsembleBackend([Member(whole, 1.0), Member(random_backend(2), 1.3)])
+    reads_many = whole
+    assert isinstance(reads_many, ManyAtOnce)
+    many = reads_many.logits_many(TRACES, QUESTIONS, "cuda")
+    assert fast.batches == [(3, "cuda")] and not fast.started
+    for texts, question, rows in zip(TRACES, QUESTIONS, many, strict=True):
+        reader = whole.start(question)
+        np.testing.assert_array_equal(rows, whole.logits([reader.read(text) for text in texts]))
+        assert rows.shape == (len(texts), 14)
+
+
+def test_a_causal_member_reads_windows_and_the_mean_differs_in_last_digits_alone() -> None:
+    from tests.tagger.test_causal import tagger as causal
+
+    backend: Any = combine([student(0, 1.7), causal()], [3.0, 1.0]).backend
+    traces = [texts * 4 for texts in TRACES]
+    for texts, question, rows in zip(
+        traces, QUESTIONS, backend.logits_many(traces, QUESTIONS), strict=True
+    ):
+        reader = backend.start(question)
+        slow = backend.logits([reader.read(text) for text in texts])
+        np.testing.assert_allclose(rows, slow, atol=1e-4)
+
+
+def test_without_such_a_member_it_is_read_step_by_step() -> None:
+    assert not isinstance(combine([student(0), student(1)]).backend, ManyAtOnce)
 
 
 def test_it_is_saved_whole_and_knows_a_changed_member(tmp_path: Path) -> None:
