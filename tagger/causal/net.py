@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tagger.causal.settings import CausalSettings
 from tagger.causal.windows import Span
 from tagger.errors import UserError
+from tagger.pretrained_weights import load_weights, refuse_missing
 
 _NOT_SHAPE = ("torch_dtype", "dtype", "_name_or_path", "_model_name_or_path",
               "transformers_version", "quantization_config", "auto_map")  # fmt: skip
@@ -186,40 +187,9 @@ def load_body(folder: str, config: Any) -> Any:
         UserError: The model is not made of ``embed_tokens``, ``layers`` and ``norm``, or the
             weights cannot be read or do not fit its config.
     """
-    from safetensors import SafetensorError
-    from transformers import AutoModel
-    from transformers.utils import logging as hub_logging
-
-    bar, loud = hub_logging.is_progress_bar_enabled(), hub_logging.get_verbosity()
-    hub_logging.disable_progress_bar()
-    hub_logging.set_verbosity_error()  # it would list the layers left out
-    try:
-        with torch.random.fork_rng(devices=[]):
-            body, found = AutoModel.from_pretrained(
-                folder, config=config, dtype=torch.float32, use_safetensors=True,
-                output_loading_info=True,
-            )  # fmt: skip
-    except SafetensorError as error:
-        raise UserError(
-            f"The weights of the language model in {folder} cannot be read ({error}): a file is "
-            "cut off or only points to the weights; fetch them again, after a git clone with "
-            "git lfs pull."
-        ) from error
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(
-            f"The language model in {folder} cannot be loaded ({error}); save it again with "
-            "save_pretrained."
-        ) from error
-    finally:
-        hub_logging.set_verbosity(loud)
-        if bar:
-            hub_logging.enable_progress_bar()
+    body, missing = load_weights("language model", folder, config)
     without_norm(body)
-    if lacking := sorted(found["missing_keys"]):
-        raise UserError(
-            f"The language model in {folder} has no weights for {lacking[0]}; save it again with "
-            "save_pretrained."
-        )
+    refuse_missing("language model", folder, missing)
     return body.eval()
 
 

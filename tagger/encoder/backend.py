@@ -52,6 +52,13 @@ class EncoderBackend:
                 "The encoder tagger's weights are incomplete "
                 f"({', '.join(missing) or 'head or pooling'} missing); train or fetch it again."
             )
+        known = [_FILE + f for f in FILES]
+        extra = [n for n in self._arrays if n.startswith(_FILE) and n not in known]
+        if extra:
+            raise UserError(
+                f"The encoder tagger's weights hold {', '.join(extra)}, which it does not read; "
+                "train or fetch it again."
+            )
         self._tokens = Tokens(self._file("tokenizer.json"), settings)
         self._net = self._build()
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tagger.encoder.reading import ReadStep
 from tagger.encoder.settings import EncoderSettings
 from tagger.errors import UserError
+from tagger.pretrained_weights import load_weights, refuse_missing
 
 _CHUNK_TOKENS = 4096  # padded tokens encoded at once by `encode_many`
 
@@ -35,6 +36,35 @@ def build_body(config_text: str) -> Any:
             f"transformers cannot build the encoder from its config.json ({error}); "
             "choose a BERT-like model that needs no code of its own."
         ) from error
+
+
+def load_body(folder: str) -> Any:
+    """Load an encoder in float32, its attention without dropout.
+
+    Args:
+        folder: What `save_pretrained` wrote.
+
+    Raises:
+        UserError: transformers does not know the kind of model, or its weights are incomplete,
+            cannot be read or do not fit its config.
+    """
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder)
+    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+        reason = str(error).partition(". ")[0]  # then come paragraphs on installing transformers
+        raise UserError(
+            f"transformers cannot build the encoder in {folder} from its config.json ({reason}); "
+            "choose a BERT-like model that needs no code of its own."
+        ) from error
+    for name in ("attention_probs_dropout_prob", "attention_dropout"):
+        if hasattr(config, name):  # it costs a fifth of the time on a CPU and helps little
+            setattr(config, name, 0.0)
+    body, missing = load_weights("encoder", folder, config)
+    # what pools in the model's own way is not asked, so many folders do without it
+    refuse_missing("encoder", folder, [n for n in missing if not n.startswith("pooler.")])
+    return body
 
 
 class Head(nn.Module):

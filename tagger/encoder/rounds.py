@@ -13,7 +13,7 @@ from tagger.devices import resolve_device
 from tagger.encoder.examples import Example, plan, whole, windows_of
 from tagger.encoder.fit import Part, all_groups, encoded, head_groups, run_part
 from tagger.encoder.keeper import Keeper
-from tagger.encoder.net import Net
+from tagger.encoder.net import Net, load_body
 from tagger.encoder.predict import score_many, vectors_of
 from tagger.encoder.settings import EncoderSettings, FitSettings
 from tagger.encoder.source import EncoderSource
@@ -121,20 +121,7 @@ class Rounds:
         )
 
     def _new_net(self) -> Net:
-        from transformers import AutoConfig, AutoModel
-        from transformers.utils import logging as hub_logging
-
-        shown = hub_logging.is_progress_bar_enabled()
-        hub_logging.disable_progress_bar()
-        config = AutoConfig.from_pretrained(self.source.folder)
-        for name in ("attention_probs_dropout_prob", "attention_dropout"):
-            if hasattr(config, name):  # it costs a fifth of the time on a CPU and helps little
-                setattr(config, name, 0.0)
-        body = AutoModel.from_pretrained(
-            self.source.folder, config=config, dtype=torch.float32, use_safetensors=True
-        )
-        if shown:
-            hub_logging.enable_progress_bar()
+        body = load_body(str(self.source.folder))
         torch.manual_seed(self.seed)
         net = Net(self.settings, body, self.heads, self.fit.dropout)
         return net.to(torch.device(resolve_device(self.fit.device)))

@@ -65,9 +65,9 @@ def train_encoder(
         The tagger and its scores.
 
     Raises:
-        UserError: Malformed files, too few questions or types, an encoder that is not found or
-            reads fewer tokens than asked for, no GPU where one is asked for, or the checkpoint of
-            another training.
+        UserError: Malformed files, too few questions or types, an encoder that is not found,
+            cannot be read or reads fewer tokens than asked for, no GPU where one is asked for, or
+            the checkpoint of another training.
     """
     fit = fit or FitSettings()
     device = resolve_device(fit.device)
@@ -126,8 +126,13 @@ def train_encoder(
 
 def _resolved(settings: EncoderSettings, source: EncoderSource) -> EncoderSettings:
     """Fill in what the encoder's own files say, and check what it can read."""
-    config = json.loads(source.text("config.json"))
-    most = int(config.get("max_position_embeddings", 0) or 0)
+    try:
+        most = int(json.loads(source.text("config.json")).get("max_position_embeddings", 0) or 0)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The config.json of the encoder {source.name} cannot be read ({error}); save it "
+            "again with save_pretrained."
+        ) from error
     wanted = settings.max_tokens + settings.previous_tokens + 5  # special tokens, RoBERTa's offset
     if most and wanted > most:
         raise UserError(

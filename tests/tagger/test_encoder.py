@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from tagger.data import steps_from_texts
+from tagger.encoder.backend import EncoderBackend
 from tagger.encoder.reading import StepReader, Tokens, flag_rows
 from tagger.encoder.settings import EncoderSettings, FitSettings
 from tagger.encoder.source import find_encoder
@@ -165,6 +166,17 @@ def test_a_missing_or_misshapen_array_is_refused(tmp_path: Path) -> None:
         save_file({k: v for k, v in whole.items() if k != name}, folder / "weights.safetensors")
         with pytest.raises(UserError, match=message):
             FrozenTagger.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("file.merges.txt", r"hold file\.merges\.txt"), ("head.spare", "do not fit its settings")],
+)
+def test_an_array_too_many_is_refused(name: str, message: str) -> None:
+    backend = tagger().backend
+    arrays = backend.arrays | {name: np.zeros(3, dtype=np.float16)}
+    with pytest.raises(UserError, match=message):
+        EncoderBackend.load(backend.settings, arrays)
 
 
 def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from tagger.data import LabelledTrace
 from tagger.encoder.examples import make_examples, plan, second_types, soft_target, windows_of
@@ -270,3 +271,55 @@ def test_too_little_and_impossible_inputs_are_refused(folder: Path, tmp_path: Pa
             FitSettings(**changes)
     with pytest.raises(UserError, match="head_epochs is 0"):
         FitSettings(mode="frozen", head_epochs=0)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "pointer", "empty"])
+def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, damage: str) -> None:
+    weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
+    whole = weights.read_bytes()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 90868376\n"
+    weights.write_bytes({"cut off": whole[:-100], "pointer": pointer, "empty": b""}[damage])
+    said = refused(tmp_path, folder, r"weights .*/encoder cannot be read .*fetch them again")
+    assert not any("encoding" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_size": 48}, "cannot be loaded .*save it again"),
+        ({"num_hidden_layers": 3}, r"no weights for encoder\.layer\.2\."),
+        ({"model_type": "brt"}, "cannot build the encoder in .* BERT-like"),
+    ],
+)
+def test_weights_that_do_not_fit_the_config_are_refused(
+    folder: Path, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    config = make_encoder(tmp_path / "encoder") / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | change))
+    refused(tmp_path, folder, message)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"max_position_embeddings": "many"}'])
+def test_a_config_that_is_none_is_refused(folder: Path, tmp_path: Path, text: str) -> None:
+    (make_encoder(tmp_path / "encoder") / "config.json").write_text(text)
+    refused(tmp_path, folder, r"config\.json of the encoder encoder cannot be read")
+
+
+def test_a_pooler_that_is_not_there_is_drawn_alike_each_time(tmp_path: Path) -> None:
+    from tagger.encoder.net import load_body
+
+    weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
+    arrays = load_file(str(weights))
+    kept = {name: array for name, array in arrays.items() if not name.startswith("pooler.")}
+    assert len(kept) < len(arrays)
+    save_file(kept, str(weights), {"format": "pt"})
+    one, other = (load_body(str(tmp_path / "encoder")).state_dict() for _ in range(2))
+    assert all(one[name].equal(other[name]) for name in arrays)
+
+
+def refused(tmp_path: Path, folder: Path, message: str) -> list[str]:
+    said: list[str] = []
+    shape = EncoderSettings(encoder=str(tmp_path / "encoder"), **TINY)
+    with pytest.raises(UserError, match=message):
+        train_encoder([folder / "labels.jsonl"], settings=shape, fit=FIT, say=said.append)
+    return said
