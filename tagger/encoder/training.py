@@ -71,12 +71,13 @@ def train_encoder(
     """
     fit = fit or FitSettings()
     device = resolve_device(fit.device)
-    source = find_encoder((settings or EncoderSettings()).encoder)
-    settings = _resolved(settings or EncoderSettings(), source)
     held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
     if len({name for t in kept for name in t.labels.values()}) < 2:
         raise UserError("The labels name a single type; label steps of at least two types.")
+    settings = settings or EncoderSettings()
+    source = find_encoder(settings.encoder)  # last, for it may fetch hundreds of megabytes
+    settings = _resolved(settings, source)
 
     from tagger.encoder.keeper import Keeper
     from tagger.encoder.rounds import Rounds

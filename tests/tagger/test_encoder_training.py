@@ -273,6 +273,23 @@ def test_too_little_and_impossible_inputs_are_refused(folder: Path, tmp_path: Pa
         FitSettings(mode="frozen", head_epochs=0)
 
 
+def test_labels_are_read_before_an_encoder_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr("tagger.encoder.training.find_encoder", fetched.append)
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("no json\n")
+    single = [dict(row, labels={"0": "RESTATE"}) for row in rows(10)]
+    for file, message in [
+        (bad, r"bad\.jsonl"),
+        (write(tmp_path / "single.jsonl", single), "a single type"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            train_encoder([file], settings=EncoderSettings(encoder="far/away", **TINY), fit=FIT)
+    assert not fetched
+
+
 @pytest.mark.parametrize("damage", ["cut off", "pointer", "empty"])
 def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, damage: str) -> None:
     weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
