@@ -88,6 +88,7 @@ class MarkerScanner:
             self._by_first.setdefault(marker[0], []).append(marker)
         self._longest = max(map(len, markers))
         self._open: Cut | None = None  # what follows it is not yet known
+        self._led = 0  # between the last cut and here all can stand before a marker
 
     def next_cut(self, text: str, final: bool) -> Cut | None:
         """Find the next cut before a marker; it is certain one character behind the marker."""
@@ -103,13 +104,15 @@ class MarkerScanner:
     def drop(self, count: int) -> None:
         """Count positions from `count` characters later on."""
         self._units.drop(count)
+        self._led = max(0, self._led - count)
         if self._open:
             self._open = Cut(self._open.end - count, self._open.begin - count)
 
     def _marker_at(self, text: str, begin: int, final: bool) -> bool | None:
         """Whether a marker stands at `begin`, behind quotes or stars; None if not yet certain."""
+        begin = max(begin, self._led)
         lead = _LEAD.match(text, begin)
-        start = lead.end() if lead else begin
+        self._led = start = lead.end() if lead else begin
         if start == len(text):
             return False if final else None
         certain = True

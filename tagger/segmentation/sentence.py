@@ -21,6 +21,9 @@ _INDENT = re.compile(r"\n[^\S\n]*")
 _SPACE = re.compile(r"\s*")
 _ITEM = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[^\S\n]")
 _ITEM_FIRST = re.compile(r"[-*+•(0-9a-zA-Z]")
+_MORE_MARKS = (re.compile(r"[.?!…]*"), re.compile(r"[。？！]*"))
+_MORE_CLOSERS = re.compile(r"""["'”’»」』）)\]}*_]*""")
+_MORE_BLANKS = re.compile(r"[^\S\n]*")
 _ITEM_LENGTH = 6
 """Most characters that decide whether a line is a list item."""
 
@@ -32,9 +35,17 @@ class SentenceScanner:
         self._begin = 0  # where the open sentence begins
         self._at = 0  # everything before is decided
         self._fence = 0  # no end of the open code block lies before this
+        self._read = 0  # while waiting: how much was read
+        self._same: re.Pattern[str] | None = None  # and what, coming next, changes nothing
 
     def next_cut(self, text: str, final: bool) -> Cut | None:
         """Find the next sentence end that is certain."""
+        if self._same:  # endless dots or blanks are read once, not with every delta
+            more = self._same.match(text, self._read)
+            self._read = more.end() if more else self._read
+            if self._read == len(text) and not final:
+                return None
+            self._same = None
         while found := _INTERESTING.search(text, self._at):
             start, mark = found.start(), found.group()
             self._at = start
@@ -58,6 +69,12 @@ class SentenceScanner:
         self._begin -= count
         self._at -= count
         self._fence = max(0, self._fence - count)
+        self._read = max(0, self._read - count)
+
+    def _wait(self, text: str, same: re.Pattern[str]) -> int:
+        """Wait for anything that `same` does not match."""
+        self._read, self._same = len(text), same
+        return WAIT
 
     def _line_break(self, text: str, start: int, final: bool) -> Cut | int:
         """A line break at `start`: cut at a blank line and before a list item."""
@@ -66,7 +83,7 @@ class SentenceScanner:
         indent = _INDENT.match(text, start)
         line = indent.end() if indent else start + 1
         if line == len(text):
-            return line if final else WAIT
+            return line if final else self._wait(text, _MORE_BLANKS)
         if not _ITEM_FIRST.match(text, line):
             return line
         if not final and len(text) - line < _ITEM_LENGTH and "\n" not in text[line:]:
@@ -89,10 +106,13 @@ class SentenceScanner:
     def _mark(self, text: str, start: int, end: int, at: int, final: bool) -> Cut | int:
         """Sentence marks ``text[start:end]``; what comes after them begins at `at`."""
         if at == len(text) and not final:
-            return WAIT
+            marks = _MORE_MARKS[text[start] not in SPACED_MARKS]
+            return self._wait(text, marks) if at == end else WAIT
         closers = CLOSERS.match(text, at)
         after = closers.end() if closers else at
-        if after == len(text) or (text[after] == "\\" and after + 1 == len(text)):
+        if after == len(text):
+            return after if final else self._wait(text, _MORE_CLOSERS)
+        if text[after] == "\\" and after + 1 == len(text):
             return after if final else WAIT  # a closing bracket of LaTeX takes two characters
         spaced = text[start] in SPACED_MARKS
         if spaced and not text[after].isspace():
@@ -102,7 +122,7 @@ class SentenceScanner:
         if BLANK_LINE.search(text, after, next_):
             return Cut(after, after)
         if next_ == len(text):
-            return next_ if final else WAIT
+            return next_ if final else self._wait(text, _MORE_BLANKS)
         if not spaced:
             return Cut(after, after)
         if next_ + 1 == len(text) and not final:

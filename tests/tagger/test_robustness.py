@@ -122,6 +122,31 @@ def test_a_hundred_thousand_tiny_steps_stream_in_linear_time() -> None:
     assert_linear(cut, 12_500)
 
 
+ENDLESS = {
+    "words": "the number ", "full stops": ".", "closed sentence": '."' + ")" * MILLION,
+    "indent": "a\n" + " " * MILLION, "blanks behind a sentence": "a." + " " * MILLION,
+    "line breaks": "\n", "Chinese full stops": "。", "open formula": "$" + "x " * MILLION,
+    "open code": "```" + "x " * MILLION,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize("name", ["paragraph", "sentence_paragraph", "sentence", "marker"])
+def test_an_endless_step_streams_in_linear_time(name: str, kind: str) -> None:
+    def cut(count: int) -> Callable[[], object]:
+        piece = ENDLESS[kind]
+        text = (piece * (count // len(piece) + 1))[:count]
+
+        def work() -> None:
+            stream = get_segmenter(name).stream()
+            for at in range(0, count, 4):
+                stream.feed(text[at : at + 4])
+
+        return work
+
+    assert_linear(cut, 8_000)
+
+
 @pytest.mark.parametrize(
     "piece",
     ["abc ", "abcd", "    ", "a\n b", "\n", "\n \t"],
