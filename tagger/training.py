@@ -1,30 +1,30 @@
-"""Training the linear tagger on labelled traces."""
+"""Training the linear tagger on labelled traces, and on what teachers make of others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.calibration import COUNTED, calibrate
-from tagger.data import LabelledTrace
+from tagger.calibration import calibrate, scores_of_labels
 from tagger.errors import UserError
 from tagger.features import StepFeatures, TraceReader, fold
 from tagger.frozen import FrozenTagger
+from tagger.lessons import Lesson, LessonPlan, labelled_lessons, taught_lessons
 from tagger.linear import LinearBackend, LinearSettings
 from tagger.scoring import Scores
 from tagger.segmentation import ParagraphSegmenter
-from tagger.shortening import shorten
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.teaching import Teaching, teach, unlabelled_traces
 
 _NEVER = -30.0  # bias of a type the labels never name: probability about 1e-13
+_LEAST_SHARE = 0.1  # a step's types less likely than this are left to the others
 
 
 @dataclass(frozen=True)
@@ -47,138 +47,156 @@ class TrainedTagger:
 
 
 @dataclass(frozen=True)
+class LinearRecipe:
+    """How a linear tagger is trained.
+
+    Attributes:
+        shape: Of the features.
+        strength: Inverse of the L2 penalty.
+        max_iterations: Of the optimiser (L-BFGS).
+        alternative: Share of the target that goes to a label's second plausible type.
+        sentences: Share of labelled traces that are also learnt cut into sentences, and of
+            taught traces that are learnt so instead, in [0, 1].
+        short: Shortened copies learnt of each trace (`tagger.shortening`).
+        held_out: Share of questions held out for scores and temperature, in (0, 1).
+        seed: Chooses the held-out questions.
+    """
+
+    shape: LinearSettings = LinearSettings()
+    strength: float = 3.0
+    max_iterations: int = 100
+    alternative: float = 0.0
+    sentences: float = 0.0
+    short: int = 0
+    held_out: float = 0.15
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class _Examples:
-    """Features and type index of labelled steps."""
+    """Features of steps, each once for each of its types, with that type's share.
+
+    Attributes:
+        features: Of each row.
+        types: Index of its type.
+        shares: What it counts; those of a step sum to 1.
+    """
 
     features: list[StepFeatures]
     types: NDArray[np.int64]
+    shares: NDArray[np.float64]
 
 
 def train_linear(
     labelled_paths: Sequence[str | Path],
+    recipe: LinearRecipe = LinearRecipe(),
     segmenter: Segmenter | None = None,
-    seed: int = 0,
     *,
     taxonomy: Taxonomy = REASONTYPE,
     beside: Sequence[str | Path] = (),
-    settings: LinearSettings | None = None,
-    strength: float = 3.0,
-    short: int = 0,
-    held_out: float = 0.15,
-    max_iterations: int = 100,
+    teaching: Teaching | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> TrainedTagger:
     """Train a linear tagger; the same input gives the same fingerprint.
 
-    Traces are held out by question, so no question stands on both sides. Scores,
-    temperature and handicap come from a model trained without the held-out traces; the tagger
-    returned is then trained on all of them.
+    Traces are held out by question, so no question stands on both sides; a trace to be taught
+    whose question is held out is left out. Scores, temperature and handicap come from a model
+    trained without the held-out traces; the tagger returned is then trained on all labels.
 
     Args:
         labelled_paths: JSONL files as `tagger.data.read_labelled` takes them.
+        recipe: How.
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
-        seed: Chooses the held-out questions.
         taxonomy: The types.
         beside: More such files, only trained on; nothing is held out of them.
-        settings: Of the features.
-        strength: Inverse of the L2 penalty.
-        short: Shortened copies learnt of each trace (`tagger.shortening`).
-        held_out: Share of questions held out for scores and temperature, in (0, 1).
-        max_iterations: Of the optimiser (L-BFGS).
+        teaching: Teachers and the traces they tag.
         say: Takes a line on progress.
 
     Returns:
         The tagger and its scores.
 
     Raises:
-        UserError: Malformed files, or too few questions or types to train and score on.
+        UserError: Malformed files, too few questions or types to train and score on, a teacher of
+            another taxonomy, or one with no trace to tag.
     """
-    settings = settings or LinearSettings()
-    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
+    segmenter = segmenter or ParagraphSegmenter()
+    if teaching:
+        teaching.refuse_other_taxonomy(taxonomy)
+    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
+    hidden = {t.question for t in aside if t.question}
+    unlabelled = unlabelled_traces(teaching, segmenter, hidden) if teaching else []
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
-    train, test = (_examples(part, settings, taxonomy) for part in (kept, aside))
-    pieces = [piece for trace in kept for piece in _short_copies(trace, taxonomy, short, seed)]
-    train = _joined(train, _examples(pieces, settings, taxonomy))
-    backend = _fit(train, settings, taxonomy, strength, max_iterations)
-    found = calibrate(backend.logits(test.features), test.types, taxonomy)
+    plan = LessonPlan(
+        taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed
+    )  # fmt: skip
+    lessons = list(labelled_lessons(kept, plan, teaching, say))
+    if teaching:
+        for number, trace in enumerate(teach(teaching, unlabelled, say)):
+            lessons += taught_lessons(trace, f"taught {number}", plan)
+    train = _examples(lessons, recipe.shape)
+    say(f"Fitting {len(train.types):,} examples.")
+    backend = _fit(train, recipe, taxonomy)
+    found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-    pieces = [piece for trace in aside for piece in _short_copies(trace, taxonomy, short, seed)]
-    everything = _joined(_joined(train, test), _examples(pieces, settings, taxonomy))
+    rest = _examples(labelled_lessons(aside, plan, teaching, say), recipe.shape)
+    final = _fit(_joined(train, rest), recipe, taxonomy)
     count = sum(len(trace.labels) for trace in traces)
-    final = _fit(everything, settings, taxonomy, strength, max_iterations)
     about = {
         "data": [Path(p).name for p in (*labelled_paths, *beside)],
         "traces": len(traces),
         "labelled_steps": count,
-        "seed": seed,
-        "strength": strength,
+        "seed": recipe.seed,
+        "strength": recipe.strength,
         "held_out_scores": scores.as_dict(),
     }
-    tagger = FrozenTagger(
-        taxonomy, segmenter or ParagraphSegmenter(), final, found.temperature, about,
-        found.handicaps,
-    )  # fmt: skip
+    if teaching:
+        about |= teaching.about()
+    tagger = FrozenTagger(taxonomy, segmenter, final, found.temperature, about, found.handicaps)
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))
 
 
-def _short_copies(
-    trace: LabelledTrace, taxonomy: Taxonomy, copies: int, seed: int
-) -> Iterator[LabelledTrace]:
-    """Shortened copies of a trace, labelled where the type can still be told."""
-    check = taxonomy.get(COUNTED).name if COUNTED in taxonomy.tags else ""
-    checks = [trace.labels.get(i) == check for i in range(len(trace.steps))]
-    for number in range(copies):
-        piece = shorten(trace.steps, checks, Random(f"{seed}:{trace.id} short {number}"))
-        labels = {
-            place: trace.labels[step]
-            for place, (step, clear) in enumerate(zip(piece.steps, piece.clear, strict=True))
-            if clear and step in trace.labels
-        }
-        if labels:
-            yield replace(trace, steps=tuple(trace.steps[i] for i in piece.steps), labels=labels)
-
-
 def _joined(first: _Examples, second: _Examples) -> _Examples:
-    return _Examples(first.features + second.features, np.concatenate([first.types, second.types]))
+    return _Examples(
+        first.features + second.features,
+        np.concatenate([first.types, second.types]),
+        np.concatenate([first.shares, second.shares]),
+    )
 
 
-def _examples(
-    traces: Sequence[LabelledTrace], settings: LinearSettings, taxonomy: Taxonomy
-) -> _Examples:
-    features, types = [], []
-    for trace in traces:
-        reader = TraceReader(trace.question, settings.max_words)
-        for i, text in enumerate(trace.steps):
+def _examples(lessons: Iterable[Lesson], settings: LinearSettings) -> _Examples:
+    """Read lessons; a step whose target is a mixture gives a row for each of its likely types."""
+    features: list[StepFeatures] = []
+    types: list[int] = []
+    shares: list[float] = []
+    for lesson in lessons:
+        reader = TraceReader(lesson.question, settings.max_words)
+        for text, target in zip(lesson.steps, lesson.targets, strict=True):
             seen = reader.read(text)
-            if i in trace.labels:
-                features.append(seen)
-                types.append(taxonomy.index(trace.labels[i]))
-    return _Examples(features, np.array(types, dtype=np.int64))
+            likely = np.flatnonzero(target >= _LEAST_SHARE)
+            features += [seen] * len(likely)
+            types += likely.tolist()
+            shares += (target[likely].astype(np.float64) / float(target[likely].sum())).tolist()
+    return _Examples(features, np.array(types, dtype=np.int64), np.array(shares))
 
 
-def _fit(
-    examples: _Examples,
-    settings: LinearSettings,
-    taxonomy: Taxonomy,
-    strength: float,
-    max_iterations: int,
-) -> LinearBackend:
+def _fit(examples: _Examples, recipe: LinearRecipe, taxonomy: Taxonomy) -> LinearBackend:
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
+    settings = recipe.shape
     present = np.unique(examples.types)
     if len(present) < 2:
         raise UserError("The labels name a single type; label steps of at least two types.")
     matrix = _matrix(examples.features, settings)
     columns = np.unique(matrix.indices)
-    model = LogisticRegression(C=strength, max_iter=max_iterations, tol=1e-3)
+    model = LogisticRegression(C=recipe.strength, max_iter=recipe.max_iterations, tol=1e-3)
     with warnings.catch_warnings():  # the penalty, not the last digit of the optimum, matters
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(matrix[:, columns], examples.types)
+        model.fit(matrix[:, columns], examples.types, sample_weight=examples.shares)
     weight, bias = model.coef_, model.intercept_
     if len(present) == 2:  # one row for two types: half of it each way
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

@@ -128,8 +128,8 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
     from tagger.extra_labels import read_extra
     from tagger.frozen import FrozenTagger
     from tagger.segmentation import get_segmenter
-    from tagger.student.teaching import Teaching
     from tagger.student.training import train_student
+    from tagger.teaching import Teaching
 
     teaching = None
     if job.teachers:

@@ -12,7 +12,7 @@ from tagger.causal.reading import Tokens
 from tagger.causal.settings import CausalSettings
 from tagger.causal.windows import Window, windows_of
 from tagger.data import LabelledTrace
-from tagger.student.examples import label_targets
+from tagger.lessons import label_targets
 from tagger.taxonomy import Taxonomy
 
 

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
-from zlib import crc32
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tagger.backend import Backend
-from tagger.calibration import COUNTED, calibrate, scores_of_labels
-from tagger.data import LabelledTrace
+from tagger.calibration import calibrate, scores_of_labels
 from tagger.ensemble import EnsembleBackend, Member
-from tagger.errors import UserError
 from tagger.extra_labels import ExtraLabels
 from tagger.frozen import FrozenTagger
+from tagger.lessons import Lesson, LessonPlan, labelled_lessons, taught_lessons
 from tagger.segmentation import ParagraphSegmenter
-from tagger.segmentation.sentence import SentenceSegmenter
-from tagger.shortening import shorten
 from tagger.splits import read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.student.backend import StudentBackend
-from tagger.student.examples import (
-    Example,
-    cut_finer,
-    label_targets,
-    labelled_example,
-    read_trace,
-    trained_steps,
-)
+from tagger.student.examples import Example, labelled_example, read_trace
 from tagger.student.fitting import FitSettings, fit
 from tagger.student.network import compress
 from tagger.student.settings import StudentSettings
-from tagger.student.teaching import TaughtTrace, Teaching, teach, unlabelled_traces
 from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.teaching import Teaching, teach, unlabelled_traces
 from tagger.training import TrainedTagger
 
 Say = Callable[[str], None]
@@ -70,6 +55,10 @@ class StudentRecipe:
     held_out: float = 0.15
     refit: bool = True
     seed: int = 0
+
+    def plan(self, taxonomy: Taxonomy) -> LessonPlan:
+        """How what it learns from is made."""
+        return LessonPlan(taxonomy, self.alternative, self.sentences, self.short, self.seed)
 
 
 def train_student(
@@ -107,12 +96,8 @@ def train_student(
             no trace to tag.
     """
     segmenter = segmenter or ParagraphSegmenter()
-    for teacher in teaching.teachers if teaching else ():
-        if teacher.taxonomy.names != taxonomy.names:
-            raise UserError(
-                f"The teacher knows taxonomy {teacher.taxonomy.name!r}, the labels are of "
-                f"{taxonomy.name!r}; take a teacher of the same taxonomy."
-            )
+    if teaching:
+        teaching.refuse_other_taxonomy(taxonomy)
     held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
     # All files are read before the first step is looked at, so that a bad row is told at once.
@@ -125,17 +110,19 @@ def train_student(
         for head, source in enumerate(extra, start=1)
         for trace in source.traces
     ]
-    known = list(_learnt(kept, taxonomy, recipe, teaching, say))
+    plan = recipe.plan(taxonomy)
+    known = [_example(lesson, recipe) for lesson in labelled_lessons(kept, plan, teaching, say)]
     if teaching:
         taught = teach(teaching, unlabelled, say)
         for number, trace in enumerate(taught):
-            others += _taught(trace, f"taught {number}", taxonomy, recipe)
+            lessons = taught_lessons(trace, f"taught {number}", plan)
+            others += [_example(lesson, recipe) for lesson in lessons]
     backend = _fit_members([*known, *others], heads, recipe, say)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-        rest = _learnt(aside, taxonomy, recipe, teaching, say)
+        rest = [_example(lesson, recipe) for lesson in labelled_lessons(aside, plan, teaching, say)]
         backend = _fit_members([*known, *rest, *others], heads, recipe, say)
     count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
     about = _about([*labelled_paths, *beside], extra, teaching, recipe, len(traces), count)
@@ -163,69 +150,8 @@ def _say_at(say: Say, place: str, line: str) -> None:
     say(place + line)
 
 
-def _learnt(
-    traces: Sequence[LabelledTrace],
-    taxonomy: Taxonomy,
-    recipe: StudentRecipe,
-    teaching: Teaching | None,
-    say: Say,
-) -> Iterator[Example]:
-    """What is learnt from labelled traces: their steps, and the sentences of those drawn."""
-    texts = [trained_steps(trace) for trace in traces]
-    heard: Sequence[NDArray[np.float32] | None] = [None] * len(traces)
-    if teaching and teaching.trust < 1:
-        heard = teaching.views(texts, [trace.question for trace in traces], say)
-    for trace, steps, view in zip(traces, texts, heard, strict=True):
-        targets = label_targets(trace, taxonomy, len(steps), recipe.alternative)
-        if teaching and view is not None:
-            mixed = teaching.trust * targets + (1 - teaching.trust) * view
-            labelled = targets.sum(axis=1, keepdims=True) > 0
-            targets = np.where(labelled, mixed, view).astype(np.float32)
-        yield Example(read_trace(trace.question, steps, recipe.shape), targets)
-        if _drawn(trace.id, recipe):
-            finer, finer_targets = cut_finer(steps, targets, SentenceSegmenter())
-            yield Example(read_trace(trace.question, finer, recipe.shape), finer_targets)
-        yield from _short_copies(trace.id, trace.question, steps, targets, taxonomy, recipe)
-
-
-def _drawn(name: str, recipe: StudentRecipe) -> bool:
-    """Whether a trace is among the share that is cut into sentences; the same in every run."""
-    return crc32(f"{recipe.seed}:{name}".encode()) < recipe.sentences * 2**32
-
-
-def _taught(
-    trace: TaughtTrace, name: str, taxonomy: Taxonomy, recipe: StudentRecipe
-) -> Iterator[Example]:
-    """What is learnt from a taught trace: its steps, or its sentences if it is drawn."""
-    steps, targets = trace.steps, trace.targets
-    if _drawn(name, recipe):
-        steps, targets = cut_finer(steps, targets, SentenceSegmenter())
-    yield Example(read_trace(trace.question, steps, recipe.shape), targets)
-    yield from _short_copies(name, trace.question, trace.steps, trace.targets, taxonomy, recipe)
-
-
-def _short_copies(
-    name: str,
-    question: str,
-    steps: Sequence[str],
-    targets: NDArray[np.float32],
-    taxonomy: Taxonomy,
-    recipe: StudentRecipe,
-) -> Iterator[Example]:
-    """Shortened copies of a trace that hold a target; some of them cut into sentences."""
-    checks = [False] * len(steps)
-    if COUNTED in taxonomy.tags:
-        known = targets.sum(axis=1) > 0
-        checks = (known & (targets.argmax(axis=1) == taxonomy.index(COUNTED))).tolist()
-    for number in range(recipe.short):
-        copy = f"{name} short {number}"
-        piece = shorten(steps, checks, Random(f"{recipe.seed}:{copy}"))
-        texts = [steps[i] for i in piece.steps]
-        wanted = targets[piece.steps] * np.array(piece.clear, dtype=np.float32)[:, None]
-        if _drawn(copy, recipe):
-            texts, wanted = cut_finer(texts, wanted, SentenceSegmenter())
-        if wanted.any():
-            yield Example(read_trace(question, texts, recipe.shape), wanted)
+def _example(lesson: Lesson, recipe: StudentRecipe) -> Example:
+    return Example(read_trace(lesson.question, lesson.steps, recipe.shape), lesson.targets)
 
 
 def _about(
@@ -247,6 +173,5 @@ def _about(
     if extra:
         about["extra"] = [labels.name for labels in extra]
     if teaching:
-        about["teachers"] = [teacher.fingerprint for teacher in teaching.teachers]
-        about["taught_on"] = [Path(p).name for p in teaching.traces]
+        about |= teaching.about()
     return about

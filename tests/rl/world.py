@@ -57,7 +57,7 @@ GRPO: dict[str, Any] = {
 def make_world(root: Path) -> World:
     """Make everything; about three seconds."""
     from rl.overthinker.build import BuildSettings, labelled_rows, new_model, train_tokenizer
-    from tagger.training import train_linear
+    from tagger.training import LinearRecipe, train_linear
 
     rows = list(labelled_rows(80, 0))
     text = (step for row in rows for step in [row["question"], *row["steps"]])
@@ -69,7 +69,7 @@ def make_world(root: Path) -> World:
     tokenizer.save_pretrained(root / "model")
     labelled = root / "labelled.jsonl"
     labelled.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    train_linear([labelled], max_iterations=15).tagger.save(root / "tagger")
+    train_linear([labelled], LinearRecipe(max_iterations=15)).tagger.save(root / "tagger")
     problems = root / "problems.jsonl"
     lines = [{"question": f"{a} + {b} = ?", "answer": a + b} for a in (1, 2, 3) for b in (2, 5)]
     problems.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

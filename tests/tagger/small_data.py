@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from tagger.frozen import FrozenTagger
 from tagger.linear import LinearSettings
 from tagger.scoring import Scores, score_types
 from tagger.steps import TagContext
-from tagger.training import TrainedTagger, train_linear
+from tagger.training import LinearRecipe, TrainedTagger, train_linear
 
-SETTINGS = LinearSettings(bits=12)
+RECIPE = LinearRecipe(LinearSettings(bits=12))
 OPENERS = ["Let me see what {q} asks.", "The task: {q}."]
 CHECKS = ["Wait, let me check: {e}.", "{e}.", "Let me verify that {e}. Correct."]
 ANSWERS = ["So the answer is {v}.", "The answer: \\boxed{{{v}}}."]
@@ -59,7 +60,7 @@ def trained(seed: int = 0) -> TrainedTagger:
 
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "labelled.jsonl", rows(120))
-        return train_linear([path], seed=seed, settings=SETTINGS)
+        return train_linear([path], replace(RECIPE, seed=seed))
 
 
 def scores_on(tagger: FrozenTagger, labelled_path: str | Path) -> Scores:

@@ -20,8 +20,8 @@ from tagger.encoder.training import train_encoder
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
-from tagger.student.teaching import Teaching
 from tagger.taxonomy import REASONTYPE
+from tagger.teaching import Teaching
 from tests.tagger.student.small import random_backend
 
 
@@ -93,7 +93,7 @@ def test_a_teacher_without_a_fast_path_asks_for_no_device(monkeypatch: pytest.Mo
     def asked(name: str) -> str:
         raise AssertionError("this would load torch")
 
-    monkeypatch.setattr("tagger.student.teaching.resolve_device", asked)
+    monkeypatch.setattr("tagger.teaching.resolve_device", asked)
     teacher = FrozenTagger(REASONTYPE, ParagraphSegmenter(), random_backend(), 1.0)
     views = Teaching([teacher], []).views([["a", "b"]], [""], lambda line: None)
     assert views[0].shape == (2, 14)

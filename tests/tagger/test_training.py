@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tagger.calibration import best_temperature
+from tagger.data import read_labelled
 from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.lessons import LessonPlan, labelled_lessons
 from tagger.segmentation import ParagraphSegmenter
 from tagger.splits import read_and_hold_out, split_by_question
 from tagger.taxonomy import REASONTYPE
+from tagger.taxonomy_files import load_taxonomy
+from tagger.teaching import Teaching
 from tagger.training import train_linear
-from tests.tagger.small_data import SETTINGS, rows, scores_on, trained, write
+from tests.tagger.small_data import RECIPE, rows, scores_on, trained, write
 
 VERIFY = "Verification / Sanity Check"
 
@@ -37,7 +43,7 @@ def test_the_same_input_gives_the_same_fingerprint_and_other_seeds_other_splits(
     tmp_path: Path,
 ) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(120))
-    again = train_linear([path], seed=0, settings=SETTINGS)
+    again = train_linear([path], RECIPE)
     assert again.tagger.fingerprint == trained().tagger.fingerprint
     assert again.scores == trained().scores
 
@@ -52,8 +58,6 @@ def test_scores_come_with_counts_and_are_kept_with_the_tagger() -> None:
 
 
 def test_no_question_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
-    from tagger.data import read_labelled
-
     double = [dict(row, id=f"again-{row['id']}") for row in rows(40)]
     traces = list(read_labelled(write(tmp_path / "l.jsonl", rows(40) + double)))
     kept, aside = split_by_question(traces, seed=1, share=0.25)
@@ -76,7 +80,7 @@ def test_two_types_are_enough(tmp_path: Path) -> None:
     few = rows(40)
     for row in few:
         row["labels"] = {k: v for k, v in row["labels"].items() if v in ("VERIFY", "CONCLUDE")}
-    result = train_linear([write(tmp_path / "two.jsonl", few)], settings=SETTINGS)
+    result = train_linear([write(tmp_path / "two.jsonl", few)], RECIPE)
     assert result.scores.micro_f1 > 0.9
     assert {t.type for t in result.tagger.tag_text("So the answer is 7.")} == {
         "Final Conclusion / Boxed Answer"
@@ -85,23 +89,23 @@ def test_two_types_are_enough(tmp_path: Path) -> None:
 
 def test_the_segmenter_given_is_the_segmenter_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "l.jsonl", rows(20))
-    result = train_linear([path], ParagraphSegmenter(min_chars=9), settings=SETTINGS)
+    result = train_linear([path], RECIPE, ParagraphSegmenter(min_chars=9))
     assert result.tagger.segmenter.settings == {"min_chars": 9}
 
 
 def test_progress_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     path = write(tmp_path / "l.jsonl", rows(20))
-    train_linear([path], settings=SETTINGS, say=said.append)
-    assert "17 traces, 3 held out" in said[0] and "micro-F1" in said[1]
+    train_linear([path], RECIPE, say=said.append)
+    assert "17 traces, 3 held out" in said[0] and "Fitting" in said[1] and "micro-F1" in said[2]
 
 
 def test_too_little_to_train_on_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"one\.jsonl: 1 labelled traces are too few"):
-        train_linear([write(tmp_path / "one.jsonl", rows(1))], settings=SETTINGS)
+        train_linear([write(tmp_path / "one.jsonl", rows(1))], RECIPE)
     single = [dict(row, labels={"0": "RESTATE"}) for row in rows(10)]
     with pytest.raises(UserError, match="a single type"):
-        train_linear([write(tmp_path / "single.jsonl", single)], settings=SETTINGS)
+        train_linear([write(tmp_path / "single.jsonl", single)], RECIPE)
 
 
 def test_the_temperature_undoes_overconfidence() -> None:
@@ -116,8 +120,8 @@ def test_the_temperature_undoes_overconfidence() -> None:
 def test_what_stands_beside_is_learnt_and_never_held_out(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     more = write(tmp_path / "more.jsonl", rows(60, seed=5))
-    plain = train_linear([path], settings=SETTINGS)
-    both = train_linear([path], settings=SETTINGS, beside=[more])
+    plain = train_linear([path], RECIPE)
+    both = train_linear([path], RECIPE, beside=[more])
     assert both.held_out == plain.held_out
     assert both.scores.steps == plain.scores.steps
     assert both.traces > plain.traces
@@ -134,10 +138,92 @@ def test_a_held_out_question_is_taken_out_of_what_stands_beside(tmp_path: Path) 
 
 def test_shortened_copies_change_what_is_learnt_and_not_what_is_counted(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
-    plain = train_linear([path], settings=SETTINGS)
-    short, again = (train_linear([path], settings=SETTINGS, short=2) for _ in range(2))
+    plain = train_linear([path], RECIPE)
+    short, again = (train_linear([path], replace(RECIPE, short=2)) for _ in range(2))
     assert short.tagger.fingerprint == again.tagger.fingerprint != plain.tagger.fingerprint
     assert (short.traces, short.steps, short.held_out) == (
         plain.traces, plain.steps, plain.held_out,
     )  # fmt: skip
     assert short.scores.per_type["Verification / Sanity Check"].f1 > 0.9
+
+
+def unlabelled(count: int, seed: int) -> list[dict[str, object]]:
+    return [{k: v for k, v in row.items() if k != "labels"} for row in rows(count, seed)]
+
+
+def test_a_teacher_makes_up_for_labels(tmp_path: Path) -> None:
+    content = rows(20, seed=3)
+    for row in content:  # labels that name no check: only the teacher knows them
+        row["labels"] = {k: v for k, v in row["labels"].items() if v != "VERIFY"}
+    few = write(tmp_path / "few.jsonl", content)
+    traces = write(tmp_path / "traces.jsonl", unlabelled(80, 4))
+    fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
+    teaching = Teaching([trained().tagger], [traces], 1.0, tmp_path / "views")
+    alone = train_linear([few], RECIPE)
+    taught, again = (train_linear([few], RECIPE, teaching=teaching) for _ in range(2))
+    assert taught.tagger.fingerprint == again.tagger.fingerprint
+    assert scores_on(alone.tagger, fresh).per_type[VERIFY].f1 == 0
+    assert scores_on(taught.tagger, fresh).per_type[VERIFY].f1 > 0.9
+    assert taught.steps == alone.steps
+    assert taught.tagger.about["teachers"] == [trained().tagger.fingerprint]
+    assert taught.tagger.about["taught_on"] == ["traces.jsonl"]
+    assert list((tmp_path / "views").glob("view-*.safetensors"))
+
+
+def test_held_out_questions_are_not_taught(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(20))
+    held = read_and_hold_out([path], REASONTYPE, 0, 0.15)
+    hidden = {trace.question for trace in held.aside}
+    only = [row for row in unlabelled(20, 0) if row["question"] in hidden]
+    traces = write(tmp_path / "traces.jsonl", only)
+    with pytest.raises(UserError, match="no trace with a step is left for the teachers"):
+        train_linear([path], RECIPE, teaching=Teaching([trained().tagger], [traces], 1.0))
+
+
+def test_a_teacher_of_another_taxonomy_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(20))
+    other = load_taxonomy("venhoff")
+    teacher = trained().tagger
+    stranger = FrozenTagger.__new__(FrozenTagger)
+    stranger.__dict__.update(teacher.__dict__, _taxonomy=other)
+    with pytest.raises(UserError, match="The teacher knows taxonomy 'venhoff'"):
+        train_linear([path], RECIPE, teaching=Teaching([stranger], [path], 1.0))
+
+
+def test_a_second_type_gets_its_share(tmp_path: Path) -> None:
+    """With half a share for the other type, what is always both is as likely one as the other."""
+    content = rows(60)
+    for row in content:
+        row["labels"] = {k: v for k, v in row["labels"].items() if v != "META"}
+        row["alternatives"] = {k: "META" for k, v in row["labels"].items() if v == "CONCLUDE"}
+    path = write(tmp_path / "two.jsonl", content)
+    meta = REASONTYPE.index("META")
+    conclude = REASONTYPE.index("CONCLUDE")
+    shares = {}
+    for alternative in (0.0, 0.5):
+        tagger = train_linear([path], replace(RECIPE, alternative=alternative)).tagger
+        step = tagger.tag_text("3 + 4 = 7.\n\nSo the answer is 7.", "3 + 4")[1]
+        shares[alternative] = step.probabilities[meta], step.probabilities[conclude]
+    assert shares[0.0][0] < 0.01 < 0.8 < shares[0.0][1]
+    assert shares[0.5][0] == pytest.approx(shares[0.5][1], rel=0.1)
+
+
+def test_sentences_are_learnt_beside_the_paragraphs(tmp_path: Path) -> None:
+    row = {
+        "id": "a",
+        "question": "q",
+        "steps": ["One. Two is 2.", "Three."],
+        "labels": {"0": "META"},
+    }
+    traces = list(read_labelled(write(tmp_path / "l.jsonl", [row])))
+    plain, cut = (
+        list(labelled_lessons(traces, LessonPlan(REASONTYPE, sentences=share)))
+        for share in (0.0, 1.0)
+    )
+    assert [lesson.steps for lesson in plain] == [("One. Two is 2.",)]
+    assert [list(lesson.steps) for lesson in cut[1:]] == [["One.", "Two is 2."]]
+    assert (cut[1].targets == plain[0].targets[[0, 0]]).all()
+    path = write(tmp_path / "many.jsonl", rows(40))
+    paragraphs, both = (train_linear([path], replace(RECIPE, sentences=s)) for s in (0.0, 1.0))
+    assert both.tagger.fingerprint != paragraphs.tagger.fingerprint
+    assert (both.traces, both.steps) == (paragraphs.traces, paragraphs.steps)

@@ -12,10 +12,10 @@ import pytest
 from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
 from tagger.extra_labels import ExtraLabels
-from tagger.student.examples import label_targets
-from tagger.student.teaching import Teaching
+from tagger.lessons import label_targets
 from tagger.student.training import train_student
 from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.teaching import Teaching
 from tests.tagger.small_data import rows, scores_on, write
 from tests.tagger.small_data import trained as trained_linear
 from tests.tagger.student.small import FITTING, RECIPE, trained

@@ -18,10 +18,13 @@ from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.softmax import softmax
 from tagger.steps import Segmenter
-from tagger.student.examples import MAX_STEPS
+from tagger.taxonomy import Taxonomy
 
 BATCH = 64
 """Traces a teacher tags at once, and that are kept together."""
+
+MAX_STEPS = 400
+"""Steps of a trace beyond this many are not trained on."""
 
 Say = Callable[[str], None]
 Views = list[NDArray[np.float32]]
@@ -29,7 +32,7 @@ Views = list[NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Teaching:
-    """What a student learns from besides labels.
+    """What is learnt besides labels.
 
     Attributes:
         teachers: The mean of their probabilities is the target of steps without a label.
@@ -43,6 +46,22 @@ class Teaching:
     traces: Sequence[Path]
     trust: float = 0.7
     kept: Path | None = None
+
+    def refuse_other_taxonomy(self, taxonomy: Taxonomy) -> None:
+        """Raise a UserError where a teacher's types are not those of the labels."""
+        for teacher in self.teachers:
+            if teacher.taxonomy.names != taxonomy.names:
+                raise UserError(
+                    f"The teacher knows taxonomy {teacher.taxonomy.name!r}, the labels are of "
+                    f"{taxonomy.name!r}; take a teacher of the same taxonomy."
+                )
+
+    def about(self) -> dict[str, list[str]]:
+        """Fingerprints of the teachers and names of the files, to be kept with a tagger."""
+        return {
+            "teachers": [teacher.fingerprint for teacher in self.teachers],
+            "taught_on": [Path(p).name for p in self.traces],
+        }
 
     def views(self, traces: Sequence[Sequence[str]], questions: Sequence[str], say: Say) -> Views:
         """Mean probabilities of the teachers, (steps, types) a trace."""
