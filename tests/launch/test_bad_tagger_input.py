@@ -55,6 +55,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 TRAIN = ("tagger", "train", "--labels", "{labels}")
 STUDENT = (*TRAIN, "--backend", "student")
+ENCODER = (*TRAIN, "--backend", "encoder")
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,10 @@ def test_settings_out_of_range(
         ((*STUDENT, "--teacher", "{tagger}", "--traces", "gone.jsonl"), "--traces gone.jsonl"),
         ((*STUDENT, "--teacher", "{tagger}", "--traces", "{empty}"), "no trace with a step is"),
         ((*STUDENT, "--checkpoint", "new"), "leave out --checkpoint or give --teacher"),
-        ((*TRAIN, "--backend", "encoder", "--checkpoint", "{file}"), "is a file; name a folder"),
-        ((*TRAIN, "--teacher", "{tagger}", "--traces", "{labels}"), "choose another --backend"),
+        ((*ENCODER, "--checkpoint", "{file}"), "is a file; name a folder"),
+        ((*ENCODER, "--teacher", "{tagger}", "--traces", "{labels}"), "choose another --backend"),
+        ((*TRAIN, "--teacher", "{other}", "--traces", "{labels}"), "teacher knows taxonomy 'venho"),
+        ((*TRAIN, "--checkpoint", "new"), "leave out --checkpoint or give --teacher"),
     ],
 )
 def test_training_is_refused_before_it_begins(
