@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import NamedTuple
 
-_STATES_ANSWER = re.compile(
-    r"boxed|\b(?:answer|result|total|value|solution)\b[^.\n]{0,40}?(?:\b(?:is|be|equals)\b|[=:])",
-    re.IGNORECASE,
+_ANSWER_STATED = (
+    r"boxed|\b(?:answer|result|total|value|solution)\b[^.\n]{0,40}?(?:\b(?:is|be|equals)\b|[=:])"
 )
+_STATES_ANSWER = re.compile(_ANSWER_STATED, re.IGNORECASE)
+_STATES_ANSWER_LOW = re.compile(_ANSWER_STATED)  # of lower-case ASCII the same, in less time
 _ANSWER_WORDS = frozenset(["answer", "result", "total", "value", "solution", "\\boxed", "boxed"])
 _CUES = frozenset(
     ["wait", "check", "checking", "verify", "verifying", "recheck", "confirm", "confirms"]
@@ -39,8 +39,7 @@ class Equation(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepFacts:
+class StepFacts(NamedTuple):
     """A step as read: its text, its lower-case tokens, and their hashes after a begin mark."""
 
     text: str
@@ -59,9 +58,10 @@ def equations_in(tokens: list[str]) -> list[Equation]:
         sign, empty if none follows.
     """
     found = []
-    for i, token in enumerate(tokens):
-        if token not in _EQUALS:
-            continue
+    for i in [i for i, token in enumerate(tokens) if i and token in _EQUALS]:
+        last = tokens[i - 1]
+        if not (last[0].isdigit() or last in _OPERATORS or last in _BRACKETS):
+            continue  # as mostly before "is": spares the slices below
         parts: list[str] = []
         numbers = 0
         for before in reversed(tokens[max(0, i - 40) : i]):
@@ -85,6 +85,13 @@ def equations_in(tokens: list[str]) -> list[Equation]:
                 break
         found.append(Equation(" ".join(reversed(parts)), value))
     return found
+
+
+def states_answer(text: str) -> bool:
+    """Whether a text says, in any case of letters, what the answer is."""
+    if text.isascii():
+        return bool(_STATES_ANSWER_LOW.search(text.lower()))
+    return bool(_STATES_ANSWER.search(text))
 
 
 def _share(part: int, whole: int) -> int:
@@ -122,26 +129,27 @@ class LookBack:
 
     def flags(self, step: StepFacts) -> list[int]:
         """Take the next step; return its flags, 32-bit numbers, always as many."""
-        tokens, words = step.tokens, step.words
+        text, tokens, words = step
         vocabulary = set(tokens)
         unique = {t for t in vocabulary if t[0].isdigit()}
         equations = [] if not unique or _EQUALS.isdisjoint(vocabulary) else equations_in(tokens)
         pairs = set(zip(words, words[1:], strict=False))
 
         stated = min(self._times_stated, 2)
-        sorted_lefts = [" ".join(sorted(e.left.split())) for e in equations]
-        repeats = _share(sum(e.left in self._values for e in equations), len(equations))
-        operands = _share(sum(s in self._operands for s in sorted_lefts), len(equations))
-        changed = any(self._values.get(e.left, e.value) != e.value for e in equations)
-        restarts = bool(equations) and equations[0].left == self._first_left
-        known = _share(len(unique & self._numbers), len(unique))
-        given = _share(len(unique & self._question), len(unique))
+        repeats = operands = changed = restarts = 0
+        if equations:
+            repeats, operands, changed, restarts = self._remember_equations(equations)
+        known = given = 0
+        last_number = ""
+        if unique:
+            known = _share(len(unique & self._numbers), len(unique))
+            given = _share(len(unique & self._question), len(unique))
+            last_number = next(t for t in reversed(tokens) if t in unique)
         new_pairs = self._remember_pairs(pairs)
         phrasing = 6 * (len(pairs) - new_pairs) // len(pairs) if pairs else 7
         asked = 5 * len(vocabulary & self._question) // len(vocabulary) if vocabulary else 6
         cue = not _CUES.isdisjoint(vocabulary)
-        states = not _ANSWER_WORDS.isdisjoint(vocabulary) and bool(_STATES_ANSWER.search(step.text))
-        last_number = next((t for t in reversed(tokens) if t in unique), "") if unique else ""
+        states = not _ANSWER_WORDS.isdisjoint(vocabulary) and states_answer(text)
         names_answer = not unique.isdisjoint(self._stated)
         ends_in_answer = stated > 0 and last_number == self._last_stated
         since_cue = bisect_left(_SINCE, self._since_cue)
@@ -173,7 +181,7 @@ class LookBack:
             phrasing + 8 * stated,
             phrasing + 8 * repeats,
             asked,
-            (step.text in self._texts) + 2 * stated,
+            (text in self._texts) + 2 * stated,
             since_cue + 8 * stated,
             since_cue + 8 * repeats,
             cue + 2 * stated,
@@ -194,12 +202,8 @@ class LookBack:
         )
         self._first_before = first
         self._index += 1
-        self._texts.add(step.text)
+        self._texts.add(text)
         self._numbers |= unique
-        for equation, operand in zip(equations, sorted_lefts, strict=True):
-            self._values.setdefault(equation.left, equation.value)
-            self._operands.add(operand)
-            self._first_left = self._first_left or equation.left
         self._since_cue = 0 if cue else self._since_cue + 1
         self._since_stated = 0 if states else self._since_stated + 1
         if states:
@@ -207,6 +211,27 @@ class LookBack:
             self._last_stated = last_number
             self._times_stated += 1
         return flags
+
+    def _remember_equations(self, equations: list[Equation]) -> tuple[int, int, bool, bool]:
+        """Take a step's equations, at least one.
+
+        Returns:
+            The share of them whose left side is known, the share whose operands are, whether one
+            has another value than before, and whether the first opens the trace's computations.
+        """
+        values = self._values
+        operands = [" ".join(sorted(e.left.split())) for e in equations]
+        seen = (
+            _share(sum([e.left in values for e in equations]), len(equations)),
+            _share(sum([o in self._operands for o in operands]), len(equations)),
+            any(values.get(e.left, e.value) != e.value for e in equations),
+            equations[0].left == self._first_left,
+        )
+        for equation in equations:
+            values.setdefault(equation.left, equation.value)
+        self._operands.update(operands)
+        self._first_left = self._first_left or equations[0].left
+        return seen
 
     def _remember_pairs(self, pairs: set[tuple[int, int]]) -> int:
         """Take a step's pairs of words; return how many of them are new."""

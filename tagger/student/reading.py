@@ -13,6 +13,7 @@ from tagger.features import (
     StepFeatures,
     flag_buckets,
     hashes_of,
+    packed,
     words_of,
 )
 from tagger.lookback import LookBack, StepFacts
@@ -58,7 +59,7 @@ class StepScanner:
         self._settings = settings
         self._look_back = LookBack(words)
         self._recurrence = Recurrence(words)
-        self._previous = [NOTHING]
+        self._previous = packed([NOTHING])
 
     def scan(self, text: str) -> StepReading:
         """Take the next step's text; return what the network reads of it."""
@@ -67,8 +68,8 @@ class StepScanner:
         hashes = hashes_of(words)
         begun = [BEGIN, *hashes]
         flags = self._look_back.flags(StepFacts(text, words, begun))
-        wide = StepFeatures(begun, self._previous, flags)
-        self._previous = begun
+        wide = StepFeatures(packed(begun), self._previous, flags)
+        self._previous = wide.words
         statuses = self._recurrence.statuses(words)
         if not words:  # underscores alone, say
             hashes, statuses = [NOTHING], [0]

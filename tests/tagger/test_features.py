@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tagger import features
 from tagger.features import StepFeatures, TraceReader, flag_buckets, fold, words_of
-from tagger.lookback import Equation, equations_in
+from tagger.lookback import Equation, equations_in, states_answer
 
 WEIGHTS = (1.0, 0.5, 1.3)
 STEP_TEXTS = st.lists(
@@ -70,6 +70,19 @@ def test_only_so_many_words_are_read() -> None:
 )
 def test_equations(text: str, found: list[Equation]) -> None:
     assert equations_in(words_of(text, 100)) == found
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["The ANSWER", "total", "Iſ", " is", "=", ".", "\n", "be", "Boxed", "é", " x" * 25]
+        )
+    )
+)
+def test_an_answer_is_stated_in_capitals_and_beside_other_letters_too(parts: list[str]) -> None:
+    words = r"boxed|\b(?:answer|total)\b[^.\n]{0,40}?(?:\b(?:is|be)\b|[=:])"
+    text = "".join(parts)
+    assert states_answer(text) == bool(re.search(words, text, re.IGNORECASE))
 
 
 def differing(first: list[str], second: list[str], question: str = "") -> set[int]:
