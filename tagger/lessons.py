@@ -1,7 +1,7 @@
 """What taggers learn from: steps of a trace, each with the probability of its types.
 
-Labels, and what teachers make of unlabelled traces, come out alike, so that every back end learns
-from both: as they are, cut into sentences, and as shortened copies.
+Labels, and what teachers make of unlabelled traces, come out alike, so that a back end learns from
+both: as they are, cut into sentences, and as shortened copies.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class LessonPlan:
             taught traces that are learnt so instead, in [0, 1].
         short: Shortened copies learnt of each trace (`tagger.shortening`).
         seed: Chooses.
+        longest: Steps of a labelled trace beyond this many are not learnt; None for all of them.
     """
 
     taxonomy: Taxonomy
@@ -56,6 +57,7 @@ class LessonPlan:
     sentences: float = 0.0
     short: int = 0
     seed: int = 0
+    longest: int | None = MAX_STEPS
 
     def draws(self, name: str) -> bool:
         """Whether a trace is among the share that is cut into sentences; the same in every run."""
@@ -80,7 +82,7 @@ def labelled_lessons(
     Yields:
         The lessons, those of a trace one after the other.
     """
-    texts = [trained_steps(trace) for trace in traces]
+    texts = [trained_steps(trace, plan.longest) for trace in traces]
     heard: Sequence[NDArray[np.float32] | None] = [None] * len(traces)
     if teaching and teaching.trust < 1:
         heard = teaching.views(texts, [trace.question for trace in traces], say)
@@ -140,7 +142,7 @@ def label_targets(
         taxonomy: Order of the types.
         steps: How many of its steps are trained on.
         alternative: Share of the target that goes to a step's second plausible type; a second
-            annotator who differs gets twice as much.
+            annotator who differs gets twice as much, but no more than the first.
 
     Returns:
         (steps, types); a row of zeros where there is no label.
@@ -150,7 +152,7 @@ def label_targets(
         if index >= steps:
             continue
         first = taxonomy.index(label)
-        other, share = trace.second_pass.get(index, label), 2 * alternative
+        other, share = trace.second_pass.get(index, label), min(2 * alternative, 0.5)
         if other == label:
             other, share = trace.alternatives.get(index, label), alternative
         targets[index, first] += 1 - share
@@ -179,6 +181,6 @@ def cut_finer(
     return [text for part in pieces for text in part], np.repeat(targets, counts, axis=0)
 
 
-def trained_steps(trace: LabelledTrace) -> tuple[str, ...]:
-    """Steps of a labelled trace up to its last label, `MAX_STEPS` at most."""
-    return trace.steps[: min(max(trace.labels, default=-1) + 1, MAX_STEPS)]
+def trained_steps(trace: LabelledTrace, longest: int | None = MAX_STEPS) -> tuple[str, ...]:
+    """Steps of a labelled trace up to its last label, `longest` at most."""
+    return trace.steps[: max(trace.labels) + 1][:longest]

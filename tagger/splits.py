@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,54 @@ class HeldOut:
     aside: list[LabelledTrace]
 
 
+_OPENING = 200  # characters by which a trace is known again
+
+
 def question_of(trace: LabelledTrace) -> str:
     """What keeps traces on one side of a split: the question, or the trace where it has none."""
     return trace.question or trace.id
+
+
+def bare_question(trace: LabelledTrace) -> str:
+    """The same, by which two that differ in white space alone are one."""
+    return _bare(question_of(trace))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Hidden:
+    """Traces that are held out; knows others that must then not be learnt from.
+
+    Args:
+        traces: Those held out.
+    """
+
+    def __init__(self, traces: Iterable[LabelledTrace]) -> None:
+        held = list(traces)
+        self._questions = {_bare(t.question) for t in held} - {""}
+        self._openings = {_opening(t.steps) for t in held} - {""}
+
+    def covers(self, question: str, steps: Sequence[str]) -> bool:
+        """Whether a trace has a held-out question, or opens as a held-out trace does.
+
+        White space does not count; without a question a trace is known by its opening alone.
+        """
+        return _bare(question) in self._questions or _opening(steps) in self._openings
+
+
+def _opening(steps: Sequence[str]) -> str:
+    """The first words of a trace, however it is cut into steps."""
+    words: list[str] = []
+    size = 0
+    for step in steps:
+        more = step.split()
+        words += more
+        size += sum(map(len, more)) + len(more)
+        if size > _OPENING:
+            break
+    return " ".join(words)[:_OPENING]
 
 
 def in_drawn_order(questions: Collection[str], seed: int) -> list[str]:
@@ -42,11 +87,14 @@ def split_by_question(
     traces: Sequence[LabelledTrace], seed: int, share: float
 ) -> tuple[list[LabelledTrace], list[LabelledTrace]]:
     """Hold out the questions drawn first, at least one if there are two."""
-    ordered = in_drawn_order({question_of(t) for t in traces}, seed)
+    written: dict[str, str] = {}  # each question as it was first written
+    for trace in traces:
+        written.setdefault(bare_question(trace), question_of(trace))
+    ordered = in_drawn_order(written.values(), seed)
     count = max(1, round(share * len(ordered))) if len(ordered) > 1 else 0
-    aside = set(ordered[:count])
-    kept = [t for t in traces if question_of(t) not in aside]
-    return kept, [t for t in traces if question_of(t) in aside]
+    aside = {_bare(question) for question in ordered[:count]}
+    kept = [t for t in traces if bare_question(t) not in aside]
+    return kept, [t for t in traces if bare_question(t) in aside]
 
 
 def read_and_hold_out(
@@ -65,7 +113,8 @@ def read_and_hold_out(
         seed: Chooses the held-out questions.
         share: Of the questions held out, in (0, 1).
         beside: Files of the same form that are only trained on, written traces for example: what
-            is held out is to look like what will be tagged. Held-out questions are taken out.
+            is held out is to look like what will be tagged. Held-out questions are taken out, and
+            traces that open as a held-out one does.
 
     Raises:
         UserError: Malformed files, or too few questions.
@@ -77,7 +126,7 @@ def read_and_hold_out(
             f"{', '.join(map(str, paths))}: {len(traces)} labelled traces are too few to "
             "train and hold some out; at least two questions are needed, better hundreds."
         )
-    hidden = {question_of(t) for t in aside}
+    hidden = Hidden(aside)
     more = [t for path in beside for t in read_labelled(path, taxonomy) if t.labels]
-    more = [t for t in more if question_of(t) not in hidden]
+    more = [t for t in more if not hidden.covers(t.question, t.steps)]
     return HeldOut([*traces, *more], [*kept, *more], aside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tagger.devices import resolve_device
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.softmax import softmax
+from tagger.splits import Hidden
 from tagger.steps import Segmenter
 from tagger.taxonomy import Taxonomy
 
@@ -47,13 +49,20 @@ class Teaching:
     trust: float = 0.7
     kept: Path | None = None
 
-    def refuse_other_taxonomy(self, taxonomy: Taxonomy) -> None:
-        """Raise a UserError where a teacher's types are not those of the labels."""
+    def refuse_misfits(self, taxonomy: Taxonomy, segmenter: Segmenter) -> None:
+        """Raise a UserError where a teacher has other types than the labels, or other steps."""
         for teacher in self.teachers:
             if teacher.taxonomy.names != taxonomy.names:
                 raise UserError(
-                    f"The teacher knows taxonomy {teacher.taxonomy.name!r}, the labels are of "
-                    f"{taxonomy.name!r}; take a teacher of the same taxonomy."
+                    f"The types of teacher {teacher.fingerprint[:12]} (taxonomy "
+                    f"{teacher.taxonomy.name!r}) are not those of the labels ({taxonomy.name!r}); "
+                    "take a teacher of the same taxonomy."
+                )
+            theirs, ours = (f"{s.name} {s.settings}" for s in (teacher.segmenter, segmenter))
+            if theirs != ours:
+                raise UserError(
+                    f"Teacher {teacher.fingerprint[:12]} learnt steps of segmenter {theirs} and is "
+                    f"to tag steps of {ours}; take a teacher of the same segmenter."
                 )
 
     def about(self) -> dict[str, list[str]]:
@@ -84,9 +93,9 @@ class TaughtTrace:
 
 
 def unlabelled_traces(
-    teaching: Teaching, segmenter: Segmenter, hidden: set[str]
+    teaching: Teaching, segmenter: Segmenter, hidden: Hidden
 ) -> list[tuple[str, list[str]]]:
-    """Question and step texts of the traces to be tagged, without those of hidden questions.
+    """Question and step texts of the traces to be tagged, without those that are held out.
 
     Raises:
         UserError: A malformed file, or no trace is left.
@@ -95,12 +104,13 @@ def unlabelled_traces(
     for path in teaching.traces:
         for trace in read_traces(path):
             steps = trace.steps or segmenter.split(trace.thinking)
-            if steps and trace.question not in hidden:
-                traces.append((trace.question, [s.text for s in steps[:MAX_STEPS]]))
+            texts = [step.text for step in steps[:MAX_STEPS]]
+            if texts and not hidden.covers(trace.question, texts):
+                traces.append((trace.question, texts))
     if not traces:
         raise UserError(
             f"{', '.join(map(str, teaching.traces)) or 'No file'}: no trace with a step is left "
-            "for the teachers once the held-out questions are taken out; give more --traces."
+            "for the teachers once the held-out ones are taken out; give more --traces."
         )
     return traces
 
@@ -120,30 +130,64 @@ def _view(
     questions: Sequence[str],
     kept: Path | None,
 ) -> Views:
-    """Probabilities of one teacher, from the folder if they are there."""
-    from safetensors.numpy import load_file, save_file
+    """Probabilities of one teacher, from the folder if they are there.
 
+    In 16 bits whether they are kept or not, so that a folder changes no result.
+    """
     if kept is None:
-        return _ask(teacher, traces, questions)
-    digest = hashlib.sha256(teacher.fingerprint.encode())
-    for question, steps in zip(questions, traces, strict=True):
-        digest.update("\0".join([question, *steps, ""]).encode())
-    file = kept / f"view-{digest.hexdigest()[:32]}.safetensors"
-    if file.exists():
+        held = _ask(teacher, traces, questions)
+    else:
+        key = json.dumps([teacher.fingerprint, list(questions), [list(t) for t in traces]])
+        digest = hashlib.sha256(key.encode())
+        file = kept / f"view-{digest.hexdigest()[:32]}.safetensors"
+        if file.exists():
+            held = _read(file, [(len(steps), teacher.backend.types) for steps in traces])
+        else:
+            held = _ask(teacher, traces, questions)
+            _write(file, held)
+    return [view.astype(np.float32) for view in held]
+
+
+def _read(file: Path, shapes: Sequence[tuple[int, int]]) -> list[NDArray[np.float16]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
         held = load_file(str(file))
-        return [held[str(i)].astype(np.float32) for i in range(len(traces))]
-    views = _ask(teacher, traces, questions)
-    kept.mkdir(parents=True, exist_ok=True)
+    except (OSError, SafetensorError) as error:
+        raise UserError(_damaged(file, str(error))) from error
+    views = [held.get(str(i), np.zeros(0)) for i in range(len(shapes))]
+    if [view.shape for view in views] != list(shapes):
+        raise UserError(_damaged(file, "it does not hold what the teacher said of each step"))
+    return views
+
+
+def _damaged(file: Path, why: str) -> str:
+    return f"{file} is damaged ({why}); delete it, and its traces are tagged again."
+
+
+def _write(file: Path, views: Sequence[NDArray[np.float16]]) -> None:
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
     draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    save_file({str(i): v.astype(np.float16) for i, v in enumerate(views)}, str(draft))
-    draft.replace(file)
-    return [v.astype(np.float16).astype(np.float32) for v in views]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({str(i): view for i, view in enumerate(views)}, str(draft))
+        draft.replace(file)
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"What the teachers said cannot be kept in {file.parent} ({error}); make room there "
+            "or name another --checkpoint folder. What is there already is not asked again."
+        ) from error
 
 
-def _ask(teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequence[str]) -> Views:
+def _ask(
+    teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequence[str]
+) -> list[NDArray[np.float16]]:
     """Probabilities of one teacher; by its fast path if it has one, whose digits may differ.
 
     The fast path runs on a GPU if there is one.
     """
     scores = score_whole(teacher.backend, traces, questions, lambda: resolve_device("auto"))
-    return [softmax(rows / teacher.temperature).astype(np.float32) for rows in scores]
+    return [softmax(rows / teacher.temperature).astype(np.float16) for rows in scores]

@@ -18,13 +18,14 @@ from tagger.lessons import Lesson, LessonPlan, labelled_lessons, taught_lessons
 from tagger.linear import LinearBackend, LinearSettings
 from tagger.scoring import Scores
 from tagger.segmentation import ParagraphSegmenter
-from tagger.splits import read_and_hold_out
+from tagger.splits import Hidden, read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.teaching import Teaching, teach, unlabelled_traces
 
-_NEVER = -30.0  # bias of a type the labels never name: probability about 1e-13
-_LEAST_SHARE = 0.1  # a step's types less likely than this are left to the others
+_NEVER = -30.0  # bias of a type that nothing names: probability about 1e-13
+_MOST_TYPES = 3  # of a step: what teachers think less likely is left to these
+_LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class LinearRecipe:
             taught traces that are learnt so instead, in [0, 1].
         short: Shortened copies learnt of each trace (`tagger.shortening`).
         held_out: Share of questions held out for scores and temperature, in (0, 1).
-        seed: Chooses the held-out questions.
+        seed: Chooses the held-out questions, what is cut into sentences, and the copies.
     """
 
     shape: LinearSettings = LinearSettings()
@@ -74,15 +75,17 @@ class LinearRecipe:
 
 @dataclass(frozen=True)
 class _Examples:
-    """Features of steps, each once for each of its types, with that type's share.
+    """Steps, each as often as it has types, with that type's share.
 
     Attributes:
-        features: Of each row.
+        features: Of each step.
+        steps: Index of an example's step.
         types: Index of its type.
         shares: What it counts; those of a step sum to 1.
     """
 
     features: list[StepFeatures]
+    steps: NDArray[np.int64]
     types: NDArray[np.int64]
     shares: NDArray[np.float64]
 
@@ -117,18 +120,17 @@ def train_linear(
 
     Raises:
         UserError: Malformed files, too few questions or types to train and score on, a teacher of
-            another taxonomy, or one with no trace to tag.
+            another taxonomy or segmenter, or one with no trace to tag.
     """
     segmenter = segmenter or ParagraphSegmenter()
     if teaching:
-        teaching.refuse_other_taxonomy(taxonomy)
+        teaching.refuse_misfits(taxonomy, segmenter)
     held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
-    hidden = {t.question for t in aside if t.question}
-    unlabelled = unlabelled_traces(teaching, segmenter, hidden) if teaching else []
+    unlabelled = unlabelled_traces(teaching, segmenter, Hidden(aside)) if teaching else []
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
     plan = LessonPlan(
-        taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed
+        taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed, longest=None
     )  # fmt: skip
     lessons = list(labelled_lessons(kept, plan, teaching, say))
     if teaching:
@@ -149,6 +151,9 @@ def train_linear(
         "labelled_steps": count,
         "seed": recipe.seed,
         "strength": recipe.strength,
+        "alternative": recipe.alternative,
+        "sentences": recipe.sentences,
+        "short": recipe.short,
         "held_out_scores": scores.as_dict(),
     }
     if teaching:
@@ -160,25 +165,33 @@ def train_linear(
 def _joined(first: _Examples, second: _Examples) -> _Examples:
     return _Examples(
         first.features + second.features,
+        np.concatenate([first.steps, second.steps + len(first.features)]),
         np.concatenate([first.types, second.types]),
         np.concatenate([first.shares, second.shares]),
     )
 
 
 def _examples(lessons: Iterable[Lesson], settings: LinearSettings) -> _Examples:
-    """Read lessons; a step whose target is a mixture gives a row for each of its likely types."""
+    """Read lessons; a step whose target is a mixture gives an example of each likely type."""
     features: list[StepFeatures] = []
+    steps: list[int] = []
     types: list[int] = []
     shares: list[float] = []
     for lesson in lessons:
         reader = TraceReader(lesson.question, settings.max_words)
         for text, target in zip(lesson.steps, lesson.targets, strict=True):
             seen = reader.read(text)
-            likely = np.flatnonzero(target >= _LEAST_SHARE)
-            features += [seen] * len(likely)
+            likely = np.argsort(-target, kind="stable")[:_MOST_TYPES]
+            likely = likely[target[likely] >= _LEAST_SHARE]
+            if not len(likely):
+                continue
+            steps += [len(features)] * len(likely)
+            features.append(seen)
             types += likely.tolist()
             shares += (target[likely].astype(np.float64) / float(target[likely].sum())).tolist()
-    return _Examples(features, np.array(types, dtype=np.int64), np.array(shares))
+    return _Examples(
+        features, np.array(steps, dtype=np.int64), np.array(types, dtype=np.int64), np.array(shares)
+    )
 
 
 def _fit(examples: _Examples, recipe: LinearRecipe, taxonomy: Taxonomy) -> LinearBackend:
@@ -193,10 +206,11 @@ def _fit(examples: _Examples, recipe: LinearRecipe, taxonomy: Taxonomy) -> Linea
         raise UserError("The labels name a single type; label steps of at least two types.")
     matrix = _matrix(examples.features, settings)
     columns = np.unique(matrix.indices)
+    rows = matrix[:, columns][examples.steps]
     model = LogisticRegression(C=recipe.strength, max_iter=recipe.max_iterations, tol=1e-3)
     with warnings.catch_warnings():  # the penalty, not the last digit of the optimum, matters
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(matrix[:, columns], examples.types, sample_weight=examples.shares)
+        model.fit(rows, examples.types, sample_weight=examples.shares)
     weight, bias = model.coef_, model.intercept_
     if len(present) == 2:  # one row for two types: half of it each way
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

@@ -76,8 +76,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--checkpoint",
         type=Path,
         metavar="FOLDER",
-        help="where a long training keeps its state; the same command goes on from it after a "
-        "kill (default: no checkpoints)",
+        help="where a long training keeps its state (linear, student: what teachers said); the "
+        "same command goes on from it after a kill (default: nothing is kept)",
     )
     keys = "; ".join(f"{t.name}: {t.keys}" for t in TRAINERS.values())
     add_config(parser, None, f"(by back end) {keys}")

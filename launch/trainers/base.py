@@ -12,6 +12,7 @@ from tagger.known_keys import refuse_outside
 from tagger.taxonomy import REASONTYPE, Taxonomy
 
 if TYPE_CHECKING:
+    from tagger.teaching import Teaching
     from tagger.training import TrainedTagger
 
 
@@ -23,7 +24,7 @@ class TrainingSettings:
         segmenter: Name of the segmenter that cut the labelled steps.
         generated: Traces the overthinker's writer makes where no labelled file is named.
         held_out: Share of questions held out for scores and temperature.
-        seed: Chooses the held-out questions and the generated traces.
+        seed: Chooses the held-out questions, the generated traces, and what else is drawn.
     """
 
     segmenter: str = "paragraph"
@@ -101,7 +102,8 @@ class Trainer:
         Raises:
             UserError: Extra labels, a checkpoint folder, a teacher or unlabelled traces that it
                 has no use for; teachers without traces, or traces without teachers; a file that
-                is missing or named twice, an unknown taxonomy, a checkpoint folder that is a file.
+                is missing or named twice, a teacher named twice, an unknown taxonomy, a
+                checkpoint folder that is a file or cannot be made.
         """
         from tagger.extra_labels import split_extra
 
@@ -138,8 +140,45 @@ class Trainer:
             ("--labels and --beside", [*job.labels, *job.beside]),
             ("--extra", [split_extra(word)[0] for word in extra]),
             ("--traces", job.traces),
+            ("--labels, --beside and --traces", [*job.labels, *job.beside, *job.traces]),
         ):
             _refuse_missing_and_double(option, paths)
+        double = next((name for name in job.teachers if job.teachers.count(name) > 1), None)
+        if double:
+            raise UserError(f"--teacher names {double} twice; name each teacher once.")
+        if checkpoint:
+            try:
+                checkpoint.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UserError(
+                    f"--checkpoint {checkpoint} cannot be made ({error}); name a folder that can "
+                    "be written to."
+                ) from error
+
+
+def teaching_of(job: TrainingJob, trust: float, default: float) -> Teaching | None:
+    """What a training learns besides labels; None without a teacher.
+
+    Args:
+        job: Names the teachers and their traces.
+        trust: The setting.
+        default: What it is where the user says nothing.
+
+    Raises:
+        UserError: A teacher that cannot be loaded, or `trust` set where there is none.
+    """
+    from tagger.frozen import FrozenTagger
+    from tagger.teaching import Teaching
+
+    if not job.teachers:
+        if trust != default:
+            raise UserError(
+                f"trust={trust:g} parts labels and teachers, and there is no teacher; give "
+                "--teacher and --traces or leave it out."
+            )
+        return None
+    teachers = [FrozenTagger.load(folder) for folder in job.teachers]
+    return Teaching(teachers, job.traces, trust, job.checkpoint)
 
 
 def _refuse_missing_and_double(option: str, paths: Sequence[Path]) -> None:

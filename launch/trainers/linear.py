@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
 
 if TYPE_CHECKING:
     from tagger.training import TrainedTagger
@@ -30,7 +30,8 @@ class LinearTraining(TrainingSettings):
         trust: Share of a labelled step's target that comes from its label and not from a teacher;
             at 1 the teachers do not tag the labelled traces.
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of traces that are learnt cut into sentences too.
+        sentences: Share of labelled traces that are learnt cut into sentences too, and of taught
+            ones that are learnt so instead.
         short: Shortened copies learnt of each trace.
         max_iterations: Of the optimiser.
 
@@ -51,15 +52,10 @@ class LinearTraining(TrainingSettings):
 
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
-    from tagger.frozen import FrozenTagger
     from tagger.segmentation import get_segmenter
-    from tagger.teaching import Teaching
     from tagger.training import LinearRecipe, train_linear
 
-    teaching = None
-    if job.teachers:
-        teachers = [FrozenTagger.load(folder) for folder in job.teachers]
-        teaching = Teaching(teachers, job.traces, settings.trust, job.checkpoint)
+    teaching = teaching_of(job, settings.trust, LinearTraining.trust)
     recipe = LinearRecipe(
         strength=settings.strength, max_iterations=settings.max_iterations,
         alternative=settings.alternative, sentences=settings.sentences, short=settings.short,
@@ -73,7 +69,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
 
 LINEAR = Trainer(
     name="linear",
-    description="a sparse linear classifier of words and look-back flags",
+    description="a sparse linear classifier; with --teacher it is distilled, too",
     settings=LinearTraining,
     train=_train,
     resumable=True,

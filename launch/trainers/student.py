@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
 from tagger.student.settings import StudentSettings
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class StudentTraining(TrainingSettings):
         trust: Share of a labelled step's target that comes from its label and not from a teacher;
             at 1 the teachers do not tag the labelled traces, unlabelled steps of theirs included.
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of traces that are learnt cut into sentences too.
+        sentences: Share of labelled traces that are learnt cut into sentences too, and of taught
+            ones that are learnt so instead.
         short: Shortened copies learnt of each trace.
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
@@ -126,15 +127,10 @@ def _recipe(settings: StudentTraining) -> StudentRecipe:
 
 def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
     from tagger.extra_labels import read_extra
-    from tagger.frozen import FrozenTagger
     from tagger.segmentation import get_segmenter
     from tagger.student.training import train_student
-    from tagger.teaching import Teaching
 
-    teaching = None
-    if job.teachers:
-        teachers = [FrozenTagger.load(folder) for folder in job.teachers]
-        teaching = Teaching(teachers, job.traces, settings.trust, job.checkpoint)
+    teaching = teaching_of(job, settings.trust, StudentTraining.trust)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
         beside=job.beside,

@@ -18,7 +18,7 @@ from tagger.evaluation.judged import judge
 from tagger.evaluation.reading import labelled_steps
 from tagger.evaluation.spaces import space_between
 from tagger.evaluation.transfer import Fit
-from tagger.splits import question_of
+from tagger.splits import bare_question
 from tagger.taxonomy_files import TypeMap
 
 
@@ -80,8 +80,8 @@ def without_questions_of(
     traces: Sequence[LabelledTrace], test: Sequence[LabelledTrace]
 ) -> list[LabelledTrace]:
     """Traces whose question no test trace answers."""
-    aside = {question_of(t) for t in test}
-    return [t for t in traces if question_of(t) not in aside]
+    aside = {bare_question(t) for t in test}
+    return [t for t in traces if bare_question(t) not in aside]
 
 
 def learning_curve(

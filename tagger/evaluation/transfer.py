@@ -18,7 +18,7 @@ from tagger.evaluation.brief import brief
 from tagger.evaluation.judged import Judged, join, judge
 from tagger.evaluation.reading import LabelledFile, labelled_steps
 from tagger.evaluation.spaces import space_between
-from tagger.splits import in_drawn_order, question_of
+from tagger.splits import bare_question, in_drawn_order, question_of
 from tagger.steps import StepTagger
 from tagger.taxonomy import Taxonomy
 from tagger.taxonomy_files import TypeMap
@@ -188,10 +188,10 @@ def _others(target: Group, groups: Sequence[Group]) -> list[LabelledTrace]:
     """Traces of all other groups of its taxonomy, without its questions; none of fewer than two."""
     name = target.type_map.taxonomy.name
     rest = [g for g in groups if g is not target and g.type_map.taxonomy.name == name]
-    aside = {question_of(t) for t in target.traces}
+    aside = {bare_question(t) for t in target.traces}
     if len(rest) < 2:
         return []
-    return [t for g in rest for t in g.traces if question_of(t) not in aside]
+    return [t for g in rest for t in g.traces if bare_question(t) not in aside]
 
 
 def _judged(

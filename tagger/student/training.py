@@ -15,7 +15,7 @@ from tagger.extra_labels import ExtraLabels
 from tagger.frozen import FrozenTagger
 from tagger.lessons import Lesson, LessonPlan, labelled_lessons, taught_lessons
 from tagger.segmentation import ParagraphSegmenter
-from tagger.splits import read_and_hold_out
+from tagger.splits import Hidden, read_and_hold_out
 from tagger.steps import Segmenter
 from tagger.student.backend import StudentBackend
 from tagger.student.examples import Example, labelled_example, read_trace
@@ -92,17 +92,16 @@ def train_student(
         The tagger and its scores.
 
     Raises:
-        UserError: Malformed files, too few questions, a teacher of another taxonomy, or one with
-            no trace to tag.
+        UserError: Malformed files, too few questions, a teacher of another taxonomy or segmenter,
+            or one with no trace to tag.
     """
     segmenter = segmenter or ParagraphSegmenter()
     if teaching:
-        teaching.refuse_other_taxonomy(taxonomy)
+        teaching.refuse_misfits(taxonomy, segmenter)
     held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
     traces, kept, aside = held.traces, held.kept, held.aside
     # All files are read before the first step is looked at, so that a bad row is told at once.
-    hidden = {t.question for t in aside if t.question}
-    unlabelled = unlabelled_traces(teaching, segmenter, hidden) if teaching else []
+    unlabelled = unlabelled_traces(teaching, segmenter, Hidden(aside)) if teaching else []
     say(f"Reading {len(kept)} labelled traces, {len(aside)} held out.")
     heads = [len(taxonomy.types), *(len(e.taxonomy.types) for e in extra)]
     others = [

@@ -44,6 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             folder / "venhoff.jsonl", *(row(n, "DEDUCE", "UNCERTAIN") for n in range(6))
         ),
         "empty": write(folder / "empty.jsonl"),
+        "traces": write(folder / "traces.jsonl", {"question": "q", "steps": ["3 + 4 is 7."]}),
         "file": write(folder / "file.jsonl", {}),
     }
     tagger = train_linear([found["labels"]]).tagger
@@ -55,6 +56,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 TRAIN = ("tagger", "train", "--labels", "{labels}")
 STUDENT = (*TRAIN, "--backend", "student")
+TAUGHT = ("--teacher", "{tagger}", "--traces", "{traces}")
 ENCODER = (*TRAIN, "--backend", "encoder")
 
 
@@ -92,17 +94,29 @@ def test_settings_out_of_range(
         ((*STUDENT, "--extra", "{venhoff}:venhof"), "did you mean 'venhoff'"),
         ((*STUDENT, "--extra", "{labels}:venhoff"), "is a type of reasontype, not of venhoff"),
         ((*STUDENT, "--teacher", "{tagger}"), "give --teacher and --traces"),
-        ((*STUDENT, "--traces", "{labels}"), "give --teacher and --traces"),
-        ((*STUDENT, "--teacher", "gone", "--traces", "{labels}"), "No tagger 'gone'"),
-        ((*STUDENT, "--teacher", "./gone", "--traces", "{labels}"), "there is no such folder"),
-        ((*STUDENT, "--teacher", "{other}", "--traces", "{labels}"), "of the same taxonomy"),
+        ((*STUDENT, "--traces", "{traces}"), "give --teacher and --traces"),
+        ((*STUDENT, "--teacher", "gone", "--traces", "{traces}"), "No tagger 'gone'"),
+        ((*STUDENT, "--teacher", "./gone", "--traces", "{traces}"), "there is no such folder"),
+        ((*STUDENT, "--teacher", "{other}", "--traces", "{traces}"), "of the same taxonomy"),
         ((*STUDENT, "--teacher", "{tagger}", "--traces", "gone.jsonl"), "--traces gone.jsonl"),
         ((*STUDENT, "--teacher", "{tagger}", "--traces", "{empty}"), "no trace with a step is"),
         ((*STUDENT, "--checkpoint", "new"), "leave out --checkpoint or give --teacher"),
         ((*ENCODER, "--checkpoint", "{file}"), "is a file; name a folder"),
-        ((*ENCODER, "--teacher", "{tagger}", "--traces", "{labels}"), "choose another --backend"),
-        ((*TRAIN, "--teacher", "{other}", "--traces", "{labels}"), "teacher knows taxonomy 'venho"),
+        ((*ENCODER, "--teacher", "{tagger}", "--traces", "{traces}"), "choose another --backend"),
+        (
+            (*TRAIN, "--teacher", "{other}", "--traces", "{traces}"),
+            "(taxonomy 'venhoff') are not those of",
+        ),
         ((*TRAIN, "--checkpoint", "new"), "leave out --checkpoint or give --teacher"),
+        ((*TRAIN, *TAUGHT, "--checkpoint", "{file}/x"), "x cannot be made"),
+        ((*TRAIN, *TAUGHT, "segmenter=sentence"), "take a teacher of the same segmenter"),
+        ((*TRAIN, *TAUGHT, "{labels}"), "--labels, --beside and --traces names"),
+        (
+            (*TRAIN, "--teacher", "{tagger}", "{tagger}", "--traces", "{traces}"),
+            "each teacher once",
+        ),
+        ((*TRAIN, "trust=0.5"), "there is no teacher; give --teacher"),
+        ((*STUDENT, "trust=1"), "there is no teacher; give --teacher"),
     ],
 )
 def test_training_is_refused_before_it_begins(

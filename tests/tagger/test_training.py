@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from tagger.calibration import best_temperature
 from tagger.data import read_labelled
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
-from tagger.lessons import LessonPlan, labelled_lessons
+from tagger.lessons import LessonPlan, label_targets, labelled_lessons
 from tagger.segmentation import ParagraphSegmenter
 from tagger.splits import read_and_hold_out, split_by_question
 from tagger.taxonomy import REASONTYPE
@@ -175,9 +176,76 @@ def test_held_out_questions_are_not_taught(tmp_path: Path) -> None:
     held = read_and_hold_out([path], REASONTYPE, 0, 0.15)
     hidden = {trace.question for trace in held.aside}
     only = [row for row in unlabelled(20, 0) if row["question"] in hidden]
-    traces = write(tmp_path / "traces.jsonl", only)
-    with pytest.raises(UserError, match="no trace with a step is left for the teachers"):
-        train_linear([path], RECIPE, teaching=Teaching([trained().tagger], [traces], 1.0))
+    assert only
+    again = [dict(row, question=str(row["question"]) + "\n ") for row in only]
+    nameless = [dict(row, question="") for row in only]
+    recut = [
+        {"thinking": "\n\n\n".join(trace.steps)} for trace in held.aside
+    ]  # without a question, with other white space
+    for number, content in enumerate((only, again, nameless, recut)):
+        traces = write(tmp_path / f"traces{number}.jsonl", content)
+        with pytest.raises(UserError, match="no trace with a step is left for the teachers"):
+            train_linear([path], RECIPE, teaching=Teaching([trained().tagger], [traces], 1.0))
+
+
+def test_questions_that_differ_in_white_space_stand_on_one_side(tmp_path: Path) -> None:
+    double = [dict(row, id=f"{row['id']}b", question=f" {row['question']}\n") for row in rows(40)]
+    traces = list(read_labelled(write(tmp_path / "l.jsonl", rows(40) + double)))
+    kept, aside = split_by_question(traces, seed=1, share=0.25)
+    assert len(aside) == 20
+    assert not {t.question.strip() for t in kept} & {t.question.strip() for t in aside}
+    once, _ = split_by_question(traces[:40], seed=1, share=0.25)
+    assert {t.id for t in once} <= {t.id for t in kept}
+
+
+def test_a_folder_of_views_changes_no_result_and_damage_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(20))
+    traces = write(tmp_path / "traces.jsonl", unlabelled(8, 4))
+    views = tmp_path / "views"
+    teachings = [Teaching([trained().tagger], [traces], 1.0, kept) for kept in (None, views)]
+    free, kept = (train_linear([path], RECIPE, teaching=teaching) for teaching in teachings)
+    assert free.tagger.fingerprint == kept.tagger.fingerprint
+    (file,) = views.iterdir()
+    whole = file.read_bytes()
+    for content in (whole[:50], save({"0": np.zeros((1, 14), dtype=np.float16)})):
+        file.write_bytes(content)
+        with pytest.raises(UserError, match=f"{file.name} is damaged .*; delete it"):
+            train_linear([path], RECIPE, teaching=teachings[1])
+    file.unlink()
+    views.rmdir()
+    views.touch()
+    with pytest.raises(UserError, match="cannot be kept in .*views"):
+        train_linear([path], RECIPE, teaching=teachings[1])
+
+
+def test_the_type_of_a_late_step_is_learnt(tmp_path: Path) -> None:
+    content = rows(20)
+    for row in content:
+        row["steps"] = ["So."] * 420 + row["steps"]
+        row["labels"] = {str(int(i) + 420): tag for i, tag in row["labels"].items()}
+    result = train_linear([write(tmp_path / "late.jsonl", content)], RECIPE)
+    assert result.scores.per_type[VERIFY].recall > 0.5
+
+
+def test_a_small_share_of_a_second_type_counts_too(tmp_path: Path) -> None:
+    content = rows(20)
+    for row in content:
+        row["alternatives"] = {k: "META" for k, v in row["labels"].items() if v == "CONCLUDE"}
+    path = write(tmp_path / "labelled.jsonl", content)
+    none, few = (train_linear([path], replace(RECIPE, alternative=a)) for a in (0.0, 0.05))
+    assert none.tagger.fingerprint != few.tagger.fingerprint
+
+
+def test_a_second_annotator_counts_no_more_than_the_first(tmp_path: Path) -> None:
+    row = {
+        "id": "a", "question": "q", "steps": ["x"], "labels": {"0": "VERIFY"},
+        "second_pass": {"0": "META"},
+    }  # fmt: skip
+    (trace,) = read_labelled(write(tmp_path / "one.jsonl", [row]))
+    for alternative, share in ((0.1, 0.2), (0.25, 0.5), (0.5, 0.5)):
+        target = label_targets(trace, REASONTYPE, 1, alternative)[0]
+        assert target[REASONTYPE.index("META")] == pytest.approx(share)
+        assert target[REASONTYPE.index("VERIFY")] == pytest.approx(1 - share)
 
 
 def test_a_teacher_of_another_taxonomy_is_refused(tmp_path: Path) -> None:
@@ -186,7 +254,7 @@ def test_a_teacher_of_another_taxonomy_is_refused(tmp_path: Path) -> None:
     teacher = trained().tagger
     stranger = FrozenTagger.__new__(FrozenTagger)
     stranger.__dict__.update(teacher.__dict__, _taxonomy=other)
-    with pytest.raises(UserError, match="The teacher knows taxonomy 'venhoff'"):
+    with pytest.raises(UserError, match=r"\(taxonomy 'venhoff'\) are not those of the labels"):
         train_linear([path], RECIPE, teaching=Teaching([stranger], [path], 1.0))
 
 
