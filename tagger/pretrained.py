@@ -65,6 +65,15 @@ def model_text(kind: str, folder: Path, name: str) -> str:
         ) from error
 
 
+def reason_of(error: Exception) -> str:
+    """What a library says of a model it cannot read: its first sentence, on one line.
+
+    The class goes first, as the text of a KeyError is but a key.
+    """
+    text = " ".join(str(error).split()).partition(". ")[0].rstrip(".")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def shown_name(name: str) -> str:
     """What a tagger remembers of where its model came from; never a path of this machine."""
     return Path(name).resolve().name if Path(name).is_dir() else name

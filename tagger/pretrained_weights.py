@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from tagger.errors import UserError
+from tagger.pretrained import reason_of
 
 
 def load_weights(kind: str, folder: str, config: Any) -> tuple[Any, list[str]]:
@@ -33,7 +34,7 @@ def load_weights(kind: str, folder: str, config: Any) -> tuple[Any, list[str]]:
     hub_logging.set_verbosity_error()  # it would list the layers left out
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)  # torch.manual_seed would seed GPUs as well
             model, found = AutoModel.from_pretrained(
                 folder, config=config, dtype=torch.float32, use_safetensors=True,
                 output_loading_info=True,
@@ -44,10 +45,10 @@ def load_weights(kind: str, folder: str, config: Any) -> tuple[Any, list[str]]:
             "cut off or only points to the weights; fetch them again, after a git clone with "
             "git lfs pull."
         ) from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # on a damaged folder transformers raises anything
         raise UserError(
-            f"The {kind} in {folder} cannot be loaded ({error}); save it again with "
-            "save_pretrained."
+            f"The {kind} in {folder} cannot be loaded ({reason_of(error)}); fetch it again, or "
+            "save it again with save_pretrained."
         ) from error
     finally:
         hub_logging.set_verbosity(loud)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tagger.encoder.reading import ReadStep
 from tagger.encoder.settings import EncoderSettings
 from tagger.errors import UserError
+from tagger.pretrained import reason_of
 from tagger.pretrained_weights import load_weights, refuse_missing
 
 _CHUNK_TOKENS = 4096  # padded tokens encoded at once by `encode_many`
@@ -21,19 +22,19 @@ def build_body(config_text: str) -> Any:
     """Build an encoder without weights from the content of its ``config.json``.
 
     Raises:
-        UserError: transformers does not know the kind of model.
+        UserError: It is damaged, or transformers does not know the kind of model.
     """
     from transformers import AutoConfig, AutoModel
 
-    values = json.loads(config_text)
-    for key in ("torch_dtype", "dtype", "_name_or_path", "transformers_version"):
-        values.pop(key, None)
     try:
+        values = json.loads(config_text)
+        for key in ("torch_dtype", "dtype", "_name_or_path", "transformers_version"):
+            values.pop(key, None)
         config = AutoConfig.for_model(values.pop("model_type"), **values)
         return AutoModel.from_config(config)
-    except (KeyError, ValueError) as error:
+    except Exception as error:  # on a damaged config transformers raises anything
         raise UserError(
-            f"transformers cannot build the encoder from its config.json ({error}); "
+            f"transformers cannot build the encoder from its config.json ({reason_of(error)}); "
             "choose a BERT-like model that needs no code of its own."
         ) from error
 
@@ -45,18 +46,18 @@ def load_body(folder: str) -> Any:
         folder: What `save_pretrained` wrote.
 
     Raises:
-        UserError: transformers does not know the kind of model, or its weights are incomplete,
-            cannot be read or do not fit its config.
+        UserError: Its config is damaged or of a kind of model that transformers does not know, or
+            its weights are incomplete, cannot be read or do not fit its config.
     """
     from transformers import AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(folder)
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        reason = str(error).partition(". ")[0]  # then come paragraphs on installing transformers
+    except Exception as error:  # as above
         raise UserError(
-            f"transformers cannot build the encoder in {folder} from its config.json ({reason}); "
-            "choose a BERT-like model that needs no code of its own."
+            f"transformers cannot build the encoder in {folder} from its config.json "
+            f"({reason_of(error)}); fetch it again, or choose a BERT-like model that needs no "
+            "code of its own."
         ) from error
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if hasattr(config, name):  # it costs a fifth of the time on a CPU and helps little

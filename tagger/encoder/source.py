@@ -49,7 +49,8 @@ def find_encoder(name: str) -> EncoderSource:
         Where it is and how its vectors are made.
 
     Raises:
-        UserError: It cannot be found, lacks a file, or has modules that are not read here.
+        UserError: It cannot be found, lacks a file, or has modules that are not read here or
+            whose files are damaged.
     """
     if name == PACKAGED_NAME:
         folder = checked_folder("encoder", _packaged())
@@ -71,18 +72,17 @@ def _packaged() -> Path:
 
 def _pooling(folder: Path) -> tuple[str, bool]:
     """Pooling and normalisation that the sentence-transformers files of a folder name."""
-    listed = folder / "modules.json"
-    kinds: list[str] = []
-    if listed.is_file():
-        kinds = [str(m["type"]).rpartition(".")[2] for m in json.loads(listed.read_text("utf-8"))]
-        unread = [kind for kind in kinds if kind not in _READ_MODULES]
-        if unread:
-            raise UserError(
-                f"The encoder in {folder} ends in a {unread[0]} module, which is not read here; "
-                "choose one made of Transformer, Pooling and Normalize."
-            )
-    file = folder / "1_Pooling" / "config.json"
-    config = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    modules = _json(folder, "modules.json", list)
+    if not all(isinstance(m, dict) and isinstance(m.get("type"), str) for m in modules):
+        raise _damaged(folder, "modules.json", "a module has no type")
+    kinds = [m["type"].rpartition(".")[2] for m in modules]
+    unread = [kind for kind in kinds if kind not in _READ_MODULES]
+    if unread:
+        raise UserError(
+            f"The encoder in {folder} ends in a {unread[0]} module, which is not read here; "
+            "choose one made of Transformer, Pooling and Normalize."
+        )
+    config = _json(folder, "1_Pooling/config.json", dict)
     pooling = "mean"
     if config.get("pooling_mode_cls_token"):
         pooling = "cls"
@@ -91,3 +91,24 @@ def _pooling(folder: Path) -> tuple[str, bool]:
     elif config.get("pooling_mode") in ("cls", "lasttoken"):
         pooling = {"cls": "cls", "lasttoken": "last"}[config["pooling_mode"]]
     return pooling, "Normalize" in kinds
+
+
+def _json(folder: Path, file: str, kind: type[Any]) -> Any:
+    """Content of a JSON file that may be missing: a list or dict, empty where it is."""
+    if not (folder / file).is_file():
+        return kind()
+    text = model_text("encoder", folder, file)
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise _damaged(folder, file, str(error)) from error
+    if not isinstance(content, kind):
+        raise _damaged(folder, file, f"it is no {kind.__name__}")
+    return content
+
+
+def _damaged(folder: Path, file: str, reason: str) -> UserError:
+    return UserError(
+        f"The {file} of the encoder in {folder} cannot be read ({reason}); fetch it again, or "
+        "save the encoder again with sentence-transformers."
+    )

@@ -127,9 +127,10 @@ def train_encoder(
 
 def _resolved(settings: EncoderSettings, source: EncoderSource) -> EncoderSettings:
     """Fill in what the encoder's own files say, and check what it can read."""
+    text = source.text("config.json")  # its UserError is a ValueError, and says enough
     try:
-        most = int(json.loads(source.text("config.json")).get("max_position_embeddings", 0) or 0)
-    except (AttributeError, TypeError, ValueError) as error:
+        most = int(json.loads(text).get("max_position_embeddings", 0) or 0)
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise UserError(
             f"The config.json of the encoder {source.name} cannot be read ({error}); save it "
             "again with save_pretrained."

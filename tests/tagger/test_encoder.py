@@ -216,6 +216,29 @@ def test_pooling_and_normalisation_are_read_from_the_encoder(tmp_path: Path) -> 
         find_encoder(str(plain))
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("modules.json", b"{", r"cannot be read \(Expecting.*fetch it again"),
+        ("modules.json", b"{}", r"cannot be read \(it is no list\).*fetch it again"),
+        ("modules.json", b'[{"a": 1}]', r"cannot be read \(a module has no type\)"),
+        ("modules.json", b'["Pooling"]', r"cannot be read \(a module has no type\)"),
+        ("modules.json", b'[{"type": "\xe9"}]', "is not UTF-8 text"),
+        ("1_Pooling/config.json", b"{", r"cannot be read \(Expecting.*fetch it again"),
+        ("1_Pooling/config.json", b"[]", r"cannot be read \(it is no dict\).*fetch it again"),
+        ("1_Pooling/config.json", b'{"a": "\xe9"}', "is not UTF-8 text"),
+    ],
+)
+def test_damaged_files_of_pooling_are_refused(
+    tmp_path: Path, file: str, content: bytes, message: str
+) -> None:
+    folder = make_encoder(tmp_path / "e")
+    say_how_it_pools(folder)
+    (folder / file).write_bytes(content)
+    with pytest.raises(UserError, match=f"^The {file} of the encoder in {folder} {message}"):
+        find_encoder(str(folder))
+
+
 def test_an_encoder_that_is_not_there_is_named_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -306,6 +306,10 @@ def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, d
         ({"hidden_size": 48}, "cannot be loaded .*save it again"),
         ({"num_hidden_layers": 3}, r"no weights for encoder\.layer\.2\."),
         ({"model_type": "brt"}, "cannot build the encoder in .* BERT-like"),
+        ({"model_type": "t5"}, "cannot build the encoder in .*'classifier_dropout'.* BERT-like"),
+        ({"num_attention_heads": "x"}, "cannot build the encoder in .*expected int.* BERT-like"),
+        ({"num_attention_heads": 0}, r"cannot be loaded \(ZeroDivisionError.*save it again"),
+        ({"hidden_act": "nope"}, r"cannot be loaded \(KeyError: 'nope'\).*save it again"),
     ],
 )
 def test_weights_that_do_not_fit_the_config_are_refused(
@@ -316,10 +320,37 @@ def test_weights_that_do_not_fit_the_config_are_refused(
     refused(tmp_path, folder, message)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"max_position_embeddings": "many"}'])
+@pytest.mark.parametrize("index", ["{}", "{", "[]", '{"weight_map": {"a": "gone.safetensors"}}'])
+def test_a_damaged_index_of_weights_is_refused(folder: Path, tmp_path: Path, index: str) -> None:
+    weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
+    weights.rename(weights.with_name("model-00001-of-00001.safetensors"))
+    weights.with_name("model.safetensors.index.json").write_text(index)
+    refused(tmp_path, folder, r"encoder in .*/encoder cannot be loaded \(.*\); fetch it again")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"max_position_embeddings": "many"}', '{"max_position_embeddings": Infinity}'],
+)
 def test_a_config_that_is_none_is_refused(folder: Path, tmp_path: Path, text: str) -> None:
     (make_encoder(tmp_path / "encoder") / "config.json").write_text(text)
-    refused(tmp_path, folder, r"config\.json of the encoder encoder cannot be read")
+    refused(tmp_path, folder, r"^The config\.json of the encoder encoder cannot be read")
+
+
+def test_a_config_that_is_not_utf8_is_refused_in_one_sentence(folder: Path, tmp_path: Path) -> None:
+    (make_encoder(tmp_path / "encoder") / "config.json").write_bytes(b'{"a": "\xe9"}')
+    refused(tmp_path, folder, r"^The config\.json of the encoder in .*/encoder is not UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"model_type": "bert", "num_attention_heads": "x"}']
+)
+def test_an_encoder_is_not_built_from_a_damaged_config(text: str) -> None:
+    from tagger.encoder.net import build_body
+
+    with pytest.raises(UserError, match=r"from its config\.json \(\w+: .* BERT-like") as told:
+        build_body(text)
+    assert "\n" not in str(told.value)
 
 
 def test_a_pooler_that_is_not_there_is_drawn_alike_each_time(tmp_path: Path) -> None:
@@ -334,9 +365,26 @@ def test_a_pooler_that_is_not_there_is_drawn_alike_each_time(tmp_path: Path) -> 
     assert all(one[name].equal(other[name]) for name in arrays)
 
 
+def test_loading_leaves_the_callers_random_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from tagger.encoder.net import load_body
+
+    make_encoder(tmp_path / "encoder")
+    seeds: list[int] = []
+    monkeypatch.setattr("torch.cuda.manual_seed_all", seeds.append)
+    before = torch.get_rng_state()
+    load_body(str(tmp_path / "encoder"))
+    assert torch.get_rng_state().equal(before)
+    assert not seeds, "those of GPUs too"
+
+
 def refused(tmp_path: Path, folder: Path, message: str) -> list[str]:
     said: list[str] = []
     shape = EncoderSettings(encoder=str(tmp_path / "encoder"), **TINY)
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=message) as told:
         train_encoder([folder / "labels.jsonl"], settings=shape, fit=FIT, say=said.append)
+    assert "\n" not in str(told.value)
     return said
