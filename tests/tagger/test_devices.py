@@ -86,7 +86,7 @@ def test_a_teacher_uses_the_gpu_where_there_is_one(
     teacher = FrozenTagger(REASONTYPE, ParagraphSegmenter(), backend, 1.0)
     views = Teaching([teacher], []).views([["a", "b"]], [""], lambda line: None)
     assert backend.devices == [device]
-    np.testing.assert_allclose(views[0], np.full((2, 14), 1 / 14), rtol=1e-6)
+    np.testing.assert_allclose(views[0], np.full((2, 14), 1 / 14), rtol=1e-3)
 
 
 def test_a_teacher_without_a_fast_path_asks_for_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
