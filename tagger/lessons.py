@@ -50,6 +50,7 @@ class LessonPlan:
         short: Shortened copies learnt of each trace (`tagger.shortening`).
         seed: Chooses.
         longest: Steps of a labelled trace beyond this many are not learnt; None for all of them.
+        least: A teacher's types less likely than this are left to the step's other types.
     """
 
     taxonomy: Taxonomy
@@ -58,10 +59,20 @@ class LessonPlan:
     short: int = 0
     seed: int = 0
     longest: int | None = MAX_STEPS
+    least: float = 0.0
 
     def draws(self, name: str) -> bool:
         """Whether a trace is among the share that is cut into sentences; the same in every run."""
         return crc32(f"{self.seed}:{name}".encode()) < self.sentences * 2**32
+
+    def likely(self, view: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A teacher's view without its unlikely types; the likeliest always stays."""
+        if not self.least:
+            return view
+        bar = np.minimum(self.least, view.max(axis=1, keepdims=True))
+        kept = np.where(view >= bar, view, np.float32(0))
+        cut: NDArray[np.float32] = kept / kept.sum(axis=1, keepdims=True)
+        return cut
 
 
 def labelled_lessons(
@@ -89,6 +100,7 @@ def labelled_lessons(
     for trace, steps, view in zip(traces, texts, heard, strict=True):
         targets = label_targets(trace, plan.taxonomy, len(steps), plan.alternative)
         if teaching and view is not None:
+            view = plan.likely(view)
             mixed = teaching.trust * targets + (1 - teaching.trust) * view
             labelled = targets.sum(axis=1, keepdims=True) > 0
             targets = np.where(labelled, mixed, view).astype(np.float32)
@@ -106,11 +118,12 @@ def taught_lessons(trace: TaughtTrace, name: str, plan: LessonPlan) -> Iterator[
         name: Of the trace among all taught ones.
         plan: How.
     """
-    steps, targets = trace.steps, trace.targets
+    whole = plan.likely(trace.targets)
+    steps, targets = trace.steps, whole
     if plan.draws(name):
         steps, targets = cut_finer(steps, targets, SentenceSegmenter())
     yield Lesson(trace.question, steps, targets)
-    yield from _short_copies(name, trace.question, trace.steps, trace.targets, plan)
+    yield from _short_copies(name, trace.question, trace.steps, whole, plan)
 
 
 def _short_copies(

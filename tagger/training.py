@@ -24,8 +24,7 @@ from tagger.taxonomy import REASONTYPE, Taxonomy
 from tagger.teaching import Teaching, teach, unlabelled_traces
 
 _NEVER = -30.0  # bias of a type that nothing names: probability about 1e-13
-_MOST_TYPES = 3  # of a step: what teachers think less likely is left to these
-_LEAST_SHARE = 0.01
+_LEAST_SHARE = 0.1  # what a teacher thinks less likely is left to a step's other types
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ def train_linear(
     unlabelled = unlabelled_traces(teaching, segmenter, Hidden(aside)) if teaching else []
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
     plan = LessonPlan(
-        taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed, longest=None
+        taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed,
+        longest=None, least=_LEAST_SHARE,
     )  # fmt: skip
     lessons = list(labelled_lessons(kept, plan, teaching, say))
     if teaching:
@@ -172,7 +172,7 @@ def _joined(first: _Examples, second: _Examples) -> _Examples:
 
 
 def _examples(lessons: Iterable[Lesson], settings: LinearSettings) -> _Examples:
-    """Read lessons; a step whose target is a mixture gives an example of each likely type."""
+    """Read lessons; a step whose target is a mixture gives an example of each of its types."""
     features: list[StepFeatures] = []
     steps: list[int] = []
     types: list[int] = []
@@ -181,8 +181,7 @@ def _examples(lessons: Iterable[Lesson], settings: LinearSettings) -> _Examples:
         reader = TraceReader(lesson.question, settings.max_words)
         for text, target in zip(lesson.steps, lesson.targets, strict=True):
             seen = reader.read(text)
-            likely = np.argsort(-target, kind="stable")[:_MOST_TYPES]
-            likely = likely[target[likely] >= _LEAST_SHARE]
+            likely = np.flatnonzero(target)
             if not len(likely):
                 continue
             steps += [len(features)] * len(likely)

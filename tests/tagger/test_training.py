@@ -236,6 +236,29 @@ def test_a_small_share_of_a_second_type_counts_too(tmp_path: Path) -> None:
     assert none.tagger.fingerprint != few.tagger.fingerprint
 
 
+def test_an_unsure_teacher_is_heard_too(tmp_path: Path) -> None:
+    plan = LessonPlan(REASONTYPE, least=0.1)
+    flat = np.full((1, 14), 0.07, dtype=np.float32)
+    flat[0, 3] = 0.09
+    assert plan.likely(flat).tolist() == [[float(i == 3) for i in range(14)]]
+    sure = np.array([[0.6, 0.3, 0.06, 0.04]], dtype=np.float32)
+    np.testing.assert_allclose(plan.likely(sure), [[2 / 3, 1 / 3, 0, 0]], rtol=1e-6)
+    assert LessonPlan(REASONTYPE).likely(sure) is sure
+
+
+def test_a_little_less_trust_lets_the_teacher_have_a_say(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(20))
+    traces = write(tmp_path / "traces.jsonl", unlabelled(8, 4))
+    teacher = train_linear([write(tmp_path / "other.jsonl", rows(6, 9))], RECIPE).tagger
+    found = {
+        train_linear(
+            [path], RECIPE, teaching=Teaching([teacher], [traces], trust)
+        ).tagger.fingerprint
+        for trust in (1.0, 0.95, 0.7)
+    }
+    assert len(found) == 3
+
+
 def test_a_second_annotator_counts_no_more_than_the_first(tmp_path: Path) -> None:
     row = {
         "id": "a", "question": "q", "steps": ["x"], "labels": {"0": "VERIFY"},
