@@ -108,12 +108,21 @@ class TraceReader:
 
     def read(self, text: str) -> StepFeatures:
         """Take the next step's text; return its features."""
-        tokens = words_of(text, self._max_words)
-        words = [BEGIN, *hashes_of(tokens)]
-        flags = self._look_back.flags(StepFacts(text, tokens, words))
-        features = StepFeatures(packed(words), self._previous, flags)
-        self._previous = features.words
-        return features
+        return self.read_all([text])[0]
+
+    def read_all(self, texts: Sequence[str]) -> list[StepFeatures]:
+        """Take the texts of the next steps; return the features of each.
+
+        One kind of work is done for all steps before the next kind, as each has tables of its own
+        that a core's cache can hold.
+        """
+        tokens = [words_of(text, self._max_words) for text in texts]
+        words = [[BEGIN, *hashes_of(step)] for step in tokens]
+        flags = list(map(self._look_back.flags, map(StepFacts, texts, tokens, words)))
+        own = [packed(step) for step in words]
+        previous = [self._previous, *own]
+        self._previous = previous[-1]
+        return list(map(StepFeatures, own, previous, flags))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class StudentReader:
         """Take the texts of the next steps; return what `StudentBackend.logits` scores of each."""
         if not texts:
             return []
-        readings = [self._scanner.scan(text) for text in texts]
+        readings = self._scanner.scan_all(texts)
         seen = self._network.steps(readings, self._memory)
         self._memory = seen[-1, seen.shape[1] // 2 :]
         return [(row, reading.wide) for row, reading in zip(seen, readings, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,14 +64,29 @@ class StepScanner:
 
     def scan(self, text: str) -> StepReading:
         """Take the next step's text; return what the network reads of it."""
+        return self.scan_all([text])[0]
+
+    def scan_all(self, texts: Sequence[str]) -> list[StepReading]:
+        """Take the texts of the next steps; return what the network reads of each.
+
+        One kind of work is done for all steps before the next kind, as each has tables of its own
+        that a core's cache can hold.
+        """
+        words = [words_of(text, MAX_WORDS) for text in texts]
+        hashes = [hashes_of(step) for step in words]
+        begun = [[BEGIN, *step] for step in hashes]
+        flags = list(map(self._look_back.flags, map(StepFacts, texts, words, begun)))
+        statuses = [self._recurrence.statuses(step) for step in words]
+        own = [packed(step) for step in begun]
+        previous = [self._previous, *own]
+        self._previous = previous[-1]
+        wide = map(StepFeatures, own, previous, flags)
+        return list(map(self._reading, words, hashes, statuses, wide))
+
+    def _reading(
+        self, words: list[str], hashes: list[int], statuses: list[int], wide: StepFeatures
+    ) -> StepReading:
         settings = self._settings
-        words = words_of(text, MAX_WORDS)
-        hashes = hashes_of(words)
-        begun = [BEGIN, *hashes]
-        flags = self._look_back.flags(StepFacts(text, words, begun))
-        wide = StepFeatures(packed(begun), self._previous, flags)
-        self._previous = wide.words
-        statuses = self._recurrence.statuses(words)
         if not words:  # underscores alone, say
             hashes, statuses = [NOTHING], [0]
         if len(words) > settings.head_words + settings.tail_words:
@@ -81,6 +97,6 @@ class StepScanner:
         return StepReading(
             rows,
             np.array(statuses, dtype=np.int64),
-            flag_buckets(flags, settings.flag_bits),
+            flag_buckets(wide.flags, settings.flag_bits),
             wide,
         )
