@@ -22,15 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from launch.progress import progress_of_parts
-from rl.comparison_config import CompareConfig, compare_config
-from rl.config import RunConfig, config_from_dict
-from rl.policy import resolve_model, weight_bytes
-from rl.problems import load_problems
-from rl.run_folder import RunFolder, check_disk, write_json
-from rl.settings import apply_overrides, read_yaml
+from rl.comparison.config import CompareConfig, compare_config
+from rl.comparison.run import check_comparison
+from rl.training.config import RunConfig, config_from_dict
+from rl.training.run import check_training_disk
+from rl.training.run_folder import RunFolder
+from tagger.config.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name
-from tagger.frozen import FrozenTagger
-from tagger.stopping.rules import build_rule
+from tagger.files import write_json
 
 SECTIONS = ("train", "compare")
 CONFIG = "quickstart.yaml"
@@ -103,29 +102,11 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
         f"{config}, section compare",
     )
     if not training.root.exists():
-        _check_disk(train, training)
-    _check_comparison(compare)
+        check_training_disk(train, training)
+    check_comparison(compare)
     return QuickstartRun(
         root, train, compare, {"train": train.to_dict(), "compare": compare.as_dict()}
     )
-
-
-def _check_disk(train: RunConfig, training: RunFolder) -> None:
-    """Refuse a disk too small for the training, or a model that is not there."""
-    kept = train.grpo.get("save_total_limit")
-    weights = weight_bytes(resolve_model(train.model))
-    check_disk(training.root, weights, kept if isinstance(kept, int) else 10)
-
-
-def _check_comparison(config: CompareConfig) -> None:
-    """Refuse now what the comparison would refuse only after the training."""
-    tagger = FrozenTagger.load(config.tagger)
-    if config.audit_tagger is not None:
-        FrozenTagger.load(config.audit_tagger)
-    for point in config.grid():
-        build_rule(point.config(), tagger.taxonomy)
-    for split in (config.problems, config.calibration):
-        load_problems(split.source, split.split, split.size, split.seed)
 
 
 def begin(run: QuickstartRun) -> None:
@@ -166,7 +147,7 @@ def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> d
         _undo(run)
         raise
     say("Comparing the base, monitored, trained, trained + monitored and oracle arms.")
-    from rl.comparison import run_comparison
+    from rl.comparison.run import run_comparison
 
     with _timed(run.root, "compare"), progress_of_parts() as progress:
         results = run_comparison(
@@ -180,7 +161,7 @@ def _train(run: QuickstartRun, say: Callable[[str], None]) -> None:
     if training.result.is_file():
         say(f"Training is done already: {training.policy}")
         return
-    from rl.train import run_training
+    from rl.training.run import run_training
 
     if training.config.is_file():
         say("Going on with the training from its last checkpoint.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rl.settings import apply_overrides, build_settings, read_yaml
+from tagger.config.settings import apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ def settings_of(
         options: Values of command line options; None means "not given".
 
     Raises:
-        UserError: As `rl.settings.read_yaml`, `apply_overrides` and `build_settings`.
+        UserError: As `tagger.config.settings.read_yaml`, `apply_overrides` and `build_settings`.
     """
     values = apply_overrides(read_yaml(config) if config else {}, overrides)
     values.update({key: value for key, value in options.items() if value is not None})

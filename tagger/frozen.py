@@ -6,24 +6,20 @@ fingerprint) and ``weights.safetensors``. A card (``README.md``) says what it wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backend import Backend, Reader, ReadsAhead
-from tagger.causal.backend import CausalBackend
-from tagger.encoder.backend import EncoderBackend
-from tagger.ensemble import EnsembleBackend
+from tagger.backends.base import Backend, Reader, ReadsAhead
+from tagger.backends.registry import BACKENDS
+from tagger.backends.softmax import softmax
 from tagger.errors import UserError
-from tagger.linear import LinearBackend
-from tagger.softmax import softmax
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
 from tagger.storage import CONFIG_FILE, fingerprint_of, read_folder, write_folder
-from tagger.student.backend import StudentBackend
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
 
 PACKAGED = Path(__file__).parent / "models" / "default"
 """The tagger that ships with the package and is loaded when none is named."""
@@ -62,15 +58,6 @@ def tagger_folder(name: str | Path | None) -> Path:
     )
 
 
-BACKENDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Backend]] = {
-    CausalBackend.name: CausalBackend.load,
-    EnsembleBackend.name: EnsembleBackend.load,
-    LinearBackend.name: LinearBackend.load,
-    EncoderBackend.name: EncoderBackend.load,
-    StudentBackend.name: StudentBackend.load,
-}
-
-
 class FrozenTagger:
     """A tagger whose weights cannot change; implements `tagger.steps.StepTagger`.
 
@@ -81,7 +68,8 @@ class FrozenTagger:
         temperature: Scores are divided by it before the softmax; above 1 softens.
         about: Where it comes from (data, scores, seed); kept with it, not fingerprinted.
         handicaps: What is taken from the logarithm of a type's probability, by tag, before the
-            likeliest type is chosen (`tagger.calibration.count_handicap`); probabilities stay.
+            likeliest type is chosen (`tagger.training.calibration.count_handicap`);
+            probabilities stay.
 
     Raises:
         UserError: The back end scores another number of types, temperature is not positive, or

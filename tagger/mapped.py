@@ -11,8 +11,8 @@ from typing import Protocol
 
 from tagger.errors import UserError
 from tagger.steps import Segmenter, Step, StepTagger, TagContext, TaggedStep, TaggingSession
-from tagger.taxonomy import Taxonomy
-from tagger.taxonomy_files import TypeMap, load_type_map
+from tagger.taxonomies.files import TypeMap, load_type_map
+from tagger.taxonomies.taxonomy import Taxonomy
 
 
 class TextTagger(StepTagger, Protocol):
@@ -29,7 +29,7 @@ def tagger_in_taxonomy(tagger: TextTagger, name_or_path: str | Path) -> TextTagg
 
     Args:
         tagger: Any tagger.
-        name_or_path: As for `tagger.taxonomy_files.load_type_map`.
+        name_or_path: As for `tagger.taxonomies.files.load_type_map`.
 
     Returns:
         The tagger itself if it gives those types already, else a `MappedTagger` around it.

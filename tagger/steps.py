@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tagger.errors import UserError
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,8 @@ def scored_tokens(
     """Spans and log-probabilities of the tokens of a thinking.
 
     Args:
-        ends: How far each token reaches into the text, as `tagger.token_stream.char_ends` has it.
+        ends: How far each token reaches into the text, as
+            `tagger.thinking.token_text.char_ends` has it.
         logprobs: One a token.
         offset: Where the thinking begins in that text; tokens that end before it are left out.
 

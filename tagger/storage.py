@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import UserError, unknown_name
-from tagger.output_files import new_folder
+from tagger.files import new_folder
 from tagger.segmentation import get_segmenter
 from tagger.steps import Segmenter
-from tagger.taxonomy import StepType, Taxonomy
+from tagger.taxonomies.taxonomy import StepType, Taxonomy
 
 CONFIG_FILE = "tagger.json"
 WEIGHTS_FILE = "weights.safetensors"

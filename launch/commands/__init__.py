@@ -1,28 +1,7 @@
 """The commands of `suffice`, in the order ``--help`` lists them. A new one is a line here."""
 
 from launch.command import Command
-from launch.commands import (
-    compare,
-    evaluate,
-    overthinker_build,
-    overthinker_traces,
-    quickstart,
-    report,
-    tag,
-    tagger_agree,
-    tagger_annotate,
-    tagger_bench,
-    tagger_calibrate_segmenter,
-    tagger_check_stream,
-    tagger_combine,
-    tagger_convert_labels,
-    tagger_evaluate,
-    tagger_learning_curve,
-    tagger_solution_traces,
-    tagger_train,
-    tagger_transfer,
-    train,
-)
+from launch.commands import compare, evaluate, overthinker, quickstart, report, tag, tagger, train
 
 COMMANDS: tuple[Command, ...] = (
     quickstart.COMMAND,
@@ -31,18 +10,6 @@ COMMANDS: tuple[Command, ...] = (
     evaluate.COMMAND,
     compare.COMMAND,
     report.COMMAND,
-    overthinker_build.COMMAND,
-    overthinker_traces.COMMAND,
-    tagger_train.COMMAND,
-    tagger_combine.COMMAND,
-    tagger_evaluate.COMMAND,
-    tagger_annotate.COMMAND,
-    tagger_agree.COMMAND,
-    tagger_convert_labels.COMMAND,
-    tagger_solution_traces.COMMAND,
-    tagger_transfer.COMMAND,
-    tagger_learning_curve.COMMAND,
-    tagger_calibrate_segmenter.COMMAND,
-    tagger_bench.COMMAND,
-    tagger_check_stream.COMMAND,
+    *overthinker.COMMANDS,
+    *tagger.COMMANDS,
 )

@@ -29,9 +29,9 @@ def run(args: argparse.Namespace) -> None:
     """Compare, write the report and print the table."""
     if args.resume is not None and args.output is not None:
         raise UserError("A resumed comparison keeps its own folder; leave --output away.")
-    from rl.comparison import run_comparison
-    from rl.comparison_config import compare_config
-    from rl.settings import apply_overrides, read_yaml
+    from rl.comparison.config import compare_config
+    from rl.comparison.run import run_comparison
+    from tagger.config.settings import apply_overrides, read_yaml
 
     values = apply_overrides(section(read_yaml(args.config), "compare"), args.overrides)
     if args.seed is not None:

@@ -27,9 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Sample, score, write results and report, print the table."""
-    from rl.comparison import run_comparison
-    from rl.comparison_config import compare_config
-    from rl.settings import apply_overrides, read_yaml
+    from rl.comparison.config import compare_config
+    from rl.comparison.run import run_comparison
+    from tagger.config.settings import apply_overrides, read_yaml
 
     if "=" in args.model:
         raise UserError(f"Name the policy before the settings; {args.model!r} is a setting.")

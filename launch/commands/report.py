@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the table; write the page where there is none yet."""
-    from rl.report import REPORT, print_report, write_report
-    from rl.results_schema import load_results
+    from rl.analysis.schema import load_results
+    from rl.report.write import REPORT, print_report, write_report
 
     folder = args.results / "compare" if (args.results / "compare").is_dir() else args.results
     results = load_results(folder)

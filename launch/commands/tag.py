@@ -15,16 +15,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 from launch.command import Command, add_config
 from launch.settings import settings_of
-from launch.tagged_output import VIEWS
+from launch.tagging.output import VIEWS
 from tagger.errors import UserError, unknown_name
-from tagger.output_files import check_new, new_file
+from tagger.files import check_new, new_file
 
 if TYPE_CHECKING:
-    from launch.tagging import TaggedTrace
+    from launch.tagging.stream import TaggedTrace
     from tagger.frozen import FrozenTagger
-    from tagger.input_files import Tally
-    from tagger.inputs import Fields, SourceTrace
     from tagger.steps import StepTagger
+    from tagger.traces.files import Tally
+    from tagger.traces.rows import Fields, SourceTrace
 
 _SETTING = re.compile(r"[A-Za-z_]\w*=")
 
@@ -103,11 +103,11 @@ def run(args: argparse.Namespace) -> None:
     from itertools import islice
 
     from launch.progress import progress_of_stream
-    from launch.tagged_output import Printer, check_tagged, skipped_words
-    from launch.tagging import tag_stream, token_starts
+    from launch.tagging.output import Printer, check_tagged, skipped_words
+    from launch.tagging.stream import tag_stream, token_starts
     from tagger.frozen import FrozenTagger
-    from tagger.input_files import Tally
-    from tagger.inputs import Fields
+    from tagger.traces.files import Tally
+    from tagger.traces.rows import Fields
 
     inputs, overrides = _parted([*args.inputs, *args.overrides])
     settings = _settings(args, overrides)
@@ -167,7 +167,7 @@ def _parted(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _settings(args: argparse.Namespace, overrides: list[str]) -> TagSettings:
     options = {"tagger": args.tagger, "taxonomy": args.taxonomy}
-    from tagger.input_files import KINDS
+    from tagger.traces.files import KINDS
 
     settings = settings_of(TagSettings, args.config, overrides, **options)
     for name, value, least in (
@@ -192,12 +192,12 @@ def _source(
     tally: Tally,
 ) -> tuple[str, Iterator[SourceTrace]]:
     """Name of the input and its traces; what is not there is found out at once."""
-    from tagger.input_files import find_inputs, read_files
+    from tagger.traces.files import find_inputs, read_files
 
     if args.dataset:
         if inputs:
             raise UserError(f"Give either --dataset or files, not both ({inputs[0]!r}).")
-        from tagger.input_datasets import DatasetColumn
+        from tagger.traces.datasets import DatasetColumn
 
         column = DatasetColumn(args.dataset, args.split, args.subset, fields)
         return args.dataset, column.read(tally)
@@ -213,19 +213,19 @@ def _source(
 
 def _in_taxonomy(tagger: FrozenTagger, name: str | None) -> tuple[StepTagger, str | None]:
     """The tagger, in another taxonomy if one is named, and its type of verification steps."""
-    from tagger.taxonomy import REASONTYPE
+    from tagger.taxonomies.taxonomy import REASONTYPE
 
     verify = REASONTYPE.get("VERIFY").name
     if name is None:
         return tagger, verify if verify in tagger.taxonomy.names else None
     from tagger.mapped import tagger_in_taxonomy
-    from tagger.taxonomy_files import load_type_map
+    from tagger.taxonomies.files import load_type_map
 
     return tagger_in_taxonomy(tagger, name), load_type_map(name).from_reasontype[verify]
 
 
 def _line(trace: TaggedTrace, tagger: StepTagger, answer_step: int | None) -> str:
-    from tagger.view import as_record
+    from tagger.display.terminal import as_record
 
     record = as_record(
         trace.source.id, trace.steps, tagger.taxonomy, tagger.fingerprint, answer_step
@@ -236,7 +236,7 @@ def _line(trace: TaggedTrace, tagger: StepTagger, answer_step: int | None) -> st
 def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None) -> Any:
     from importlib import metadata
 
-    from tagger.page import PageAbout, PageWriter
+    from tagger.display.page import PageAbout, PageWriter
 
     about = PageAbout(
         title=f"Steps of {name}",

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train and say where the policy is."""
-    from rl.config import load_config
+    from rl.training.config import load_config
 
     config = None
     if args.resume is None:
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
             "A resumed run keeps its own config, seed and folder; leave the overrides, --seed and "
             "--output away, or begin a new run without --resume."
         )
-    from rl.train import run_training
+    from rl.training.run import run_training
 
     result = run_training(config, resume=args.resume)
     print(f"Trained policy: {result.policy_path}")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tagger.config.ranges import refuse_outside
 from tagger.errors import UserError
-from tagger.known_keys import refuse_outside
-from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 if TYPE_CHECKING:
-    from tagger.teaching import Teaching
-    from tagger.training import TrainedTagger
+    from tagger.training.distillation import Teaching
+    from tagger.training.trained import TrainedTagger
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Trainer:
                 is missing or named twice, a teacher named twice, an unknown taxonomy, a
                 checkpoint folder that is a file or cannot be made.
         """
-        from tagger.extra_labels import split_extra
+        from tagger.training.extra_labels import split_extra
 
         extra, checkpoint = job.extra, job.checkpoint
         if extra and not self.extra:
@@ -168,7 +168,7 @@ def teaching_of(job: TrainingJob, trust: float, default: float) -> Teaching | No
         UserError: A teacher that cannot be loaded, or `trust` set where there is none.
     """
     from tagger.frozen import FrozenTagger
-    from tagger.teaching import Teaching
+    from tagger.training.distillation import Teaching
 
     if not job.teachers:
         if trust != default:

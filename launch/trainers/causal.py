@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeVar
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
-from tagger.causal.settings import CausalFit, CausalSettings
+from tagger.backends.causal.settings import CausalFit, CausalSettings
 
 if TYPE_CHECKING:
-    from tagger.training import TrainedTagger
+    from tagger.training.trained import TrainedTagger
 
 T = TypeVar("T")
 
@@ -31,8 +31,8 @@ class CausalTraining(CausalFit, CausalSettings, TrainingSettings):
 
 
 def _train(job: TrainingJob, settings: CausalTraining) -> TrainedTagger:
-    from tagger.causal.training import train_causal
     from tagger.segmentation import get_segmenter
+    from tagger.training.causal.train import train_causal
 
     return train_causal(
         job.labels,

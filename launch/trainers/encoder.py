@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeVar
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
-from tagger.encoder.settings import EncoderSettings, FitSettings
+from tagger.backends.encoder.settings import EncoderSettings, FitSettings
 
 if TYPE_CHECKING:
-    from tagger.training import TrainedTagger
+    from tagger.training.trained import TrainedTagger
 
 T = TypeVar("T")
 
@@ -29,9 +29,9 @@ class EncoderTraining(FitSettings, EncoderSettings, TrainingSettings):
 
 
 def _train(job: TrainingJob, settings: EncoderTraining) -> TrainedTagger:
-    from tagger.encoder.training import train_encoder
-    from tagger.extra_labels import read_extra
     from tagger.segmentation import get_segmenter
+    from tagger.training.encoder.train import train_encoder
+    from tagger.training.extra_labels import read_extra
 
     return train_encoder(
         job.labels,

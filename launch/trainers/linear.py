@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
 
 if TYPE_CHECKING:
-    from tagger.training import TrainedTagger
+    from tagger.training.trained import TrainedTagger
 
 
 _RANGES = {
@@ -53,7 +53,7 @@ class LinearTraining(TrainingSettings):
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
     from tagger.segmentation import get_segmenter
-    from tagger.training import LinearRecipe, train_linear
+    from tagger.training.linear import LinearRecipe, train_linear
 
     teaching = teaching_of(job, settings.trust, LinearTraining.trust)
     recipe = LinearRecipe(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
-from tagger.student.settings import StudentSettings
+from tagger.backends.student.settings import StudentSettings
 
 if TYPE_CHECKING:
-    from tagger.student.training import StudentRecipe
-    from tagger.training import TrainedTagger
+    from tagger.training.student.train import StudentRecipe
+    from tagger.training.trained import TrainedTagger
 
 
 _RANGES = {
@@ -102,9 +102,9 @@ def _shape(s: StudentTraining) -> StudentSettings:
 
 
 def _recipe(settings: StudentTraining) -> StudentRecipe:
-    from tagger.student.fitting import FitSettings
-    from tagger.student.model import Dropout
-    from tagger.student.training import StudentRecipe
+    from tagger.training.student.fit import FitSettings
+    from tagger.training.student.model import Dropout
+    from tagger.training.student.train import StudentRecipe
 
     s = settings
     fitting = FitSettings(
@@ -126,9 +126,9 @@ def _recipe(settings: StudentTraining) -> StudentRecipe:
 
 
 def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
-    from tagger.extra_labels import read_extra
     from tagger.segmentation import get_segmenter
-    from tagger.student.training import train_student
+    from tagger.training.extra_labels import read_extra
+    from tagger.training.student.train import train_student
 
     teaching = teaching_of(job, settings.trust, StudentTraining.trust)
     return train_student(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tagger.errors import UserError, unknown_name
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,7 @@ class RewardTerm(Protocol):
 
         Args:
             facts: Shape (B, C), float32, all rollouts of all processes; columns as
-                `rewards.columns.columns`.
+                `rewards.facts.columns.columns`.
             groups: Shape (B,), int64; rollouts of one prompt share a number.
 
         Returns:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rewards.columns import column_index, columns
+from rewards.facts.columns import column_index, columns
 from rewards.terms.base import RewardTerm
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch

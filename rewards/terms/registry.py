@@ -8,7 +8,7 @@ from typing import Any
 from rewards.terms import correctness, format, step_count
 from rewards.terms.base import RewardTerm, TermKind, make_params
 from tagger.errors import unknown_name
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
 
 TERMS: dict[str, TermKind] = {
     "correctness": TermKind(correctness.CorrectnessParams, correctness.build),

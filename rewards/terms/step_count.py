@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rewards.columns import column_index, columns
+from rewards.facts.columns import column_index, columns
 from rewards.terms.base import RewardTerm, choice, make_params, number
 from tagger.errors import UserError
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch

@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rl.allocator import keep_freed_memory
-from rl.overthinker.problems import make_problems
-from rl.overthinker.programs import program_for
 from rl.overthinker.traces import Trace, write_trace
-from rl.policy import render_prompt
-from rl.problems import Problem
+from rl.policy.allocator import keep_freed_memory
+from rl.policy.load import render_prompt
+from rl.problems.overthinker import make_problems
+from rl.problems.problem import Problem
+from rl.problems.programs import program_for
 from tagger.errors import UserError
 
 CHAT_TEMPLATE = (

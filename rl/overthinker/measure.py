@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from rl.evaluation import Judge, evaluate
-from rl.policy import load_policy
-from rl.problems import load_problems
+from rl.evaluation.evaluate import Judge, evaluate
+from rl.policy.load import load_policy
+from rl.problems.registry import load_problems
 
 if TYPE_CHECKING:
-    from rl.samples import Sample
+    from rl.evaluation.samples import Sample
     from tagger.frozen import FrozenTagger
 
 FIRST_ACCURACY = (0.65, 0.88)
@@ -110,8 +110,8 @@ def measure_overthinker(
         seed: Seed of the problems and of the sampling.
         progress: Told (rows done, rows in all).
     """
-    from rl.decoding import SamplingSettings
-    from rl.generation import Sampler
+    from rl.sampling.decoding import SamplingSettings
+    from rl.sampling.sampler import Sampler
 
     policy = load_policy(model)
     settings = SamplingSettings(temperature=1.0, max_new_tokens=420)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from rl.overthinker.programs import Equation, Program
+from rl.problems.programs import Equation, Program
 
 MISTAKE_RATE = {"easy": 0.10, "medium": 0.24, "hard": 0.42}
 BLIND_SPOT_RATE = 0.3

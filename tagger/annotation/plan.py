@@ -10,10 +10,10 @@ from typing import Any
 from tagger.annotation.cost import prompt_tokens_of
 from tagger.annotation.prompt import Guide, Message, Window, key_of, messages_for, windows
 from tagger.annotation.settings import AnnotateSettings
-from tagger.data import read_rows, read_traces
 from tagger.errors import UserError
 from tagger.steps import Segmenter
-from tagger.taxonomy import Taxonomy
+from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.traces.labelled import read_rows, read_traces
 
 _CARRIED = ("dataset", "model", "reference")
 """Fields of a trace that its label row keeps."""
@@ -103,8 +103,8 @@ def read_traces_to_label(
     """Read traces and cut those that bring no steps.
 
     Args:
-        path: JSONL, as `tagger.data.read_traces` takes it; not standard input, which a resumed
-            run could not read again.
+        path: JSONL, as `tagger.traces.labelled.read_traces` takes it; not standard
+            input, which a resumed run could not read again.
         segmenter: Cuts them.
         limit: Most traces.
         only_labelled: Ask only about the steps that the row's ``labels`` name.

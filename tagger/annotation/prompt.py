@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tagger.errors import UserError
-from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 GUIDE_FILE = Path(__file__).with_name("guide.md")
 """The packaged guide of ReasonType."""

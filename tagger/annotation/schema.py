@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tagger.taxonomy import Taxonomy
-from tagger.thinking import known_delimiters_in, split_thinking
+from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.thinking.split import known_delimiters_in, split_thinking
 
 _MOST_CANDIDATES = 50
 """Opening braces tried in an answer that is not JSON as a whole."""

@@ -6,8 +6,8 @@
 from tagger.evaluation.bootstrap import Estimate
 from tagger.evaluation.compute import evaluate, score
 from tagger.evaluation.figures import Evaluation
-from tagger.evaluation.judged import Judged, join, judge
-from tagger.evaluation.spaces import Space, same_space, space_between
+from tagger.evaluation.label_space import Space, same_space, space_between
+from tagger.evaluation.predictions import Judged, join, judge
 
 __all__ = [
     "Estimate",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.calibration import best_temperature
+from tagger.backends.softmax import softmax
 from tagger.evaluation.measures import ratio
-from tagger.softmax import softmax
+from tagger.training.calibration import best_temperature
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.data import LabelledTrace
 from tagger.evaluation import measures
 from tagger.evaluation.bootstrap import (
     RESAMPLES,
@@ -20,12 +19,13 @@ from tagger.evaluation.bootstrap import (
 )
 from tagger.evaluation.calibration import ece
 from tagger.evaluation.figures import Bin, CountError, Evaluation, Ratios
-from tagger.evaluation.judged import Judged, judge
-from tagger.evaluation.spaces import Space
-from tagger.evaluation.sums import trace_sums
-from tagger.keywords import KEYWORD_LISTS
+from tagger.evaluation.label_space import Space
+from tagger.evaluation.predictions import Judged, judge
+from tagger.evaluation.trace_sums import trace_sums
 from tagger.steps import StepTagger
-from tagger.taxonomy import Role
+from tagger.taxonomies.taxonomy import Role
+from tagger.thinking.keywords import KEYWORD_LISTS
+from tagger.traces.labelled import LabelledTrace
 
 Floats = NDArray[np.float64]
 ROLES: tuple[str, ...] = get_args(Role)

@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tagger.data import LabelledTrace
 from tagger.errors import UserError
 from tagger.evaluation.bootstrap import RESAMPLES, Estimate, estimate
-from tagger.evaluation.brief import brief
-from tagger.evaluation.judged import Judged, join, judge
-from tagger.evaluation.reading import LabelledFile, labelled_steps
-from tagger.evaluation.spaces import space_between
-from tagger.splits import bare_question, in_drawn_order, question_of
+from tagger.evaluation.headline import brief
+from tagger.evaluation.label_files import LabelledFile, labelled_steps
+from tagger.evaluation.label_space import space_between
+from tagger.evaluation.predictions import Judged, join, judge
 from tagger.steps import StepTagger
-from tagger.taxonomy import Taxonomy
-from tagger.taxonomy_files import TypeMap
+from tagger.taxonomies.files import TypeMap
+from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.traces.labelled import LabelledTrace
+from tagger.training.splits import bare_question, in_drawn_order, question_of
 
 OTHERS = "all others"
 BY = ("source", "dataset", "model", "file")
@@ -89,7 +89,7 @@ def group_traces(
     """Group the traces of files.
 
     Args:
-        files: From `tagger.evaluation.reading.read_with_taxonomies`.
+        files: From `tagger.evaluation.label_files.read_with_taxonomies`.
         by: One of `BY`; values of different taxonomies make groups of their own.
         least: Groups with fewer labelled steps are left out.
 

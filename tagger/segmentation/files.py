@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tagger.config.yaml import yaml_loader
 from tagger.errors import UserError
-from tagger.yaml_files import yaml_loader
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.families import ThinkingDelimiters, family_of
-from tagger.thinking import closing_ids
+from tagger.thinking.families import ThinkingDelimiters, family_of
+from tagger.thinking.split import closing_ids
 
 
 class ClosingSequence:

@@ -7,11 +7,11 @@ from collections import deque
 from typing import Any, NamedTuple, Protocol
 
 from tagger.steps import ScoredToken, Segmenter, Step, StepTagger, TaggedStep, needs_scores
-from tagger.stopping.base import Decision, StoppingRule, StreamState
 from tagger.stopping.closing import ClosingSequence
+from tagger.stopping.rules.base import Decision, StoppingRule, StreamState
 from tagger.stopping.thinking_stream import ThinkingStream
-from tagger.thinking import ThinkingDelimiters
-from tagger.token_stream import TokenText
+from tagger.thinking.split import ThinkingDelimiters
+from tagger.thinking.token_text import TokenText
 
 
 class SegmentingTagger(StepTagger, Protocol):

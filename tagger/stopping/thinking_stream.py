@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tagger.thinking import ThinkingDelimiters
+from tagger.thinking.split import ThinkingDelimiters
 
 
 class ThinkingDelta(NamedTuple):
@@ -25,7 +25,7 @@ _NOTHING = ThinkingDelta("")
 
 
 class ThinkingStream:
-    """Incremental twin of `tagger.thinking.split_thinking`.
+    """Incremental twin of `tagger.thinking.split.split_thinking`.
 
     Law: for any way of cutting a text into deltas, the text since the last restart, joined over
     all of `feed` and `flush`, equals ``split_thinking(text).text``. Not prefilled, text before an
@@ -36,7 +36,7 @@ class ThinkingStream:
     Args:
         delimiters: The strings around the thinking.
         prefilled: Whether the prompt ends inside the thinking, as chat templates of reasoning
-            models have it (`tagger.thinking.template_prompt_end` tells). An opening delimiter
+            models have it (`tagger.thinking.split.template_prompt_end` tells). An opening delimiter
             that comes after all then restarts the thinking.
 
     Attributes:

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from datasets import Dataset
 
-from rewards.compose import build_stack
-from rewards.facts import FactsComputer, Task
-from rl.arguments import training_arguments
-from rl.config import config_from_dict
-from rl.policy import load_policy
-from rl.trainer import StepGRPOTrainer
+from rewards.facts.compute import FactsComputer, Task
+from rewards.stack import build_stack
+from rl.policy.load import load_policy
+from rl.training.config import config_from_dict
+from rl.training.grpo_config import training_arguments
+from rl.training.trainer import StepGRPOTrainer
 from tagger.frozen import FrozenTagger
 from tests.rl.world import World
 

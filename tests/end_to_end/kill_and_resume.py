@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
-from rl.config import config_from_dict
-from rl.train import run_training
-from rl.trainer import StepGRPOTrainer
+from rl.training.config import config_from_dict
+from rl.training.run import run_training
+from rl.training.trainer import StepGRPOTrainer
 from tests.rl.world import GRPO, World, make_world
 
 TIMINGS = {"step_time"}

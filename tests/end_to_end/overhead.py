@@ -22,16 +22,16 @@ from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOTrainer
 
-from rewards.compose import build_stack
-from rewards.facts import FactsComputer, Task
-from rl.arguments import training_arguments
-from rl.callbacks import MetricsFile
-from rl.config import config_from_dict
+from rewards.facts.compute import FactsComputer, Task
+from rewards.stack import build_stack
 from rl.overthinker.build import BuildSettings, new_model, train_tokenizer, written_traces
-from rl.policy import Policy, load_policy
-from rl.trainer import StepGRPOTrainer
+from rl.policy.load import Policy, load_policy
+from rl.training.callbacks import MetricsFile
+from rl.training.config import config_from_dict
+from rl.training.grpo_config import training_arguments
+from rl.training.trainer import StepGRPOTrainer
 from tagger.frozen import FrozenTagger
-from tagger.thinking import delimiters_from_tokenizer
+from tagger.thinking.split import delimiters_from_tokenizer
 
 BATCH = 64
 TOKENS = 160
@@ -86,7 +86,7 @@ def measure(model: str | None, steps: int) -> dict[str, float]:
     if model is None:
         policy, written, tasks = stand_in()
     else:
-        from rl.problems import load_problems
+        from rl.problems.registry import load_problems
 
         policy = load_policy(model, device="cpu")
         problems = load_problems("overthinker", "train", BATCH, 0)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from launch.cli import main
-from tagger.taxonomy_files import load_taxonomy
-from tagger.training import train_linear
+from tagger.taxonomies.files import load_taxonomy
+from tagger.training.linear import train_linear
 
 Refused = Callable[..., str]
 

@@ -53,11 +53,11 @@ def test_links_lead_to_files_of_the_repository(document: Path) -> None:
 
 
 def test_the_training_config_of_the_readme_is_valid() -> None:
-    from rewards.compose import build_stack
-    from rl.arguments import training_arguments
-    from rl.config import config_from_dict
-    from rl.policy import lora_config
-    from tagger.taxonomy import REASONTYPE
+    from rewards.stack import build_stack
+    from rl.policy.load import lora_config
+    from rl.training.config import config_from_dict
+    from rl.training.grpo_config import training_arguments
+    from tagger.taxonomies.taxonomy import REASONTYPE
 
     (text,) = blocks(README, "yaml")
     config = config_from_dict(yaml.safe_load(text), "README")
@@ -69,9 +69,9 @@ def test_the_training_config_of_the_readme_is_valid() -> None:
 
 def test_the_quickstart_config_is_valid(tmp_path: Path) -> None:
     from launch.settings import section
-    from rl.comparison_config import compare_config
-    from rl.config import load_config
-    from rl.settings import read_yaml
+    from rl.comparison.config import compare_config
+    from rl.training.config import load_config
+    from tagger.config.settings import read_yaml
 
     file = ROOT / "configs" / "quickstart.yaml"
     assert load_config(file).model == "overthinker"

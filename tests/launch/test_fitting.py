@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from launch import fitting
+from launch.commands.tagger import fitting
 from launch.settings import settings_of
 from launch.trainers import TRAINERS
 from launch.trainers.base import TrainingJob
-from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
-from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.traces.labelled import LabelledTrace, read_labelled
 
 TWO = Taxonomy(
     "two", (StepType("Think", "T", "other", "thinks"), StepType("Check", "C", "other", "checks"))

@@ -72,7 +72,7 @@ def test_it_leaves_policy_results_and_report_and_goes_on_after_an_interruption(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("rl.comparison.run_comparison", interrupted)
+        patch.setattr("rl.comparison.run.run_comparison", interrupted)
         assert main([*argv, "--output", str(broken)]) == 130
     trained_at = (broken / "train/policy/model.safetensors").stat().st_mtime_ns
     assert main(["quickstart", "--resume", str(broken)]) == 0

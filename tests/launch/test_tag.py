@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from launch.cli import main
-from launch.tagging import BATCH_CHARACTERS, TaggedTrace, tag_stream
+from launch.tagging.stream import BATCH_CHARACTERS, TaggedTrace, tag_stream
 from tagger.frozen import FrozenTagger
-from tagger.inputs import SourceTrace
+from tagger.traces.rows import SourceTrace
 from tests.launch.light import light
 
 THINKING = "3 + 4 is 7.\n\nSo the answer is 7.\n\nLet me check: 7 - 4 is 3."
@@ -182,7 +182,7 @@ def test_bytes_that_are_not_utf8(
 
 
 def test_another_taxonomy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from tagger.taxonomy_files import load_type_map
+    from tagger.taxonomies.files import load_type_map
 
     venhoff = load_type_map("venhoff")
     file, page = rows(tmp_path / "rows.jsonl", ROW), tmp_path / "page.html"

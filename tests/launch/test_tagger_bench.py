@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from launch.cli import main
-from tagger.stream_check import Difference, StreamCheck
+from tagger.evaluation.stream_check import Difference, StreamCheck
 
 ROWS = [
     {
@@ -80,7 +80,7 @@ def test_more_than_one_thread_is_told_and_fails(
 
 
 def test_the_measuring_process_may_use_one_thread() -> None:
-    from launch.bench_worker import ONE_THREAD
+    from launch.commands.tagger.bench_worker import ONE_THREAD
 
     code = (
         "import threadpoolctl, numpy; numpy.ones((300, 300)) @ numpy.ones((300, 300));"
@@ -114,7 +114,7 @@ def test_check_stream_exits_with_1_and_shows_where(
 ) -> None:
     found = StreamCheck("overthinker", traces=1, steps=2, tokens=3)
     found.note(Difference("trace-b", "tag_text", "type", 1, "Conclude", "Other"))
-    monkeypatch.setattr("tagger.stream_check.check_stream", lambda *_, **__: found)
+    monkeypatch.setattr("tagger.evaluation.stream_check.check_stream", lambda *_, **__: found)
     with pytest.raises(SystemExit) as exit_:
         main(["tagger", "check-stream", "--traces", str(traces)])
     assert exit_.value.code == 1

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from rewards.columns import columns
+from rewards.facts.columns import columns
 from tagger.segmentation.registry import get_segmenter
 from tagger.steps import Step, TagContext, TaggedStep
-from tagger.taxonomy import REASONTYPE, Taxonomy
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 WORDS = {"check": "VERIFY", "answer": "CONCLUDE", "=": "SUBSTITUTE", "hmm": "META"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rl.samples import Sample, SampleStep
-from tagger.taxonomy import REASONTYPE
+from rl.evaluation.samples import Sample, SampleStep
+from tagger.taxonomies.taxonomy import REASONTYPE
 
 VERIFY = REASONTYPE.get("VERIFY").name
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from rl.results import ArmRun
-from rl.samples import Sample, SampleStep
-from tagger.taxonomy import REASONTYPE
+from rl.analysis.results import ArmRun
+from rl.evaluation.samples import Sample, SampleStep
+from tagger.taxonomies.taxonomy import REASONTYPE
 
 MISTAKES = {"easy": 0.08, "medium": 0.24, "hard": 0.45}
 GRID = [("count", n) for n in (1, 2, 3, 5)] + [("ratio", r) for r in (0.3, 0.5, 0.7)]
@@ -135,7 +135,7 @@ def make_runs(problems: int = 60, samples: int = 3) -> list[ArmRun]:
 
 
 def make_selection(runs: list[ArmRun]) -> dict[str, object]:
-    """A selection block as `rl.comparison` writes it."""
+    """A selection block as `rl.comparison.run` writes it."""
     return {
         "split": "calibration", "problems": 30, "samples_per_problem": 2, "tolerance": 0.01,
         "base_accuracy": 0.86, "overall": "monitored_count_3",

@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tagger.data import read_labelled, steps_from_texts
+from tagger.backends.linear import LinearSettings
 from tagger.frozen import FrozenTagger
-from tagger.linear import LinearSettings
-from tagger.scoring import Scores, score_types
 from tagger.steps import TagContext
-from tagger.training import LinearRecipe, TrainedTagger, train_linear
+from tagger.traces.labelled import read_labelled, steps_from_texts
+from tagger.training.linear import LinearRecipe, train_linear
+from tagger.training.scores import Scores, score_types
+from tagger.training.trained import TrainedTagger
 
 RECIPE = LinearRecipe(LinearSettings(bits=12))
 OPENERS = ["Let me see what {q} asks.", "The task: {q}."]

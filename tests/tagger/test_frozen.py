@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from tagger.data import steps_from_texts
+from tagger.backends.linear import LinearBackend, LinearSettings
 from tagger.errors import UserError
 from tagger.frozen import PACKAGED, FrozenTagger, packaged_taggers, tagger_folder
-from tagger.linear import LinearBackend, LinearSettings
 from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Step, StepTagger, TagContext, TaggedStep
-from tagger.taxonomy import REASONTYPE
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.traces.labelled import steps_from_texts
 from tests.tagger.small_data import rows, trained
 
 PIECES = st.sampled_from(

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger.data import steps_from_texts
 from tagger.errors import UserError
 from tagger.mapped import MappedTagger, tagger_in_taxonomy
 from tagger.steps import StepTagger, TagContext
-from tagger.taxonomy_files import load_type_map, taxonomy_names
+from tagger.taxonomies.files import load_type_map, taxonomy_names
+from tagger.traces.labelled import steps_from_texts
 from tests.tagger.small_data import rows, trained
-from tests.tagger.test_taxonomy_files import mine
+from tests.tagger.taxonomies.test_files import mine
 
 OTHERS = [name for name in taxonomy_names() if name != "reasontype"]
 TEXTS = [row["steps"] for row in rows(12, seed=5)]

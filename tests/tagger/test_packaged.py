@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tagger.frozen import FrozenTagger, packaged_taggers, tagger_folder
-from tagger.keywords import has_keyword
+from tagger.thinking.keywords import has_keyword
 
 BOTH = ["default", "linear"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from rl.overthinker.problems import BANDS, make_problems
-from rl.overthinker.programs import program_for
+from rl.problems.overthinker import BANDS, make_problems
+from rl.problems.programs import program_for
 from tagger.errors import UserError
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from rl.overthinker.programs import Equation, program_for
+from rl.problems.programs import Equation, program_for
 
 
 @pytest.mark.parametrize(

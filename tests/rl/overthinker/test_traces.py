@@ -11,9 +11,9 @@ import pytest
 
 from rl.overthinker import traces
 from rl.overthinker.build import labelled_rows, written_traces
-from rl.overthinker.programs import program_for
 from rl.overthinker.traces import write_trace
-from tagger.taxonomy import REASONTYPE
+from rl.problems.programs import program_for
+from tagger.taxonomies.taxonomy import REASONTYPE
 
 PROGRAM = program_for("chain_sum", {"expression": "4 - 1 + 7"})
 

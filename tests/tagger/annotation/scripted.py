@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tagger.taxonomy import REASONTYPE
+from tagger.taxonomies.taxonomy import REASONTYPE
 
 KEY = "sk-test-0123456789abcdef"
 

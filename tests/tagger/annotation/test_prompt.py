@@ -22,7 +22,7 @@ from tagger.annotation.prompt import (
     windows,
 )
 from tagger.errors import UserError
-from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
 
 TWO = Taxonomy(
     "two",

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from tagger.data import read_labelled
-from tagger.taxonomy import REASONTYPE
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.traces.labelled import read_labelled
 from tests.tagger import small_data
 
 MODEL = os.environ.get("SUFFICE_ANNOTATE_MODEL", "")

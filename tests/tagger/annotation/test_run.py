@@ -20,9 +20,9 @@ import pytest
 from launch.cli import main
 from tagger.annotation.prompt import GUIDE_FILE, load_guide
 from tagger.annotation.raw_log import read_log
-from tagger.data import read_labelled
-from tagger.taxonomy import REASONTYPE
-from tagger.taxonomy_files import load_taxonomy
+from tagger.taxonomies.files import load_taxonomy
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.traces.labelled import read_labelled
 from tests.tagger.annotation.scripted import (
     KEY,
     Answer,

@@ -14,7 +14,7 @@ from tagger.annotation.schema import (
     parse_labels,
     read_completion,
 )
-from tagger.taxonomy import REASONTYPE
+from tagger.taxonomies.taxonomy import REASONTYPE
 
 GOOD = (
     '{"labels": [{"step": 4, "tag": "VERIFY", "alternative": "META"}, {"step": 5, "tag": "CASE"}]}'

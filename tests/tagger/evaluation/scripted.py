@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tagger.data import LabelledTrace
 from tagger.steps import Step, TagContext, TaggedStep, TaggingSession
-from tagger.taxonomy import StepType, Taxonomy
+from tagger.taxonomies.taxonomy import StepType, Taxonomy
+from tagger.traces.labelled import LabelledTrace
 
 ABC = Taxonomy(
     "abc",

@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tagger.data import LabelledTrace
 from tagger.errors import UserError
 from tagger.evaluation import Evaluation, evaluate, join, judge, score, space_between
-from tagger.evaluation.sums import trace_sums
+from tagger.evaluation.trace_sums import trace_sums
 from tagger.steps import Step, TagContext, TaggedStep
-from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
-from tagger.taxonomy_files import TypeMap
+from tagger.taxonomies.files import TypeMap
+from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.traces.labelled import LabelledTrace
 from tests.tagger.evaluation.scripted import ABC, Scripted, trace
 
 M, C, T = [0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.0, 0.4, 0.6]

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tagger.evaluation.tables import (
+from tagger.evaluation.report.tables import (
     curve_page,
     curve_plot,
     curve_view,

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tagger.data import LabelledTrace
 from tagger.errors import UserError
-from tagger.evaluation.curve import learning_curve, subsample, without_questions_of
-from tagger.evaluation.reading import (
+from tagger.evaluation.label_files import (
     labelled_steps,
     read_with_taxonomies,
     split_taxonomy,
 )
+from tagger.evaluation.learning_curve import learning_curve, subsample, without_questions_of
 from tagger.evaluation.transfer import OTHERS, Group, group_traces, transfer
-from tagger.splits import question_of
 from tagger.steps import Step, TagContext, TaggedStep
-from tagger.taxonomy import REASONTYPE, Taxonomy
-from tagger.taxonomy_files import TypeMap, load_type_map
+from tagger.taxonomies.files import TypeMap, load_type_map
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
+from tagger.traces.labelled import LabelledTrace
+from tagger.training.splits import question_of
 from tests.tagger.evaluation.scripted import Scripted, trace
 from tests.tagger.small_data import write
 

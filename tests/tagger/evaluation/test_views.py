@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from tagger.evaluation import evaluate
-from tagger.evaluation.page import evaluation_page
-from tagger.evaluation.terminal import evaluation_view
-from tagger.evaluation.words import interval, number
-from tagger.taxonomy import StepType, Taxonomy
+from tagger.evaluation.report.format import interval, number
+from tagger.evaluation.report.page import evaluation_page
+from tagger.evaluation.report.terminal import evaluation_view
+from tagger.taxonomies.taxonomy import StepType, Taxonomy
 from tests.tagger.evaluation.scripted import Scripted
 from tests.tagger.evaluation.test_evaluate import TABLE, small
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Step, TagContext, TaggedStep
-from tagger.taxonomy import REASONTYPE
+from tagger.taxonomies.taxonomy import REASONTYPE
 
 
 def one_hot(step: Step, tag: str) -> TaggedStep:

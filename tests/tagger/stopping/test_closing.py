@@ -8,7 +8,7 @@ import pytest
 
 from tagger.errors import UserError
 from tagger.stopping.closing import ClosingSequence, default_closing
-from tagger.thinking import ThinkingDelimiters
+from tagger.thinking.split import ThinkingDelimiters
 from tests.tagger.tokenizers_made_here import byte_fallback, byte_level
 
 DELIMITERS = ThinkingDelimiters("<think>", "</think>")

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from tagger.stopping.closing import ClosingSequence
-from tagger.stopping.hf import MonitorLogitsProcessor
+from tagger.stopping.engines.transformers import MonitorLogitsProcessor
 from tagger.stopping.monitor import StepMonitor
-from tagger.stopping.rules import build_rule
-from tagger.thinking import ThinkingDelimiters, split_thinking
+from tagger.stopping.rules.registry import build_rule
+from tagger.thinking.split import ThinkingDelimiters, split_thinking
 from tests.rl.tiny import PROMPTS, tiny_model
 from tests.tagger.stopping.fakes import EverySixCharacters, WordTagger
 from tests.tagger.tokenizers_made_here import byte_level

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger.stopping.base import Decision
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.monitor import StepMonitor
-from tagger.stopping.rules import build_rule
-from tagger.thinking import ThinkingDelimiters, split_thinking
+from tagger.stopping.rules.base import Decision
+from tagger.stopping.rules.registry import build_rule
+from tagger.thinking.split import ThinkingDelimiters, split_thinking
 from tests.tagger.stopping.fakes import WordTagger
 from tests.tagger.tokenizers_made_here import byte_fallback, byte_level
 

@@ -6,8 +6,8 @@ import pytest
 
 from tagger.errors import UserError
 from tagger.steps import Step
-from tagger.stopping.rules import RULES, StreamState, build_rule
-from tagger.taxonomy import StepType, Taxonomy
+from tagger.stopping.rules.registry import RULES, StreamState, build_rule
+from tagger.taxonomies.taxonomy import StepType, Taxonomy
 from tests.tagger.stopping.fakes import one_hot
 
 

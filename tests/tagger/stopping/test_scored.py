@@ -11,11 +11,11 @@ from tagger.errors import UserError
 from tagger.segmentation import get_segmenter
 from tagger.steps import scored_tokens
 from tagger.stopping.closing import ClosingSequence
-from tagger.stopping.hf import MonitorLogitsProcessor
+from tagger.stopping.engines.transformers import MonitorLogitsProcessor
 from tagger.stopping.monitor import StepMonitor
-from tagger.stopping.rules import build_rule
-from tagger.thinking import ThinkingDelimiters, split_thinking
-from tagger.token_stream import char_ends
+from tagger.stopping.rules.registry import build_rule
+from tagger.thinking.split import ThinkingDelimiters, split_thinking
+from tagger.thinking.token_text import char_ends
 from tests.rl.tiny import PROMPTS, tiny_model
 from tests.tagger.stopping.fakes import WordTagger
 from tests.tagger.tokenizers_made_here import byte_level

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.stopping.thinking_stream import ThinkingStream
-from tagger.thinking import ThinkingDelimiters, split_thinking
+from tagger.thinking.split import ThinkingDelimiters, split_thinking
 
 DELIMITERS = ThinkingDelimiters("<think>", "</think>")
 PIECES = st.sampled_from(

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.student.backend import StudentBackend
-from tagger.student.fitting import FitSettings
-from tagger.student.model import Dropout
-from tagger.student.network import Floats, compress, weight_shapes
-from tagger.student.settings import StudentSettings
-from tagger.student.training import StudentRecipe, train_student
-from tagger.training import TrainedTagger
+from tagger.backends.student.backend import StudentBackend
+from tagger.backends.student.network import Floats, compress, weight_shapes
+from tagger.backends.student.settings import StudentSettings
+from tagger.training.student.fit import FitSettings
+from tagger.training.student.model import Dropout
+from tagger.training.student.train import StudentRecipe, train_student
+from tagger.training.trained import TrainedTagger
 from tests.tagger.small_data import rows, write
 
 SHAPE = StudentSettings(

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tagger.backends.student.backend import StudentBackend
+from tagger.backends.student.network import TABLES, compress
+from tagger.backends.student.settings import StudentSettings
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Step, TagContext
-from tagger.student.backend import StudentBackend
-from tagger.student.examples import read_trace
-from tagger.student.model import Dropout, StudentModel, pack
-from tagger.student.network import TABLES, compress
-from tagger.student.settings import StudentSettings
-from tagger.taxonomy import REASONTYPE
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.training.student.examples import read_trace
+from tagger.training.student.model import Dropout, StudentModel, pack
 from tests.tagger.student.small import SHAPE, expand, random_backend, random_weights
 
 TRACE = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.student.recurrence import STATUSES, Recurrence
+from tagger.backends.student.recurrence import STATUSES, Recurrence
 
 ALONE, PAIR, TRIPLE = 0, 5, 10
 ASKED, NUMBER, SIGN = 15, 30, 60

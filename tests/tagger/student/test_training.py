@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagger.data import LabelledTrace, read_labelled
 from tagger.errors import UserError
-from tagger.extra_labels import ExtraLabels
-from tagger.lessons import label_targets
-from tagger.student.training import train_student
-from tagger.taxonomy import REASONTYPE, StepType, Taxonomy
-from tagger.teaching import Teaching
+from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.traces.labelled import LabelledTrace, read_labelled
+from tagger.training.distillation import Teaching
+from tagger.training.extra_labels import ExtraLabels
+from tagger.training.soft_targets import label_targets
+from tagger.training.student.train import train_student
 from tests.tagger.small_data import rows, scores_on, write
 from tests.tagger.small_data import trained as trained_linear
 from tests.tagger.student.small import FITTING, RECIPE, trained

@@ -1,0 +1,73 @@
+"""``suffice tagger combine``: several taggers as one, by the mean of their probabilities."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from launch.command import Command, add_output, output_folder
+from tagger.errors import UserError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "taggers", nargs="+", metavar="TAGGER", help="tagger folders or packaged names, two or more"
+    )
+    parser.add_argument(
+        "--weights",
+        type=float,
+        nargs="+",
+        metavar="W",
+        help="share of each in the mean, relative to the others' (default: equal)",
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="labelled traces none of them was trained on, to set temperature and handicap by "
+        "(default: neither is set)",
+    )
+    add_output(parser, "tagger")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Load, combine, calibrate and save."""
+    output = output_folder(args.output, "tagger")
+    if args.weights and len(args.weights) != len(args.taggers):
+        raise UserError(
+            f"{len(args.weights)} weights for {len(args.taggers)} taggers; give one for each."
+        )
+    from tagger.frozen import FrozenTagger
+    from tagger.traces.labelled import read_labelled
+    from tagger.training.calibration import calibrate, scores_of_labels
+    from tagger.training.combine import combine
+
+    taggers = [FrozenTagger.load(folder) for folder in args.taggers]
+    whole = combine(taggers, args.weights)
+    if args.labels:
+        taxonomy = whole.taxonomy
+        traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
+        if not traces:
+            raise UserError(f"{args.labels[0]}: holds no labels to calibrate by.")
+        found = calibrate(*scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
+        about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
+        whole = FrozenTagger(
+            taxonomy, whole.segmenter, whole.backend, found.temperature, about, found.handicaps
+        )
+    members = "\n".join(
+        f"* {name}: `{t.fingerprint}`" for name, t in zip(args.taggers, taggers, strict=True)
+    )
+    card = f"# Step tagger\n\nThe mean of {len(taggers)} taggers:\n\n{members}\n"
+    folder = whole.save(output, card)
+    print(f"Saved {folder}, fingerprint {whole.fingerprint[:12]}.")
+
+
+COMMAND = Command(
+    name="tagger combine",
+    summary="make one tagger of several, by the mean of their probabilities",
+    example="suffice tagger combine runs/tagger-1 runs/tagger-2 --output teacher",
+    configure=configure,
+    run=run,
+)

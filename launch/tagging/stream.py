@@ -1,0 +1,123 @@
+"""Tagging a stream of traces in batches: bounded memory, whatever the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from tagger.steps import Segmenter, Step, StepTagger, TaggedStep
+    from tagger.traces.rows import SourceTrace
+
+BATCH_CHARACTERS = 2_000_000
+"""A batch is tagged once its traces have this many characters, however few they are."""
+LONGEST_REFERENCE = 200
+"""A longer reference is a worked solution, which no step can be expected to state."""
+STATED_WITHIN = 20_000
+"""Longer steps are searched for the answer in this many characters at either end only."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedTrace:
+    """A trace and its tagged steps.
+
+    Attributes:
+        source: Where it comes from.
+        steps: Its tagged steps, in order.
+    """
+
+    source: SourceTrace
+    steps: list[TaggedStep]
+
+    def answer_step(self) -> int | None:
+        """Index of the first step that states the reference, -1 if none does.
+
+        None if there is no reference, or only a worked solution.
+
+        Like `rewards.answers.stated.find_answer_step`, but a step of a megabyte is searched
+        at its ends only.
+        """
+        reference = self.source.reference
+        if not 0 < len(reference) <= LONGEST_REFERENCE:
+            return None
+        from rewards.answers.stated import states
+
+        for index, tagged in enumerate(self.steps):
+            text = tagged.step.text
+            if len(text) > 2 * STATED_WITHIN:
+                text = f"{text[:STATED_WITHIN]}\n{text[-STATED_WITHIN:]}"
+            if states(text, reference):
+                return index
+        return -1
+
+
+def tag_stream(
+    tagger: StepTagger, segmenter: Segmenter, traces: Iterable[SourceTrace], batch: int
+) -> Iterator[TaggedTrace]:
+    """Tag traces as they are read, some at a time.
+
+    Args:
+        tagger: Gives the types.
+        segmenter: Cuts the traces that did not come as steps.
+        traces: The traces.
+        batch: Most traces to hold at once.
+
+    Yields:
+        The tagged traces, in order.
+    """
+    held: list[tuple[SourceTrace, tuple[Step, ...]]] = []
+    characters = 0
+    for trace in traces:
+        steps = trace.steps
+        held.append((trace, tuple(segmenter.split(trace.thinking)) if steps is None else steps))
+        characters += len(trace.thinking)
+        if len(held) >= batch or characters >= BATCH_CHARACTERS:
+            yield from _tag(tagger, held)
+            held, characters = [], 0
+    if held:
+        yield from _tag(tagger, held)
+
+
+def _tag(
+    tagger: StepTagger, held: list[tuple[SourceTrace, tuple[Step, ...]]]
+) -> Iterator[TaggedTrace]:
+    tagged = tagger.tag_batch([steps for _, steps in held], [trace.question for trace, _ in held])
+    for (trace, _), steps in zip(held, tagged, strict=True):
+        yield TaggedTrace(trace, steps)
+
+
+def token_starts(name: str) -> Callable[[str], list[int]]:
+    """Load a tokenizer that says where the tokens of a text begin.
+
+    Args:
+        name: Folder with a ``tokenizer.json``, such a file, or a name on the Hub.
+
+    Returns:
+        From a text to the character at which each of its tokens begins.
+
+    Raises:
+        UserError: There is no such tokenizer.
+    """
+    from tokenizers import Tokenizer
+
+    path = Path(name)
+    file = path / "tokenizer.json" if path.is_dir() else path
+    try:
+        loaded: Any = (
+            Tokenizer.from_file(str(file)) if file.is_file() else Tokenizer.from_pretrained(name)
+        )
+    except Exception as error:  # a Rust library that raises bare exceptions
+        raise UserError(
+            f"Tokenizer {name} cannot be loaded ({str(error).splitlines()[0].rstrip('.')}); give a "
+            "folder with a tokenizer.json, or a name on the Hub and a network."
+        ) from error
+    loaded.no_truncation()
+
+    def starts(text: str) -> list[int]:
+        return [start for start, _ in loaded.encode(text, add_special_tokens=False).offsets]
+
+    return starts

@@ -1,0 +1,49 @@
+"""The columns of a facts table: registered names in a fixed order for each taxonomy."""
+
+from __future__ import annotations
+
+from tagger.errors import unknown_name
+from tagger.taxonomies.taxonomy import Taxonomy
+
+ROLLOUT_COLUMNS = (
+    "correct",  # 1 if the final answer is right
+    "format_ok",  # 1 if the thinking is closed once, not empty, and followed by an answer
+    "finished",  # 1 if the model closed its thinking and ended its answer by itself
+    "tokens",  # all tokens of the completion, end of sequence included
+    "thinking_tokens",  # tokens up to the end of the thinking
+    "answer_tokens",  # the rest: closing delimiter, answer, end of sequence
+    "steps",  # steps of the thinking
+    "answer_step",  # first step that states the reference; -1 if none
+    "confidence",  # mean probability the tagger gives its types; 0 without steps
+    "keywords",  # ARLCP's 13 reflection keywords in the thinking
+    "step_length",  # mean tokens a step; 0 without steps
+    "steps_per_1k",  # steps per 1,000 tokens of thinking; 0 without steps
+    "audit_verification",  # verification steps by the audit tagger; -1 without one
+)
+TYPE_GROUPS = ("count", "tokens", "count_after", "tokens_after")
+"""Per type: steps and tokens, in the whole thinking and after the answer step (itself excluded;
+0 if no step states the answer)."""
+
+
+def columns(taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Names of all columns, in order.
+
+    Args:
+        taxonomy: The tagger's taxonomy.
+
+    Returns:
+        The rollout columns, then ``count/<TAG>``, ``tokens/<TAG>``, ``count_after/<TAG>`` and
+        ``tokens_after/<TAG>`` for each type in the taxonomy's order.
+    """
+    return ROLLOUT_COLUMNS + tuple(f"{g}/{t}" for g in TYPE_GROUPS for t in taxonomy.tags)
+
+
+def column_index(names: tuple[str, ...], name: str) -> int:
+    """Position of a column.
+
+    Raises:
+        UserError: No such column; the nearest one is suggested.
+    """
+    if name not in names:
+        raise unknown_name("fact column", name, names)
+    return names.index(name)

@@ -1,0 +1,1 @@
+"""From samples to figures: estimates, behaviour, frontier, claims, and the results file."""

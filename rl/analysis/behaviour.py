@@ -1,0 +1,178 @@
+"""What a policy does with its checks: flips, selectivity, types of steps, audit columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rl.analysis.estimates import (
+    Estimate,
+    Panel,
+    band_order,
+    bootstrap_weights,
+    estimate_mean,
+    estimate_ratio,
+    make_panel,
+)
+from rl.evaluation.samples import Sample
+
+Value = Callable[[Sample], float]
+
+
+def _first_right(s: Sample) -> float:
+    return float(s.first_answer_correct is True)
+
+
+def _first_wrong(s: Sample) -> float:
+    return float(s.first_answer_correct is False)
+
+
+def _right(s: Sample) -> float:
+    return float(s.correct)
+
+
+def _wrong(s: Sample) -> float:
+    return float(not s.correct)
+
+
+def flips(panel: Panel, seed: int) -> dict[str, Any]:
+    """First stated answer against final answer.
+
+    Returns:
+        ``right_to_wrong`` and ``wrong_to_right``: each ``count`` of samples, ``share`` of all
+        samples, and ``rate`` among the samples whose first stated answer was right (or wrong).
+        ``stated`` counts the samples that state an answer at all.
+    """
+    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    ones = panel.totals(lambda s: 1.0)
+    out: dict[str, Any] = {
+        "stated": sum(s.first_answer_correct is not None for s in panel.samples),
+        "samples": len(panel.samples),
+    }
+    for name, first, final in (
+        ("right_to_wrong", _first_right, _wrong),
+        ("wrong_to_right", _first_wrong, _right),
+    ):
+        count = panel.totals(_product(first, final))
+        out[name] = {
+            "count": int(count.sum()),
+            "share": estimate_ratio(count, ones, weights),
+            "rate": estimate_ratio(count, panel.totals(first), weights),
+        }
+    return out
+
+
+def _checks(s: Sample) -> float:
+    return float(s.verification_steps)
+
+
+def _any_check(s: Sample) -> float:
+    return float(s.verification_steps > 0)
+
+
+def _product(f: Value, g: Value) -> Value:
+    return lambda s: f(s) * g(s)
+
+
+def _given_first(panel: Panel, seed: int) -> dict[str, Estimate]:
+    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    out: dict[str, Estimate] = {}
+    for condition, given in (("wrong", _first_wrong), ("right", _first_right)):
+        base = panel.totals(given)
+        checks = panel.totals(_product(given, _checks))
+        any_check = panel.totals(_product(given, _any_check))
+        out[f"steps_if_first_{condition}"] = estimate_ratio(checks, base, weights)
+        out[f"verified_if_first_{condition}"] = estimate_ratio(any_check, base, weights)
+    return out
+
+
+def _within_problem(panel: Panel, seed: int) -> dict[str, Any]:
+    """Wrong minus right first answer, within the problems that have samples of both kinds."""
+    n_wrong, n_right = panel.totals(_first_wrong), panel.totals(_first_right)
+    both = (n_wrong > 0) & (n_right > 0)
+    if not both.any():
+        return {"problems": 0, "difference": {"mean": None, "low": None, "high": None}}
+    wrong = panel.totals(_product(_first_wrong, _checks))[both] / n_wrong[both]
+    right = panel.totals(_product(_first_right, _checks))[both] / n_right[both]
+    weights = bootstrap_weights(int(both.sum()), seed)
+    return {"problems": int(both.sum()), "difference": estimate_mean(wrong - right, weights)}
+
+
+RISK_GROUPS = ("never wrong", "wrong in up to half", "wrong in more than half")
+
+
+def risk_groups(base: Panel) -> tuple[str, ...]:
+    """Group of each problem by how often the *base* policy's first stated answer is wrong."""
+    risk = base.totals(_first_wrong) / np.maximum(
+        base.totals(_first_wrong) + base.totals(_first_right), 1
+    )
+    return tuple(RISK_GROUPS[0 if r == 0 else 1 if r <= 0.5 else 2] for r in risk)
+
+
+def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
+    """Does the policy verify more where its first answer is likelier wrong?
+
+    Three views: given its own first answer (overall and per band); the same within a problem,
+    where difficulty cannot explain it; and by how often the base policy errs first on the
+    problem, which no sample of this arm had a part in (unless the arm is the base itself).
+    """
+    panel = make_panel(panel.samples, like=base)
+    groups = np.array(risk_groups(base))
+    checks = panel.per_problem(_checks)
+    by_risk = {}
+    for group in RISK_GROUPS:
+        inside = groups == group
+        if inside.any():
+            weights = bootstrap_weights(int(inside.sum()), seed)
+            by_risk[group] = {
+                "problems": int(inside.sum()),
+                "verification_steps": estimate_mean(checks[inside], weights),
+            }
+    return {
+        **_given_first(panel, seed),
+        "within_problem": _within_problem(panel, seed),
+        "by_base_risk": by_risk,
+        "bands": {band: _given_first(panel.only(band), seed) for band in band_order(panel.bands)},
+    }
+
+
+def by_type(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
+    """Mean steps and tokens a sample for each type: ``{type: {"steps", "tokens"}}``."""
+    out: dict[str, dict[str, float]] = {}
+    for sample in samples:
+        for step in sample.steps:
+            row = out.setdefault(step.type, {"steps": 0.0, "tokens": 0.0})
+            row["steps"] += 1 / len(samples)
+            row["tokens"] += step.tokens / len(samples)
+    return {t: {k: round(v, 6) for k, v in out[t].items()} for t in sorted(out)}
+
+
+def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
+    """The audit columns: what a policy that games the tagger would move.
+
+    Returns:
+        ``steps_per_1k`` thinking tokens, ``step_tokens`` (mean step length), ``confidence``
+        (mean over steps), ``keywords`` a sample, ``verification_steps`` a sample by the tagger,
+        and ``audit_verification`` a sample by the audit tagger (None without one).
+    """
+    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    steps = panel.totals(lambda s: float(len(s.steps)))
+    step_tokens = panel.totals(lambda s: float(sum(t.tokens for t in s.steps)))
+    ones = panel.totals(lambda s: 1.0)
+    out: dict[str, Estimate] = {
+        "steps_per_1k": estimate_ratio(steps * 1000, step_tokens, weights),
+        "step_tokens": estimate_ratio(step_tokens, steps, weights),
+        "confidence": estimate_ratio(
+            panel.totals(lambda s: sum(t.confidence for t in s.steps)), steps, weights
+        ),
+        "keywords": estimate_ratio(panel.totals(lambda s: float(s.keywords)), ones, weights),
+        "verification_steps": estimate_mean(panel.per_problem(_checks), weights),
+        "audit_verification": {"mean": None, "low": None, "high": None},
+    }
+    if all(s.audit_verification is not None for s in panel.samples):
+        out["audit_verification"] = estimate_mean(
+            panel.per_problem(lambda s: float(s.audit_verification or 0)), weights
+        )
+    return out

@@ -1,0 +1,157 @@
+"""The monitored frontier: choosing thresholds, and standing a policy against all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rl.analysis.estimates import (
+    MEASURES,
+    Array,
+    Panel,
+    bootstrap_weights,
+    estimate_mean,
+    make_panel,
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One arm in the plane of the main plot.
+
+    Attributes:
+        name: The arm.
+        tokens: Mean tokens a sample.
+        accuracy: Share answered correctly.
+    """
+
+    name: str
+    tokens: float
+    accuracy: float
+
+
+def point_of(name: str, panel: Panel) -> Point:
+    """Place an arm in the plane."""
+    tokens = panel.per_problem(MEASURES["tokens"]).mean()
+    return Point(name, float(tokens), float(panel.per_problem(MEASURES["accuracy"]).mean()))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A threshold chosen on the calibration split.
+
+    Attributes:
+        chosen: Name of the chosen grid point.
+        kept_accuracy: Whether it held the base's accuracy within the tolerance there; if no
+            point did, the most accurate one was taken.
+    """
+
+    chosen: str
+    kept_accuracy: bool
+
+
+def choose(points: Sequence[Point], floor: float) -> Choice:
+    """Fewest tokens among the points at or above an accuracy; else the most accurate point."""
+    good = [p for p in points if p.accuracy >= floor - 1e-9]
+    if good:
+        return Choice(min(good, key=lambda p: (p.tokens, -p.accuracy, p.name)).name, True)
+    return Choice(max(points, key=lambda p: (p.accuracy, -p.tokens, p.name)).name, False)
+
+
+def upper_hull(points: Sequence[Point]) -> list[Point]:
+    """The best that mixing the points' settings at random can reach.
+
+    The upper concave hull over tokens, from the cheapest point up to the most accurate one. A
+    stricter frontier than the points alone: between two thresholds it credits the monitor with
+    any mixture of them.
+    """
+    best: dict[float, Point] = {}
+    for p in points:
+        if p.tokens not in best or p.accuracy > best[p.tokens].accuracy:
+            best[p.tokens] = p
+    hull: list[Point] = []
+    for p in sorted(best.values(), key=lambda q: q.tokens):
+        while len(hull) >= 2 and _left_of_chord(hull[-2], hull[-1], p):
+            hull.pop()
+        hull.append(p)
+    top = max(range(len(hull)), key=lambda i: (hull[i].accuracy, -hull[i].tokens))
+    return hull[: top + 1]
+
+
+def _left_of_chord(a: Point, b: Point, c: Point) -> bool:
+    """Whether b lies on or below the line from a to c."""
+    return (b.accuracy - a.accuracy) * (c.tokens - a.tokens) <= (c.accuracy - a.accuracy) * (
+        b.tokens - a.tokens
+    )
+
+
+def _mixture_at(hull: Sequence[Point], tokens: float) -> dict[str, float]:
+    """Weights of the one or two hull points whose mixture costs `tokens`; empty if too cheap."""
+    if tokens < hull[0].tokens:
+        return {}
+    if tokens >= hull[-1].tokens:
+        return {hull[-1].name: 1.0}
+    for left, right in zip(hull, hull[1:], strict=False):
+        if left.tokens <= tokens < right.tokens:
+            share = (tokens - left.tokens) / (right.tokens - left.tokens)
+            return {left.name: 1.0 - share, right.name: share}
+    raise AssertionError("hull points are ordered by tokens")
+
+
+def against_frontier(
+    policy: Panel, base: Panel, monitored: Mapping[str, Panel], seed: int
+) -> dict[str, Any]:
+    """Stand a policy against every monitored point of the base policy.
+
+    Args:
+        policy: The trained arm.
+        base: The unmonitored base arm: the right end of the frontier.
+        monitored: All monitored grid points, by name, on the same problems.
+        seed: Bootstrap seed.
+
+    Returns:
+        ``points``: per monitored point ``tokens``, ``as_cheap`` (at most the policy's tokens),
+        ``accuracy_difference`` (policy - point, paired), ``above`` (mean difference > 0) and
+        ``above_for_sure`` (lower end > 0); ``as_cheap`` their number; ``above_all``: above each
+        of the as cheap points, None if there is none; ``hull``: names on the upper hull of base
+        and points; ``at_equal_tokens``: difference to the mixture of hull points that costs what
+        the policy costs (``mixture`` names it), None if even the cheapest point costs more.
+    """
+    policy = make_panel(policy.samples, like=base)
+    weights = bootstrap_weights(len(base.problem_ids), seed)
+    own = policy.per_problem(MEASURES["accuracy"])
+    cost = point_of("policy", policy).tokens
+    accuracies: dict[str, Array] = {"base": base.per_problem(MEASURES["accuracy"])}
+    places = [point_of("base", base)]
+    rows: dict[str, Any] = {}
+    for name, panel in monitored.items():
+        panel = make_panel(panel.samples, like=base)
+        accuracies[name] = panel.per_problem(MEASURES["accuracy"])
+        place = point_of(name, panel)
+        places.append(place)
+        difference = estimate_mean(own - accuracies[name], weights)
+        rows[name] = {
+            "tokens": round(place.tokens, 6),
+            "as_cheap": place.tokens <= cost,
+            "accuracy_difference": difference,
+            "above": (difference["mean"] or 0.0) > 0,
+            "above_for_sure": (difference["low"] or 0.0) > 0,
+        }
+    cheap = [row for row in rows.values() if row["as_cheap"]]
+    hull = upper_hull(places)
+    mixture = _mixture_at(hull, cost)
+    equal = None
+    if mixture:
+        rival = np.sum([w * accuracies[n] for n, w in mixture.items()], axis=0)
+        equal = estimate_mean(own - rival, weights)
+    return {
+        "points": rows,
+        "as_cheap": len(cheap),
+        "above_all": all(row["above"] for row in cheap) if cheap else None,
+        "hull": [p.name for p in hull],
+        "mixture": {name: round(w, 6) for name, w in mixture.items()},
+        "at_equal_tokens": equal,
+    }

@@ -1,0 +1,1 @@
+"""The comparison of policies: its config, arms, workers and run."""

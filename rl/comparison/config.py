@@ -1,0 +1,206 @@
+"""Settings of a comparison, checked before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tagger.config.settings import build_settings
+from tagger.errors import UserError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Problems to ask.
+
+    Attributes:
+        source: A JSONL file, or the name of a built-in problem set.
+        split: Which part of the source.
+        size: How many problems; None takes a whole file.
+        seed: Seed of the draw.
+        samples: Completions of each problem; None takes the comparison's.
+    """
+
+    source: str = "overthinker"
+    split: str = "test"
+    size: int | None = 300
+    seed: int = 0
+    samples: int | None = None
+
+
+def _calibration() -> Split:
+    return Split(split="calibration", size=100, samples=2)
+
+
+def _rules() -> dict[str, dict[str, Any]]:
+    return {
+        "count": {"types": ["VERIFY"], "limit": [1, 2, 3, 5]},
+        "ratio": {"threshold": [0.2, 0.3, 0.4, 0.5]},
+        "token_budget": {"limit": [60, 90, 120, 160]},
+    }
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """What to compare, on what, and how.
+
+    Attributes:
+        base: Policy before training: a folder, a Hub name or a built-in policy.
+        trained: Policy after training; None compares the base with its monitored self only.
+        tagger: Folder of the frozen tagger; None takes the packaged one.
+        audit_tagger: Folder of a tagger that never fed the reward; None goes without.
+        training_metrics: Metrics file of the training run; None looks beside `trained`.
+        problems: The test split; no threshold is chosen on it.
+        calibration: The split on which thresholds are chosen.
+        samples: Completions of each test problem.
+        rules: Stopping rules with their parameters; a list of numbers is a grid.
+        tolerance: Accuracy a threshold may cost on the calibration split, as a share.
+        trained_monitored: Also run the trained policy under a monitor.
+        oracle: Also search each base trace for the first point where it could have stopped.
+        oracle_answer_tokens: Budget of an oracle's forced answer.
+        max_new_tokens: Most tokens of a completion.
+        temperature: Sampling temperature; 0 is greedy.
+        top_p: Nucleus.
+        top_k: Likeliest tokens kept; 0 keeps all.
+        batch_size: Rows sampled at once.
+        workers: Arms that run side by side, each in a process with its own copy of the policy;
+            the samples are the same with one worker as with several.
+        seed: Seed of sampling and bootstrap.
+        title: Heading of the report.
+    """
+
+    base: str = "overthinker"
+    trained: str | None = None
+    tagger: str | None = None
+    audit_tagger: str | None = None
+    training_metrics: str | None = None
+    problems: Split = field(default_factory=Split)
+    calibration: Split = field(default_factory=_calibration)
+    samples: int = 4
+    rules: dict[str, dict[str, Any]] = field(default_factory=_rules)
+    tolerance: float = 0.01
+    trained_monitored: bool = True
+    oracle: bool = True
+    oracle_answer_tokens: int = 32
+    max_new_tokens: int = 512
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    batch_size: int = 256
+    workers: int = 1
+    seed: int = 0
+    title: str = "Suffice comparison"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The resolved settings, JSON-able."""
+        return dataclasses.asdict(self)
+
+    def grid(self) -> list[GridPoint]:
+        """All points of the rule grid, in the order of the config."""
+        return [p for name, params in self.rules.items() for p in _grid_of(name, params)]
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """One stopping rule with one set of parameters.
+
+    Attributes:
+        rule: The rule's name in the registry.
+        params: Its parameters.
+        swept: The parameters that the grid varies.
+    """
+
+    rule: str
+    params: dict[str, Any]
+    swept: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the arm, e.g. ``monitored_count_3``."""
+        return "_".join(["monitored", self.rule, *(f"{self.params[k]:g}" for k in self.swept)])
+
+    @property
+    def label(self) -> str:
+        """Name for a reader, e.g. ``count, limit 3``."""
+        return ", ".join(
+            [self.rule.replace("_", " "), *(f"{k} {self.params[k]:g}" for k in self.swept)]
+        )
+
+    def config(self) -> dict[str, Any]:
+        """What `build_rule` takes."""
+        return {"name": self.rule, **self.params}
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) for v in value
+    )
+
+
+def _grid_of(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
+    swept = tuple(k for k, v in params.items() if _numbers(v))
+    fixed = {k: v for k, v in params.items() if k not in swept}
+    return [
+        GridPoint(rule, {**fixed, **dict(zip(swept, values, strict=True))}, swept)
+        for values in itertools.product(*(params[k] for k in swept))
+    ]
+
+
+def compare_config(values: Mapping[str, Any], source: str = "compare settings") -> CompareConfig:
+    """Build the settings from parsed YAML.
+
+    What ``calibration`` leaves out is taken from its defaults, its source from ``problems``.
+
+    Args:
+        values: Keys and values.
+        source: What to call them in errors, e.g. the file.
+
+    Raises:
+        UserError: Unknown key (the nearest valid one is suggested), a value of the wrong kind,
+            or settings that cannot work together.
+    """
+    values = dict(values)
+    problems, given = values.get("problems"), values.get("calibration", {})
+    if isinstance(given, Mapping):
+        inherited = problems.get("source") if isinstance(problems, Mapping) else None
+        own = {"source": inherited} if inherited is not None else {}
+        values["calibration"] = {**dataclasses.asdict(_calibration()), **own, **given}
+    config = build_settings(CompareConfig, values, source)
+    _check(config)
+    return config
+
+
+def _check(config: CompareConfig) -> None:
+    numbers = {
+        "samples": config.samples,
+        "problems.size": config.problems.size,
+        "calibration.size": config.calibration.size,
+        "max_new_tokens": config.max_new_tokens,
+        "batch_size": config.batch_size,
+        "workers": config.workers,
+        "oracle_answer_tokens": config.oracle_answer_tokens,
+    }
+    for key, number in numbers.items():
+        if number is not None and number < 1:
+            raise UserError(f"Config key {key!r} is {number}; it must be 1 or more.")
+    if config.seed < 0:
+        raise UserError(f"Config key 'seed' is {config.seed}; it must be 0 or more.")
+    test, calibration = config.problems, config.calibration
+    same = (test.source, test.split, test.seed) == (
+        calibration.source, calibration.split, calibration.seed,
+    )  # fmt: skip
+    if config.rules and same:
+        raise UserError(
+            "Config keys 'problems' and 'calibration' name the same problems; choose thresholds on"
+            " another split, e.g. calibration.split=calibration."
+        )
+    for rule, params in config.rules.items():
+        if not isinstance(params, Mapping) or not _grid_of(rule, params):
+            raise UserError(f"Config key 'rules.{rule}' has an empty grid; list its thresholds.")
+    names = [point.name for point in config.grid()]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"The grid holds {name!r} twice; list each threshold once.")

@@ -1,0 +1,1 @@
+"""Samples of one policy, scored and tagged, and the oracle."""

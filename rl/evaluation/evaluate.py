@@ -1,0 +1,192 @@
+"""From problems to scored, typed samples of one policy: the unit every comparison is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rewards.answers.match import extract_answer
+from rewards.answers.numbers import exact_value
+from rewards.answers.stated import find_answer_step, stated_values
+from rewards.facts.rollout import ParsedRollout, parse_rollout, tag_rollouts
+from rl.evaluation.samples import Sample, SampleStep
+from rl.problems.problem import Problem, score_answer
+from tagger.thinking.keywords import count_keywords
+from tagger.thinking.split import ThinkingDelimiters
+
+if TYPE_CHECKING:
+    from rl.sampling.sampler import Completion, Sampler
+    from tagger.frozen import FrozenTagger
+    from tagger.steps import StepTagger, TaggedStep
+    from tagger.stopping.monitor import StepMonitor
+
+MonitorMaker = Callable[[Problem], "StepMonitor"]
+Progress = Callable[[int, int], None]
+
+
+def render_prompts(tokenizer: Any, problems: Sequence[Problem]) -> list[str]:
+    """Each question as one user turn of the tokenizer's chat template, ready to be answered."""
+    return [
+        tokenizer.apply_chat_template(
+            [{"role": "user", "content": p.question}], tokenize=False, add_generation_prompt=True
+        )
+        for p in problems
+    ]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Turns completions into samples: splits, tags and scores them.
+
+    Attributes:
+        tagger: The frozen tagger; its segmenter cuts the steps.
+        tokenizer: The policy's tokenizer; tokens are its tokens.
+        delimiters: Thinking delimiters.
+        end_ids: Token ids that end a completion.
+        audit_tagger: A second tagger that never fed a reward, or None.
+        verification: The type that counts as verification (name or tag).
+        conclusion: The type that states an answer (name or tag).
+    """
+
+    tagger: FrozenTagger
+    tokenizer: Any
+    delimiters: ThinkingDelimiters
+    end_ids: Collection[int]
+    audit_tagger: StepTagger | None = None
+    verification: str = "VERIFY"
+    conclusion: str = "CONCLUDE"
+
+    def judge(
+        self, completions: Sequence[Completion], problems: Sequence[Problem], seed: int
+    ) -> list[Sample]:
+        """Score and tag completions; all traces in one batch.
+
+        Args:
+            completions: With `prompt_index` pointing into `problems`.
+            problems: The problems asked.
+            seed: Sampling seed, noted in the samples.
+
+        Returns:
+            One sample a completion, in order.
+        """
+        segmenter, ends = self.tagger.segmenter, self.end_ids
+        parsed = [
+            parse_rollout(c.ids, self.tokenizer, self.delimiters, segmenter, ends)
+            for c in completions
+        ]
+        questions = [problems[c.prompt_index].question for c in completions]
+        tagged = tag_rollouts(parsed, questions, self.tagger)
+        audits = self._audit(parsed, questions)
+        return [
+            self._sample(problems[c.prompt_index], c, rollout, types, audited, seed)
+            for c, rollout, types, audited in zip(completions, parsed, tagged, audits, strict=True)
+        ]
+
+    def _audit(
+        self, parsed: Sequence[ParsedRollout], questions: Sequence[str]
+    ) -> list[int] | list[None]:
+        auditor = self.audit_tagger
+        if auditor is None:
+            return [None] * len(parsed)
+        name = auditor.taxonomy.get(self.verification).name
+        return [
+            sum(t.type == name for t in trace) for trace in tag_rollouts(parsed, questions, auditor)
+        ]
+
+    def _sample(
+        self,
+        problem: Problem,
+        completion: Completion,
+        parsed: ParsedRollout,
+        tagged: Sequence[TaggedStep],
+        audited: int | None,
+        seed: int,
+    ) -> Sample:
+        answer = parsed.thinking.answer
+        verify = self.tagger.taxonomy.get(self.verification).name
+        checks = [i for i, t in enumerate(tagged) if t.type == verify]
+        answer_step = find_answer_step(parsed.steps, problem.reference)
+        return Sample(
+            problem_id=problem.id,
+            question=problem.question,
+            reference=problem.reference,
+            band=problem.band or "all",
+            family=problem.family,
+            sample=completion.sample,
+            seed=seed,
+            text=parsed.text,
+            thinking=parsed.thinking.text,
+            answer=answer,
+            finished=parsed.finished,
+            correct=bool(answer.strip()) and score_answer(problem, answer),
+            tokens=parsed.tokens,
+            thinking_tokens=parsed.thinking_tokens,
+            answer_tokens=parsed.tokens - parsed.thinking_tokens,
+            forced_tokens=completion.forced_tokens,
+            steps=tuple(
+                SampleStep(t.step.text, t.type, round(t.confidence, 6), n)
+                for t, n in zip(tagged, parsed.step_tokens, strict=True)
+            ),
+            answer_step=answer_step,
+            first_answer_correct=self._first_answer(problem, tagged, answer),
+            verification_steps=len(checks),
+            surplus_verification=sum(i > answer_step >= 0 for i in checks),
+            keywords=count_keywords(parsed.thinking.text),
+            audit_verification=audited,
+            stop_reason=completion.stop.reason if completion.stop else None,
+            monitor_seconds=completion.monitor_seconds,
+            seconds=completion.seconds,
+            ids=tuple(completion.ids),
+        )
+
+    def _first_answer(
+        self, problem: Problem, tagged: Sequence[TaggedStep], answer: str
+    ) -> bool | None:
+        """Whether the first stated answer is right: a concluding step's, or else the final one."""
+        conclude = self.tagger.taxonomy.get(self.conclusion).name
+        for step in (t.step.text for t in tagged if t.type == conclude):
+            values = stated_values(step)
+            if values:
+                return score_answer(problem, values[-1])
+            if exact_value(problem.reference) is None and extract_answer(step, numeric=False):
+                return score_answer(problem, step)
+        return score_answer(problem, answer) if answer.strip() else None
+
+
+def evaluate(
+    sampler: Sampler,
+    problems: Sequence[Problem],
+    judge: Judge,
+    *,
+    samples: int = 4,
+    seed: int = 0,
+    batch_size: int = 256,
+    monitor: MonitorMaker | None = None,
+    progress: Progress | None = None,
+) -> list[Sample]:
+    """Sample completions of every problem, tag and score them.
+
+    Args:
+        sampler: The policy with its sampling settings.
+        problems: What to ask.
+        judge: Turns completions into samples.
+        samples: Completions of each problem.
+        seed: Keys the sampling noise; arms with the same seed part only where they differ.
+        batch_size: Rows sampled at once.
+        monitor: Makes a fresh monitor for a row, to stop it online; None lets it run.
+        progress: Told (rows done, rows in all).
+
+    Returns:
+        The samples, problem by problem.
+    """
+    factory = None if monitor is None else (lambda p, _: monitor(problems[p]))
+    completions = sampler.sample(
+        render_prompts(sampler.tokenizer, problems),
+        samples,
+        seed,
+        batch_size,
+        monitor_factory=factory,
+        progress=progress,
+    )
+    return judge.judge(completions, problems, seed)

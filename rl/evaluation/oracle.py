@@ -1,0 +1,143 @@
+"""The oracle stop: the first step boundary at which the forced answer would be right.
+
+No one can deploy it, for it reads the reference. It bounds what any stopping rule could save on
+the very traces the base policy wrote. What it spends on probing is counted apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rl.evaluation.evaluate import Judge, Progress, render_prompts
+from rl.evaluation.samples import Sample
+from rl.problems.problem import Problem
+from rl.sampling.sampler import Completion, Sampler
+
+if TYPE_CHECKING:
+    from tagger.stopping.closing import ClosingSequence
+
+
+@dataclass
+class _Search:
+    """One base sample on its way to the first boundary whose forced answer is right."""
+
+    base: Sample
+    prompt_index: int
+    prefix: list[int]
+    boundaries: list[int]
+    probed: int = 0
+    found: Sample | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.found is None and bool(self.boundaries)
+
+
+def boundaries_of(sample: Sample) -> list[int]:
+    """Numbers of the sample's tokens after which a step has ended, the last step left out.
+
+    After the last step the base policy closes its thinking itself: that is the full trace.
+    """
+    ends, total = [], 0
+    for step in sample.steps[:-1]:
+        total += step.tokens
+        ends.append(total)
+    return ends
+
+
+def oracle_samples(
+    base: Sequence[Sample],
+    problems: Sequence[Problem],
+    sampler: Sampler,
+    judge: Judge,
+    closing: ClosingSequence,
+    *,
+    seed: int,
+    answer_tokens: int,
+    batch_size: int,
+    progress: Progress | None = None,
+) -> list[Sample]:
+    """Find the oracle's stop of every base sample, boundary by boundary.
+
+    Each round forces the closing at the next boundary of the samples that are still open and
+    lets the model answer with the sampling settings of the other arms.
+
+    Args:
+        base: Samples of the base arm, with their ids.
+        problems: The problems they answer.
+        sampler: The base policy.
+        judge: Scores the answers.
+        closing: What is forced to close the thinking.
+        seed: Keys the sampling noise of the answers.
+        answer_tokens: Budget of a forced answer.
+        batch_size: Rows sampled at once.
+        progress: Told (samples settled, samples in all).
+
+    Returns:
+        A sample for each base sample: the stopped one if a boundary was right, else the full
+        trace as it is. ``tokens`` is what the final path costs; ``probe_tokens`` what was
+        re-read, forced and generated at all boundaries to find it.
+    """
+    place = {problem.id: i for i, problem in enumerate(problems)}
+    tokenizer = sampler.tokenizer
+    prompts = render_prompts(tokenizer, problems)
+    encoded = [list(tokenizer.encode(p, add_special_tokens=False)) for p in prompts]
+    searches = [
+        _Search(s, place[s.problem_id], encoded[place[s.problem_id]], boundaries_of(s))
+        for s in base
+    ]
+    tell = progress or (lambda done, total: None)
+    while living := [s for s in searches if s.open]:
+        tell(len(searches) - len(living), len(searches))
+        _probe_next(living, problems, sampler, judge, closing, seed, answer_tokens, batch_size)
+    tell(len(searches), len(searches))
+    return [replace(s.found or s.base, probe_tokens=s.probed) for s in searches]
+
+
+def _probe_next(
+    searches: Sequence[_Search],
+    problems: Sequence[Problem],
+    sampler: Sampler,
+    judge: Judge,
+    closing: ClosingSequence,
+    seed: int,
+    answer_tokens: int,
+    batch_size: int,
+) -> None:
+    """Force the closing at the next boundary of each search and score the answers."""
+    heads, forced = [], []
+    for search in searches:
+        written = list(search.base.ids[: search.boundaries.pop(0)])
+        tail = sampler.tokenizer.decode(
+            written[-8:], skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        close = closing.ids_after(tail)
+        heads.append(written + close)
+        forced.append(len(close))
+    answers = sampler.continue_from(
+        [s.prefix + head for s, head in zip(searches, heads, strict=True)],
+        1,
+        seed,
+        batch_size,
+        max_new_tokens=answer_tokens,
+    )
+    completions = [
+        Completion(
+            prompt_index=search.prompt_index,
+            sample=search.base.sample,
+            ids=head + list(answer.ids),
+            text="",
+            finished=answer.finished,
+            forced_tokens=count,
+            seconds=search.base.seconds * len(head) / max(search.base.tokens, 1) + answer.seconds,
+        )
+        for search, head, count, answer in zip(searches, heads, forced, answers, strict=True)
+    ]
+    judged = judge.judge(completions, problems, seed)
+    for search, sample in zip(searches, judged, strict=True):
+        search.probed += sample.tokens
+        if sample.correct:
+            reason = f"forced answer right after {len(sample.steps)} steps"
+            search.found = replace(sample, stop_reason=reason)

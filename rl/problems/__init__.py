@@ -1,0 +1,7 @@
+"""Problem sets: what is asked, what is right, and how hard it is."""
+
+from rl.problems.jsonl import read_problems
+from rl.problems.problem import Problem, score_answer
+from rl.problems.registry import OVERTHINKER, load_problems
+
+__all__ = ["OVERTHINKER", "Problem", "load_problems", "read_problems", "score_answer"]

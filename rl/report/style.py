@@ -1,0 +1,100 @@
+"""Colours, names and number formats of a report: one meaning, one look, everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tagger.display.colours import TYPE_COLOURS
+from tagger.taxonomies.taxonomy import REASONTYPE
+
+ARM_LOOK = {
+    "base": ("base", "circle", "var(--base,#39424e)"),
+    "trained": ("trained", "star", "var(--trained,#d9480f)"),
+    "trained_monitored": ("trained + monitored", "diamond", "var(--trained2,#a33b7d)"),
+    "oracle": ("oracle stop", "ring", "var(--oracle,#8a8f98)"),
+    "monitored": ("monitored (chosen)", "square", "var(--monitored,#1f6fb2)"),
+}
+"""Main arms: name for a reader, mark, colour."""
+
+RULE_LOOK = (
+    ("square", "var(--rule1,#1f6fb2)"),
+    ("triangle", "var(--rule2,#0b8f7a)"),
+    ("diamond", "var(--rule3,#7a5cc9)"),
+    ("circle", "var(--rule4,#a07a12)"),
+)
+"""Marks of the stopping rules, in the order they appear."""
+
+_SPARE = ("#5f3dc4", "#087f5b", "#a61e4d", "#364fc7", "#5c940d", "#862e9c", "#0b7285", "#d9480f")
+
+ANSWER = "answer and closing"
+
+
+def type_colour(name: str, order: Mapping[str, int] | None = None) -> str:
+    """Colour of a type by full name or tag; types of other taxonomies get one by their order."""
+    for step_type in REASONTYPE.types:
+        if name in (step_type.name, step_type.tag):
+            return TYPE_COLOURS[step_type.tag]
+    if name == ANSWER:
+        return "var(--answer,#dfe3e8)"
+    return _SPARE[(order or {}).get(name, sum(map(ord, name))) % len(_SPARE)]
+
+
+def short_type(name: str) -> str:
+    """A type's name without its second half, e.g. ``Verification``."""
+    return name.split(" / ")[0]
+
+
+def sort_types(names: set[str]) -> list[str]:
+    """Types in the taxonomy's order but with verification last, so that bars end in it."""
+    known = {n: i for i, n in enumerate(REASONTYPE.names)}
+    verify = REASONTYPE.get("VERIFY").name
+    return sorted(names, key=lambda n: (n == verify, known.get(n, len(known)), n))
+
+
+def number(value: float | None, digits: int | None = None) -> str:
+    """A figure with as many decimals as it bears, a proper minus, ``–`` for None."""
+    if value is None:
+        return "–"
+    if digits is None:
+        digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 20 else 2
+    return f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
+
+
+def interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None) -> str:
+    """``low to high`` of an estimate, scaled; empty if it has none."""
+    if estimate["low"] is None:
+        return ""
+    low, high = (number(estimate[k] * scale, digits) for k in ("low", "high"))
+    return f"{low} to {high}"
+
+
+def signed(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """A difference with its sign."""
+    if value is None:
+        return "–"
+    if round(value, digits) == 0:
+        return f"{0:.{digits}f}{unit}"
+    return f"{value:+,.{digits}f}{unit}".replace(",", "\u202f").replace("-", "\u2212")
+
+
+def main_arms(results: Mapping[str, Any]) -> list[str]:
+    """The arms a reader compares first, in reading order."""
+    order = ("base", "monitored", "trained", "trained_monitored", "oracle")
+    return [name for name in order if name in results["arms"]]
+
+
+def grid_arms(results: Mapping[str, Any]) -> list[str]:
+    """The monitored grid points, in the order they ran."""
+    arms = results["arms"]
+    return [n for n, a in arms.items() if a["kind"] == "monitored" and "point" not in a]
+
+
+def rule_looks(results: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Mark and colour of each stopping rule in the results."""
+    rules: list[str] = []
+    for name in grid_arms(results):
+        rule = (results["arms"][name]["rule"] or {}).get("name", "rule")
+        if rule not in rules:
+            rules.append(rule)
+    return {rule: RULE_LOOK[i % len(RULE_LOOK)] for i, rule in enumerate(rules)}

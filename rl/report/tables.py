@@ -1,0 +1,232 @@
+"""The tables of a report, as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from rl.analysis.claims import percent
+from rl.report.style import ARM_LOOK, grid_arms, interval, main_arms, number, rule_looks, signed
+
+
+def table(head: Sequence[str], rows: Sequence[str]) -> str:
+    """A table that scrolls sideways on a narrow screen; head cells and rows are HTML."""
+    cells = "".join(f"<th>{h}</th>" for h in head)
+    body = "".join(rows)
+    return (
+        f'<div class="scroll"><table><thead><tr>{cells}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(cells: Sequence[str], kind: str = "") -> str:
+    name = f' class="{kind}"' if kind else ""
+    return f"<tr{name}>{''.join(f'<td>{c}</td>' for c in cells)}</tr>"
+
+
+def _with_interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None) -> str:
+    mean = estimate["mean"]
+    shown = number(None if mean is None else mean * scale, digits)
+    return f"{shown}<small>{interval(estimate, scale, digits)}</small>"
+
+
+def _difference(pair: Mapping[str, Any] | None, key: str) -> str:
+    """A paired difference in points, or a relative change in per cent."""
+    if pair is None:
+        return ""
+    e = pair[key]
+    shown = signed(None if e["mean"] is None else e["mean"] * 100)
+    if e["low"] is None:
+        return shown
+    return f"{shown}<small>{signed(e['low'] * 100)} to {signed(e['high'] * 100)}</small>"
+
+
+ARM_HEAD = (
+    "arm", "right, %", "against base, points", "tokens", "against base, %", "thinking tokens",
+    "verification steps", "stopped, %", "not finished, %", "time per answer, ms",
+)  # fmt: skip
+
+
+def _arm_row(
+    m: Mapping[str, Any], name: str, pair: Mapping[str, Any] | None, kind: str = ""
+) -> str:
+    unfinished = (1 - m["finished"]["mean"]) * 100
+    watching = m["monitor_seconds"]["mean"] * 1000
+    seconds = number(m["seconds"]["mean"] * 1000, 1)
+    if watching:
+        seconds += f"<small>monitor {number(watching, 1)}</small>"
+    stopped = number(m["stopped"]["mean"] * 100, 1) if m["stopped"]["mean"] else ""
+    if m["forced_tokens"]["mean"]:
+        stopped += f"<small>{number(m['forced_tokens']['mean'], 1)} forced</small>"
+    return _row(
+        [
+            name,
+            _with_interval(m["accuracy"], 100, 1),
+            _difference(pair, "accuracy"),
+            _with_interval(m["tokens"]),
+            _difference(pair, "tokens_change"),
+            number(m["thinking_tokens"]["mean"]),
+            _with_interval(m["verification_steps"], 1, 2),
+            stopped,
+            number(unfinished, 1),
+            seconds,
+        ],
+        kind,
+    )
+
+
+def _name(results: Mapping[str, Any], arm: str, detail: bool = False) -> str:
+    colour = ARM_LOOK[arm][2]
+    text = escape(ARM_LOOK[arm][0])
+    if detail and arm in ("monitored", "trained_monitored"):
+        label = results["arms"][arm]["label"].removeprefix("trained + monitored").strip(" ()")
+        text += f"<small>{escape(label)}</small>"
+    if detail and arm == "oracle":
+        text += "<small>reads the reference; a bound</small>"
+    return f'<span class="dot" style="background:{colour}"></span>{text}'
+
+
+def arms_table(results: Mapping[str, Any]) -> str:
+    """Every arm on the whole test split: the main ones, then each grid point."""
+    arms, pairs = results["arms"], results["paired"]
+    rows = [
+        _arm_row(arms[n], _name(results, n, detail=True), pairs.get(f"{n}_vs_base"), "hero")
+        for n in main_arms(results)
+    ]
+    grid = grid_arms(results)
+    if grid:
+        rows.append(
+            f'<tr class="group"><td colspan="{len(ARM_HEAD)}">every monitored grid point</td></tr>'
+        )
+    chosen = {r["chosen"] for r in (results["selection"] or {}).get("rules", {}).values()}
+    looks = rule_looks(results)
+    for n in grid:
+        rule = (arms[n]["rule"] or {}).get("name", "rule")
+        mark = '<small class="chosen">chosen</small>' if n in chosen else ""
+        name = (
+            f'<span class="dot" style="background:{looks[rule][1]}"></span>'
+            f"{escape(arms[n]['label'])}{mark}"
+        )
+        rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_base")))
+    return table(ARM_HEAD, rows)
+
+
+def bands_table(results: Mapping[str, Any]) -> str:
+    """The main arms in each difficulty band."""
+    arms, pairs = results["arms"], results["paired"]
+    bands = list(arms["base"]["bands"])
+    rows = []
+    for band in bands:
+        count = results["problems"]["bands"][band]
+        rows.append(f'<tr class="group"><td colspan="8">{escape(band)}, {count} problems</td></tr>')
+        for n in main_arms(results):
+            m = arms[n]["bands"][band]
+            pair = pairs.get(f"{n}_vs_base", {}).get("bands", {}).get(band)
+            rows.append(
+                _row(
+                    [
+                        _name(results, n),
+                        _with_interval(m["first_answer_accuracy"], 100, 1),
+                        _with_interval(m["accuracy"], 100, 1),
+                        _difference(pair, "accuracy"),
+                        _with_interval(m["tokens"]),
+                        _difference(pair, "tokens_change"),
+                        _with_interval(m["verification_steps"], 1, 2),
+                        _difference(pair, "verification_steps_change"),
+                    ],
+                    "hero",
+                )
+            )
+    head = (
+        "arm", "first answer right, %", "final answer right, %", "against base, points", "tokens",
+        "against base, %", "verification steps", "against base, %",
+    )  # fmt: skip
+    return table(head, rows)
+
+
+def selectivity_table(results: Mapping[str, Any]) -> str:
+    """Verification by the arm's own first answer, overall, per band and within problems."""
+    rows = []
+    for n in main_arms(results):
+        sel = results["arms"][n]["selectivity"]
+        within = sel["within_problem"]
+        rows.append(
+            _row(
+                [
+                    _name(results, n),
+                    _with_interval(sel["steps_if_first_right"], 1, 2),
+                    _with_interval(sel["steps_if_first_wrong"], 1, 2),
+                    percent(sel["verified_if_first_right"]["mean"], 1),
+                    percent(sel["verified_if_first_wrong"]["mean"], 1),
+                    _with_interval(within["difference"], 1, 2),
+                    str(within["problems"]),
+                ],
+                "hero",
+            )
+        )
+        for band, part in sel["bands"].items() if len(sel["bands"]) > 1 else ():
+            rows.append(
+                _row(
+                    [
+                        f"&emsp;{escape(band)}",
+                        number(part["steps_if_first_right"]["mean"], 2),
+                        number(part["steps_if_first_wrong"]["mean"], 2),
+                        percent(part["verified_if_first_right"]["mean"], 1),
+                        percent(part["verified_if_first_wrong"]["mean"], 1),
+                        "",
+                        "",
+                    ]
+                )
+            )
+    head = (
+        "arm", "verification steps if first answer right", "… if wrong",
+        "checks at all if right", "… if wrong", "within problems: wrong − right", "such problems",
+    )  # fmt: skip
+    return table(head, rows)
+
+
+AUDIT_ROWS = (
+    ("verification_steps", "verification steps (tagger)", 2),
+    ("audit_verification", "verification steps (audit tagger)", 2),
+    ("keywords", "reflection keywords (13 of ARLCP)", 2),
+    ("steps_per_1k", "steps per 1,000 tokens", 1),
+    ("step_tokens", "tokens per step", 1),
+    ("confidence", "tagger confidence", 3),
+)
+
+
+def audit_table(results: Mapping[str, Any]) -> str:
+    """What a policy that games the tagger would move, for each main arm."""
+    names = main_arms(results)
+    head = ("per answer", *(escape(ARM_LOOK[n][0]) for n in names))
+    rows = []
+    for key, label, digits in AUDIT_ROWS:
+        cells = [_with_interval(results["arms"][n]["audit"][key], 1, digits) for n in names]
+        rows.append(_row([label, *cells]))
+    return table(head, rows)
+
+
+def flips_table(results: Mapping[str, Any]) -> str:
+    """Counts behind the picture of flips."""
+    rows = []
+    for n in main_arms(results):
+        f = results["arms"][n]["flips"]
+        rows.append(
+            _row(
+                [
+                    _name(results, n),
+                    f"{f['stated']} of {f['samples']}",
+                    str(f["wrong_to_right"]["count"]),
+                    percent(f["wrong_to_right"]["rate"]["mean"], 1),
+                    str(f["right_to_wrong"]["count"]),
+                    percent(f["right_to_wrong"]["rate"]["mean"], 1),
+                ],
+                "hero",
+            )
+        )
+    head = (
+        "arm", "answers with a first answer", "wrong → right", "of the wrong", "right → wrong",
+        "of the right",
+    )  # fmt: skip
+    return table(head, rows)

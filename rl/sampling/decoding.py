@@ -1,0 +1,153 @@
+"""One batch of rows decoded together: prefill, pick a token a row, drop the rows that end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from rl.sampling.kv_cache import roomy_cache
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """How tokens are drawn.
+
+    Attributes:
+        temperature: Divides the logits; 0 takes the likeliest token.
+        top_p: Keep the likeliest tokens whose probabilities reach this sum; 1 keeps all.
+        top_k: Keep this many of the likeliest tokens; 0 keeps all.
+        max_new_tokens: Most tokens a completion may have, forced ones included.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_new_tokens: int = 512
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"temperature is {self.temperature}; it must be 0 or more.")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p is {self.top_p}; it must be above 0 and at most 1.")
+        if self.top_k < 0:
+            raise ValueError(f"top_k is {self.top_k}; it must be 0 (all tokens) or more.")
+        if self.max_new_tokens < 1:
+            raise ValueError(f"max_new_tokens is {self.max_new_tokens}; it must be 1 or more.")
+
+
+def row_noise(seed: int, prompt_index: int, sample: int, length: int) -> np.ndarray:
+    """Draw the uniform numbers that pick a row's tokens, one a position.
+
+    They depend on these keys alone: not on the batch a row runs in, and not on what a stopping
+    rule does to it. So two arms with the same seed pick the same tokens as long as they see the
+    same text.
+
+    Args:
+        seed: Seed of the run, at least 0.
+        prompt_index: Index of the prompt among all prompts of the run.
+        sample: Index of the sample of that prompt.
+        length: Positions to draw for.
+
+    Returns:
+        Shape (length,), float64 in [0, 1); a longer draw begins with the shorter one.
+    """
+    keyed = np.random.SeedSequence(entropy=seed, spawn_key=(prompt_index, sample))
+    return np.random.Generator(np.random.Philox(keyed)).random(length)
+
+
+def pick_tokens(
+    logits: torch.Tensor, uniforms: torch.Tensor, settings: SamplingSettings
+) -> torch.Tensor:
+    """Pick one token a row by inverting the cumulative distribution.
+
+    Args:
+        logits: Shape (rows, vocabulary).
+        uniforms: Shape (rows,), float64 in [0, 1).
+        settings: Temperature and truncation, applied in the order temperature, top-k, top-p.
+
+    Returns:
+        Token ids, shape (rows,), int64.
+    """
+    if settings.temperature == 0:
+        return logits.argmax(dim=-1)
+    scores = logits.float() / settings.temperature
+    if 0 < settings.top_k < scores.shape[-1]:
+        floor = scores.topk(settings.top_k, dim=-1).values[:, -1:]
+        scores = scores.masked_fill(scores < floor, -torch.inf)
+    probabilities = scores.softmax(dim=-1)
+    if settings.top_p < 1:
+        ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
+        surplus = ordered.cumsum(dim=-1) - ordered >= settings.top_p
+        probabilities = probabilities.masked_fill(
+            torch.zeros_like(surplus).scatter(-1, order, surplus), 0.0
+        )
+    cumulative = probabilities.cumsum(dim=-1, dtype=torch.float64)
+    total = cumulative[:, -1:]
+    # Strictly below the total, so that the token found always has probability above zero.
+    target = torch.minimum(uniforms[:, None] * total, torch.nextafter(total, total.new_zeros(())))
+    return torch.searchsorted(cumulative, target, right=True)[:, 0]
+
+
+class DecodingBatch:
+    """Rows that run through the model together, each from its own prefix.
+
+    Rows are named by their slot, 0 to ``len - 1``; `keep` renumbers them.
+    """
+
+    def __init__(self, model: Any, prefixes: Sequence[Sequence[int]], pad_id: int) -> None:
+        """Prefill; equal prefixes are computed once.
+
+        Args:
+            model: A causal language model of transformers.
+            prefixes: Token ids each row starts from, none empty.
+            pad_id: Id that fills shorter prefixes on the left; masked, so any valid id does.
+        """
+        self._model = model
+        unique: dict[tuple[int, ...], int] = {}
+        source = [unique.setdefault(tuple(p), len(unique)) for p in prefixes]
+        width = max(map(len, unique))
+        ids = torch.full((len(unique), width), pad_id, dtype=torch.long)
+        mask = torch.zeros((len(unique), width), dtype=torch.long)
+        for prefix, row in unique.items():
+            ids[row, width - len(prefix) :] = torch.tensor(prefix, dtype=torch.long)
+            mask[row, width - len(prefix) :] = 1
+        ids, mask = ids.to(model.device), mask.to(model.device)
+        self._cache = roomy_cache(model.config)
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        output = model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        rows = torch.tensor(source, device=model.device)
+        self._mask, self._position = mask[rows], positions[rows, -1:]
+        self.logits = output.logits[rows, -1]
+        if len(source) > len(unique) or source != list(range(len(source))):
+            self._cache.batch_select_indices(rows)
+
+    def keep(self, slots: Sequence[int]) -> None:
+        """Make slot i what slot ``slots[i]`` was; all other rows are dropped."""
+        rows = torch.tensor(slots, device=self._mask.device)
+        self._mask, self._position = self._mask[rows], self._position[rows]
+        self._cache.batch_select_indices(rows)
+
+    def step(self, tokens: Sequence[int]) -> None:
+        """Append one token a row; `logits`, shape (rows, vocabulary), become those of the next."""
+        ids = torch.tensor(tokens, device=self._mask.device)[:, None]
+        self._position = self._position + 1
+        self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
+        output = self._model(
+            input_ids=ids,
+            attention_mask=self._mask,
+            position_ids=self._position,
+            past_key_values=self._cache,
+            use_cache=True,
+        )
+        self.logits = output.logits[:, -1]

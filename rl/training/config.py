@@ -1,0 +1,169 @@
+"""The config of a training run: typed, every key checked, written whole into the run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tagger.config.settings import apply_overrides, build_settings, read_yaml
+from tagger.errors import UserError
+
+
+@dataclass
+class ProblemsConfig:
+    """Where the problems come from.
+
+    Attributes:
+        source: ``overthinker``, or a JSONL file (see `rl.problems.registry.read_problems`).
+        split: Split of a generated source; ignored for files.
+        size: Number of problems; all of a file if left out.
+        seed: Seed of the draw.
+    """
+
+    source: str = "overthinker"
+    split: str = "train"
+    size: int | None = None
+    seed: int = 0
+
+
+def _default_terms() -> dict[str, Any]:
+    return {
+        "correctness": {"weight": 1.0},
+        "step_count": {"weight": 0.1, "types": {"VERIFY": {"weight": 1.0}}},
+    }
+
+
+@dataclass
+class RewardConfig:
+    """The reward.
+
+    Attributes:
+        terms: Name to ``{weight: ..., **parameters}``; see `rewards.stack.build_stack`.
+    """
+
+    terms: dict[str, Any] = field(default_factory=_default_terms)
+
+
+@dataclass
+class DelimitersConfig:
+    """Thinking delimiters, for tokenizers whose own cannot be told.
+
+    Attributes:
+        open: Opening delimiter; empty for a model that writes none: all is thinking up to `close`.
+        close: Closing delimiter; with an empty `open`, what the answer begins with.
+    """
+
+    open: str
+    close: str
+
+
+@dataclass
+class AccuracyFloorConfig:
+    """When to stop because the policy unlearns to answer.
+
+    Attributes:
+        floor: Stop if the running mean of correct rollouts falls below this share.
+        drop: Or below its mean over the first `window` steps by more than this share.
+        window: Steps the running mean covers.
+    """
+
+    floor: float | None = None
+    drop: float | None = None
+    window: int = 20
+
+    def __post_init__(self) -> None:
+        for name in ("floor", "drop"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise UserError(f"accuracy_floor.{name} is {value!r}; it must be a share, 0 to 1.")
+        if self.floor is None and self.drop is None:
+            raise UserError("accuracy_floor needs 'floor' or 'drop', e.g. {drop: 0.05}.")
+        if self.window < 1:
+            raise UserError(f"accuracy_floor.window is {self.window!r}; it must be at least 1.")
+
+
+@dataclass
+class RunConfig:
+    """Everything a training run depends on.
+
+    Attributes:
+        model: Folder, Hub name, or ``overthinker`` (the packaged model).
+        problems: The training problems.
+        tagger: Folder of the frozen tagger; the packaged one if left out.
+        audit_tagger: Folder of a second tagger that is only logged.
+        delimiters: Thinking delimiters; the tokenizer's own if left out.
+        reward: The reward terms.
+        grpo: Any field of TRL's `GRPOConfig` that is not set by another key here.
+        lora: Fields of peft's `LoraConfig`; full fine-tuning if left out.
+        accuracy_floor: When to stop early; never if left out.
+        seed: Seed of everything random in the run, problems aside.
+        output: Run folder; must not exist. The command line fills it in.
+        report_to: ``none``, ``wandb``, ``tensorboard``, ``trackio`` ... or a list of them.
+    """
+
+    model: str = "overthinker"
+    problems: ProblemsConfig = field(default_factory=ProblemsConfig)
+    tagger: str | None = None
+    audit_tagger: str | None = None
+    delimiters: DelimitersConfig | None = None
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    grpo: dict[str, Any] = field(default_factory=dict)
+    lora: dict[str, Any] | None = None
+    accuracy_floor: AccuracyFloorConfig | None = None
+    seed: int = 0
+    output: str = ""
+    report_to: str | list[str] = "none"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The resolved config as plain data."""
+        return dataclasses.asdict(self)
+
+
+SECTION = "train"
+"""A file that configures other commands too holds the keys of `RunConfig` under this one."""
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
+    """Read a YAML config and apply overrides.
+
+    Args:
+        path: The YAML file; if it has a ``train`` section, that is the config.
+        overrides: ``a.b=value``, values read as YAML; they win over the file.
+
+    Returns:
+        The typed config.
+
+    Raises:
+        UserError: Missing or malformed file, unknown key, or a value of the wrong type.
+    """
+    path = Path(path)
+    data = read_yaml(path)
+    if SECTION in data:
+        data = data[SECTION]
+    return config_from_dict(apply_overrides({} if data is None else data, overrides), str(path))
+
+
+def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConfig:
+    """Build a typed config from plain data.
+
+    Args:
+        data: Keys and values.
+        source: What to call the data in errors, e.g. the file name.
+
+    Raises:
+        UserError: Unknown key, missing key, or a value of the wrong type.
+    """
+    return build_settings(RunConfig, data, source)
+
+
+def write_config(config: RunConfig, path: Path) -> None:
+    """Write the resolved config as YAML, to a temporary name first."""
+    import yaml
+
+    temporary = path.with_name(path.name + ".tmp")
+    text = yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,113 @@
+"""From a run config to TRL's `GRPOConfig`: our defaults, the user's keys, and what must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rl.training.config import RunConfig
+from tagger.errors import UserError, unknown_name
+
+DEFAULTS: dict[str, Any] = {
+    # Dividing by the group's standard deviation cancels a term's weight in every group that only
+    # this term tells apart; centring alone keeps it.
+    "scale_rewards": "none",
+    "beta": 0.0,
+    "temperature": 1.0,
+    "learning_rate": 5e-5,
+    "lr_scheduler_type": "constant",
+    "logging_steps": 1,
+    "save_strategy": "steps",
+    "save_steps": 25,
+    "save_total_limit": 2,
+}
+RESERVED = {
+    "output_dir": "output",
+    "seed": "seed",
+    "data_seed": "seed",
+    "report_to": "report_to",
+    "reward_weights": "reward.terms.<name>.weight",
+    "use_cpu": "(a GPU is used if there is one)",
+    "resume_from_checkpoint": "--resume",
+}
+"""Fields of `GRPOConfig` that another key of the run config sets."""
+
+
+def training_arguments(config: RunConfig, gpu: bool) -> Any:
+    """Build TRL's config.
+
+    Args:
+        config: The run config.
+        gpu: Whether to train on a GPU; without one, CPU settings are filled in.
+
+    Returns:
+        A `GRPOConfig`.
+
+    Raises:
+        UserError: Unknown or reserved key in ``grpo``, a value TRL refuses, or a rhythm of
+            checkpoints at which a run could not be resumed exactly.
+    """
+    import dataclasses
+
+    from trl import GRPOConfig
+
+    known = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
+    for key, value in config.grpo.items():
+        if key in RESERVED:
+            raise UserError(f"The config key grpo.{key} is set by {RESERVED[key]}; use that.")
+        if key not in known:
+            raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in known])
+        if isinstance(value, str) and known[key].type in ("int", "float", int, float):
+            raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number.")
+    values = DEFAULTS | (_on_gpu() if gpu else _ON_CPU) | config.grpo
+    values |= {
+        "output_dir": str(Path(config.output) / "checkpoints"),
+        "seed": config.seed,
+        "data_seed": config.seed,
+        "report_to": config.report_to,
+        "run_name": values.get("run_name", Path(config.output).name),
+        "project": values.get("project", "suffice"),
+        "use_cpu": not gpu,
+        "disable_tqdm": True,
+    }
+    try:
+        arguments = GRPOConfig(**values)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"In grpo: {str(error).strip().splitlines()[0]}") from error
+    _check_rhythm(arguments)
+    return arguments
+
+
+_ON_CPU: dict[str, Any] = {
+    "bf16": False,
+    "gradient_checkpointing": False,
+    "dataloader_pin_memory": False,
+}
+
+
+def _on_gpu() -> dict[str, Any]:
+    """TRL's own defaults suit a GPU, but for one without bfloat16."""
+    import torch
+
+    return {} if torch.cuda.is_bf16_supported() else {"bf16": False}
+
+
+def _check_rhythm(arguments: Any) -> None:
+    """Checkpoints must fall between generations, and right after a logged step."""
+    if arguments.save_strategy != "steps":
+        return
+    every = int(arguments.save_steps)
+    if every < 1:
+        raise UserError("grpo.save_steps must be a whole number of steps, at least 1.")
+    if every % int(arguments.logging_steps):
+        raise UserError(
+            f"grpo.save_steps ({every}) must be a multiple of grpo.logging_steps "
+            f"({int(arguments.logging_steps)}), or a resumed run would log other averages."
+        )
+    reuse = arguments.steps_per_generation * arguments.num_iterations
+    if (every * arguments.gradient_accumulation_steps) % reuse:
+        raise UserError(
+            f"grpo.save_steps ({every}) x gradient_accumulation_steps "
+            f"({arguments.gradient_accumulation_steps}) must be a multiple of steps_per_generation "
+            f"x num_iterations ({reuse}), or a resumed run would generate anew in mid-batch."
+        )

@@ -1,0 +1,139 @@
+"""The folder of a training run: what lies where, and which checkpoint is the last whole one.
+
+``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``checkpoints/checkpoint-<step>/``,
+``policy/`` and, when the run is complete, ``result.json``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rl.training.config import RunConfig, load_config
+from tagger.errors import UserError
+from tagger.files import read_json
+
+STATE_FILE = "suffice_state.json"
+"""Written last into a checkpoint: one without it is not whole."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved config."""
+        return self.root / "config.yaml"
+
+    @property
+    def provenance(self) -> Path:
+        """Model, tagger, commit, versions, machine and date at the start of the run."""
+        return self.root / "provenance.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON line a step."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints by step."""
+        return self.root / "checkpoints"
+
+    @property
+    def policy(self) -> Path:
+        """The trained policy, with its tokenizer."""
+        return self.root / "policy"
+
+    @property
+    def adapter(self) -> Path:
+        """The LoRA adapter, if one was trained; `policy` has it merged in."""
+        return self.root / "adapter"
+
+    @property
+    def result(self) -> Path:
+        """What came out; there only when the run is complete."""
+        return self.root / "result.json"
+
+    def last_checkpoint(self) -> Path | None:
+        """The whole checkpoint of the latest step; None if there is none."""
+        found = {
+            int(folder.name.rpartition("-")[2]): folder
+            for folder in self.checkpoints.glob("checkpoint-*")
+            if folder.name.rpartition("-")[2].isdigit() and (folder / STATE_FILE).is_file()
+        }
+        return found[max(found)] if found else None
+
+    def drop_broken_checkpoints(self) -> None:
+        """Delete checkpoints that a kill left unfinished."""
+        for folder in self.checkpoints.glob("checkpoint-*"):
+            if not (folder / STATE_FILE).is_file():
+                shutil.rmtree(folder)
+
+
+def new_run(output: str) -> RunFolder:
+    """Name the folder of a new run, without making it.
+
+    Raises:
+        UserError: No name given, or something is there already.
+    """
+    if not output:
+        raise UserError("The config key output is missing; name a new run folder.")
+    root = Path(output)
+    if root.exists():
+        raise UserError(
+            f"The output folder {output} already exists and is never overwritten; name a new one, "
+            "or go on with it by --resume."
+        )
+    return RunFolder(root)
+
+
+def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
+    """Find a run that was interrupted, and the config it was begun with.
+
+    Raises:
+        UserError: There is no such run, or it is complete.
+    """
+    run = RunFolder(Path(folder))
+    if not run.config.is_file():
+        raise UserError(f"{folder} is no run folder: it holds no config.yaml; check --resume.")
+    if run.result.is_file():
+        raise UserError(f"The run in {folder} is complete; its policy is {run.policy}.")
+    config = load_config(run.config)
+    config.output = str(run.root)
+    return run, config
+
+
+def checkpoint_state(checkpoint: Path) -> dict[str, Any]:
+    """Our state in a whole checkpoint: of the reward, the tagger and the accuracy floor."""
+    return read_json(checkpoint / STATE_FILE)
+
+
+def check_disk(root: Path, weights: int, checkpoints: int) -> None:
+    """Refuse a run that would fill the disk.
+
+    Args:
+        root: The run folder, existing or not.
+        weights: Bytes of the model's weight files; 0 if unknown.
+        checkpoints: Checkpoints kept at a time, the one being written included.
+
+    Raises:
+        UserError: Less is free than the policy and the checkpoints (weights and two moments of
+            the optimizer each) need.
+    """
+    needed = weights * (2 + 3 * checkpoints) + _SPARE
+    near = next(p for p in (root, *root.absolute().parents) if p.exists())
+    free = shutil.disk_usage(near).free
+    if free < needed:
+        raise UserError(
+            f"Too little disk at {near}: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed "
+            "for checkpoints and policy; free some, or lower grpo.save_total_limit."
+        )
+
+
+_SPARE = 100_000_000

@@ -1,0 +1,175 @@
+"""GRPO with step rewards: a thin subclass of TRL's trainer.
+
+TRL calls reward functions on each process's slice, where a prompt's group may be cut in two. Here
+each process computes the facts of its rollouts, the table is gathered once, and every term is a
+pure function of the whole table. Written against TRL 1.16; the hooks are private there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from accelerate.utils import gather
+from trl import GRPOConfig, GRPOTrainer
+from trl.trainer.utils import RepeatSampler
+
+from rewards.facts.compute import FactsComputer, Task
+from rewards.stack import RewardStack
+from rl.training.rollouts import plain_sampling, sample_rollouts
+from rl.training.run_folder import STATE_FILE, checkpoint_state
+from rl.training.step_metrics import fact_metrics, term_metrics
+
+
+class Stateful(Protocol):
+    """Something whose state travels with the checkpoint."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON-able state."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state."""
+        ...
+
+
+class EpochSampler(RepeatSampler):
+    """TRL's sampler with an order that depends on seed and epoch alone.
+
+    TRL's own draws each epoch's order from the generator the last epoch left behind, so a run
+    resumed in a later epoch would see other problems than the one that was not interrupted.
+    """
+
+    _STRIDE = 1_000_003
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of an epoch; accelerate and transformers call this."""
+        if self.shuffle:
+            self.generator.manual_seed(int(self.seed or 0) + self._STRIDE * epoch)
+
+
+class StepGRPOTrainer(GRPOTrainer):
+    """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
+
+    The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).
+
+    Args:
+        stack: Reward terms and weights.
+        facts: Computes the facts table of a batch; called once a batch on each process.
+        tasks: What is asked; the data set's ``problem`` column indexes it.
+        stateful: Further objects to save in and restore from checkpoints, by name.
+        args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
+        kwargs: Passed to `GRPOTrainer`.
+    """
+
+    def __init__(
+        self,
+        *,
+        stack: RewardStack,
+        facts: FactsComputer,
+        tasks: Sequence[Task],
+        args: GRPOConfig,
+        stateful: Mapping[str, Stateful] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.stack = stack
+        self.facts = facts
+        self.tasks = tasks
+        self._stateful = {"reward": stack, **(stateful or {})}
+        self._draws = (-1, 0)
+        placeholders = [_placeholder(name) for name in stack.names]
+        super().__init__(reward_funcs=placeholders, args=args, **kwargs)
+
+    def _calculate_rewards(
+        self,
+        inputs: list[dict[str, Any]],
+        prompts: list[Any],
+        completions: list[Any],
+        completion_ids_list: list[list[int]],
+    ) -> torch.Tensor:
+        """Compute facts here, gather them once, and apply every term to the whole table.
+
+        Returns:
+            Shape (processes * local rollouts, n_terms), the same on every process; groups are
+            contiguous.
+        """
+        tasks = [self.tasks[row["problem"]] for row in inputs]
+        local = torch.from_numpy(self.facts(completion_ids_list, tasks))
+        table = gather(local.to(self.accelerator.device))
+        training = self.model.training
+        size = self.num_generations if training else self.num_generations_eval
+        groups = torch.arange(len(table), device=table.device) // size
+        terms = self.stack.table(table, groups)
+        self.reward_weights = self.stack.weights(self.state.global_step)
+        metrics = self._metrics["train" if training else "eval"]
+        for name, value in fact_metrics(table, self.facts.columns).items():
+            metrics[name].append(value)
+        weights = self.reward_weights.to(terms.device)
+        for name, value in term_metrics(terms, weights, groups, self.stack.names).items():
+            metrics[name].append(value)
+        return terms
+
+    def _generate_single_turn(
+        self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any
+    ) -> tuple[list[list[int]], Any]:
+        """As TRL's; plain sampling goes through the kit's own, faster sampler.
+
+        Returns:
+            Token ids of one completion a prompt, and no log-probabilities.
+        """
+        if not plain_sampling(self):
+            return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+        step = self.state.global_step
+        last, draws = self._draws
+        draw = draws if last == step else 0
+        self._draws = (step, draw + 1)
+        return sample_rollouts(self, prompt_ids, self.facts.delimiters, draw), None
+
+    def _get_train_sampler(self, dataset: Any = None) -> EpochSampler:
+        """As TRL's, with an order that a resumed run finds again."""
+        base = super()._get_train_sampler(dataset)
+        return EpochSampler(
+            data_source=base.data_source,
+            mini_repeat_count=base.mini_repeat_count,
+            batch_size=base.batch_size,
+            repeat_count=base.repeat_count,
+            shuffle=base.shuffle,
+            seed=base.seed,
+        )
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Save everything; our state comes last and marks the checkpoint as whole."""
+        super()._save_checkpoint(model, trial)
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            folder = Path(self._get_output_dir(trial=trial))
+            folder = folder / f"checkpoint-{self.state.global_step}"
+            state = {name: thing.state_dict() for name, thing in self._stateful.items()}
+            temporary = folder / f"{STATE_FILE}.tmp"
+            with temporary.open("w", encoding="utf-8") as stream:
+                json.dump(state, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(folder / STATE_FILE)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        """Restore our state together with the optimizer's."""
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if checkpoint is not None:
+            state = checkpoint_state(Path(checkpoint))
+            for name, thing in self._stateful.items():
+                thing.load_state_dict(state[name])
+
+
+def _placeholder(name: str) -> Callable[..., list[float]]:
+    """A reward function that only lends its name to TRL's metrics."""
+
+    def reward(**_: Any) -> list[float]:
+        raise RuntimeError(f"The term {name!r} is computed from the gathered facts table.")
+
+    reward.__name__ = name
+    return reward

@@ -1,0 +1,1 @@
+"""Back ends of a frozen tagger, for inference; `registry` has them by name."""

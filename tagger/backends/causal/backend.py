@@ -1,0 +1,203 @@
+"""The causal language model as a back end of the frozen tagger.
+
+The tokens of one step are read in one go, behind what is remembered of the window: the same sums in
+the same order whether a trace streams in or is finished, alone or among others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.backends.causal.reading import Tokens
+from tagger.backends.causal.settings import CausalSettings
+from tagger.backends.causal.windows import Span, Window, WindowReader, windows_of
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from tagger.backends.causal.net import Net
+
+FILES = ("config.json", "tokenizer.json")
+_FILE = "file."
+_BIAS = "head.out.bias"
+
+
+class CausalBackend:
+    """Scores steps with a causal language model whose weights never change.
+
+    Args:
+        settings: What fixes the net.
+        arrays: ``body.*`` and ``head.*``, the net's weights; ``file.config.json`` and
+            ``file.tokenizer.json``, the bytes of the language model's files. Made read-only.
+
+    Raises:
+        UserError: An array is missing, is too many, or does not fit the settings.
+    """
+
+    name = "causal"
+
+    def __init__(self, settings: CausalSettings, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._settings = settings
+        self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
+        for array in self._arrays.values():
+            array.setflags(write=False)
+        missing = [n for n in (*(_FILE + f for f in FILES), _BIAS) if n not in self._arrays]
+        if missing:
+            raise UserError(
+                f"The causal tagger's weights are incomplete ({', '.join(missing)} missing); "
+                "train or fetch it again."
+            )
+        known = [_FILE + f for f in FILES]
+        extra = [n for n in self._arrays if n.startswith(_FILE) and n not in known]
+        if extra:
+            raise UserError(
+                f"The causal tagger's weights hold {', '.join(extra)}, which it does not read; "
+                "train or fetch it again."
+            )
+        self._tokens = Tokens(self._file("tokenizer.json"), settings)
+        self._net = self._build()
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> CausalBackend:
+        """Build from what a tagger folder holds; errors as the constructor."""
+        return cls(CausalSettings.from_dict(settings), arrays)
+
+    @classmethod
+    def from_net(cls, net: Net, files: Mapping[str, str]) -> CausalBackend:
+        """Round and keep a trained net.
+
+        Args:
+            net: The net, all its layers.
+            files: Content of the language model's `FILES`.
+        """
+        stored = np.dtype(net.settings.weights)
+        arrays: dict[str, NDArray[Any]] = {
+            name: tensor.detach().cpu().numpy().astype(stored)
+            for name, tensor in net.state_dict().items()
+        }
+        for name in FILES:
+            arrays[_FILE + name] = np.frombuffer(files[name].encode(), dtype=np.uint8).copy()
+        return cls(net.settings, arrays)
+
+    def _file(self, name: str) -> str:
+        return self._arrays[_FILE + name].tobytes().decode()
+
+    def _build(self) -> Net:
+        import torch
+
+        from tagger.backends.causal.net import Net, build_body, part_of_config
+
+        depth = self._settings.lower + self._settings.upper
+        body = build_body(part_of_config(self._file("config.json"), 0, depth))
+        with torch.random.fork_rng(devices=[]):  # its first weights are not the caller's business
+            net = Net(self._settings, body, self.types)
+        weights = {
+            name: torch.tensor(array, dtype=torch.float32)
+            for name, array in self._arrays.items()
+            if not name.startswith(_FILE)
+        }
+        try:
+            net.load_state_dict(weights, assign=True)
+        except RuntimeError as error:
+            first = str(error).strip().splitlines()[-1].strip()
+            raise UserError(
+                f"The causal tagger's weights do not fit its settings ({first}); "
+                "train or fetch it again."
+            ) from error
+        return net.eval().requires_grad_(False)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings by name, JSON-able."""
+        return asdict(self._settings)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All weights by name, read-only, the language model's files as bytes among them."""
+        return dict(self._arrays)
+
+    @property
+    def types(self) -> int:
+        """Number of types it scores."""
+        return len(self._arrays[_BIAS])
+
+    def start(self, question: str) -> CausalReader:
+        """Start reading a trace."""
+        front = self._tokens.question(question)
+        return CausalReader(self._net, self._tokens, WindowReader(front, self._settings))
+
+    def logits(self, steps: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Scores of steps, (steps, types): what `CausalReader.read` returned, one under another.
+
+        A score depends on what came before, so the reader computes it when it reads the step.
+        """
+        return np.stack(steps) if len(steps) else np.empty((0, self.types))
+
+    def logits_many(
+        self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
+    ) -> list[NDArray[np.float64]]:
+        """Scores of whole traces, a window at once: for training and distillation only.
+
+        Faster than reading step by step, but not bit for bit the same. `FrozenTagger` never calls
+        it.
+
+        Args:
+            traces: Texts of the steps of each trace.
+            questions: The question of each, empty where unknown.
+            device: Where to compute.
+
+        Returns:
+            (steps, types) for each trace.
+        """
+        import torch
+
+        out = []
+        self._net.to(torch.device(device))
+        try:
+            for texts, question in zip(traces, questions, strict=True):
+                parts = [self._score(w) for w in self.windows(question, texts, range(len(texts)))]
+                out.append(np.concatenate([np.empty((0, self.types)), *parts]))
+        finally:
+            self._net.to(torch.device("cpu"))
+        return out
+
+    def windows(self, question: str, texts: Sequence[str], wanted: Sequence[int]) -> list[Window]:
+        """Lay a trace out in windows, as `windows_of`."""
+        front = self._tokens.question(question)
+        return windows_of(front, [self._tokens.step(t) for t in texts], wanted, self._settings)
+
+    def _score(self, window: Window) -> NDArray[np.float64]:
+        import torch
+
+        with torch.inference_mode():
+            ids = torch.tensor(window.ids, device=self._net.device)
+            scores: NDArray[np.float64] = self._net(ids, window.spans).double().cpu().numpy()
+        return scores
+
+
+class CausalReader:
+    """Reads one trace; made by `CausalBackend.start`."""
+
+    def __init__(self, net: Net, tokens: Tokens, windows: WindowReader) -> None:
+        self._net = net
+        self._tokens = tokens
+        self._windows = windows
+        self._cache: Any = None
+
+    def read(self, text: str) -> NDArray[np.float64]:
+        """Take the next step's text; return its scores, (types,)."""
+        import torch
+        from transformers import DynamicCache
+
+        piece = self._windows.read(self._tokens.step(text))
+        if piece.fresh:
+            self._cache = DynamicCache(config=self._net.body.config)
+        own = Span(0, piece.own, len(piece.ids))
+        with torch.inference_mode():
+            given = torch.tensor(piece.ids)
+            scores: NDArray[np.float64] = self._net(given, [own], self._cache)[0].double().numpy()
+        return scores

@@ -1,0 +1,128 @@
+"""What the net reads of a step: token ids, and look-back flags as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.backends.encoder.settings import EncoderSettings
+from tagger.backends.features.step_features import TraceReader
+from tagger.errors import UserError
+
+_CHARS_A_TOKEN = 8  # of a longer step only so many characters of head and tail are cut into tokens
+_HEAD_SHARE = 2 / 3
+_STRIDE = np.uint64(0x9E3779B97F4A7C15)
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStep:
+    """A step as the net sees it.
+
+    Attributes:
+        ids: Token ids, special ones and the tail of the step before included.
+        own: Where the tokens begin that are pooled: 0, or behind the tail of the step before.
+        flags: Row of each look-back flag in the embedding table, (flags,).
+    """
+
+    ids: list[int]
+    own: int
+    flags: Ints
+
+
+class Tokens:
+    """Cuts steps into tokens, each by itself.
+
+    Args:
+        text: Content of a ``tokenizer.json``.
+        settings: How many tokens are read.
+
+    Raises:
+        UserError: The text is no tokenizer.
+    """
+
+    def __init__(self, text: str, settings: EncoderSettings) -> None:
+        from tokenizers import Tokenizer
+
+        try:
+            self._tokenizer: Any = Tokenizer.from_str(text)
+        except Exception as error:  # the library raises plain Exception
+            raise UserError(
+                f"The encoder's tokenizer.json cannot be read ({error}); save the tokenizer again."
+            ) from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._settings = settings
+        special = self._tokenizer.encode("").ids
+        self._begin, self._end = special[:1], special[1:2]
+
+    def of(self, text: str) -> list[int]:
+        """Token ids of a text without special ones, at most `max_tokens`, head and tail kept."""
+        most = self._settings.max_tokens
+        near = _CHARS_A_TOKEN * most
+        if len(text) > 2 * near:
+            text = text[:near] + "\n" + text[-near:]
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        if len(ids) <= most:
+            return ids
+        head = round(_HEAD_SHARE * most)
+        return ids[:head] + ids[len(ids) - (most - head) :]
+
+    def join(self, previous: Sequence[int], ids: Sequence[int]) -> tuple[list[int], int]:
+        """Put the end of the step before in front, and special tokens around.
+
+        Returns:
+            The ids, never empty, and where the step's own begin (0 if nothing stands in front).
+        """
+        kept = self._settings.previous_tokens
+        tail = list(previous[len(previous) - kept :]) if kept < len(previous) else list(previous)
+        if not kept or not tail:
+            return [*self._begin, *ids, *self._end] or [0], 0
+        front = [*self._begin, *tail, *self._end]
+        return [*front, *ids, *self._end] if ids or self._end else [*front, 0], len(front)
+
+
+def flag_rows(flags: Sequence[int], bits: int) -> Ints:
+    """Rows of flags in a table of ``2**bits``, by the finisher of SplitMix64 (Steele et al. 2014).
+
+    Args:
+        flags: 32-bit values, one for each place.
+        bits: Size of the table.
+
+    Returns:
+        (flags,); equal values in different places fall on different rows, but for collisions.
+    """
+    x = np.array(flags, dtype=np.uint64) + np.arange(1, len(flags) + 1, dtype=np.uint64) * _STRIDE
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    rows: Ints = ((x ^ (x >> np.uint64(31))) >> np.uint64(64 - bits)).astype(np.int64)
+    return rows
+
+
+class StepReader:
+    """Reads one trace step by step; a step's reading depends on nothing that comes later.
+
+    Args:
+        tokens: The tokenizer.
+        settings: Of the net.
+        question: The problem text, empty if unknown.
+    """
+
+    def __init__(self, tokens: Tokens, settings: EncoderSettings, question: str) -> None:
+        self._tokens = tokens
+        self._settings = settings
+        self._look_back = TraceReader(question, settings.max_words)
+        self._previous = tokens.of(question)
+
+    def read(self, text: str) -> ReadStep:
+        """Take the next step's text."""
+        own = self._tokens.of(text)
+        ids, begin = self._tokens.join(self._previous, own)
+        self._previous = own
+        flags = self._look_back.read(text).flags
+        return ReadStep(ids, begin, flag_rows(flags, self._settings.flag_bits))

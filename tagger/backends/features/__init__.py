@@ -1,0 +1,1 @@
+"""What the linear back end and the student read of a step."""

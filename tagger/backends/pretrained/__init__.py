@@ -1,0 +1,1 @@
+"""Folders and weights of pretrained networks that a back end stands on."""

@@ -1,0 +1,1 @@
+"""From YAML and ``key=value`` words to typed settings."""

@@ -1,0 +1,1 @@
+"""An evaluation for readers: page, tables, plots, terminal."""

@@ -1,0 +1,1 @@
+"""Label files of other projects, and solutions with known step types."""

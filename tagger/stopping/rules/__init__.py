@@ -1,0 +1,1 @@
+"""Stopping rules; `registry` has them by name."""

@@ -1,0 +1,63 @@
+"""Stop once steps of some types have come a number of times (ST-ES, arXiv 2512.14332)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tagger.errors import UserError
+from tagger.steps import TaggedStep
+from tagger.stopping.rules.base import Decision, StreamState
+from tagger.stopping.rules.checks import whole_number
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
+
+
+@dataclass(frozen=True)
+class CountRule:
+    """Stop as soon as the steps of the given types, counted together, reach the limit.
+
+    Attributes:
+        limit: The count that stops, at least 1 (ST-ES's delta).
+        types: Full name or tag of one type, or several; kept as a tuple of full names.
+        taxonomy: Where the types are looked up.
+
+    Raises:
+        UserError: Unknown or no type, or a limit that is no whole number of at least 1.
+    """
+
+    limit: int
+    types: str | Sequence[str] = ("VERIFY",)
+    taxonomy: Taxonomy = REASONTYPE
+    name: ClassVar[str] = "count"
+
+    def __post_init__(self) -> None:
+        whole_number(self.name, "limit", self.limit)
+        given = (self.types,) if isinstance(self.types, str) else tuple(self.types)
+        if not given:
+            raise UserError("Stopping rule 'count' has no types; name at least one, e.g. VERIFY.")
+        found = (self.taxonomy.get(t).name for t in given)
+        object.__setattr__(self, "types", tuple(dict.fromkeys(found)))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Name and parameters, types as tags."""
+        tags = [self.taxonomy.get(t).tag for t in self.types]
+        return {"name": self.name, "limit": self.limit, "types": tags}
+
+    def start(self) -> CountRule:
+        """Begin a sequence; the counts are in the stream's state, so the rule serves itself."""
+        return self
+
+    def update(self, tagged_step: TaggedStep, state: StreamState) -> Decision | None:
+        """Stop when the count reaches the limit."""
+        count = sum(state.counts[t] for t in self.types)
+        if count < self.limit:
+            return None
+        kinds = " or ".join(t.split(" / ")[0].lower() for t in self.types)
+        steps = "step" if count == 1 else "steps"
+        return Decision(True, f"{count} {kinds} {steps}, limit {self.limit}")
+
+    def on_token(self, state: StreamState) -> Decision | None:
+        """Tokens do not matter to this rule."""
+        return None

@@ -1,0 +1,63 @@
+"""Stopping rules by their config name. A new one is a file here and a line in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from tagger.errors import UserError, unknown_name
+from tagger.stopping.rules.base import Decision, RunningRule, StoppingRule, StreamState
+from tagger.stopping.rules.count import CountRule
+from tagger.stopping.rules.ratio import RatioRule
+from tagger.stopping.rules.token_budget import TokenBudgetRule
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
+
+__all__ = [
+    "RULES",
+    "CountRule",
+    "Decision",
+    "RatioRule",
+    "RunningRule",
+    "StoppingRule",
+    "StreamState",
+    "TokenBudgetRule",
+    "build_rule",
+]
+
+RULES: dict[str, Callable[..., StoppingRule]] = {
+    CountRule.name: CountRule,
+    RatioRule.name: RatioRule,
+    TokenBudgetRule.name: TokenBudgetRule,
+}
+
+
+def build_rule(config: Mapping[str, Any], taxonomy: Taxonomy = REASONTYPE) -> StoppingRule:
+    """Build a rule from its config, e.g. ``{"name": "count", "types": ["VERIFY"], "limit": 3}``.
+
+    Args:
+        config: The rule's name and parameters.
+        taxonomy: The tagger's taxonomy, for rules that speak of types.
+
+    Returns:
+        The rule.
+
+    Raises:
+        UserError: Unknown name, parameter or type (the nearest valid one is suggested), a
+            parameter that is missing, or one that is out of range.
+    """
+    if "name" not in config:
+        raise UserError(f"A stopping rule has no name; give one of {', '.join(sorted(RULES))}.")
+    name = str(config["name"])
+    if name not in RULES:
+        raise unknown_name("stopping rule", name, RULES)
+    given = {str(k): v for k, v in config.items() if k != "name"}
+    known = {f.name: f for f in fields(RULES[name])}  # type: ignore[arg-type]
+    takes_taxonomy = known.pop("taxonomy", None) is not None
+    for key in given:
+        if key not in known:
+            raise unknown_name(f"parameter of stopping rule {name!r}", key, known)
+    for key, spec in known.items():
+        if spec.default is MISSING and key not in given:
+            raise UserError(f"Stopping rule {name!r} needs the parameter {key!r}.")
+    return RULES[name](**given, **({"taxonomy": taxonomy} if takes_taxonomy else {}))

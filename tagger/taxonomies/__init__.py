@@ -1,0 +1,1 @@
+"""Taxonomies of step types: the default one, and YAML files of others."""

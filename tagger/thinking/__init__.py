@@ -1,0 +1,25 @@
+"""Where the thinking is: delimiters, and a completion split by them."""
+
+from tagger.thinking.split import (
+    PromptEnd,
+    Thinking,
+    ThinkingDelimiters,
+    closing_ids,
+    delimiters_from_tokenizer,
+    known_delimiters_in,
+    prompt_end,
+    split_thinking,
+    template_prompt_end,
+)
+
+__all__ = [
+    "PromptEnd",
+    "Thinking",
+    "ThinkingDelimiters",
+    "closing_ids",
+    "delimiters_from_tokenizer",
+    "known_delimiters_in",
+    "prompt_end",
+    "split_thinking",
+    "template_prompt_end",
+]

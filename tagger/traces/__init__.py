@@ -1,0 +1,1 @@
+"""Traces in: files, rows, datasets, labelled steps."""

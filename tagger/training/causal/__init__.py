@@ -1,0 +1,1 @@
+"""Training the causal back end."""

@@ -1,0 +1,143 @@
+"""States of the layers that are not trained: computed once, kept on disk, read window by window."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tagger.backends.causal.net import states_of
+from tagger.backends.causal.windows import Window
+from tagger.errors import UserError
+from tagger.training.causal.examples import Example
+
+_TALK_SECONDS = 20.0
+_BYTES = 2  # a number in float16
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class KeptWindow:
+    """A window whose lower states are on disk.
+
+    Attributes:
+        window: Its tokens and steps.
+        targets: Of its steps, (steps, types).
+        types: Index of the true type of each step.
+        file: Where the states are.
+        number: Which of the file's windows it is.
+    """
+
+    window: Window
+    targets: Tensor
+    types: list[int]
+    file: Path
+    number: int
+
+    def states(self) -> Tensor:
+        """States of its tokens below the trained layers, (tokens, width)."""
+        with safe_open(self.file, "pt") as content:
+            kept: Tensor = content.get_tensor(str(self.number))
+        return kept.float()
+
+
+def keep_states(
+    body: Any,
+    examples: Sequence[Example],
+    folder: Path,
+    key: str,
+    say: Callable[[str], None],
+) -> list[list[KeptWindow]]:
+    """Run the lower layers over all windows, one file a trace; what is there is not run again.
+
+    Args:
+        body: The lower layers.
+        examples: The traces.
+        folder: For the files.
+        key: Hash of the layers.
+        say: Takes a line on progress.
+
+    Returns:
+        The windows of each trace.
+
+    Raises:
+        UserError: The disk is too full, or states are too large for float16.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{_name(e, key)}.safetensors" for e in examples]
+    missing = {  # traces that read alike share a file
+        file: sum(len(w.ids) for w in example.windows)
+        for file, example in dict(zip(files, examples, strict=True)).items()
+        if not _is_whole(file, len(example.windows))
+    }
+    left = sum(missing.values())
+    need = left * int(body.config.hidden_size) * _BYTES
+    free = shutil.disk_usage(folder).free
+    say(
+        f"Running {left:,} tokens of {len(missing):,} traces once through the lower layers; "
+        f"their states take {need / 1e6:,.0f} MB in {folder}."
+    )
+    if need > free:
+        raise UserError(
+            f"The states of the lower layers take {need / 1e6:,.0f} MB, {folder} has "
+            f"{free / 1e6:,.0f} MB left; make room or name another --checkpoint folder."
+        )
+    kept, ran, began = [], 0, time.monotonic()
+    spoke = began
+    for example, file in zip(examples, files, strict=True):
+        if file in missing:
+            _run(body, example, file)
+            ran += missing.pop(file)
+        kept.append(
+            [
+                KeptWindow(w, torch.from_numpy(t), kinds, file, number)
+                for number, (w, t, kinds) in enumerate(
+                    zip(example.windows, example.targets, example.types, strict=True)
+                )
+            ]
+        )
+        if (now := time.monotonic()) - spoke > _TALK_SECONDS:
+            say(f"Ran {ran:,} of {left:,} tokens, {ran / (now - began):.0f} tokens/s.")
+            spoke = now
+    return kept
+
+
+def _name(example: Example, key: str) -> str:
+    digest = hashlib.sha256(key.encode())
+    for window in example.windows:
+        digest.update(repr(window.ids).encode())
+    return digest.hexdigest()[:32]
+
+
+def _is_whole(file: Path, windows: int) -> bool:
+    try:
+        with safe_open(file, "pt") as content:
+            return len(content.keys()) == windows
+    except (SafetensorError, OSError):
+        return False
+
+
+def _run(body: Any, example: Example, file: Path) -> None:
+    device = next(body.parameters()).device
+    states = {}
+    with torch.inference_mode():
+        for number, window in enumerate(example.windows):
+            ids = torch.tensor(window.ids, device=device)
+            states[str(number)] = states_of(body, ids).half().cpu().contiguous()
+            if not bool(states[str(number)].isfinite().all()):
+                raise UserError(
+                    "States of the lower layers are too large to be kept in float16; choose "
+                    "another number of lower layers or another model."
+                )
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    save_file(states, str(draft))
+    draft.replace(file)

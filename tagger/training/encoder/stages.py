@@ -1,0 +1,147 @@
+"""One net from its first weights to its last: the head alone, then everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tagger.backends.encoder.net import Net, load_body
+from tagger.backends.encoder.predict import score_many, vectors_of
+from tagger.backends.encoder.settings import EncoderSettings, FitSettings
+from tagger.training.checkpoints import Keeper
+from tagger.training.devices import resolve_device
+from tagger.training.encoder.examples import Example, plan, whole, windows_of
+from tagger.training.encoder.fit import Part, all_groups, encoded, head_groups, run_part
+from tagger.training.encoder.source import EncoderSource
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Trains a net from the encoder's own weights, the same way every time it is asked to."""
+
+    source: EncoderSource
+    settings: EncoderSettings
+    fit: FitSettings
+    seed: int
+    heads: Sequence[int]
+    keeper: Keeper
+    say: Say
+
+    def run(
+        self,
+        name: str,
+        mine: Sequence[Example],
+        others: Sequence[Example],
+        test: Sequence[Example] | None,
+        epochs: Mapping[str, int] | None,
+    ) -> tuple[Net, dict[str, int]]:
+        """Train one net.
+
+        Args:
+            name: Of the round.
+            mine: Examples in our taxonomy.
+            others: Examples in others.
+            test: Held-out examples, by which epochs are picked; None keeps the last epoch.
+            epochs: How many epochs of each part to run; None for all.
+
+        Returns:
+            The net, and the number of epochs picked in each part.
+        """
+        net, picked = self._new_net(), {}
+        for kind in ("head", "everything"):
+            part = f"{name}: {kind}"
+            planned = self.fit.head_epochs if kind == "head" else self.fit.epochs
+            if not planned or (kind == "everything" and self.fit.mode == "frozen"):
+                continue
+            run = planned if epochs is None else epochs[kind]
+            if part in self.keeper.done:
+                self.keeper.revisit(part, net)
+            elif kind == "head":
+                run_part(net, self._head(part, run, net, mine, others, test), self.fit, self.seed,
+                         self.keeper, self.say)  # fmt: skip
+            else:
+                run_part(net, self._everything(part, run, net, mine, others, test), self.fit,
+                         self.seed, self.keeper, self.say)  # fmt: skip
+            picked[kind] = int(self.keeper.done[part]["epochs"])
+        return net, picked
+
+    def _head(
+        self,
+        part: str,
+        run: int,
+        net: Net,
+        mine: Sequence[Example],
+        others: Sequence[Example],
+        test: Sequence[Example] | None,
+    ) -> Part:
+        """The head alone, over whole traces whose step vectors are computed once."""
+        everything = [*mine, *others, *(test or ())]
+        self.say(f"{part}: encoding {sum(len(e.steps) for e in everything)} steps once.")
+        vectors = vectors_of(net, [e.steps for e in everything], self.say)
+        stored = {id(e): v for e, v in zip(everything, vectors, strict=True)}
+        return Part(
+            part,
+            run,
+            self.fit.head_epochs,
+            lambda epoch: plan(mine, others, self.fit, self.seed, epoch, lambda e, _: whole(e)),
+            lambda batch: [stored[id(w.example)] for w in batch],
+            head_groups(net, self.fit),
+            self._scorer(net, test, [stored[id(e)] for e in test or ()]),
+            self.fit.pick == "last",
+        )
+
+    def _everything(
+        self,
+        part: str,
+        run: int,
+        net: Net,
+        mine: Sequence[Example],
+        others: Sequence[Example],
+        test: Sequence[Example] | None,
+    ) -> Part:
+        """Encoder and head, over windows of steps."""
+        fit = self.fit
+        return Part(
+            part,
+            run,
+            fit.epochs,
+            lambda epoch: plan(
+                mine, others, fit, self.seed, epoch, lambda e, first: windows_of(e, fit, first)
+            ),
+            encoded(net),
+            all_groups(net, fit),
+            self._scorer(net, test, None),
+            fit.pick == "last",
+        )
+
+    def _new_net(self) -> Net:
+        body = load_body(str(self.source.folder))
+        torch.manual_seed(self.seed)
+        net = Net(self.settings, body, self.heads, self.fit.dropout)
+        return net.to(torch.device(resolve_device(self.fit.device)))
+
+    def _scorer(
+        self, net: Net, test: Sequence[Example] | None, vectors: Sequence[Tensor] | None
+    ) -> Callable[[], tuple[float, str]] | None:
+        """What an epoch is picked by: micro-F1 or the loss on the held-out examples."""
+        if test is None:
+            return None
+        true = np.array([kind for example in test for kind in example.types.values()])
+
+        def score() -> tuple[float, str]:
+            rows = score_many(net, [e.steps for e in test], vectors)
+            given = np.concatenate([r[list(e.types)] for r, e in zip(rows, test, strict=True)])
+            top = given.max(axis=1)
+            spread = np.log(np.exp(given - top[:, None]).sum(axis=1)) + top
+            loss = float((spread - given[np.arange(len(given)), true]).mean())
+            share = float((given.argmax(axis=1) == true).mean())
+            words = f"held-out micro-F1 {share:.3f}, loss {loss:.3f}"
+            return (-loss if self.fit.pick == "loss" else share), words
+
+        return score

@@ -1,0 +1,1 @@
+"""Calibrating the segmenter by confidence."""

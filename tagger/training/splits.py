@@ -1,0 +1,132 @@
+"""Splits by question, never by row: no question stands on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagger.errors import UserError
+from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.traces.labelled import LabelledTrace, read_labelled
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Labelled traces in two parts.
+
+    Attributes:
+        traces: All of them, in the order of the files.
+        kept: Those to train on.
+        aside: Those held out.
+    """
+
+    traces: list[LabelledTrace]
+    kept: list[LabelledTrace]
+    aside: list[LabelledTrace]
+
+
+_OPENING = 200  # characters by which a trace is known again
+
+
+def question_of(trace: LabelledTrace) -> str:
+    """What keeps traces on one side of a split: the question, or the trace where it has none."""
+    return trace.question or trace.id
+
+
+def bare_question(trace: LabelledTrace) -> str:
+    """The same, by which two that differ in white space alone are one."""
+    return _bare(question_of(trace))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Hidden:
+    """Traces that are held out; knows others that must then not be learnt from.
+
+    Args:
+        traces: Those held out.
+    """
+
+    def __init__(self, traces: Iterable[LabelledTrace]) -> None:
+        held = list(traces)
+        self._questions = {_bare(t.question) for t in held} - {""}
+        self._openings = {_opening(t.steps) for t in held} - {""}
+
+    def covers(self, question: str, steps: Sequence[str]) -> bool:
+        """Whether a trace has a held-out question, or opens as a held-out trace does.
+
+        White space does not count; without a question a trace is known by its opening alone.
+        """
+        return _bare(question) in self._questions or _opening(steps) in self._openings
+
+
+def _opening(steps: Sequence[str]) -> str:
+    """The first words of a trace, however it is cut into steps."""
+    words: list[str] = []
+    size = 0
+    for step in steps:
+        more = step.split()
+        words += more
+        size += sum(map(len, more)) + len(more)
+        if size > _OPENING:
+            break
+    return " ".join(words)[:_OPENING]
+
+
+def in_drawn_order(questions: Collection[str], seed: int) -> list[str]:
+    """Questions in the order of their hashes: by chance, but the same everywhere."""
+    hashes = {q: hashlib.sha256(f"{seed}:{q}".encode()).hexdigest() for q in questions}
+    return sorted(hashes, key=lambda q: hashes[q])
+
+
+def split_by_question(
+    traces: Sequence[LabelledTrace], seed: int, share: float
+) -> tuple[list[LabelledTrace], list[LabelledTrace]]:
+    """Hold out the questions drawn first, at least one if there are two."""
+    written: dict[str, str] = {}  # each question as it was first written
+    for trace in traces:
+        written.setdefault(bare_question(trace), question_of(trace))
+    ordered = in_drawn_order(written.values(), seed)
+    count = max(1, round(share * len(ordered))) if len(ordered) > 1 else 0
+    aside = {_bare(question) for question in ordered[:count]}
+    kept = [t for t in traces if bare_question(t) not in aside]
+    return kept, [t for t in traces if bare_question(t) in aside]
+
+
+def read_and_hold_out(
+    paths: Sequence[str | Path],
+    taxonomy: Taxonomy,
+    seed: int,
+    share: float,
+    beside: Sequence[str | Path] = (),
+) -> HeldOut:
+    """Read labelled files for a training and hold some questions out.
+
+    Args:
+        paths: JSONL files as `tagger.traces.labelled.read_labelled` takes them; traces
+            without a label are left out.
+        taxonomy: Of the labels.
+        seed: Chooses the held-out questions.
+        share: Of the questions held out, in (0, 1).
+        beside: Files of the same form that are only trained on, written traces for example: what
+            is held out is to look like what will be tagged. Held-out questions are taken out, and
+            traces that open as a held-out one does.
+
+    Raises:
+        UserError: Malformed files, or too few questions.
+    """
+    traces = [t for path in paths for t in read_labelled(path, taxonomy) if t.labels]
+    kept, aside = split_by_question(traces, seed, share)
+    if not kept or not aside:
+        raise UserError(
+            f"{', '.join(map(str, paths))}: {len(traces)} labelled traces are too few to "
+            "train and hold some out; at least two questions are needed, better hundreds."
+        )
+    hidden = Hidden(aside)
+    more = [t for path in beside for t in read_labelled(path, taxonomy) if t.labels]
+    more = [t for t in more if not hidden.covers(t.question, t.steps)]
+    return HeldOut([*traces, *more], [*kept, *more], aside)

@@ -1,0 +1,176 @@
+"""Training the student: on labels, on labels of other taxonomies beside them, or on a teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tagger.backends.base import Backend
+from tagger.backends.ensemble import EnsembleBackend, Member
+from tagger.backends.student.backend import StudentBackend
+from tagger.backends.student.network import compress
+from tagger.backends.student.settings import StudentSettings
+from tagger.frozen import FrozenTagger
+from tagger.segmentation import ParagraphSegmenter
+from tagger.steps import Segmenter
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
+from tagger.training.calibration import calibrate, scores_of_labels
+from tagger.training.distillation import Teaching, teach, unlabelled_traces
+from tagger.training.extra_labels import ExtraLabels
+from tagger.training.soft_targets import Lesson, LessonPlan, labelled_lessons, taught_lessons
+from tagger.training.splits import Hidden, read_and_hold_out
+from tagger.training.student.examples import Example, labelled_example, read_trace
+from tagger.training.student.fit import FitSettings, fit
+from tagger.training.trained import TrainedTagger
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StudentRecipe:
+    """How a student is trained.
+
+    Attributes:
+        shape: Of the network.
+        fitting: Of each network.
+        members: Networks trained from different seeds; more than one make an ensemble.
+        alternative: Share of the target that goes to a label's second plausible type.
+        sentences: Share of labelled traces that are also learnt cut into sentences, and of
+            taught traces that are learnt so instead, in [0, 1].
+        short: Shortened copies learnt of each trace (`tagger.training.short_traces`).
+        held_out: Share of questions held out for scores and temperature, in (0, 1).
+        refit: Whether the tagger returned is trained once more, on the held-out traces too.
+        seed: Chooses the held-out questions and, with a member's number, its weights.
+    """
+
+    shape: StudentSettings = StudentSettings()
+    fitting: FitSettings = FitSettings()
+    members: int = 1
+    alternative: float = 0.2
+    sentences: float = 0.0
+    short: int = 0
+    held_out: float = 0.15
+    refit: bool = True
+    seed: int = 0
+
+    def plan(self, taxonomy: Taxonomy) -> LessonPlan:
+        """How what it learns from is made."""
+        return LessonPlan(taxonomy, self.alternative, self.sentences, self.short, self.seed)
+
+
+def train_student(
+    labelled_paths: Sequence[str | Path],
+    recipe: StudentRecipe = StudentRecipe(),
+    segmenter: Segmenter | None = None,
+    *,
+    taxonomy: Taxonomy = REASONTYPE,
+    beside: Sequence[str | Path] = (),
+    extra: Sequence[ExtraLabels] = (),
+    teaching: Teaching | None = None,
+    say: Say = lambda line: None,
+) -> TrainedTagger:
+    """Train a student network, or an ensemble of them; one machine gives one result.
+
+    Traces are held out by question, so no question stands on both sides; a trace to be taught
+    whose question is held out is left out. Scores, temperature and handicap come from networks
+    that never saw the held-out traces.
+
+    Args:
+        labelled_paths: JSONL files as `tagger.traces.labelled.read_labelled` takes them.
+        recipe: How.
+        segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
+        taxonomy: The types.
+        beside: More such files, only trained on; nothing is held out of them.
+        extra: Labels of other taxonomies to learn from beside.
+        teaching: A teacher and the traces it labels.
+        say: Takes a line on progress.
+
+    Returns:
+        The tagger and its scores.
+
+    Raises:
+        UserError: Malformed files, too few questions, a teacher of another taxonomy or segmenter,
+            or one with no trace to tag.
+    """
+    segmenter = segmenter or ParagraphSegmenter()
+    if teaching:
+        teaching.refuse_misfits(taxonomy, segmenter)
+    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
+    traces, kept, aside = held.traces, held.kept, held.aside
+    # All files are read before the first step is looked at, so that a bad row is told at once.
+    unlabelled = unlabelled_traces(teaching, segmenter, Hidden(aside)) if teaching else []
+    say(f"Reading {len(kept)} labelled traces, {len(aside)} held out.")
+    heads = [len(taxonomy.types), *(len(e.taxonomy.types) for e in extra)]
+    others = [
+        labelled_example(trace, source.taxonomy, recipe.shape, head, recipe.alternative)
+        for head, source in enumerate(extra, start=1)
+        for trace in source.traces
+    ]
+    plan = recipe.plan(taxonomy)
+    known = [_example(lesson, recipe) for lesson in labelled_lessons(kept, plan, teaching, say)]
+    if teaching:
+        taught = teach(teaching, unlabelled, say)
+        for number, trace in enumerate(taught):
+            lessons = taught_lessons(trace, f"taught {number}", plan)
+            others += [_example(lesson, recipe) for lesson in lessons]
+    backend = _fit_members([*known, *others], heads, recipe, say)
+    found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
+    scores = found.scores
+    if recipe.refit:
+        say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
+        rest = [_example(lesson, recipe) for lesson in labelled_lessons(aside, plan, teaching, say)]
+        backend = _fit_members([*known, *rest, *others], heads, recipe, say)
+    count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
+    about = _about([*labelled_paths, *beside], extra, teaching, recipe, len(traces), count)
+    about["held_out_scores"] = scores.as_dict()
+    tagger = FrozenTagger(taxonomy, segmenter, backend, found.temperature, about, found.handicaps)
+    return TrainedTagger(tagger, scores, len(traces), count, len(aside))
+
+
+def _fit_members(
+    examples: Sequence[Example], heads: Sequence[int], recipe: StudentRecipe, say: Say
+) -> Backend:
+    """Fit each network from a seed of its own."""
+    backends = []
+    for number in range(recipe.members):
+        settings = replace(recipe.fitting, seed=1000 * recipe.seed + number)
+        place = f"Network {number + 1} of {recipe.members}. " if recipe.members > 1 else ""
+        weights = fit(examples, heads, recipe.shape, settings, partial(_say_at, say, place))
+        backends.append(StudentBackend(recipe.shape, compress(weights)))
+    if len(backends) == 1:
+        return backends[0]
+    return EnsembleBackend([Member(b, 1.0) for b in backends])
+
+
+def _say_at(say: Say, place: str, line: str) -> None:
+    say(place + line)
+
+
+def _example(lesson: Lesson, recipe: StudentRecipe) -> Example:
+    return Example(read_trace(lesson.question, lesson.steps, recipe.shape), lesson.targets)
+
+
+def _about(
+    paths: Sequence[str | Path],
+    extra: Sequence[ExtraLabels],
+    teaching: Teaching | None,
+    recipe: StudentRecipe,
+    traces: int,
+    steps: int,
+) -> dict[str, Any]:
+    """What is kept with the tagger on where it comes from."""
+    about: dict[str, Any] = {
+        "data": [Path(p).name for p in paths],
+        "traces": traces,
+        "labelled_steps": steps,
+        "seed": recipe.seed,
+        "epochs": recipe.fitting.epochs,
+    }
+    if extra:
+        about["extra"] = [labels.name for labels in extra]
+    if teaching:
+        about |= teaching.about()
+    return about

@@ -1,0 +1,66 @@
+"""Settings of a comparison: what is refused, and what a grid becomes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rl.comparison.config import compare_config
+from tagger.errors import UserError
+
+
+def test_grid_points_have_names_labels_and_rules() -> None:
+    config = compare_config(
+        {"rules": {"count": {"types": ["VERIFY"], "limit": [1, 3]}, "ratio": {"threshold": [0.5]}}}
+    )
+    assert [p.name for p in config.grid()] == [
+        "monitored_count_1",
+        "monitored_count_3",
+        "monitored_ratio_0.5",
+    ]
+    assert config.grid()[1].label == "count, limit 3"
+    assert config.grid()[1].config() == {"name": "count", "types": ["VERIFY"], "limit": 3}
+
+
+def test_two_swept_parameters_make_a_product() -> None:
+    config = compare_config({"rules": {"ratio": {"threshold": [0.3, 0.5], "patience": [2, 5]}}})
+    assert [p.name for p in config.grid()] == [
+        "monitored_ratio_0.3_2",
+        "monitored_ratio_0.3_5",
+        "monitored_ratio_0.5_2",
+        "monitored_ratio_0.5_5",
+    ]
+
+
+def test_calibration_takes_the_source_of_the_problems() -> None:
+    config = compare_config({"problems": {"source": "mine.jsonl", "seed": 1}})
+    assert (config.calibration.source, config.calibration.split) == ("mine.jsonl", "calibration")
+    other = compare_config({"calibration": {"source": "theirs.jsonl"}})
+    assert (other.calibration.source, other.problems.source) == ("theirs.jsonl", "overthinker")
+
+
+def test_settings_survive_a_round_trip() -> None:
+    config = compare_config({"samples": 2, "temperature": 1, "problems": {"size": 7}})
+    assert compare_config(config.as_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"smaples": 3}, "'smaples'; did you mean 'samples'"),
+        ({"problems": {"sise": 3}}, "did you mean 'problems.size'"),
+        ({"samples": "four"}, "samples is 'four'"),
+        ({"samples": 0}, "'samples' is 0"),
+        ({"problems": {"size": 0}}, "'problems.size' is 0"),
+        ({"seed": -1}, "'seed' is -1"),
+        ({"calibration": {"split": "test"}}, "choose thresholds on another split"),
+        ({"rules": {"count": {"limit": []}}}, "rules.count' has an empty grid"),
+        ({"rules": {"count": 3}}, "rules.count' has an empty grid"),
+        ({"rules": {"count": {"limit": [2, 2]}}}, "monitored_count_2' twice"),
+        ({"calibration": 3}, "calibration must be a mapping"),
+    ],
+)
+def test_bad_settings_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        compare_config(values)

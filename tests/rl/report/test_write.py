@@ -1,0 +1,194 @@
+"""The report: complete, self-contained, true to the results."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rl.analysis.results import build_results, write_results
+from rl.report.curves import running_mean
+from rl.report.page import page
+from rl.report.style import number, signed, sort_types, type_colour
+from rl.report.write import print_report, write_report
+from tagger.display.svg import Axes, nice_ticks, place_labels
+from tagger.errors import UserError
+from tests.rl.making import sample
+from tests.rl.synthetic import PROVENANCE, make_arm, make_runs, make_selection, make_training
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Any]:
+    """Results of a small synthetic comparison."""
+    runs = make_runs(30, 2)
+    return build_results(
+        runs,
+        seed=1,
+        selection=make_selection(runs),
+        training={**make_training(12), "stopped_early": "accuracy fell below its floor"},
+        provenance=PROVENANCE,
+    )
+
+
+class Checker(HTMLParser):
+    """Collects tags, what they link to, and elements that are not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append(tag)
+        self.links += [v or "" for k, v in attrs if k in ("src", "href", "action", "data")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the tag that was opened last."""
+        assert self.open.pop() == tag
+
+
+def test_page_is_one_file_without_scripts_or_network(results: dict[str, Any]) -> None:
+    html = page(results)
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+    assert set(checker.links) == {"data:,"}
+    assert "script" not in checker.tags
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", html)
+
+
+def test_page_holds_what_the_issue_lists(results: dict[str, Any]) -> None:
+    html = page(results)
+    for heading in (
+        "Accuracy against tokens", "Where the tokens go", "Learning curves", "Audit", "All arms",
+        "First answer against final answer", "Example traces", "To reproduce this", "By difficulty",
+    ):  # fmt: skip
+        assert f"<h2>{heading}" in html
+    assert html.count("<svg") == 6
+    for claim in results["claims"]:
+        assert claim["text"].split(",")[0].replace("'", "&#x27;") in html
+    assert "ab" * 32 in html and "0" * 40 in html
+    assert "The run stopped itself: accuracy fell below its floor" in html
+    assert "reads the reference" in html
+    assert html.count('class="trace"') == 6
+
+
+def test_figures_shown_are_those_of_the_results(results: dict[str, Any]) -> None:
+    html = page(results)
+    for name in ("base", "trained", "monitored_count_1"):
+        accuracy = results["arms"][name]["accuracy"]
+        shown = f"{accuracy['mean'] * 100:.1f}<small>{accuracy['low'] * 100:.1f} to"
+        assert shown in html
+
+
+def test_text_of_a_model_cannot_break_the_page() -> None:
+    evil = "</pre><script>alert(1)</script><b>"
+    rows = [
+        sample(f"{evil}{i}", question=evil, answer=evil, text=evil, reference=evil, band=evil)
+        for i in range(3)
+    ]
+    run = make_arm("base", 3, 1, None)
+    run = type(run)("base", "base", "base", rows)
+    out = build_results([run], seed=0, selection=None, training=None, provenance=PROVENANCE)
+    html = page(out)
+    assert "<script>" not in html
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+
+
+def test_report_is_written_once(results: dict[str, Any], tmp_path: Path) -> None:
+    write_results(tmp_path / "results.json", results)
+    file = write_report(tmp_path)
+    assert file == tmp_path / "report.html"
+    with pytest.raises(UserError, match="exists already"):
+        write_report(tmp_path)
+    other = write_report(tmp_path / "results.json", tmp_path / "other.html")
+    assert other.read_text(encoding="utf-8") == file.read_text(encoding="utf-8")
+    assert write_report(tmp_path, replace=True) == file
+    root = ET.fromstring((tmp_path / "frontier.svg").read_text(encoding="utf-8"))
+    assert root.tag.endswith("svg")
+
+
+def test_report_needs_results(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"results\.json does not exist"):
+        write_report(tmp_path)
+
+
+def test_terminal_table(results: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    text = io.StringIO()
+    print_report(results, Console(file=text, width=120))
+    printed = text.getvalue()
+    trained = results["arms"]["trained"]
+    row = next(line for line in printed.splitlines() if line.startswith("trained "))
+    assert f"{trained['accuracy']['mean'] * 100:.1f} ±" in row
+    assert number(trained["tokens"]["mean"], 1) in row
+    for band in ("easy", "medium", "hard"):
+        assert f"{band} (10 problems)" in printed
+    assert printed.count("✓") + printed.count("✗") + printed.count("? ") >= len(results["claims"])
+
+
+def test_single_arm_report() -> None:
+    runs = [make_arm("base", 6, 1, None)]
+    out = build_results(runs, seed=0, selection=None, training=None, provenance=PROVENANCE)
+    html = page(out)
+    assert "What holds" not in html and "Learning curves" not in html
+    assert "Accuracy against tokens" in html
+
+
+def test_light_imports() -> None:
+    code = (
+        "import sys, rl.report; heavy = {'torch', 'transformers', 'trl', 'matplotlib', 'sklearn',"
+        " 'pandas', 'reasoning_gym'} & set(sys.modules); assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_number_formats() -> None:
+    assert number(1234567.0) == "1\u202f234\u202f567"
+    assert (number(73.44), number(3.347), number(None)) == ("73.4", "3.35", "–")
+    assert (signed(-1.25), signed(0.04), signed(-0.04)) == ("−1.2", "0.0", "0.0")
+    assert signed(12.3, 0, " %") == "+12 %"
+
+
+def test_types_have_fixed_colours_and_checks_come_last() -> None:
+    assert type_colour("VERIFY") == type_colour("Verification / Sanity Check")
+    assert type_colour("VERIFY") != type_colour("CONCLUDE")
+    ours = {"Verification / Sanity Check", "Other", "Heuristics / Intuition"}
+    assert sort_types(ours)[-1] == "Verification / Sanity Check"
+
+
+def test_ticks_are_round_and_inside() -> None:
+    assert nice_ticks(0, 156, 7) == [0, 25, 50, 75, 100, 125, 150]
+    assert nice_ticks(71.2, 97.9, 6) == [75, 80, 85, 90, 95]
+    assert nice_ticks(3, 3) == [3]
+
+
+def test_labels_keep_clear_of_marks() -> None:
+    area = Axes(0, 0, 400, 300, (0, 1), (0, 1))
+    marks = [(100.0, 100.0, "one", 12.0), (112.0, 100.0, "two", 12.0)]
+    for (x, y, anchor), (_, _, words, size) in zip(place_labels(marks, area), marks, strict=True):
+        width = len(words) * size * 0.56
+        left = x - {"start": 0, "middle": width / 2, "end": width}[anchor]
+        for mark_x, mark_y, _, _ in marks:
+            beside = left > mark_x + 5 or left + width < mark_x - 5
+            assert beside or y < mark_y - 5 or y - size > mark_y + 5
+
+
+def test_running_mean() -> None:
+    assert running_mean([1, 2, 3, 4], 3) == [1.5, 2, 3, 3.5]

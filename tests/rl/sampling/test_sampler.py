@@ -1,0 +1,185 @@
+"""The sampler against plain forward passes, and the laws its arms rely on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from rl.sampling.decoding import SamplingSettings, pick_tokens, row_noise
+from rl.sampling.sampler import Sampler, _fill_holes, end_ids
+from tagger.thinking.split import ThinkingDelimiters
+from tests.rl.tiny import PROMPTS, tiny_model
+from tests.tagger.tokenizers_made_here import byte_level
+
+DELIMITERS = ThinkingDelimiters("<think>", "</think>")
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return byte_level()
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    return tiny_model(tokenizer)
+
+
+def sampler(model, tokenizer, **settings):
+    return Sampler(model, tokenizer, DELIMITERS, SamplingSettings(**settings))
+
+
+def reference(model, ids, noise, settings, ends):
+    """One row alone, the whole text through the model at every token."""
+    written = []
+    with torch.no_grad():
+        for uniform in noise:
+            logits = model(input_ids=torch.tensor([list(ids) + written])).logits[:, -1]
+            draw = torch.tensor([uniform], dtype=torch.float64)
+            written.append(int(pick_tokens(logits, draw, settings)))
+            if written[-1] in ends:
+                break
+    return written
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_rows_of_a_padded_shrinking_batch_equal_rows_run_alone(model, tokenizer, temperature):
+    settings = SamplingSettings(temperature=temperature, max_new_tokens=40)
+    batch = Sampler(model, tokenizer, DELIMITERS, settings)
+    done = batch.sample(PROMPTS, samples_per_prompt=3, seed=5)
+    assert [(c.prompt_index, c.sample) for c in done] == [
+        (p, s) for p in range(len(PROMPTS)) for s in range(3)
+    ]
+    lengths = {len(c.ids) for c in done}
+    assert len(lengths) > 3 or temperature == 0  # rows did end at different times
+    for c in done:
+        ids = tokenizer.encode(PROMPTS[c.prompt_index], add_special_tokens=False)
+        noise = row_noise(5, c.prompt_index, c.sample, 40)
+        assert c.ids == reference(model, ids, noise, settings, batch.end_ids)
+
+
+def test_completions_say_how_they_ended(model, tokenizer):
+    done = sampler(model, tokenizer, max_new_tokens=30).sample(PROMPTS, 8, seed=1)
+    ends = {tokenizer.eos_token_id}
+    assert {c.finished for c in done} == {True, False}
+    for c in done:
+        assert c.finished == (c.ids[-1] in ends)
+        assert not ends & set(c.ids[:-1])
+        assert len(c.ids) == 30 or c.finished
+        assert tokenizer.eos_token not in c.text
+        silent = ends | {tokenizer.pad_token_id}
+        assert c.text == tokenizer.decode([i for i in c.ids if i not in silent])
+        assert (c.stop, c.forced_tokens, c.steps, c.monitor_seconds) == (None, 0, None, 0.0)
+
+
+def test_the_same_call_is_bit_identical_and_the_batch_does_not_matter(model, tokenizer):
+    run = sampler(model, tokenizer, max_new_tokens=24)
+    first = [c.ids for c in run.sample(PROMPTS, 4, seed=3)]
+    assert first == [c.ids for c in run.sample(PROMPTS, 4, seed=3)]
+    assert first == [c.ids for c in run.sample(PROMPTS, 4, seed=3, batch_size=3)]
+    assert first != [c.ids for c in run.sample(PROMPTS, 4, seed=4)]
+    fewer = run.sample(PROMPTS[:2], 2, seed=3)
+    assert [c.ids for c in fewer] == [first[0], first[1], first[4], first[5]]
+
+
+def test_continuing_from_ids_equals_sampling_the_prompt(model, tokenizer):
+    run = sampler(model, tokenizer, max_new_tokens=12)
+    prefixes = [tokenizer.encode(p, add_special_tokens=False) for p in PROMPTS]
+    sampled = [c.ids for c in run.sample(PROMPTS, seed=2)]
+    assert [c.ids for c in run.continue_from(prefixes, seed=2)] == sampled
+    greedy = run.continue_from(prefixes, temperature=0, max_new_tokens=5)
+    longer = [list(p) + c.ids[:2] for p, c in zip(prefixes, greedy, strict=True)]
+    rest = run.continue_from(longer, temperature=0, max_new_tokens=3)
+    assert sum(len(whole.ids) == 5 for whole in greedy) > 1
+    for whole, tail in zip(greedy, rest, strict=True):
+        assert whole.ids[2:] == tail.ids or len(whole.ids) <= 2
+
+
+def test_time_is_shared_out_and_progress_told(model, tokenizer):
+    import time
+
+    told: list[tuple[int, int]] = []
+    started = time.perf_counter()
+    done = sampler(model, tokenizer, max_new_tokens=20).sample(
+        PROMPTS, 2, progress=lambda ended, total: told.append((ended, total))
+    )
+    wall = time.perf_counter() - started
+    assert 0.5 * wall < sum(c.seconds for c in done) <= wall
+    assert told == sorted(told) and told[-1] == (len(done), len(done))
+
+
+def test_the_mode_of_the_model_is_given_back(model, tokenizer):
+    model.train()
+    sampler(model, tokenizer, max_new_tokens=2).sample(PROMPTS[:1])
+    assert model.training
+    model.eval()
+
+
+def test_an_empty_prompt_and_odd_numbers_are_refused(model, tokenizer):
+    run = sampler(model, tokenizer, max_new_tokens=2)
+    with pytest.raises(ValueError, match="Prompt 1 has no tokens"):
+        run.sample(["a", ""])
+    with pytest.raises(ValueError, match="1 or more"):
+        run.sample(["a"], samples_per_prompt=0)
+    for bad in ({"temperature": -1}, {"top_p": 0}, {"top_k": -1}, {"max_new_tokens": 0}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            SamplingSettings(**bad)
+
+
+def test_end_ids_come_from_model_and_tokenizer(model, tokenizer):
+    assert end_ids(model, tokenizer) == {tokenizer.eos_token_id}
+
+    class Nothing:
+        eos_token_id = None
+
+    with pytest.raises(ValueError, match="end token"):
+        end_ids(Nothing(), Nothing())
+
+    class Several:
+        class generation_config:  # noqa: N801
+            eos_token_id = [3, 4]
+
+    assert end_ids(Several(), tokenizer) == {3, 4, tokenizer.eos_token_id}
+
+
+def test_noise_depends_on_its_keys_alone():
+    base = row_noise(0, 1, 2, 50)
+    np.testing.assert_array_equal(base, row_noise(0, 1, 2, 80)[:50])
+    for other in ((1, 1, 2), (0, 2, 1), (0, 1, 3)):
+        assert not np.array_equal(base, row_noise(*other, 50))
+
+
+def test_picked_tokens_follow_the_distribution():
+    logits = torch.log(torch.tensor([[0.5, 0.2, 0.0, 0.3]]))
+    settings = SamplingSettings()
+    uniforms = torch.linspace(0, 1, 10_001, dtype=torch.float64)[:-1]
+    picked = pick_tokens(logits.expand(10_000, -1), uniforms, settings)
+    shares = torch.bincount(picked, minlength=4) / 10_000
+    torch.testing.assert_close(shares, torch.tensor([0.5, 0.2, 0.0, 0.3]), atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "allowed"),
+    [
+        ({"top_k": 2}, {0, 3}),
+        ({"top_p": 0.5}, {0}),
+        ({"top_p": 0.6}, {0, 3}),
+        ({"top_p": 0.9}, {0, 1, 3}),
+        ({"top_k": 3, "top_p": 0.99}, {0, 1, 3}),
+        ({"temperature": 0.0}, {0}),
+    ],
+)
+def test_truncation_keeps_the_likeliest(settings, allowed):
+    logits = torch.log(torch.tensor([[0.5, 0.15, 0.05, 0.3]])).expand(2_000, -1)
+    uniforms = torch.linspace(0, 1, 2_001, dtype=torch.float64)[:-1]
+    # The last draw is the largest number below 1: it must not fall off the end.
+    uniforms[-1] = np.nextafter(1.0, 0.0)
+    picked = pick_tokens(logits, uniforms, SamplingSettings(**settings))
+    assert set(picked.tolist()) == allowed
+
+
+@pytest.mark.parametrize("living", [[0, 1, 4], [3, 4], [1], [0, 1, 2], [2, 3, 4]])
+def test_holes_are_filled_from_the_end(living):
+    order = _fill_holes(living)
+    assert sorted(order) == living
+    assert all(order[slot] == slot for slot in living if slot < len(living))

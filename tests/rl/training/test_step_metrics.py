@@ -1,0 +1,43 @@
+"""What a step logs about its rollouts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from rewards.facts.columns import columns
+from rl.training.step_metrics import fact_metrics, term_metrics
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tests.rewards.fakes import table
+
+NAMES = columns(REASONTYPE)
+
+
+def test_means_of_facts() -> None:
+    facts = table(
+        {"tokens": 10, "answer_step": 2, "count/VERIFY": 1, "audit_verification": 3},
+        {"tokens": 30, "answer_step": -1, "audit_verification": 0},
+    )
+    means = fact_metrics(facts, NAMES)
+    assert means["facts/tokens"] == 20
+    assert means["facts/count/VERIFY"] == 0.5
+    assert (means["facts/answer_step"], means["facts/answer_stated"]) == (2, 0.5)
+    assert means["facts/audit_verification"] == 1.5
+
+
+def test_what_nobody_has_is_not_a_number() -> None:
+    means = fact_metrics(table({"answer_step": -1, "audit_verification": -1}), NAMES)
+    assert math.isnan(means["facts/answer_step"]) and means["facts/answer_stated"] == 0
+    assert "facts/audit_verification" not in means
+
+
+def test_shares_of_the_advantage() -> None:
+    terms = torch.tensor([[1.0, 4.0], [0.0, 2.0], [1.0, float("nan")], [1.0, 2.0]])
+    found = term_metrics(
+        terms, torch.tensor([1.0, 0.5]), torch.tensor([0, 0, 9, 9]), ["right", "short"]
+    )
+    assert found == pytest.approx(
+        {"weight/right": 1, "weight/short": 0.5, "advantage/right": 0.25, "advantage/short": 0.5}
+    )

@@ -1,0 +1,103 @@
+"""The advantage: weights stay meaningful, whatever the group looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import Dataset
+
+from rewards.facts.compute import FactsComputer, Task
+from rewards.stack import build_stack
+from rl.policy.load import load_policy
+from rl.training.config import config_from_dict
+from rl.training.grpo_config import training_arguments
+from rl.training.trainer import StepGRPOTrainer
+from tests.rewards.fakes import KeywordTagger
+from tests.rl.world import World
+
+ALL_RIGHT = [(0, True), (1, True), (2, True), (5, True)]
+MIXED = [(0, False), (1, True), (2, True), (5, False)]
+
+
+def completion(checks: int, right: bool) -> str:
+    steps = ["3 + 4 = 7."] + ["Let me check: 3 + 4 = 7."] * checks
+    return "\n\n".join(steps) + f"\n</think>\n\n\\boxed{{{7 if right else 8}}}"
+
+
+class Bench:
+    """A trainer fed with written rollouts."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder = world, folder
+        self.policy = load_policy(str(world.model), device="cpu")
+
+    def advantages(
+        self, group: list[tuple[int, bool]], weight: Any, **grpo: Any
+    ) -> tuple[torch.Tensor, dict[str, float]]:
+        config = config_from_dict(
+            self.world.config(
+                self.folder / "run",
+                grpo={"per_device_train_batch_size": 4, "num_generations": 4, **grpo},
+            )
+        )
+        terms = {"correctness": {}, "step_count": {"weight": weight}}
+        tagger, tokenizer = KeywordTagger(), self.policy.tokenizer
+        trainer = StepGRPOTrainer(
+            stack=build_stack(terms, tagger.taxonomy),
+            facts=FactsComputer(tagger, tokenizer, self.policy.delimiters),
+            tasks=[Task("3 + 4 = ?", "7")],
+            model=self.policy.model,
+            args=training_arguments(config, gpu=False),
+            train_dataset=Dataset.from_list([{"prompt": "x", "problem": 0}]),
+            processing_class=tokenizer,
+        )
+        texts = [completion(*member) for member in group]
+        ids = [[*tokenizer.encode(t), tokenizer.eos_token_id] for t in texts]
+        trainer._generate = lambda prompts: ([[1]] * 4, ids, None, texts, None, {}, None, [])
+        trainer.model.train()
+        scored = trainer._generate_and_score_completions([{"prompt": "x", "problem": 0}] * 4)
+        metrics = {k: v[-1] for k, v in trainer._metrics["train"].items()}
+        return scored["advantages"], metrics
+
+
+@pytest.fixture(scope="module")
+def bench(world: World, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(world, tmp_path_factory.mktemp("bench"))
+
+
+def test_the_advantage_is_the_reward_less_its_groups_mean(bench: Bench) -> None:
+    advantages, metrics = bench.advantages(MIXED, 0.1)
+    rewards = torch.tensor([0.0, 0.9, 0.8, 0.0])
+    assert torch.allclose(advantages, rewards - rewards.mean(), atol=1e-6)
+    assert metrics["facts/correct"] == 0.5
+    assert metrics["facts/count/VERIFY"] == 2.0
+    assert metrics["rewards/step_count/mean"] == pytest.approx(-0.75)  # unweighted
+    assert metrics["weight/step_count"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("group", [ALL_RIGHT, MIXED])
+def test_doubling_a_weight_doubles_its_share(bench: Bench, group: list[tuple[int, bool]]) -> None:
+    none, _ = bench.advantages(group, 0.0)
+    once, logged_once = bench.advantages(group, 0.1)
+    twice, logged_twice = bench.advantages(group, 0.2)
+    assert (once - none).abs().max() > 0.01
+    assert torch.allclose(twice - none, 2 * (once - none), atol=1e-6)
+    key = "advantage/step_count"
+    assert logged_twice[key] == pytest.approx(2 * logged_once[key], rel=1e-5)
+    assert logged_once[key] == pytest.approx(float((once - none).abs().mean()), rel=1e-5)
+
+
+def test_dividing_by_the_groups_deviation_would_cancel_the_weight(bench: Bench) -> None:
+    """Why it is not the default: in an all-right group the weight has no effect at all."""
+    once, _ = bench.advantages(ALL_RIGHT, 0.1, scale_rewards="group")
+    twice, _ = bench.advantages(ALL_RIGHT, 0.2, scale_rewards="group")
+    assert torch.allclose(once, twice, rtol=0.01)
+
+
+def test_a_group_without_differences_moves_nothing(bench: Bench) -> None:
+    advantages, metrics = bench.advantages([(2, True)] * 4, 0.1)
+    assert torch.equal(advantages, torch.zeros(4))
+    assert metrics["frac_reward_zero_std"] == 1.0

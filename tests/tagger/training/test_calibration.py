@@ -1,0 +1,84 @@
+"""Temperature and handicap: honest probabilities and honest counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tagger.frozen import FrozenTagger
+from tagger.segmentation import ParagraphSegmenter
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.training.calibration import best_temperature, calibrate, count_handicap
+from tests.tagger.student.small import random_backend
+
+VERIFY = REASONTYPE.index("VERIFY")
+
+
+def unsure(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Scores that lean to VERIFY wherever they are unsure, and the types drawn from them."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1, (4000, 14))
+    logits[:, VERIFY] += 2
+    odds = np.exp(logits)
+    types = np.array([rng.choice(14, p=row / row.sum()) for row in odds])
+    return logits, types
+
+
+def test_the_temperature_that_scores_were_spoilt_with_is_found() -> None:
+    logits, types = unsure()
+    assert best_temperature(logits, types) == pytest.approx(1, abs=0.1)
+    assert best_temperature(2 * logits, types) == pytest.approx(2, abs=0.2)
+
+
+def test_the_likeliest_type_is_counted_too_often_until_it_bears_the_handicap() -> None:
+    logits, types = unsure()
+    true = (types == VERIFY).sum()
+    assert (logits.argmax(axis=1) == VERIFY).sum() > 1.3 * true
+    for tolerance in (0.0, 0.1):
+        shifted = logits.copy()
+        shifted[:, VERIFY] -= count_handicap(logits, types, VERIFY, tolerance)
+        called = (shifted.argmax(axis=1) == VERIFY).sum()
+        assert called == pytest.approx((1 + tolerance) * true, abs=4)
+
+
+def test_a_type_called_too_seldom_is_helped_and_a_good_count_is_left_alone() -> None:
+    logits, types = unsure()
+    rare = REASONTYPE.index("OTHER")
+    true = (types == rare).sum()
+    assert (logits.argmax(axis=1) == rare).sum() < 0.5 * true
+    shifted = logits.copy()
+    handicap = count_handicap(logits, types, rare)
+    assert handicap < 0
+    shifted[:, rare] -= handicap
+    assert (shifted.argmax(axis=1) == rare).sum() == pytest.approx(0.9 * true, abs=4)
+    sure = np.eye(14)[types] * 9
+    assert count_handicap(sure, types, VERIFY) == 0
+
+
+def test_scores_are_those_with_the_handicap() -> None:
+    logits, types = unsure()
+    found = calibrate(logits, types, REASONTYPE)
+    assert found.handicaps["VERIFY"] > 0.2
+    name = REASONTYPE.names[VERIFY]
+    score = found.scores.per_type[name]
+    assert score.recall == pytest.approx(1.1 * score.precision, abs=0.01)
+
+
+def test_a_tagger_obeys_its_handicap_and_keeps_its_probabilities(tmp_path: object) -> None:
+    from pathlib import Path
+
+    def tagger(handicaps: dict[str, float]) -> FrozenTagger:
+        return FrozenTagger(REASONTYPE, ParagraphSegmenter(), random_backend(), handicaps=handicaps)
+
+    plain = tagger({})
+    text = "One.\n\nTwo is 2.\n\nThen three.\n\nFour = 4."
+    favourite = plain.tag_text(text)[0].type
+    tag = REASONTYPE.get(favourite).tag
+    held = tagger({tag: 50.0})
+    assert all(t.type != favourite for t in held.tag_text(text))
+    for before, after in zip(plain.tag_text(text), held.tag_text(text), strict=True):
+        assert after.probabilities == before.probabilities
+        assert after.confidence == after.probabilities[REASONTYPE.index(after.type)]
+    assert held.fingerprint != plain.fingerprint
+    loaded = FrozenTagger.load(held.save(Path(str(tmp_path)) / "held"))
+    assert loaded.handicaps == {tag: 50.0} and loaded.fingerprint == held.fingerprint
