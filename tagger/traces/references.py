@@ -69,11 +69,12 @@ def _after_hashes(text: str) -> tuple[int, str]:
 
     Markdown heads sections with ``####`` too; what follows the heading tells them apart.
     """
-    *_, last = (None, *_MARK.finditer(text))
-    if last is None:
+    marks = [match.span() for match in _MARK.finditer(text)]
+    if not marks:
         return -1, ""
-    answer = text[last.end() :].strip()
-    return (last.start(), answer) if answer and "\n" not in answer else (-1, "")
+    start, end = marks[-1]
+    answer = text[end:].strip()
+    return (start, answer) if answer and "\n" not in answer else (-1, "")
 
 
 def _in_box(text: str) -> tuple[int, str]:
