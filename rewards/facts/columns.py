@@ -19,6 +19,9 @@ ROLLOUT_COLUMNS = (
     "step_length",  # mean tokens a step; 0 without steps
     "steps_per_1k",  # steps per 1,000 tokens of thinking; 0 without steps
     "audit_verification",  # verification steps by the audit tagger; -1 without one
+    "ended",  # 1 if the model wrote an end token; 0 if the length limit cut it off
+    "thought",  # 1 if thinking that is not blank was found and closed
+    "answered",  # 1 if an answer could be read behind the thinking, correct or not
 )
 TYPE_GROUPS = ("count", "tokens", "count_after", "tokens_after")
 """Per type: steps and tokens, in the whole thinking and after the answer step (itself excluded;

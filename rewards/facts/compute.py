@@ -11,6 +11,7 @@ import numpy as np
 from rewards.answers.checkers import checker_for
 from rewards.answers.stated import find_answer_step
 from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
+from rewards.facts.outcomes import found_thinking, readable_answer
 from rewards.facts.rollout import ParsedRollout, parse_rollout, tag_rollouts
 from tagger.steps import Segmenter, StepTagger, TaggedStep
 from tagger.thinking.keywords import count_keywords
@@ -141,6 +142,9 @@ class FactsComputer:
             in_steps / count if count else 0.0,
             1000.0 * count / in_steps if in_steps else 0.0,
             audit,
+            rollout.ended,
+            found_thinking(rollout.thinking),
+            bool(readable_answer(rollout.thinking.answer, task.reference)),
         )
         taxonomy = self.tagger.taxonomy
         of_types = row[len(ROLLOUT_COLUMNS) :].reshape(len(TYPE_GROUPS), len(taxonomy.types))

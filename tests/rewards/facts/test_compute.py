@@ -78,6 +78,7 @@ def test_an_end_token_inside_the_thinking_is_no_thinking() -> None:
     facts = facts_of("3 + 4 = 7.", end=True)
     assert facts["thinking_tokens"] == facts["tokens"] - 1
     assert facts["finished"] == 0
+    assert (facts["ended"], facts["thought"], facts["answered"]) == (1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ def test_format(text: str, ok: int) -> None:
 def test_answer_cut_off_is_not_finished() -> None:
     facts = facts_of("3 + 4 = 7.\n</think>\n\nThe answer is \\boxed{7}.", end=False)
     assert (facts["correct"], facts["finished"]) == (1, 0)
+    assert (facts["ended"], facts["thought"], facts["answered"]) == (0, 1, 1)
 
 
 def test_empty_thinking_has_no_steps() -> None:
