@@ -28,11 +28,28 @@ def unknown_name(
         The exception, to be raised by the caller.
     """
     choices = sorted(known)
-    folded = [choice.casefold() for choice in choices]
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    hint = f"valid: {', '.join(choices if listed is None else listed)}."
-    if near:
-        same = [c for c, f in zip(choices, folded, strict=True) if f == near[0]]
-        meant = max(same, key=lambda c: difflib.SequenceMatcher(None, name, c).ratio())
-        hint = f"did you mean {meant!r}?"
+    nearest = max(choices, key=lambda choice: _likeness(name, choice), default=None)
+    if nearest is not None and _likeness(name, nearest)[0] >= _NEAR:
+        hint = f"did you mean {nearest!r}?"
+    else:
+        hint = f"valid: {', '.join(choices if listed is None else listed)}."
     return UserError(f"Unknown {kind} {name!r}; {hint}")
+
+
+_NEAR = 0.65
+"""Least likeness of a suggestion: one swap in a name of three letters passes (0.67); below it,
+names that merely share some letters are suggested and mislead."""
+
+
+def _likeness(name: str, choice: str) -> tuple[float, float]:
+    """How alike two names are, without and with regard to case; 1 is equal.
+
+    Of dotted keys only what the common sections leave over is compared, or every key of a section
+    would resemble every other.
+    """
+    parts, others = name.split("."), choice.split(".")
+    while len(parts) > 1 and len(others) > 1 and parts[0] == others[0]:
+        parts, others = parts[1:], others[1:]
+    a, b = ".".join(parts), ".".join(others)
+    ratio = difflib.SequenceMatcher(None, a.casefold(), b.casefold()).ratio()
+    return ratio, difflib.SequenceMatcher(None, a, b).ratio()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
+import shlex
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -52,11 +54,9 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
         A copy with the values set.
 
     Raises:
-        UserError: An override without ``=``, with a value that is no YAML, or through a key that
-            holds no mapping.
+        UserError: An override without ``=``, with a value that is no YAML or of which YAML drops
+            a part (the right quoting is named), or through a key that holds no mapping.
     """
-    import yaml
-
     if not isinstance(data, dict):
         raise UserError("A config must be a mapping of keys to values.")
     data = copy.deepcopy(data)
@@ -64,10 +64,7 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
         dotted, equals, text = override.partition("=")
         if not equals or not dotted:
             raise UserError(f"The override {override!r} must look like key=value.")
-        try:
-            value = yaml.load(text, Loader=yaml_loader())
-        except yaml.YAMLError as error:
-            raise UserError(f"The value of the override {override!r} is not YAML.") from error
+        value = _override_value(dotted, text)
         *parents, last = dotted.split(".")
         node = data
         for key in parents:
@@ -78,6 +75,32 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
         node[last] = value
     result: dict[str, Any] = data
     return result
+
+
+def _override_value(dotted: str, text: str) -> Any:
+    """Read a value as YAML; text that YAML would cut or misread is refused, never changed.
+
+    ``*`` and ``&`` begin references in YAML, ``!`` a tag, ``|`` and ``>`` a block, ``#`` a comment.
+    """
+    import yaml
+
+    plain = text.strip()
+    lost = plain[:1] in tuple("*&!|>%@`#")
+    value = None
+    if not lost:
+        try:
+            value = yaml.load(text, Loader=yaml_loader())
+        except yaml.YAMLError:
+            lost = True
+        # A comment or line break within unquoted text.
+        lost = lost or (isinstance(value, str) and plain[0] not in "'\"" and value != plain)
+    if lost:
+        quoted = shlex.quote(json.dumps(text, ensure_ascii=False))
+        raise UserError(
+            f"The value of the override {dotted}={text} has characters that mean something in "
+            f"YAML; as plain text it needs quotes, the outer ones for the shell: {dotted}={quoted}"
+        )
+    return value
 
 
 def build_settings(kind: type[T], data: Any, source: str = "config") -> T:

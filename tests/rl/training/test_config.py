@@ -102,7 +102,7 @@ def test_bad_files_are_told(tmp_path: Path, text: str, words: str) -> None:
     [
         ("seed", "must look like key=value"),
         ("=3", "must look like key=value"),
-        ("seed=[1", "is not YAML"),
+        ("seed=[1", "needs quotes"),
         ("seed.x=1", "a plain value"),
         ("sead=1", "did you mean 'seed'"),
     ],
