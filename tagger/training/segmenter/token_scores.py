@@ -6,6 +6,7 @@ those below `tau` break points, `tau` being the quantile that makes two percent 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,9 +124,10 @@ def find_threshold(traces: Sequence[ScoredTrace], share: float = 0.02) -> Thresh
     """
     if not 0 < share < 1:
         raise UserError(f"share is {share}; it must lie between 0 and 1, e.g. 0.02.")
-    pooled: NDArray[np.float64] = np.sort(
-        np.exp(np.concatenate([np.zeros(0), *(np.asarray(t.logprobs) for t in traces)]))
-    )
+    # math.exp, as the segmenter computes it: numpy's differs in the last bit, and tau is one of
+    # these very numbers.
+    probabilities = [[math.exp(p) for p in t.logprobs] for t in traces]
+    pooled: NDArray[np.float64] = np.sort(np.concatenate([np.zeros(0), *probabilities]))
     wanted = int(share * len(pooled) + 1e-9)
     if wanted == 0:
         raise UserError(
@@ -139,6 +141,6 @@ def find_threshold(traces: Sequence[ScoredTrace], share: float = 0.02) -> Thresh
             f"The {wanted + 1} least probable of {len(pooled)} tokens are equally probable "
             f"({tau:g}); no threshold gives a share of {share:g}."
         )
-    inner = sum(int((np.exp(np.asarray(t.logprobs[1:])) < tau).sum()) for t in traces)
+    inner = sum(p < tau for row in probabilities for p in row[1:])
     steps = inner + len(traces)
     return Threshold(tau, share, below / len(pooled), len(pooled), len(traces), steps)

@@ -311,5 +311,8 @@ def test_a_model_of_another_make_is_refused(tmp_path: Path) -> None:
 
 
 def test_loading_other_taggers_does_not_load_torch() -> None:
-    code = "import sys, tagger.frozen, tagger.causal.backend; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, tagger.frozen, tagger.backends.causal.backend; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

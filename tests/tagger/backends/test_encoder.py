@@ -274,7 +274,10 @@ def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None
 
 
 def test_loading_other_taggers_does_not_load_torch() -> None:
-    code = "import sys, tagger.frozen, tagger.encoder.backend; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, tagger.frozen, tagger.backends.encoder.backend; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

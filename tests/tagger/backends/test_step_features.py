@@ -172,7 +172,7 @@ def test_buckets_are_the_same_in_every_process_and_release() -> None:
     digest = hash_of(fold(steps, 18, WEIGHTS).buckets)
     assert digest == "bfffa23fc74ab6e2"
     code = (
-        "from tests.tagger.test_features import *\n"
+        "from tests.tagger.backends.test_step_features import *\n"
         "r = TraceReader('What is 3 + 4?', 50)\n"
         "s = [r.read('3 + 4 = 7.'), r.read('Wait, 3 + 4 = 7.')]\n"
         "print(hash_of(fold(s, 18, WEIGHTS).buckets))"

@@ -8,7 +8,8 @@ import sys
 
 def test_stopping_imports_neither_torch_nor_transformers():
     code = (
-        "import sys, tagger.stopping.monitor, tagger.stopping.rules, tagger.stopping.hf, "
+        "import sys, tagger.stopping.monitor, tagger.stopping.rules.registry, "
+        "tagger.stopping.engines.transformers, "
         "tagger.stopping.closing; "
         "print([m for m in ('torch', 'transformers', 'sklearn') if m in sys.modules])"
     )

@@ -83,8 +83,8 @@ class Killed(Exception):
 def test_killed_again_and_again_it_ends_with_the_same_weights(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tagger.backends.causal import fit as loop
-    from tagger.backends.causal import states
+    from tagger.training.causal import fit as loop
+    from tagger.training.causal import hidden_states as states
 
     whole = train(folder)
     real, count = loop.window_loss, 0
@@ -308,7 +308,7 @@ def test_another_tokenizer_is_another_training(folder: Path, tmp_path: Path) -> 
 def test_a_checkpoint_goes_on_only_on_its_device(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began: str, refused: bool
 ) -> None:
-    from tagger.backends.causal import fit as loop
+    from tagger.training.causal import fit as loop
 
     real, count = loop.window_loss, 0
 

@@ -43,7 +43,8 @@ def test_auto_is_the_gpu_where_there_is_one(
 
 def test_the_cpu_is_had_without_torch() -> None:
     code = (
-        "import sys, tagger.devices as d; d.resolve_device('cpu'); sys.exit('torch' in sys.modules)"
+        "import sys, tagger.training.devices as d; d.resolve_device('cpu'); "
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -114,7 +114,7 @@ class Killed(Exception):
 def test_killed_again_and_again_it_ends_with_the_same_weights(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retrain: bool
 ) -> None:
-    from tagger.backends.encoder import fit as loop
+    from tagger.training.encoder import fit as loop
 
     fit = dataclasses.replace(FIT, retrain=retrain)
     whole = train(folder, fit)
