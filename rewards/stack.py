@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rewards.terms.base import RewardTerm
-from rewards.terms.registry import build_term
+from rewards.ranking import refuse_charge_above_correctness
+from rewards.terms.base import RewardTerm, TermBounds
+from rewards.terms.registry import build_term, term_bounds
 from rewards.weights import WeightController, build_weight
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightedTerm:
-    """A term under the name its metrics carry, with its weight."""
+    """A term under the name its metrics carry, with its weight and the values it can have."""
 
     name: str
     term: RewardTerm
     weight: WeightController
+    bounds: TermBounds
 
 
 class RewardStack:
@@ -100,16 +102,22 @@ class RewardStack:
             term.weight.load_state_dict(state[term.name])
 
 
-def build_stack(config: Mapping[str, Any], taxonomy: Taxonomy) -> RewardStack:
+def build_stack(
+    config: Mapping[str, Any],
+    taxonomy: Taxonomy,
+    allow_charge_above_correctness: bool = False,
+) -> RewardStack:
     """Build the reward from its config.
 
     Args:
         config: Name to ``{weight: ..., **parameters}``. The name is the term's kind, unless
             ``kind`` says otherwise, so that one kind can serve twice under two names.
         taxonomy: Taxonomy of the tagger.
+        allow_charge_above_correctness: Accept terms that can rank a correct rollout with or below
+            an incorrect one.
 
     Raises:
-        UserError: Unknown term, parameter, type or value.
+        UserError: Unknown term, parameter, type or value; or such terms, and they are not allowed.
     """
     terms = []
     for name, given in config.items():
@@ -120,5 +128,9 @@ def build_stack(config: Mapping[str, Any], taxonomy: Taxonomy) -> RewardStack:
         params = dict(given or {})
         weight = build_weight(params.pop("weight", 1.0))
         kind = str(params.pop("kind", name))
-        terms.append(WeightedTerm(str(name), build_term(kind, params, taxonomy), weight))
-    return RewardStack(terms)
+        term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
+        terms.append(WeightedTerm(str(name), term, weight, bounds))
+    stack = RewardStack(terms)
+    if not allow_charge_above_correctness:
+        refuse_charge_above_correctness({t.name: (t.weight, t.bounds) for t in stack.terms})
+    return stack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any, Protocol
 
 from rewards.terms.base import make_params, number
@@ -15,6 +16,10 @@ class WeightController(Protocol):
 
     def weight(self, step: int) -> float:
         """Weight at an optimizer step, counted from 0."""
+        ...
+
+    def turning_points(self) -> tuple[int, ...]:
+        """Steps between which the weight runs in a straight line, and after which it stays."""
         ...
 
     def state_dict(self) -> dict[str, Any]:
@@ -42,6 +47,10 @@ class ConstantWeight:
     def weight(self, step: int) -> float:
         """Weight at a step."""
         return float(self.value)
+
+    def turning_points(self) -> tuple[int, ...]:
+        """Only the first step."""
+        return (0,)
 
     def state_dict(self) -> dict[str, Any]:
         """The value in force."""
@@ -78,6 +87,11 @@ class LinearWeight:
         """Weight at a step."""
         share = min(max((step - self.begin) / self.steps, 0.0), 1.0)
         return float(self.start + share * (self.end - self.start))
+
+    def turning_points(self) -> tuple[int, ...]:
+        """Where the change begins and where it ends (parts of a step count as the whole)."""
+        edges = (self.begin, self.begin + self.steps)
+        return (0, *(int(rounded(edge)) for edge in edges for rounded in (floor, ceil)))
 
     def state_dict(self) -> dict[str, Any]:
         """The schedule in force."""

@@ -34,16 +34,31 @@ class RewardTerm(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
+class TermBounds:
+    """Least and greatest value of a term, unweighted; infinite where there is none.
+
+    Attributes:
+        correct: Of a rollout whose answer is correct.
+        incorrect: Of any other.
+    """
+
+    correct: tuple[float, float]
+    incorrect: tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
 class TermKind:
     """A registered kind of term.
 
     Attributes:
         params: Dataclass of its parameters; its field names are the config keys.
         build: Makes the term from parameters and the tagger's taxonomy.
+        bounds: The values that a term with these parameters can have.
     """
 
     params: type[Any]
     build: Callable[[Any, Taxonomy], RewardTerm]
+    bounds: Callable[[Any], TermBounds]
 
 
 def make_params(kind: str, params_type: type[Any], given: Mapping[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm
+from rewards.terms.base import RewardTerm, TermBounds
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -26,3 +26,8 @@ def build(params: CorrectnessParams, taxonomy: Taxonomy) -> RewardTerm:
         return facts[:, column]
 
     return correctness
+
+
+def bounds(params: CorrectnessParams) -> TermBounds:
+    """Correctness alone tells the two apart."""
+    return TermBounds(correct=(1.0, 1.0), incorrect=(0.0, 0.0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm
+from rewards.terms.base import RewardTerm, TermBounds
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -34,3 +34,8 @@ def build(params: FormatParams, taxonomy: Taxonomy) -> RewardTerm:
         return value * facts[:, finished] if params.require_end else value
 
     return well_formed
+
+
+def bounds(params: FormatParams) -> TermBounds:
+    """A correct rollout may be malformed, an incorrect one well-formed."""
+    return TermBounds(correct=(0.0, 1.0), incorrect=(0.0, 1.0))

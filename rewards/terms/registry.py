@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.terms import correctness, format, step_count
-from rewards.terms.base import RewardTerm, TermKind, make_params
+from rewards.terms.base import RewardTerm, TermBounds, TermKind, make_params
 from tagger.errors import unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
 TERMS: dict[str, TermKind] = {
-    "correctness": TermKind(correctness.CorrectnessParams, correctness.build),
-    "format": TermKind(format.FormatParams, format.build),
-    "step_count": TermKind(step_count.StepCountParams, step_count.build),
+    "correctness": TermKind(correctness.CorrectnessParams, correctness.build, correctness.bounds),
+    "format": TermKind(format.FormatParams, format.build, format.bounds),
+    "step_count": TermKind(step_count.StepCountParams, step_count.build, step_count.bounds),
 }
 
 
@@ -28,7 +28,18 @@ def build_term(name: str, params: Mapping[str, Any], taxonomy: Taxonomy) -> Rewa
     Raises:
         UserError: Unknown name, parameter, type or value; the nearest valid one is suggested.
     """
+    kind, made = _made(name, params)
+    return kind.build(made, taxonomy)
+
+
+def term_bounds(name: str, params: Mapping[str, Any]) -> TermBounds:
+    """The values that a term can have, from its config; arguments and errors as `build_term`."""
+    kind, made = _made(name, params)
+    return kind.bounds(made)
+
+
+def _made(name: str, params: Mapping[str, Any]) -> tuple[TermKind, Any]:
     if name not in TERMS:
         raise unknown_name("reward term", name, TERMS)
     kind = TERMS[name]
-    return kind.build(make_params(f"reward term {name!r}", kind.params, params), taxonomy)
+    return kind, make_params(f"reward term {name!r}", kind.params, params)

@@ -4,18 +4,18 @@ For a rollout that the gate lets through
 
     reward = - sum over types of  weight * min(max(0, n - allowance), cap)
 
-where n counts the steps (or tokens) of that type in the scope; 0 for all others.
+where n counts the steps (or tokens) of that type in the scope; 0 for all others. The cap keeps the
+greatest charge finite, so that a correct rollout stays above an incorrect one (`rewards.ranking`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm, choice, make_params, number
+from rewards.terms.base import RewardTerm, TermBounds, choice, make_params, number
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import Taxonomy
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SCOPES = ("all", "after_answer")
 UNITS = ("steps", "tokens")
 GATES = ("correct", "group_solved", "none")
+DEFAULT_CAPS = {"steps": 8.0, "tokens": 400.0}
+"""Most steps or tokens of one type that are charged for, unless `TypePrice.cap` says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,25 @@ class TypePrice:
     Attributes:
         weight: Charged for each step (or token) beyond the allowance; at least 0.
         allowance: Steps (or tokens) that are free.
-        cap: Most that are charged for; no limit by default.
+        cap: Most that are charged for; `DEFAULT_CAPS` if left out, ``.inf`` for no limit.
     """
 
     weight: float = 1.0
     allowance: float = 0.0
-    cap: float = math.inf
+    cap: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("weight", "allowance", "cap"):
-            number(name, getattr(self, name))
+            if getattr(self, name) is not None or name != "cap":
+                number(name, getattr(self, name))
+
+    def most(self, unit: str) -> float:
+        """Most steps or tokens that are charged for."""
+        return DEFAULT_CAPS[unit] if self.cap is None else self.cap
+
+    def greatest(self, unit: str) -> float:
+        """Greatest charge; infinite without a cap."""
+        return self.weight * self.most(unit) if self.weight else 0.0
 
 
 def _verification() -> dict[str, Any]:
@@ -97,16 +108,14 @@ def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
         column = column_index(names, f"{group}/{tag}")
         if column in prices:
             raise UserError(f"step_count names the type {tag} twice; keep one entry.")
-        if not isinstance(price, Mapping):
-            raise UserError(f"step_count: the price of {given} must be like {{weight: 1}}.")
-        prices[column] = make_params(f"the price of {given} in step_count", TypePrice, price)
+        prices[column] = _price(given, price)
     correct = column_index(names, "correct")
 
     def step_count(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
         charge = facts.new_zeros(len(facts))
         for column, price in prices.items():
             over = (facts[:, column] - price.allowance).clamp(min=0.0)
-            charge = charge + price.weight * over.clamp(max=price.cap)
+            charge = charge + price.weight * over.clamp(max=price.most(params.unit))
         if params.gate == "none":
             return 0.0 - charge
         charged = facts[:, correct] > 0
@@ -115,6 +124,21 @@ def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
         return (0.0 - charge) * charged
 
     return step_count
+
+
+def bounds(params: StepCountParams) -> TermBounds:
+    """Down to minus the greatest charge for whoever is charged, 0 for the others."""
+    charge = sum(_price(t, p).greatest(params.unit) for t, p in params.types.items())
+    charged, spared = (-charge, 0.0), (0.0, 0.0)
+    return TermBounds(charged, charged if params.gate == "none" else spared)
+
+
+def _price(given: object, price: object) -> TypePrice:
+    """The price of one type, from its config."""
+    if not isinstance(price, Mapping):
+        raise UserError(f"step_count: the price of {given} must be like {{weight: 1}}.")
+    made: TypePrice = make_params(f"the price of {given} in step_count", TypePrice, price)
+    return made
 
 
 def _solved(correct: torch.Tensor, groups: torch.Tensor, share: float) -> torch.Tensor:

@@ -32,7 +32,7 @@ class ProblemsConfig:
 def _default_terms() -> dict[str, Any]:
     return {
         "correctness": {"weight": 1.0},
-        "step_count": {"weight": 0.1, "types": {"VERIFY": {"weight": 1.0}}},
+        "step_count": {"weight": 0.1, "types": {"VERIFY": {"weight": 1.0, "cap": 8}}},
     }
 
 
@@ -42,9 +42,12 @@ class RewardConfig:
 
     Attributes:
         terms: Name to ``{weight: ..., **parameters}``; see `rewards.stack.build_stack`.
+        allow_charge_above_correctness: Accept terms that can rank a correct rollout with or below
+            an incorrect one; refused otherwise.
     """
 
     terms: dict[str, Any] = field(default_factory=_default_terms)
+    allow_charge_above_correctness: bool = False
 
 
 @dataclass

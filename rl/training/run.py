@@ -107,7 +107,8 @@ def _check(run: RunFolder, config: RunConfig) -> _Plan:
     """All checks, the cheap ones first."""
     tagger = FrozenTagger.load(config.tagger)
     audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
-    stack = build_stack(config.reward.terms, tagger.taxonomy)
+    reward = config.reward
+    stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
     path = resolve_model(config.model)
     kept = config.grpo.get("save_total_limit", 2)
     check_disk(run.root, weight_bytes(path), (kept if isinstance(kept, int) else 10) + 1)

@@ -66,7 +66,7 @@ def main(world: World, output: Path, per_device: int) -> None:
     policy = load_policy(config.model, device="cpu")
     tagger = FrozenTagger.load(config.tagger)
     trainer = StepGRPOTrainer(
-        stack=build_stack(config.reward.terms, tagger.taxonomy),
+        stack=build_stack(REWARD, tagger.taxonomy, allow_charge_above_correctness=True),
         facts=FactsComputer(tagger, policy.tokenizer, policy.delimiters),
         tasks=[Task(q, r) for q, r in QUESTIONS],
         model=policy.model,

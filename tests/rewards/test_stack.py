@@ -29,6 +29,7 @@ def test_table_and_total() -> None:
             "checks": {"kind": "step_count", "weight": 0.1, "types": {"VERIFY": {"allowance": 1}}},
         },
         REASONTYPE,
+        allow_charge_above_correctness=True,
     )
     assert stack.names == ("correctness", "format", "checks")
     terms = stack.table(FACTS, GROUPS)
@@ -37,12 +38,12 @@ def test_table_and_total() -> None:
 
 
 def test_format_may_ignore_the_end() -> None:
-    stack = build_stack({"format": {"require_end": False}}, REASONTYPE)
-    assert stack.table(FACTS, GROUPS)[:, 0].tolist() == [1, 1, 0]
+    stack = build_stack({"correctness": {}, "format": {"require_end": False}}, REASONTYPE, True)
+    assert stack.table(FACTS, GROUPS)[:, 1].tolist() == [1, 1, 0]
 
 
 def test_a_term_that_does_not_apply_is_left_out() -> None:
-    stack = build_stack({"correctness": {}, "format": {}}, REASONTYPE)
+    stack = build_stack({"correctness": {}, "format": {}}, REASONTYPE, True)
     nan = float("nan")
     terms = torch.tensor([[1.0, nan], [nan, nan]])
     total = stack.total(terms, 0)
@@ -57,15 +58,14 @@ def test_a_schedule_changes_the_weight_by_step() -> None:
 
 
 def test_state_goes_to_the_checkpoint_and_back() -> None:
-    config = {"correctness": {"weight": {"schedule": "linear", "end": 2.0}}, "format": {}}
+    weight = {"schedule": "linear", "start": 1.0, "end": 2.0}
+    config: dict[str, Any] = {"correctness": {"weight": weight}, "format": {"weight": 0.5}}
     stack = build_stack(config, REASONTYPE)
     build_stack(config, REASONTYPE).load_state_dict(stack.state_dict())
     with pytest.raises(UserError, match="resume with the config"):
-        build_stack({"correctness": {}, "format": {}}, REASONTYPE).load_state_dict(
-            stack.state_dict()
-        )
+        build_stack({**config, "correctness": {}}, REASONTYPE).load_state_dict(stack.state_dict())
     with pytest.raises(UserError, match="has the reward terms"):
-        build_stack({"format": {}}, REASONTYPE).load_state_dict(stack.state_dict())
+        build_stack({"correctness": {}}, REASONTYPE).load_state_dict(stack.state_dict())
     changed = {**config, "format": {"weight": 0.7}}
     with pytest.raises(UserError, match="resume with the config"):
         build_stack(changed, REASONTYPE).load_state_dict(stack.state_dict())

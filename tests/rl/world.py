@@ -24,7 +24,10 @@ class World:
             "model": str(self.model),
             "tagger": str(self.tagger),
             "problems": {"source": str(self.problems)},
-            "reward": {"terms": {"correctness": {}, "short": dict(SHORT)}},
+            "reward": {
+                "terms": {"correctness": {}, "short": dict(SHORT)},
+                "allow_charge_above_correctness": True,
+            },
             "grpo": dict(GRPO),
             "seed": 3,
         }

@@ -46,7 +46,7 @@ class Bench:
         terms = {"correctness": {}, "step_count": {"weight": weight}}
         tagger, tokenizer = KeywordTagger(), self.policy.tokenizer
         trainer = StepGRPOTrainer(
-            stack=build_stack(terms, tagger.taxonomy),
+            stack=build_stack(terms, tagger.taxonomy, allow_charge_above_correctness=True),
             facts=FactsComputer(tagger, tokenizer, self.policy.delimiters),
             tasks=[Task("3 + 4 = ?", "7")],
             model=self.policy.model,

@@ -1,0 +1,60 @@
+"""Whether a reward can rank a correct rollout below an incorrect one, from the terms' bounds.
+
+At weight w a term t parts the two kinds of rollouts by
+
+    margin = min over correct of w t  -  max over incorrect of w t
+
+which is w for correctness and at most 0 for whatever charges correct rollouts or pays incorrect
+ones. Every correct rollout lies above every incorrect one if the margins sum to more than 0. Between
+the turning points of the weights the sum is concave in the step: its least value is at one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rewards.terms.base import TermBounds
+from rewards.weights import WeightController
+from tagger.errors import UserError
+
+_ROUNDING = 1e-6  # rewards are float32
+
+
+def margin(weight: float, bounds: TermBounds) -> float:
+    """What a term sets correct rollouts above incorrect ones by, at the least.
+
+    Args:
+        weight: Weight of the term.
+        bounds: Its values, unweighted.
+    """
+    if weight == 0:  # also of a term without bounds
+        return 0.0
+    least = min(weight * value for value in bounds.correct)
+    return least - max(weight * value for value in bounds.incorrect)
+
+
+def refuse_charge_above_correctness(
+    terms: Mapping[str, tuple[WeightController, TermBounds]],
+) -> None:
+    """Refuse a reward whose greatest charge on a correct rollout reaches what correctness pays.
+
+    Args:
+        terms: Weight and bounds of each term, by name.
+
+    Raises:
+        UserError: At some step it does; terms and numbers are named.
+    """
+    steps = {step for weight, _ in terms.values() for step in weight.turning_points()}
+    for step in sorted(steps):
+        margins = {name: margin(w.weight(step), bounds) for name, (w, bounds) in terms.items()}
+        pay = sum(m for m in margins.values() if m > 0)
+        charges = {name: -m for name, m in margins.items() if m < 0}
+        if not charges or sum(charges.values()) < pay - _ROUNDING:
+            continue
+        named = " and ".join(f"{name} {charge:g}" for name, charge in charges.items())
+        total = f", {sum(charges.values()):g} in all" if len(charges) > 1 else ""
+        raise UserError(
+            f"The reward can rank a correct rollout with or below an incorrect one: at step {step} "
+            f"correctness pays {pay:g}, and a correct rollout can lose {named}{total}; lower their "
+            "weights or caps, or set reward.allow_charge_above_correctness: true."
+        )
