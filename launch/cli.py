@@ -12,22 +12,14 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
+from launch.bootstrap import set_environment, stop_on_sigterm
 from launch.command import Command, Parser, take_overrides
 from launch.commands import COMMANDS
-from tagger.errors import UserError, unknown_name
+from tagger.errors import Interrupted, UserError, unknown_name
 
 EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130
-
-# Set before any library starts its threads; what the user has set stays.
-ENVIRONMENT = {
-    # Two OpenMP threads beside any other job make a training step 3-10 times slower, and models
-    # this small gain nothing from the second one.
-    "OMP_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    # TRL and the hub library report usage unless told not to.
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
+EXIT_INTERRUPTED = 128
+"""Plus the number of the signal, as shells have it."""
 
 
 def build_parser() -> Parser:
@@ -96,10 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name; ``sys.argv`` if None.
 
     Returns:
-        Exit code: 0 done, 2 bad input (one sentence on standard error), 130 interrupted.
+        Exit code: 0 done, 2 bad input (one sentence on standard error), 130 interrupted by Ctrl-C,
+        143 by SIGTERM (one sentence that names the command to resume with, where there is one).
     """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment()
+    stop_on_sigterm()
     try:
         args = parse(argv)
         if args.run is None:
@@ -109,9 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"suffice: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
-        print("suffice: interrupted.", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt as stop:
+        told = stop if isinstance(stop, Interrupted) else Interrupted()
+        print(f"suffice: {told}", file=sys.stderr)
+        return EXIT_INTERRUPTED + told.number
     except BrokenPipeError:
         # The reader (`| head`) went away; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -79,8 +79,4 @@ set_up() {
   fi
   # Absolute, so that commands may be started from anywhere.
   VENV_BIN="$(cd "$venv/bin" && pwd)"
-  # One OpenMP thread: with more, any other job on the machine makes a training step 3-10 times
-  # slower (idle threads spin), and models this small gain nothing from a second one.
-  export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-  export HF_HUB_DISABLE_TELEMETRY=1
 }

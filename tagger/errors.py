@@ -1,8 +1,9 @@
-"""The one exception a user is meant to read."""
+"""The exceptions a user is meant to read."""
 
 from __future__ import annotations
 
 import difflib
+import signal
 from collections.abc import Iterable
 
 
@@ -11,6 +12,27 @@ class UserError(ValueError):
 
     The command line prints the sentence and exits with code 2, without a traceback.
     """
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user, or the system by a signal, stopped the work; what is done is kept.
+
+    Attributes:
+        resume: The command line that resumes; None if there is nothing to resume.
+        number: The signal.
+    """
+
+    def __init__(self, resume: str | None = None, number: int | None = None) -> None:
+        """Say how to resume.
+
+        Args:
+            resume: The command line that resumes.
+            number: The signal; None is that of Ctrl-C.
+        """
+        self.resume = resume
+        self.number = signal.SIGINT if number is None else number
+        how = "." if resume is None else f"; what is done is kept, resume with: {resume}"
+        super().__init__(f"interrupted{how}")
 
 
 def unknown_name(

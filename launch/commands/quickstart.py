@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
+from launch.bootstrap import stay_offline
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.results import command_line, show_results
+from launch.resuming import resumable
 from tagger.errors import UserError
 
 
@@ -27,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Check, train, compare, report; say where everything is and how long it took."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    stay_offline()
     from launch import quickstart
 
     if args.resume is None:
@@ -42,7 +43,8 @@ def run(args: argparse.Namespace) -> None:
     else:
         plan = quickstart.resume(args.resume)
     _say(f"Run folder: {plan.root} (if interrupted: suffice quickstart --resume {plan.root})")
-    results = quickstart.carry_out(plan, _say, command_line())
+    with resumable(plan.root / quickstart.CONFIG, "quickstart", "--resume", plan.root):
+        results = quickstart.carry_out(plan, _say, command_line())
     show_results(results, plan.comparison)
     print(f"Policy:  {plan.training.policy}")
     seconds = quickstart.stage_seconds(plan.root)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.resuming import resumable
 from tagger.errors import UserError
 
 
@@ -37,8 +38,11 @@ def run(args: argparse.Namespace) -> None:
             "--output away, or begin a new run without --resume."
         )
     from rl.training.run import run_training
+    from rl.training.run_folder import RunFolder
 
-    result = run_training(config, resume=args.resume)
+    folder = RunFolder(args.resume if config is None else Path(config.output))
+    with resumable(folder.config, "train", "--resume", folder.root):
+        result = run_training(config, resume=args.resume)
     print(f"Trained policy: {result.policy_path}")
 
 

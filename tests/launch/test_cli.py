@@ -124,27 +124,6 @@ def test_groups_and_the_bare_program_print_help(capsys: pytest.CaptureFixture[st
     assert "train the step tagger" in capsys.readouterr().out
 
 
-def test_interruption_exits_with_130(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("launch.cli.parse", interrupted)
-    assert main(["tag", "-"]) == 130
-    assert capsys.readouterr().err == "suffice: interrupted.\n"
-
-
-def test_one_thread_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
-    main([])
-    assert os.environ["OMP_NUM_THREADS"] == "1"
-    assert os.environ["TOKENIZERS_PARALLELISM"] == "true"
-
-
 def test_default_folders_are_new_and_existing_ones_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,7 @@ def test_more_than_one_thread_is_told_and_fails(
 
 
 def test_the_measuring_process_may_use_one_thread() -> None:
-    from launch.commands.tagger.bench_worker import ONE_THREAD
+    from launch.bootstrap import ONE_THREAD
 
     code = (
         "import threadpoolctl, numpy; numpy.ones((300, 300)) @ numpy.ones((300, 300));"

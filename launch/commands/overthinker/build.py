@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 
+from launch.bootstrap import stay_offline
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.settings import settings_of
 
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> None:
 
     settings = settings_of(BuildSettings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "overthinker")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    stay_offline()
     folder = build(output, settings)
     tagger = FrozenTagger.load()
     figures = measure_overthinker(str(folder), tagger)

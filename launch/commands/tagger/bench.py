@@ -138,7 +138,8 @@ def _measure(
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
     """One tagger, in a process that may use one thread."""
-    from launch.commands.tagger.bench_worker import ONE_THREAD, Job
+    from launch.bootstrap import ONE_THREAD
+    from launch.commands.tagger.bench_worker import Job
 
     job, answer = scratch / "job.json", scratch / "result.json"
     content = Job(

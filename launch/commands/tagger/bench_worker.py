@@ -16,12 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "RAYON")
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in _THREADS} | {
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-}
-"""Environment of the measuring process."""
 MOST_SHARE = 1.05
 """Processor time of the process over that of the thread, above which it was not one thread."""
 

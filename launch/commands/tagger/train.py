@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.resuming import resumable
 from launch.settings import settings_of
 from launch.trainers import TRAINERS, get_trainer
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
@@ -105,7 +107,9 @@ def run(args: argparse.Namespace) -> None:
     console = Console(stderr=True)
     with _labels(files, settings) as labels, console.status("Reading.") as status:
         say = status.update if console.is_terminal else partial(console.print, highlight=False)
-        trained = trainer.train(replace(job, labels=labels, say=lambda line: say(line)), settings)
+        job = replace(job, labels=labels, say=lambda line: say(line))
+        with _resumable(args.checkpoint):
+            trained = trainer.train(job, settings)
     sources = [str(path) for path in files] or ["the overthinker's generator"]
     sources += [
         *map(str, args.beside),
@@ -115,6 +119,11 @@ def run(args: argparse.Namespace) -> None:
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")
+
+
+def _resumable(checkpoint: Path | None) -> AbstractContextManager[None]:
+    """The same command resumes, where it names a folder of checkpoints."""
+    return nullcontext() if checkpoint is None else resumable(checkpoint, *sys.argv[1:])
 
 
 @contextmanager

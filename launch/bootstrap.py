@@ -1,0 +1,53 @@
+"""What a process of Suffice sets up before any library is loaded: its environment, its signals.
+
+The one place for it: scripts, commands and the processes they start take it from here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+
+from tagger.errors import Interrupted
+
+ENVIRONMENT = {
+    # Two OpenMP threads beside any other job make a training step 3-10 times slower, and models
+    # this small gain nothing from the second one.
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # TRL and the hub library report usage unless told not to.
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+"""Defaults of every command; what the user has set stays."""
+
+ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "RAYON")
+} | {"VECLIB_MAXIMUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+"""Environment of a process that is measured on one thread, whatever the user has set."""
+
+
+def set_environment() -> None:
+    """Set the defaults, before any library starts its threads."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def stay_offline() -> None:
+    """Ask no model hub: everything the command needs is packaged."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def stop_on_sigterm() -> None:
+    """Turn SIGTERM into an exception, so that it ends a command as Ctrl-C does.
+
+    Without it the process would die at once: no file closed, no worker ended, no word on how to
+    resume. Only the main thread of a process may set handlers; elsewhere nothing changes.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number=number)

@@ -1,0 +1,105 @@
+"""The environment and the signals of a command, and the sentence that says how to resume."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from launch.bootstrap import set_environment, stay_offline, stop_on_sigterm
+from launch.cli import main
+from launch.resuming import resumable
+from tagger.errors import Interrupted
+
+
+def test_set_environment_keeps_what_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    set_environment()
+    assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "true"
+    assert "HF_HUB_OFFLINE" not in os.environ
+    stay_offline()
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_stop_on_sigterm_raises_in_the_main_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        stop_on_sigterm()
+        with pytest.raises(Interrupted) as caught:
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert caught.value.number == signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "suffice: interrupted.\n"),
+        (Interrupted(number=signal.SIGTERM), 143, "suffice: interrupted.\n"),
+        (
+            Interrupted("suffice train --resume runs/a"),
+            130,
+            "suffice: interrupted; what is done is kept, resume with: "
+            "suffice train --resume runs/a\n",
+        ),
+    ],
+)
+def test_main_says_how_to_resume(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stop: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise stop
+
+    monkeypatch.setattr("launch.cli.parse", interrupted)
+    assert main(["tag", "-"]) == code
+    assert capsys.readouterr().err == said
+
+
+def test_resumable_names_the_command_once_there_is_something_to_resume(tmp_path: Path) -> None:
+    folder = tmp_path / "my run"
+    words = ("compare", "--resume", folder)
+    with pytest.raises(Interrupted) as caught, resumable(folder / "compare.json", *words):
+        raise KeyboardInterrupt
+    assert caught.value.resume is None
+    folder.mkdir()
+    (folder / "compare.json").touch()
+    with pytest.raises(Interrupted) as caught, resumable(folder / "compare.json", *words):
+        raise Interrupted(number=signal.SIGTERM)
+    assert caught.value.resume == f"suffice compare --resume '{folder}'"
+    assert caught.value.number == signal.SIGTERM
+
+
+def test_resumable_lets_results_and_errors_pass() -> None:
+    with resumable(None, "train"):
+        pass
+    with pytest.raises(ValueError, match="mine"), resumable(None, "train"):
+        raise ValueError("mine")
+
+
+def test_sigterm_ends_a_command_in_a_sentence() -> None:
+    code = "import sys; from launch.cli import main; sys.exit(main(['tag', '-', '--json']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None and process.stderr
+        # More than a batch, so that a first line shows that the command is at work.
+        process.stdin.write('{"thinking": "3 + 4 is 7."}\n' * 200)
+        process.stdin.flush()
+        process.stdout.readline()
+        process.terminate()
+        said = process.stderr.read()
+        assert process.wait() == 143
+    assert said == "suffice: interrupted.\n"
