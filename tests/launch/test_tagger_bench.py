@@ -65,7 +65,7 @@ def test_bench_writes_its_own_traces_and_shows_a_table(capsys: pytest.CaptureFix
 def test_more_than_one_thread_is_told_and_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from launch.commands import tagger_bench
+    from launch.commands.tagger import bench as tagger_bench
 
     real = tagger_bench._measure
 
