@@ -5,7 +5,7 @@ suffice train --config configs/quickstart.yaml --output runs/first
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from rl.problems.registry import load_problems
 from rl.provenance import provenance, weights_hash
 from rl.training.config import RunConfig, write_config
 from rl.training.policy_card import policy_card
+from rl.training.reporters import prepare_reporters
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state, existing_run, new_run
 from tagger.errors import UserError
 from tagger.files import read_json, write_json
@@ -84,6 +85,7 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
         raise UserError("Nothing to train: give a config, or a run folder to resume.")
     else:
         run = new_run(config.output)
+    notes = prepare_reporters(config.report_to, run.root)
     plan = _check(run, config)
     checkpoint = run.last_checkpoint()
     if checkpoint is not None:
@@ -93,6 +95,8 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     processes = PartialState()
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
     if processes.is_main_process:
+        for note in notes:
+            print(f"[suffice] {note}", file=sys.stderr, flush=True)
         if resume is None:
             run.root.mkdir(parents=True)
             write_config(config, run.config)
@@ -118,7 +122,6 @@ def _check(run: RunFolder, config: RunConfig) -> _Plan:
     chosen = named_delimiters(given.open, given.close) if given else None
     _, delimiters = load_tokenizer(config.model, chosen)
     lora = lora_config(config.lora) if config.lora is not None else None
-    _check_reporters(config.report_to)
 
     import torch
 
@@ -168,14 +171,6 @@ def _provenance(plan: _Plan) -> dict[str, Any]:
     )
 
 
-def _check_reporters(report_to: str | list[str]) -> None:
-    from importlib.util import find_spec
-
-    for name in [report_to] if isinstance(report_to, str) else report_to:
-        if name in ("wandb", "trackio", "tensorboard", "mlflow") and find_spec(name) is None:
-            raise UserError(f"report_to is {name!r}, which is not installed; pip install {name}.")
-
-
 def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> TrainResult:
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -185,7 +180,6 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
     from rl.training.trainer import StepGRPOTrainer
 
     config, run = plan.config, plan.run
-    os.environ.setdefault("WANDB_DIR", str(run.root))
     disable_progress_bar()  # those of loading and saving; the run has its own
     policy = load_policy(
         config.model, plan.delimiters, device="cpu" if plan.arguments.use_cpu else None
