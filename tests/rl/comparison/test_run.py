@@ -95,13 +95,13 @@ def test_resuming_reads_back_what_is_done(
     again = done / "samples" / "test" / "trained.key"
     again.unlink()
     sampled: list[int] = []
-    real = rl.evaluation.evaluate
+    real = rl.evaluation.evaluate.evaluate
 
     def counting(*args: Any, **kwargs: Any) -> Any:
         sampled.append(1)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(rl.evaluation, "evaluate", counting)
+    monkeypatch.setattr(rl.evaluation.evaluate, "evaluate", counting)
     config = compare_config({**settings, "workers": 2})  # how many work is no other comparison
     after = run_comparison(config, done, resume=True, command="suffice compare …")
     assert sampled == [1]

@@ -209,7 +209,7 @@ def test_bad_input_is_told_before_a_model_is_loaded(
     def loaded(*_: Any, **__: Any) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr(rl.train, "load_policy", loaded)
+    monkeypatch.setattr(rl.training.run, "load_policy", loaded)
     if case == "no such tracker":
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     change, words = BAD[case]
