@@ -1,9 +1,8 @@
-"""Callbacks of a run: the tagger stays frozen, accuracy stays up, metrics reach the disk."""
+"""Callbacks of a run: the tagger stays frozen, metrics reach the disk, progress is shown."""
 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,62 +78,6 @@ class TaggerUnchanged(TrainerCallback):
         self.check()
 
 
-class AccuracyFloor(TrainerCallback):
-    """Stops the run when the running mean of correct rollouts falls below a floor.
-
-    Args:
-        floor: Lowest mean allowed; None for none.
-        drop: Most the mean may fall below that of the first `window` steps; None for any.
-        window: Logged steps the mean covers; nothing is judged before they are full.
-    """
-
-    def __init__(self, floor: float | None, drop: float | None, window: int) -> None:
-        self._floor = floor
-        self._drop = drop
-        self._recent: deque[float] = deque(maxlen=window)
-        self._first: float | None = None
-        self.reason: str | None = None
-
-    @property
-    def limit(self) -> float | None:
-        """The floor in force; None until the first window is full if only `drop` is given."""
-        limits = [] if self._floor is None else [self._floor]
-        if self._drop is not None and self._first is not None:
-            limits.append(self._first - self._drop)
-        return max(limits) if limits else None
-
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any
-    ) -> None:
-        """Take the step's share of correct rollouts; stop the run if the mean is too low."""
-        if not logs or ACCURACY not in logs:
-            return
-        self._recent.append(float(logs[ACCURACY]))
-        if len(self._recent) < (self._recent.maxlen or 1):
-            return
-        mean = sum(self._recent) / len(self._recent)
-        if self._first is None:
-            self._first = mean
-        limit = self.limit
-        if limit is not None and mean < limit:
-            self.reason = (
-                f"accuracy fell below its floor: {mean:.1%} of rollouts were right over the last "
-                f"{len(self._recent)} steps, floor {limit:.1%} (step {state.global_step})"
-            )
-            control.should_training_stop = True
-
-    def state_dict(self) -> dict[str, Any]:
-        """The window, the first mean and the verdict."""
-        return {"recent": list(self._recent), "first": self._first, "reason": self.reason}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a saved state."""
-        self._recent.clear()
-        self._recent.extend(state["recent"])
-        self._first = state["first"]
-        self.reason = state["reason"]
-
-
 class MetricsFile(TrainerCallback):
     """Writes one JSON line a logged step.
 
@@ -188,7 +131,8 @@ class Progress(TrainerCallback):
     """Shows how far the run is: a bar on a terminal, a line now and then elsewhere.
 
     Args:
-        every: Steps between two lines where there is no terminal.
+        every: Steps between two lines where there is no terminal; the first step begun here has
+            a line of its own.
     """
 
     def __init__(self, every: int = 10) -> None:
@@ -198,6 +142,7 @@ class Progress(TrainerCallback):
         self._every = every
         self._bar: Any = None
         self._task: Any = None
+        self._shown = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Draw the bar."""
@@ -231,8 +176,13 @@ class Progress(TrainerCallback):
         )
         if self._bar is not None:
             self._bar.update(self._task, completed=state.global_step, shown=shown)
-        elif state.global_step % self._every == 0 or state.global_step == state.max_steps:
+        elif (
+            not self._shown
+            or state.global_step % self._every == 0
+            or state.global_step == state.max_steps
+        ):
             self._console.print(f"step {state.global_step}/{state.max_steps}: {shown}")
+            self._shown = True
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Put the bar away."""

@@ -68,14 +68,18 @@ class AccuracyFloorConfig:
     """When to stop because the policy unlearns to answer.
 
     Attributes:
-        floor: Stop if the running mean of correct rollouts falls below this share.
-        drop: Or below its mean over the first `window` steps by more than this share.
-        window: Steps the running mean covers.
+        floor: Stop if the share of correct rollouts is below this.
+        drop: Or if it has fallen by more than this from what it was before.
+        window: Fewest steps before a fall; also the steps that the running accuracy covers by
+            which the best checkpoint is chosen.
+        alpha: Chance that a run which keeps its accuracy is stopped all the same, over its whole
+            length (see `rl.training.sequential_test`).
     """
 
     floor: float | None = None
     drop: float | None = None
     window: int = 20
+    alpha: float = 0.05
 
     def __post_init__(self) -> None:
         for name in ("floor", "drop"):
@@ -86,6 +90,10 @@ class AccuracyFloorConfig:
             raise UserError("accuracy_floor needs 'floor' or 'drop', e.g. {drop: 0.05}.")
         if self.window < 1:
             raise UserError(f"accuracy_floor.window is {self.window!r}; it must be at least 1.")
+        if not 0 < self.alpha < 1:
+            raise UserError(
+                f"accuracy_floor.alpha is {self.alpha!r}; it must lie between 0 and 1, e.g. 0.05."
+            )
 
 
 @dataclass

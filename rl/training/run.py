@@ -176,7 +176,8 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
     from transformers import PrinterCallback
     from transformers.utils.logging import disable_progress_bar
 
-    from rl.training.callbacks import AccuracyFloor, MetricsFile, Progress, TaggerUnchanged
+    from rl.training.accuracy_floor import AccuracyFloor
+    from rl.training.callbacks import MetricsFile, Progress, TaggerUnchanged
     from rl.training.trainer import StepGRPOTrainer
 
     config, run = plan.config, plan.run
@@ -203,6 +204,7 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
         ),
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
         stateful={"tagger": unchanged} | ({"accuracy_floor": floor} if floor else {}),
+        watchers=[floor] if floor else [],
         model=policy.model,
         args=plan.arguments,
         train_dataset=Dataset.from_list(rows),

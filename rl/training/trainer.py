@@ -37,6 +37,14 @@ class Stateful(Protocol):
         ...
 
 
+class FactsWatcher(Protocol):
+    """Something that looks at the facts of every batch of training rollouts."""
+
+    def see(self, table: torch.Tensor, groups: torch.Tensor, columns: Sequence[str]) -> None:
+        """Take the gathered table, the group of each row, and the names of the columns."""
+        ...
+
+
 class EpochSampler(RepeatSampler):
     """TRL's sampler with an order that depends on seed and epoch alone.
 
@@ -62,6 +70,7 @@ class StepGRPOTrainer(GRPOTrainer):
         facts: Computes the facts table of a batch; called once a batch on each process.
         tasks: What is asked; the data set's ``problem`` column indexes it.
         stateful: Further objects to save in and restore from checkpoints, by name.
+        watchers: Shown the facts of every batch of training rollouts, on every process alike.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.
     """
@@ -74,12 +83,14 @@ class StepGRPOTrainer(GRPOTrainer):
         tasks: Sequence[Task],
         args: GRPOConfig,
         stateful: Mapping[str, Stateful] | None = None,
+        watchers: Sequence[FactsWatcher] = (),
         **kwargs: Any,
     ) -> None:
         self.stack = stack
         self.facts = facts
         self.tasks = tasks
         self._stateful = {"reward": stack, **(stateful or {})}
+        self._watchers = watchers
         self._draws = (-1, 0)
         placeholders = [_placeholder(name) for name in stack.names]
         super().__init__(reward_funcs=placeholders, args=args, **kwargs)
@@ -105,6 +116,9 @@ class StepGRPOTrainer(GRPOTrainer):
         groups = torch.arange(len(table), device=table.device) // size
         terms = self.stack.table(table, groups)
         self.reward_weights = self.stack.weights(self.state.global_step)
+        if training:
+            for watcher in self._watchers:
+                watcher.see(table, groups, self.facts.columns)
         metrics = self._metrics["train" if training else "eval"]
         for name, value in fact_metrics(table, self.facts.columns).items():
             metrics[name].append(value)

@@ -1,4 +1,4 @@
-"""Callbacks: the frozen tagger, the accuracy floor, the metrics file."""
+"""Callbacks: the frozen tagger, the metrics file, the progress lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rl.training.callbacks import AccuracyFloor, MetricsFile, TaggerUnchanged
+from rl.training.callbacks import MetricsFile, Progress, TaggerUnchanged
 from tagger.errors import UserError
 
 
@@ -21,16 +21,6 @@ class Weights:
 
     def recompute_fingerprint(self) -> str:
         return self.now
-
-
-def feed(floor: AccuracyFloor, shares: list[float], start: int = 1) -> int | None:
-    """Log shares of right rollouts; return the step at which training was told to stop."""
-    for step, share in enumerate(shares, start):
-        control = SimpleNamespace(should_training_stop=False)
-        floor.on_log(None, SimpleNamespace(global_step=step), control, {"facts/correct": share})
-        if control.should_training_stop:
-            return step
-    return None
 
 
 def test_a_tagger_that_changes_fails_the_run() -> None:
@@ -54,45 +44,6 @@ def test_a_checkpoint_knows_its_tagger() -> None:
     callback.load_state_dict(callback.state_dict())
     with pytest.raises(RuntimeError, match="tagger was dddddddddddd"):
         callback.load_state_dict({"fingerprint": "d" * 64})
-
-
-def test_an_absolute_floor_waits_for_a_full_window() -> None:
-    floor = AccuracyFloor(0.5, None, window=3)
-    assert feed(floor, [0.1, 0.2]) is None
-    assert feed(floor, [0.9]) == 1  # (0.1 + 0.2 + 0.9) / 3 = 0.4
-    assert floor.reason is not None and "40.0%" in floor.reason and "floor 50.0%" in floor.reason
-
-
-def test_a_relative_floor_counts_from_the_first_window() -> None:
-    floor = AccuracyFloor(None, 0.1, window=2)
-    assert floor.limit is None
-    assert feed(floor, [0.8, 0.8, 0.75, 0.72, 0.7]) is None
-    assert floor.limit == pytest.approx(0.7)
-    assert feed(floor, [0.69], start=6) == 6
-
-
-def test_the_higher_floor_holds() -> None:
-    floor = AccuracyFloor(0.75, 0.3, window=1)
-    assert feed(floor, [0.9, 0.8, 0.74]) == 3
-
-
-def test_logs_without_accuracy_do_not_count() -> None:
-    floor = AccuracyFloor(0.5, None, window=1)
-    control = SimpleNamespace(should_training_stop=False)
-    floor.on_log(None, SimpleNamespace(global_step=1), control, {"train_runtime": 3.0})
-    assert not control.should_training_stop
-
-
-def test_state_goes_on_exactly() -> None:
-    shares = [0.8, 0.7, 0.75, 0.68, 0.6, 0.55]
-    whole, first = (AccuracyFloor(None, 0.1, window=3) for _ in range(2))
-    stopped = feed(whole, shares)
-    assert stopped is not None
-    feed(first, shares[:3])
-    resumed = AccuracyFloor(None, 0.1, window=3)
-    resumed.load_state_dict(json.loads(json.dumps(first.state_dict())))
-    assert feed(resumed, shares[3:], start=4) == stopped
-    assert resumed.reason == whole.reason
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -119,3 +70,15 @@ def test_metrics_are_written_and_cut_at_the_checkpoint(tmp_path: Path) -> None:
     assert [row["step"] for row in rows(path)] == [1, 2, 3]
     with pytest.raises(UserError, match="exists already"):
         MetricsFile(path)
+
+
+@pytest.mark.parametrize(("first", "shown"), [(1, [1, 10, 20, 23]), (8, [8, 10, 20, 23])])
+def test_progress_off_a_terminal_shows_the_first_step_and_every_tenth(
+    first: int, shown: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = Progress()
+    for step in range(first, 24):
+        state = SimpleNamespace(global_step=step, max_steps=23, is_world_process_zero=True)
+        progress.on_log(None, state, None, {"facts/correct": 0.5, "facts/tokens": 9.0})
+    lines = capsys.readouterr().err.splitlines()
+    assert [int(line.split("/")[0].removeprefix("step ")) for line in lines] == shown

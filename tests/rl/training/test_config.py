@@ -80,6 +80,10 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
         ("accuracy_floor: {window: 3}", "needs 'floor' or 'drop'"),
         ("accuracy_floor: {floor: 70}", "must be a share"),
         ("accuracy_floor: {floor: 0.5, window: 0}", "at least 1"),
+        (
+            "accuracy_floor: {drop: 0.1, alpha: 0}",
+            "accuracy_floor.alpha is 0.0; .* between 0 and 1",
+        ),
         ("delimiters: {open: a}", "the key delimiters.close is missing"),
         ("seed: one", "seed is 'one'; it must be of type int"),
         ("seed: true", "must be of type int"),

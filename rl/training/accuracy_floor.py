@@ -1,0 +1,115 @@
+"""Stops a run whose policy loses its accuracy, and knows which checkpoint was the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+
+from rl.training.sequential_test import DropTest, FloorTest
+
+
+class AccuracyFloor(TrainerCallback):
+    """Stops the run when it is established that accuracy fell; remembers the best checkpoint.
+
+    Accuracy is seen as the share of correct rollouts of each group: rollouts of one problem
+    resemble each other, groups are separate draws. With both `floor` and `drop`, each test gets
+    half of `alpha`.
+
+    Args:
+        floor: Lowest accuracy allowed; None for none.
+        drop: Most it may fall from what it was before; None for any.
+        window: Fewest batches of rollouts before a fall; the running accuracy covers as many.
+        alpha: Chance that a run which keeps its accuracy is stopped, over its whole length.
+    """
+
+    def __init__(
+        self, floor: float | None, drop: float | None, window: int, alpha: float = 0.05
+    ) -> None:
+        self._floor, self._drop, self._window = floor, drop, window
+        self._alpha = alpha / 2 if floor is not None and drop is not None else alpha
+        self._seen: list[list[float]] = []
+        self._horizon: int | None = None
+        self._tests: list[FloorTest | DropTest] = []
+        self.best_step: int | None = None
+        self.best_accuracy = -1.0
+        self.reason: str | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """Mean share of correct rollouts over the last `window` batches; NaN before the first."""
+        recent = [sum(batch) / len(batch) for batch in self._seen[-self._window :]]
+        return sum(recent) / len(recent) if recent else float("nan")
+
+    def see(self, table: torch.Tensor, groups: torch.Tensor, columns: Sequence[str]) -> None:
+        """Take the facts of one batch of rollouts, gathered from all processes.
+
+        Args:
+            table: Shape (rollouts, columns).
+            groups: Shape (rollouts,), the group of each.
+            columns: Names of the columns.
+        """
+        correct = table[:, list(columns).index("correct")].double()
+        _, index = torch.unique(groups, return_inverse=True)
+        sums = torch.zeros(int(index.max()) + 1, dtype=torch.float64, device=correct.device)
+        sums.index_add_(0, index, correct)
+        self.see_groups((sums / torch.bincount(index)).tolist())
+
+    def see_groups(self, shares: Sequence[float]) -> None:
+        """Take the share of correct rollouts of each group of a batch."""
+        self._seen.append([float(share) for share in shares])
+        for test in self._tests:
+            fall = test.see(self._seen[-1])
+            if fall is not None and self.reason is None:
+                since = f"{fall.after:.1%} of rollouts were correct lately"
+                self.reason = "accuracy fell below its floor: " + (
+                    f"{since}, floor {fall.before:.1%}"
+                    if isinstance(test, FloorTest)
+                    else f"{since}, {fall.before:.1%} before batch {fall.begin + 1}, allowed drop "
+                    f"{self._drop:.1%}"
+                )
+
+    def begin(self, horizon: int) -> None:
+        """Set the tests up for a run of so many batches of rollouts."""
+        self._horizon = horizon
+        self._tests = []
+        if self._floor is not None:
+            self._tests.append(FloorTest(self._floor, self._alpha, horizon))
+        if self._drop is not None:
+            self._tests.append(DropTest(self._drop, self._window, self._alpha, horizon))
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Begin, unless a checkpoint has been loaded."""
+        if self._horizon is None:
+            self.begin(int(state.max_steps))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Note the best checkpoint; stop the run after a fall."""
+        if self.reason is not None:
+            control.should_training_stop = True
+        elif control.should_save and self._seen and self.accuracy >= self.best_accuracy:
+            self.best_step, self.best_accuracy = int(state.global_step), self.accuracy
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was seen, the best checkpoint and the verdict."""
+        return {
+            "seen": self._seen,
+            "horizon": self._horizon,
+            "best_step": self.best_step,
+            "best_accuracy": self.best_accuracy,
+            "reason": self.reason,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state; the tests see again what they had seen."""
+        if "seen" not in state:  # of a checkpoint made before the tests were sequential
+            return
+        if state["horizon"] is not None:
+            self.begin(int(state["horizon"]))
+        self._seen = []
+        for shares in state["seen"]:
+            self.see_groups(shares)
+        self.best_step, self.best_accuracy = state["best_step"], float(state["best_accuracy"])
+        self.reason = state["reason"]
