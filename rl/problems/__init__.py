@@ -1,6 +1,6 @@
 """Problem sets: what is asked, what is right, and how hard it is."""
 
-from rl.problems.jsonl import read_problems
+from rl.problems.files import read_problems
 from rl.problems.problem import Problem, score_answer
 from rl.problems.registry import OVERTHINKER, load_problems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from rl.problems.jsonl import read_problems
+from rl.problems.files import read_problems
 from rl.problems.problem import Problem
 from tagger.errors import UserError
 
@@ -18,7 +18,7 @@ def load_problems(
     """Load a problem set.
 
     Args:
-        source: ``overthinker`` or a JSONL file, see `read_problems`.
+        source: ``overthinker``, or a file, see `read_problems`.
         split: Split of a generated source; files hold one split each.
         size: Number of problems; the whole file if None (a generated source needs a number).
         seed: Seed of the draw; a file is sampled without replacement, in a random order, if

@@ -1,4 +1,4 @@
-"""Reading traces from files, folders and standard input: JSON Lines or plain text, gzipped or not.
+"""Reading traces from files, folders and standard input: rows or plain text, compressed or not.
 
 Files are read as bytes, line by line, so that memory stays bounded and an undecodable byte is
 reported with its line.
@@ -6,33 +6,32 @@ reported with its line.
 
 from __future__ import annotations
 
-import gzip
 import re
-import sys
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import IO
 
 from tagger.errors import UserError
-from tagger.traces.jsonl import decoded, parsed, unzipped
+from tagger.traces.jsonl import decoded, numbered_rows
+from tagger.traces.opener import COMPRESSED_SUFFIXES, STANDARD_INPUT, Opened, bare_name, opened
 from tagger.traces.rows import Fields, SourceTrace, traces_of_row
 
-STANDARD_INPUT = "-"
-PATTERNS = ("*.jsonl", "*.jsonl.gz", "*.txt", "*.md")
-"""Files that are read in a folder."""
+PATTERNS = ("*.jsonl", "*.ndjson", "*.parquet", "*.txt", "*.md")
+"""Files that are read in a folder, compressed ones too."""
 
 KINDS = ("auto", "jsonl", "text")
-"""What a file may be told to hold."""
+"""What a file may be told to hold; ``jsonl`` is rows of any kind."""
 
-_ABOUT_A_FOLDER = re.compile(r"(readme|license|licence|changelog)\b", re.I)
-_ROWS = re.compile(rb"\s*\{\s*[\"}]")
-_ROW_SUFFIXES = (".jsonl", ".ndjson")
+_NO_TRACES = re.compile(
+    r"(readme|license|licence|changelog|notice|requirements|merges|vocab)\b", re.I
+)
+"""Documents about a folder and the text files of tokenizers."""
+_ROWS = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*[\[{]\s*$")
+_ROW_SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet")
 _TEXT_SUFFIXES = (".txt", ".md")
-_TABLE_SUFFIXES = (".parquet", ".arrow", ".csv")
+_TABLE_SUFFIXES = (".arrow", ".csv")
+_SUFFIXES = tuple(pattern.removeprefix("*") for pattern in PATTERNS)
 
 
 @dataclass
@@ -44,7 +43,7 @@ class Tally:
         skipped: Rows among them without thinking.
         first_skipped: Where the first of those stands.
         keys: Fields of that row.
-        bytes_read: Of the files on disk, gzipped ones as they lie there.
+        bytes_read: Of the files on disk, compressed ones as they lie there.
         bytes_total: Of all files; 0 if unknown.
     """
 
@@ -94,17 +93,17 @@ def find_inputs(inputs: Sequence[str]) -> list[str]:
 
 
 def _in_folder(folder: Path) -> list[str]:
-    paths = sorted({p for pattern in PATTERNS for p in folder.rglob(pattern) if p.is_file()})
-    inner = ((p, p.relative_to(folder).parts) for p in paths)
+    paths = sorted(p for p in folder.rglob("*") if bare_name(p).endswith(_SUFFIXES))
+    inner = ((p, p.relative_to(folder).parts) for p in paths if p.is_file())
     found = [
         str(path)
         for path, parts in inner
-        if not any(part.startswith(".") for part in parts) and not _ABOUT_A_FOLDER.match(path.name)
+        if not any(part.startswith(".") for part in parts) and not _NO_TRACES.match(path.name)
     ]
     if not found:
         raise UserError(
-            f"Folder {folder} holds no traces; it needs files {', '.join(PATTERNS)} "
-            "(READMEs and hidden files do not count)."
+            f"Folder {folder} holds no traces; it needs files {', '.join(PATTERNS)}, plain or "
+            f"{', '.join(COMPRESSED_SUFFIXES)} (READMEs and hidden files do not count)."
         )
     return found
 
@@ -118,7 +117,8 @@ def read_files(
         paths: What `find_inputs` found.
         fields: Which fields of a row to read.
         tally: Kept up to date while reading.
-        kind: ``jsonl``, ``text``, or ``auto``: by suffix, else by the first line.
+        kind: ``jsonl`` (rows of any kind), ``text``, or ``auto``: by suffix, else by the first
+            line.
 
     Yields:
         The traces; a text file is one trace, its thinking between delimiters if it has any.
@@ -132,37 +132,27 @@ def read_files(
     several = len(paths) > 1
     before = 0
     for path, size in zip(paths, sizes, strict=True):
-        name = "standard input" if path == STANDARD_INPUT else path
-        with _opened(path, name) as (raw, lines):
-            for trace in _read(_guarded(lines, name), path, name, fields, tally, kind, several):
-                if raw is not None:
-                    tally.bytes_read = before + raw.tell()
+        with opened(path) as file:
+            for trace in _read(file, fields, tally, kind, several):
+                if path != STANDARD_INPUT:
+                    tally.bytes_read = before + file.raw.tell()
                 yield trace
         before += size
 
 
 def _read(
-    lines: Iterator[bytes],
-    path: str,
-    name: str,
-    fields: Fields,
-    tally: Tally,
-    kind: str,
-    several: bool,
+    file: Opened, fields: Fields, tally: Tally, kind: str, several: bool
 ) -> Iterator[SourceTrace]:
+    name = file.name
     if kind == "auto":
-        kind, lines = _kind_of(path, lines)
+        kind, file = _kind_of(file)
     if kind == "text":
-        text = "".join(_texts(lines, name))
+        text = "".join(decoded(x, f"{name}, line {n}", n == 1) for n, x in enumerate(file.lines, 1))
         traces = traces_of_row({"text": text}, name, name)
         tally.count(traces, name, [])
         yield from traces
         return
-    for number, line in enumerate(_texts(lines, name), start=1):
-        if not line.strip():
-            continue
-        where = f"{name}, line {number}"
-        row = parsed(line, where)
+    for number, where, row, _ in numbered_rows(file):
         if several:
             row.setdefault("dataset", Path(name).name)
         traces = traces_of_row(row, where, f"{name}:{number}" if several else str(number), fields)
@@ -170,49 +160,26 @@ def _read(
         yield from traces
 
 
-def _kind_of(path: str, lines: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
-    """Say what a file holds, by its name or its first line with something on it."""
-    bare = path.removesuffix(".gz")
-    if bare.endswith(_ROW_SUFFIXES):
-        return "jsonl", lines
-    if bare.endswith(_TEXT_SUFFIXES):
-        return "text", lines
-    seen: list[bytes] = []
-    for line in lines:
+def _kind_of(file: Opened) -> tuple[str, Opened]:
+    """Say what a file holds, by its name or its first line with something on it.
+
+    Raises:
+        UserError: Its name says text, and it begins like rows.
+    """
+    suffix = Path(bare_name(file.name)).suffix.lower()
+    if file.parquet or suffix in _ROW_SUFFIXES:
+        return "jsonl", file
+    seen: list[bytes | str] = []
+    for line in file.lines:
         seen.append(line)
         if line.strip():
             break
-    rows = bool(seen and _ROWS.match(seen[-1].removeprefix(b"\xef\xbb\xbf")))
-    return "jsonl" if rows else "text", chain(seen, lines)
-
-
-@contextmanager
-def _opened(path: str, name: str) -> Iterator[tuple[IO[bytes] | None, Iterable[bytes]]]:
-    """The file as it lies on disk (None for standard input) and its lines, unzipped."""
-    if path == STANDARD_INPUT:
-        yield None, unzipped(sys.stdin.buffer)
-        return
-    try:
-        raw = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"{name} cannot be opened ({reason}); check the path.") from error
-    with raw:
-        yield raw, unzipped(raw)
-
-
-def _guarded(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """Lines of a file whose gzip may be broken."""
-    try:
-        yield from lines
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    file = replace(file, lines=chain(seen, file.lines))
+    head = decoded(seen[-1], f"{file.name}, line {len(seen)}", len(seen) == 1) if seen else ""
+    rows = bool(_ROWS.match(head))
+    if rows and suffix in _TEXT_SUFFIXES:
         raise UserError(
-            f"{name}: the gzip data is cut short or damaged ({error}); make the file again."
-        ) from error
-    except OSError as error:
-        raise UserError(f"{name} cannot be read ({error.strerror or error}).") from error
-
-
-def _texts(lines: Iterable[bytes], name: str) -> Iterator[str]:
-    for number, line in enumerate(lines, start=1):
-        yield decoded(line, f"{name}, line {number}", first=number == 1)
+            f"{file.name} is named as text but begins like JSON rows; say which it is by "
+            "kind=jsonl or kind=text."
+        )
+    return ("jsonl" if rows else "text"), file

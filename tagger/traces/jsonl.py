@@ -1,49 +1,102 @@
-"""JSONL files, plain, gzipped or from standard input, row by row, with line-numbered errors."""
+"""Rows of a file: JSON Lines, a JSON array, JSON objects one after the other, or Parquet."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import sys
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 from tagger.errors import UserError
+from tagger.traces.opener import Opened, opened
+
+
+class Row(NamedTuple):
+    """One row.
+
+    Attributes:
+        number: Of its line, or of the row where the file has no lines of its own.
+        where: Place for messages: ``file, line 3``, ``file, line 1, item 2``, ``file, row 3``.
+        values: Field values by name.
+        source: The JSON it was read from; empty for a table.
+    """
+
+    number: int
+    where: str
+    values: dict[str, Any]
+    source: str
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read a JSONL file row by row.
+    """Read a file row by row, and refuse text that no file can hold.
 
     Args:
-        path: A file, gzipped if its first bytes say so, or ``-`` for standard input. Blank
-            lines are skipped.
+        path: A file that `numbered_rows` reads, or ``-`` for standard input.
 
     Yields:
         Where the row stands (``file, line 3``), and the row.
 
     Raises:
-        UserError: The file is missing or unreadable, or a line is not UTF-8 or no JSON object.
+        UserError: As `numbered_rows`, or a row holds half a character.
     """
-    name = "standard input" if str(path) == "-" else str(path)
-    with _opened(path, name) as lines:
-        number = 0
-        try:
-            for number, line in enumerate(lines, start=1):
-                where = f"{name}, line {number}"
-                text = decoded(line, where, first=number == 1)
-                if text.strip():
-                    row = parsed(text, where)
-                    if "\\ud" in text or "\\uD" in text:
-                        _refuse_half_characters(row, where)
-                    yield where, row
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise UserError(
-                f"{name}, after line {number}: the gzip file is cut off or damaged ({error}); "
-                "fetch it again."
-            ) from error
+    with opened(path) as file:
+        for row in numbered_rows(file):
+            refuse_half_characters(row)
+            yield row.where, row.values
+
+
+def numbered_rows(file: Opened) -> Iterator[Row]:
+    """Read the rows of an open file; memory stays bounded but for a JSON document.
+
+    A line that begins a JSON document (an array, or an object written over several lines) makes
+    the rest of the file be read as a whole.
+
+    Args:
+        file: The file; blank lines are skipped, a byte order mark too.
+
+    Yields:
+        The rows, in order.
+
+    Raises:
+        UserError: A line is not UTF-8, not JSON, or no object; or the table is damaged.
+    """
+    if file.parquet:
+        from tagger.traces.parquet import parquet_rows
+
+        for number, values in enumerate(parquet_rows(file), start=1):
+            yield Row(number, f"{file.name}, row {number}", values, "")
+        return
+    name, begun = file.name, False
+    for number, line in enumerate(file.lines, start=1):
+        where = f"{name}, line {number}"
+        text = decoded(line, where, first=number == 1)
+        if not text.strip():
+            continue
+        if _begins_document(text, begun):
+            from tagger.traces.json_document import document_rows
+
+            rest = (
+                decoded(raw, f"{name}, line {n}") for n, raw in enumerate(file.lines, number + 1)
+            )
+            yield from document_rows("".join([text, *rest]), name, number)
+            return
+        begun = True
+        yield Row(number, where, parsed(text, where), text)
+
+
+def _begins_document(text: str, begun: bool) -> bool:
+    """Whether a line is the first of a JSON document rather than a row.
+
+    Args:
+        text: The line.
+        begun: Whether rows came before it; then an opening bracket alone makes a document.
+    """
+    bare = text.strip()
+    if bare in ("{", "["):
+        return True
+    if begun or bare[0] not in "{[":
+        return False
+    return bare[0] == "[" or bare[-1] in "{[,:"
 
 
 def text_of(row: dict[str, Any], key: str, where: str) -> str:
@@ -54,28 +107,7 @@ def text_of(row: dict[str, Any], key: str, where: str) -> str:
     return value
 
 
-@contextmanager
-def _opened(path: str | Path, name: str) -> Iterator[Iterable[bytes | str]]:
-    """Lines of a file, unzipped if its first two bytes are gzip's."""
-    if str(path) == "-":
-        yield getattr(sys.stdin, "buffer", sys.stdin)
-        return
-    try:
-        raw = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"{name} cannot be opened ({reason}); check the path.") from error
-    with raw:
-        yield unzipped(raw)
-
-
-def unzipped(raw: Any) -> Iterable[bytes]:
-    """Lines of an open file, unzipped if its first two bytes are gzip's."""
-    zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-    return cast("Iterable[bytes]", gzip.GzipFile(fileobj=raw) if zipped else raw)
-
-
-def decoded(line: bytes | str, where: str, first: bool) -> str:
+def decoded(line: bytes | str, where: str, first: bool = False) -> str:
     """A line as text.
 
     Args:
@@ -91,6 +123,11 @@ def decoded(line: bytes | str, where: str, first: bool) -> str:
     try:
         return line.decode("utf-8-sig" if first else "utf-8")
     except UnicodeDecodeError as error:
+        if first and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise UserError(
+                f"{where}: the file is UTF-16; save it as UTF-8, for example with "
+                "iconv -f utf-16 -t utf-8."
+            ) from error
         raise UserError(
             f"{where}: byte {error.start + 1} (0x{line[error.start]:02x}) is not UTF-8; save the "
             "file as UTF-8, for example with iconv -f latin1 -t utf-8."
@@ -106,19 +143,27 @@ def parsed(text: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: not valid JSON ({error}); write one object a line.") from error
+        raise UserError(
+            f"{where}: not valid JSON ({error}); write one object a line, or one JSON array."
+        ) from error
     if not isinstance(row, dict):
         raise UserError(f"{where}: a {type(row).__name__}, not an object; write one object a line.")
     return row
 
 
-def _refuse_half_characters(row: dict[str, Any], where: str) -> None:
-    r"""An escape such as ``\ud83d`` alone is half a character that no file can hold."""
+def refuse_half_characters(row: Row) -> None:
+    r"""Refuse an escape such as ``\ud83d`` alone: half a character, which no file can hold.
+
+    Raises:
+        UserError: The row holds one.
+    """
+    if "\\ud" not in row.source and "\\uD" not in row.source:
+        return
     try:
-        json.dumps(row, ensure_ascii=False).encode()
+        json.dumps(row.values, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         half = error.object[error.start]
         raise UserError(
-            f"{where}: the escape {ascii(half)[1:-1]} stands alone and is half a character; "
+            f"{row.where}: the escape {ascii(half)[1:-1]} stands alone and is half a character; "
             "write the character itself or drop it."
         ) from error

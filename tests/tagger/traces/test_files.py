@@ -105,13 +105,13 @@ def test_several_inputs_keep_their_order_and_come_once(tmp_path: Path) -> None:
     [
         ("none.jsonl", "cannot be opened .no such file or folder.; check the path"),
         ("empty", "holds no traces; it needs files .*jsonl"),
-        ("table.parquet", "is a table; read it with --dataset"),
+        ("table.arrow", "is a table; read it with --dataset"),
     ],
 )
 def test_inputs_that_cannot_be_read_are_told_at_once(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "README.md").write_text("about")
-    (tmp_path / "table.parquet").write_bytes(b"PAR1")
+    (tmp_path / "table.arrow").write_bytes(b"ARROW1")
     with pytest.raises(UserError, match=says):
         find_inputs([str(tmp_path / name)])
 
@@ -120,7 +120,8 @@ def test_inputs_that_cannot_be_read_are_told_at_once(tmp_path: Path, name: str, 
 def test_bytes_that_are_not_utf8_are_told_with_line_and_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    data = '{"thinking": "a"}\n{"thinking": "café"}\n'.encode("latin-1")
+    first = "just a line here." if name == "trace.txt" else '{"thinking": "a"}'
+    data = f'{first}\n{{"thinking": "café"}}\n'.encode("latin-1")
     stdin(monkeypatch, data)
     path = name if name == "-" else str(tmp_path / name)
     if name != "-":

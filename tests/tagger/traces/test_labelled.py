@@ -159,10 +159,10 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         list(read_rows(latin))
     cut = tmp_path / "cut.jsonl.gz"
     cut.write_bytes(gzip.compress(b'{"a": 1}\n' * 1000)[:-12])
-    with pytest.raises(UserError, match=r"after line \d+: the gzip file is cut off or damaged"):
+    with pytest.raises(UserError, match=r"after line \d+: the gzip data is cut short or damaged"):
         list(read_rows(cut))
     cut.write_bytes(b"\x1f\x8bnonsense")
-    with pytest.raises(UserError, match="the gzip file is cut off or damaged"):
+    with pytest.raises(UserError, match="the gzip data is cut short or damaged"):
         list(read_rows(cut))
 
 
