@@ -20,7 +20,7 @@ from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
 from rl.training.trainer import StepGRPOTrainer
 from tagger.frozen import FrozenTagger
-from tests.rl.world import World
+from tests.world import World
 
 GROUP = 4
 QUESTIONS = [("2 + 3 = ?", "5"), ("1 + 1 = ?", "2"), ("4 + 4 = ?", "8")]

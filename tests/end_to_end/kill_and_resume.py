@@ -18,7 +18,7 @@ import torch
 from rl.training.config import config_from_dict
 from rl.training.run import run_training
 from rl.training.trainer import StepGRPOTrainer
-from tests.rl.world import GRPO, World, make_world
+from tests.world import GRPO, World, make_world
 
 TIMINGS = {"step_time"}
 CONFIG = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.rl.world import make_world
+from tests.world import make_world
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "tests.end_to_end.advantages_of_one_process"

@@ -6,12 +6,6 @@ from pathlib import Path
 import pytest
 
 from launch.cli import main
-from tests.rl.world import World, make_world
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.rl.world import World
+from tests.world import World
 
 Refused = Callable[..., str]
 

@@ -21,9 +21,8 @@ TRACE = {"id": "a", "thinking": THINKING}
 
 
 def test_names_and_summaries_of_all_commands_are_in_the_help() -> None:
-    done, seconds = light("--help")
+    done = light("--help")
     assert done.returncode == 0, done.stderr
-    assert seconds < 2
     for command in COMMANDS:
         assert command.name.split()[0] in done.stdout
 
@@ -42,9 +41,8 @@ def test_help_shows_an_example_that_parses(
 
 
 def test_tagging_is_light_and_prints_view_and_table() -> None:
-    done, seconds = light("tag", "-", stdin=json.dumps(TRACE) + "\n")
+    done = light("tag", "-", stdin=json.dumps(TRACE) + "\n")
     assert done.returncode == 0, done.stderr
-    assert seconds < 2
     for part in ("VERIFY", "Wait, let me check: 7 - 4 is 3.", "3 steps in 1 trace"):
         assert part in done.stdout
 

@@ -11,8 +11,8 @@ import yaml
 
 from launch.cli import main
 from tests.launch.light import light
-from tests.rl.world import World
 from tests.tagger.small_data import rows, write
+from tests.world import World
 
 
 def test_evaluate_then_report(
@@ -30,9 +30,8 @@ def test_evaluate_then_report(
     assert results["provenance"]["model"]["base"] == str(world.model)
 
     page = (run / "report.html").read_bytes()
-    done, seconds = light("report", str(run))
+    done = light("report", str(run))
     assert done.returncode == 0, done.stderr
-    assert seconds < 2
     assert "there already; --replace renders it anew" in done.stdout
     assert "base" in done.stdout
     other = tmp_path / "other.html"

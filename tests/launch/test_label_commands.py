@@ -49,7 +49,7 @@ def test_agree_with_the_second_pass(tmp_path: Path) -> None:
     for row in content:
         row["second_pass"] = dict(row["labels"])
     file = write(tmp_path / "a.jsonl", content)
-    done, _ = light("tagger", "agree", str(file))  # imports nothing heavy
+    done = light("tagger", "agree", str(file))  # imports nothing heavy
     assert done.returncode == 0, done.stderr
     assert "verification " in done.stdout
     assert "disagreements" not in done.stdout

@@ -12,7 +12,7 @@ import yaml
 
 from launch.cli import main
 from launch.quickstart import plan, stage_seconds
-from tests.rl.world import World
+from tests.world import World
 
 
 @pytest.fixture

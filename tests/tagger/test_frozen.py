@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -254,11 +253,3 @@ def test_tagging_needs_numpy_and_safetensors_and_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
-
-
-def test_it_is_fast_enough_to_sit_in_a_training_loop(tagger: FrozenTagger) -> None:
-    """About 25,000 steps a second on one quiet core; a fifth of that is the alarm."""
-    traces = [steps_from_texts(row["steps"])[1] for row in rows(600, seed=5)]
-    started = time.process_time()
-    tagger.tag_batch(traces, [""] * len(traces))
-    assert sum(map(len, traces)) / (time.process_time() - started) > 5_000

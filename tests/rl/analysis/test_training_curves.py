@@ -11,7 +11,7 @@ from rl.analysis.training_curves import CURVES, find_metrics, read_curves
 from rl.training.config import config_from_dict
 from rl.training.run import run_training
 from tagger.errors import UserError
-from tests.rl.world import World
+from tests.world import World
 
 
 def test_curves_of_a_real_run(world: World, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.run import run_comparison
 from rl.evaluation.samples import read_samples
 from tagger.errors import UserError
-from tests.rl.world import World
+from tests.world import World
 
 EVERY_TYPE = [
     "RESTATE", "CONTEXT", "RECALL", "SUBSTITUTE", "TRANSFORM", "CASE", "PATTERN", "VERIFY",

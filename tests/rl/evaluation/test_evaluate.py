@@ -13,7 +13,7 @@ from rl.problems.problem import Problem
 from rl.sampling.sampler import Completion
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import Decision
-from tests.rl.world import World
+from tests.world import World
 
 PROBLEMS = [Problem("p0", "2 + 2 = ?", "4", "easy", "sum"), Problem("p1", "3 + 3 = ?", "6")]
 RIGHT_THEN_WRONG = "So the answer is 4.\n\nLet me check: 2 + 2 = 5.\n\nThe answer is 5."

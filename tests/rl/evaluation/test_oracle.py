@@ -16,7 +16,7 @@ from rl.problems.problem import Problem
 from rl.sampling.sampler import Completion
 from tagger.frozen import FrozenTagger
 from tagger.stopping.closing import ClosingSequence
-from tests.rl.world import World
+from tests.world import World
 
 PROBLEMS = [Problem("p0", "What is 2 + 2?", "4", "easy", "sum")]
 

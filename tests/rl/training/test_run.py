@@ -14,7 +14,7 @@ import rl.training.run
 from rl.training.config import config_from_dict, load_config
 from rl.training.run import run_training
 from tagger.errors import UserError
-from tests.rl.world import GRPO, World
+from tests.world import GRPO, World
 
 QUICK = {"grpo": GRPO | {"max_steps": 2}}
 

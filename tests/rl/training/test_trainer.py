@@ -16,7 +16,7 @@ from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
 from rl.training.trainer import StepGRPOTrainer
 from tests.rewards.fakes import KeywordTagger
-from tests.rl.world import World
+from tests.world import World
 
 ALL_RIGHT = [(0, True), (1, True), (2, True), (5, True)]
 MIXED = [(0, False), (1, True), (2, True), (5, False)]

@@ -75,7 +75,7 @@ def test_a_known_delay_is_measured_as_such_and_not_as_work() -> None:
     traces = [("", tagger.segmenter.split(TEXT))] * 4
     streaming, batch = stream_steps(slow, traces), tag_batches(slow, traces, 2)
     assert min(streaming.wall) >= 5
-    assert sum(streaming.cpu) < 0.5 * sum(streaming.wall), "sleeping is not work"
+    assert sum(streaming.cpu) < sum(streaming.wall), "sleeping is not work"
     assert batch.wall_seconds >= 0.04
     assert slow.tag(traces[0][1], TagContext("")) == tagger.tag(traces[0][1])
 

@@ -47,7 +47,7 @@ def test_steps_come_out_as_they_end_and_the_rule_speaks_once():
     assert watch.close() is watch.steps
     assert watch.state.steps == 5
     assert watch.state.tokens == len(TRACE)
-    assert 0 < watch.seconds < 1
+    assert watch.seconds > 0
 
 
 @settings(max_examples=500, deadline=None)
