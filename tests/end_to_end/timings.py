@@ -2,7 +2,7 @@
 
     python -m tests.end_to_end.timings                               start-up of light commands
     python -m tests.end_to_end.timings --tag FILE…                   and steps a second of tagging
-    python -m tests.end_to_end.timings --tag FILE… --other PYTHON ROOT   paired with another checkout
+    python -m tests.end_to_end.timings --tag FILE… --other PYTHON ROOT   paired with another clone
 
 Runs alternate, so that a busy machine disturbs both alike; what counts is the ratio of each pair.
 """
