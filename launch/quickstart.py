@@ -105,7 +105,7 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
         check_training_disk(train, training)
     check_comparison(compare)
     return QuickstartRun(
-        root, train, compare, {"train": train.to_dict(), "compare": compare.as_dict()}
+        root, train, compare, {"train": train.to_dict(), "compare": compare.to_dict()}
     )
 
 

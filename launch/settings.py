@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tagger.config.settings import apply_overrides, build_settings, read_yaml
+from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Settings)
 
 
 def settings_of(
     kind: type[T], config: Path | None, overrides: Sequence[str] = (), **options: Any
 ) -> T:
-    """Build a settings dataclass; options win over overrides, these over the file.
+    """Build settings; options win over overrides, these over the file.
 
     Args:
-        kind: The dataclass; its defaults fill what nobody set.
+        kind: The settings class; its defaults fill what nobody set.
         config: YAML file, or None.
         overrides: ``KEY=VALUE`` words.
         options: Values of command line options; None means "not given".

@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Ge
 
 from launch.command import Command, add_config
 from launch.settings import settings_of
 from launch.tagging.output import VIEWS
+from tagger.config.settings import Settings
 from tagger.errors import UserError, unknown_name
 from tagger.files import check_new, new_file
 
@@ -30,7 +33,7 @@ _SETTING = re.compile(r"[A-Za-z_]\w*=")
 
 
 @dataclass(frozen=True)
-class TagSettings:
+class TagSettings(Settings):
     """Settings of `suffice tag`.
 
     Attributes:
@@ -46,11 +49,11 @@ class TagSettings:
 
     tagger: str | None = None
     taxonomy: str | None = None
-    limit: int | None = None
+    limit: Annotated[int, Ge(0)] | None = None
     view: str | None = None
-    show: int | None = None
+    show: Annotated[int, Ge(0)] | None = None
     kind: str = "auto"
-    batch: int = 64
+    batch: Annotated[int, Ge(1)] = 64
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -170,13 +173,6 @@ def _settings(args: argparse.Namespace, overrides: list[str]) -> TagSettings:
     from tagger.traces.files import KINDS
 
     settings = settings_of(TagSettings, args.config, overrides, **options)
-    for name, value, least in (
-        ("limit", settings.limit, 0),
-        ("show", settings.show, 0),
-        ("batch", settings.batch, 1),
-    ):
-        if value is not None and value < least:
-            raise UserError(f"Setting {name!r} is {value}; it must be {least} or more.")
     if settings.view is not None and settings.view not in VIEWS:
         raise unknown_name("view", settings.view, VIEWS)
     if settings.kind not in KINDS:

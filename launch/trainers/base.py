@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from tagger.config.ranges import refuse_outside
+from annotated_types import Interval
+
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingSettings(Settings):
     """Settings every tagger training has; each back end adds its own.
 
     Attributes:
@@ -27,20 +29,13 @@ class TrainingSettings:
         seed: Chooses the held-out questions, the generated traces, and what else is drawn.
     """
 
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the training"
+
     segmenter: str = "paragraph"
-    generated: int = 4000
-    held_out: float = 0.15
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        self.refuse_outside(
-            "Training", {"generated": (2, 10**7), "held_out": (0.001, 0.9), "seed": (0, 2**32 - 1)}
-        )
-
-    def refuse_outside(self, whose: str, ranges: Mapping[str, tuple[float, float]]) -> None:
-        """Refuse the first setting that lies outside its range, as `known_keys.refuse_outside`."""
-        values = {name: (getattr(self, name), *limits) for name, limits in ranges.items()}
-        refuse_outside(f"{whose} setting", values)
+    generated: Annotated[int, Interval(ge=2, le=10**7)] = 4000
+    held_out: Annotated[float, Interval(ge=0.001, le=0.9)] = 0.15
+    seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
 
 
 @dataclass(frozen=True)

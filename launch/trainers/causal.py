@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from annotated_types import Interval
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings
 from tagger.backends.causal.settings import CausalFit, CausalSettings
@@ -18,12 +20,7 @@ T = TypeVar("T")
 class CausalTraining(CausalFit, CausalSettings, TrainingSettings):
     """Settings of a causal training: of the job, the net and the fit, side by side."""
 
-    held_out: float = 0.1
-
-    def __post_init__(self) -> None:
-        TrainingSettings.__post_init__(self)
-        CausalFit.__post_init__(self)
-        CausalSettings.__post_init__(self)
+    held_out: Annotated[float, Interval(ge=0.001, le=0.9)] = 0.1
 
     def part(self, kind: type[T]) -> T:
         """The settings of one of the dataclasses it is made of."""

@@ -18,11 +18,6 @@ T = TypeVar("T")
 class EncoderTraining(FitSettings, EncoderSettings, TrainingSettings):
     """Settings of an encoder training: of the job, the net and the fit, side by side."""
 
-    def __post_init__(self) -> None:
-        TrainingSettings.__post_init__(self)
-        FitSettings.__post_init__(self)
-        EncoderSettings.__post_init__(self)
-
     def part(self, kind: type[T]) -> T:
         """The settings of one of the dataclasses it is made of."""
         return kind(**{f.name: getattr(self, f.name) for f in fields(kind)})  # type: ignore[arg-type]

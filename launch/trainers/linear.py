@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from annotated_types import Interval
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
 
 if TYPE_CHECKING:
     from tagger.training.trained import TrainedTagger
-
-
-_RANGES = {
-    "strength": (1e-6, 1e6),
-    "trust": (0.0, 1.0),
-    "alternative": (0.0, 0.5),
-    "sentences": (0.0, 1.0),
-    "short": (0, 20),
-    "max_iterations": (1, 100_000),
-}
 
 
 @dataclass(frozen=True)
@@ -39,16 +31,14 @@ class LinearTraining(TrainingSettings):
         UserError: A value out of range.
     """
 
-    strength: float = 3.0
-    trust: float = 1.0
-    alternative: float = 0.0
-    sentences: float = 0.0
-    short: int = 0
-    max_iterations: int = 100
+    OWNER: ClassVar[str] = "the linear training"
 
-    def __post_init__(self) -> None:
-        TrainingSettings.__post_init__(self)
-        self.refuse_outside("Linear", _RANGES)
+    strength: Annotated[float, Interval(ge=1e-6, le=1e6)] = 3.0
+    trust: Annotated[float, Interval(ge=0.0, le=1.0)] = 1.0
+    alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.0
+    sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
+    short: Annotated[int, Interval(ge=0, le=20)] = 0
+    max_iterations: Annotated[int, Interval(ge=1, le=100_000)] = 100
 
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:

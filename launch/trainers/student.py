@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from annotated_types import Interval
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
 from tagger.backends.student.settings import StudentSettings
@@ -11,24 +13,6 @@ from tagger.backends.student.settings import StudentSettings
 if TYPE_CHECKING:
     from tagger.training.student.train import StudentRecipe
     from tagger.training.trained import TrainedTagger
-
-
-_RANGES = {
-    "members": (1, 100),
-    "epochs": (1, 10_000),
-    "batch_steps": (1, 1_000_000),
-    "trust": (0.0, 1.0),
-    "alternative": (0.0, 0.5),
-    "sentences": (0.0, 1.0),
-    "short": (0, 20),
-    "smoothing": (0.0, 0.9),
-    "dropout": (0.0, 0.9),
-    "memory_dropout": (0.0, 0.9),
-    "word_dropout": (0.0, 0.9),
-    "learning_rate": (0.0, 1.0),
-    "direct_rate": (0.0, 1.0),
-    "weight_decay": (0.0, 1.0),
-}
 
 
 @dataclass(frozen=True)
@@ -65,12 +49,14 @@ class StudentTraining(TrainingSettings):
         UserError: A value out of range.
     """
 
-    members: int = 1
+    OWNER: ClassVar[str] = "the student training"
+
+    members: Annotated[int, Interval(ge=1, le=100)] = 1
     refit: bool = True
-    trust: float = 0.7
-    alternative: float = 0.2
-    sentences: float = 0.0
-    short: int = 0
+    trust: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.7
+    alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
+    sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
+    short: Annotated[int, Interval(ge=0, le=20)] = 0
     word_bits: int = 15
     flag_bits: int = 14
     wide_bits: int = 17
@@ -78,19 +64,18 @@ class StudentTraining(TrainingSettings):
     hidden: int = 128
     layers: int = 1
     kernel: int = 3
-    epochs: int = 6
-    learning_rate: float = 2e-3
-    direct_rate: float = 0.01
-    weight_decay: float = 0.01
-    smoothing: float = 0.05
-    batch_steps: int = 400
-    dropout: float = 0.35
-    memory_dropout: float = 0.35
-    word_dropout: float = 0.15
+    epochs: Annotated[int, Interval(ge=1, le=10_000)] = 6
+    learning_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 2e-3
+    direct_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.01
+    weight_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.01
+    smoothing: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.05
+    batch_steps: Annotated[int, Interval(ge=1, le=1_000_000)] = 400
+    dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.35
+    memory_dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.35
+    word_dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.15
 
     def __post_init__(self) -> None:
-        TrainingSettings.__post_init__(self)
-        self.refuse_outside("Student", _RANGES)
+        super().__post_init__()
         _shape(self)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from tagger.config.settings import build_settings
+from annotated_types import Ge, Interval
+
+from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Settings):
     """Problems to ask.
 
     Attributes:
@@ -26,9 +28,9 @@ class Split:
 
     source: str = "overthinker"
     split: str = "test"
-    size: int | None = 300
+    size: Annotated[int, Ge(1)] | None = 300
     seed: int = 0
-    samples: int | None = None
+    samples: Annotated[int, Ge(1)] | None = None
 
 
 def _calibration() -> Split:
@@ -44,7 +46,7 @@ def _rules() -> dict[str, dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class CompareConfig:
+class CompareConfig(Settings):
     """What to compare, on what, and how.
 
     Attributes:
@@ -79,24 +81,20 @@ class CompareConfig:
     training_metrics: str | None = None
     problems: Split = field(default_factory=Split)
     calibration: Split = field(default_factory=_calibration)
-    samples: int = 4
+    samples: Annotated[int, Ge(1)] = 4
     rules: dict[str, dict[str, Any]] = field(default_factory=_rules)
-    tolerance: float = 0.01
+    tolerance: Annotated[float, Interval(ge=0, le=1)] = 0.01
     trained_monitored: bool = True
     oracle: bool = True
-    oracle_answer_tokens: int = 32
-    max_new_tokens: int = 512
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0
-    batch_size: int = 256
-    workers: int = 1
-    seed: int = 0
+    oracle_answer_tokens: Annotated[int, Ge(1)] = 32
+    max_new_tokens: Annotated[int, Ge(1)] = 512
+    temperature: Annotated[float, Interval(ge=0, lt=math.inf)] = 1.0
+    top_p: Annotated[float, Interval(gt=0, le=1)] = 1.0
+    top_k: Annotated[int, Ge(0)] = 0
+    batch_size: Annotated[int, Ge(1)] = 256
+    workers: Annotated[int, Ge(1)] = 1
+    seed: Annotated[int, Ge(0)] = 0
     title: str = "Suffice comparison"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The resolved settings, JSON-able."""
-        return dataclasses.asdict(self)
 
     def grid(self) -> list[GridPoint]:
         """All points of the rule grid, in the order of the config."""
@@ -167,27 +165,13 @@ def compare_config(values: Mapping[str, Any], source: str = "compare settings") 
     if isinstance(given, Mapping):
         inherited = problems.get("source") if isinstance(problems, Mapping) else None
         own = {"source": inherited} if inherited is not None else {}
-        values["calibration"] = {**dataclasses.asdict(_calibration()), **own, **given}
+        values["calibration"] = {**_calibration().to_dict(), **own, **given}
     config = build_settings(CompareConfig, values, source)
     _check(config)
     return config
 
 
 def _check(config: CompareConfig) -> None:
-    numbers = {
-        "samples": config.samples,
-        "problems.size": config.problems.size,
-        "calibration.size": config.calibration.size,
-        "max_new_tokens": config.max_new_tokens,
-        "batch_size": config.batch_size,
-        "workers": config.workers,
-        "oracle_answer_tokens": config.oracle_answer_tokens,
-    }
-    for key, number in numbers.items():
-        if number is not None and number < 1:
-            raise UserError(f"Config key {key!r} is {number}; it must be 1 or more.")
-    if config.seed < 0:
-        raise UserError(f"Config key 'seed' is {config.seed}; it must be 0 or more.")
     test, calibration = config.problems, config.calibration
     same = (test.source, test.split, test.seed) == (
         calibration.source, calibration.split, calibration.seed,

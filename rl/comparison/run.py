@@ -84,7 +84,7 @@ def run_comparison(
     _check_disk(runner, output)
     for policy in runner.policies.values():
         policy.check_tokenizer()
-    settings = json.dumps(config.as_dict(), indent=1)
+    settings = json.dumps(config.to_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
     samples = run_jobs(runner, _independent_jobs(config))
     selection = _select(runner, samples) if config.rules else None
@@ -103,7 +103,7 @@ def run_comparison(
             model=policies,
             tagger_fingerprint=runner.tagger.fingerprint,
             audit_fingerprint=runner.audit.fingerprint if runner.audit else None,
-            config=config.as_dict(),
+            config=config.to_dict(),
             seeds=sorted({config.seed, config.problems.seed, config.calibration.seed}),
             command=command,
         ),
@@ -134,7 +134,7 @@ def _check_folder(config: CompareConfig, output: Path, resume: bool) -> None:
     if begun.is_file():
         try:
             was = {**json.loads(begun.read_text(encoding="utf-8")), "workers": config.workers}
-            same = was == config.as_dict()
+            same = was == config.to_dict()
         except (ValueError, TypeError):
             same = False
         if not same:

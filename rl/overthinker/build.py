@@ -9,9 +9,11 @@ import json
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt
 
 from rl.overthinker.traces import Trace, write_trace
 from rl.policy.allocator import keep_freed_memory
@@ -19,6 +21,7 @@ from rl.policy.load import render_prompt
 from rl.problems.overthinker import make_problems
 from rl.problems.problem import Problem
 from rl.problems.programs import program_for
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 CHAT_TEMPLATE = (
@@ -33,7 +36,7 @@ SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</t
 
 
 @dataclass(frozen=True)
-class BuildSettings:
+class BuildSettings(Settings):
     """Settings of a build.
 
     Attributes:
@@ -47,14 +50,14 @@ class BuildSettings:
         seed: Seed of everything.
     """
 
-    traces: int = 64_000
-    vocabulary: int = 512
-    hidden: int = 128
-    layers: int = 3
-    heads: int = 4
-    batch_size: int = 16
-    learning_rate: float = 2e-3
-    seed: int = 0
+    traces: Annotated[int, Ge(1)] = 64_000
+    vocabulary: Annotated[int, Ge(1)] = 512
+    hidden: Annotated[int, Ge(1)] = 128
+    layers: Annotated[int, Ge(1)] = 3
+    heads: Annotated[int, Ge(1)] = 4
+    batch_size: Annotated[int, Ge(1)] = 16
+    learning_rate: Annotated[float, Gt(0)] = 2e-3
+    seed: Annotated[int, Ge(0)] = 0
 
 
 def written_traces(size: int, seed: int) -> Iterator[tuple[Problem, Trace]]:
@@ -221,5 +224,5 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
     )
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
-    (output / "build.json").write_text(json.dumps(asdict(settings), indent=2) + "\n")
+    (output / "build.json").write_text(json.dumps(settings.to_dict(), indent=2) + "\n")
     return output

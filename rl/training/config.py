@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tagger.config.settings import apply_overrides, build_settings, read_yaml
+from annotated_types import Ge, Interval
+
+from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 
 
 @dataclass
-class ProblemsConfig:
+class ProblemsConfig(Settings):
     """Where the problems come from.
 
     Attributes:
@@ -25,7 +26,7 @@ class ProblemsConfig:
 
     source: str = "overthinker"
     split: str = "train"
-    size: int | None = None
+    size: Annotated[int, Ge(1)] | None = None
     seed: int = 0
 
 
@@ -37,7 +38,7 @@ def _default_terms() -> dict[str, Any]:
 
 
 @dataclass
-class RewardConfig:
+class RewardConfig(Settings):
     """The reward.
 
     Attributes:
@@ -51,7 +52,7 @@ class RewardConfig:
 
 
 @dataclass
-class DelimitersConfig:
+class DelimitersConfig(Settings):
     """Thinking delimiters, for tokenizers whose own cannot be told.
 
     Attributes:
@@ -64,7 +65,7 @@ class DelimitersConfig:
 
 
 @dataclass
-class AccuracyFloorConfig:
+class AccuracyFloorConfig(Settings):
     """When to stop because the policy unlearns to answer.
 
     Attributes:
@@ -76,28 +77,19 @@ class AccuracyFloorConfig:
             length (see `rl.training.sequential_test`).
     """
 
-    floor: float | None = None
-    drop: float | None = None
-    window: int = 20
-    alpha: float = 0.05
+    floor: Annotated[float, Interval(ge=0, le=1)] | None = None
+    drop: Annotated[float, Interval(ge=0, le=1)] | None = None
+    window: Annotated[int, Ge(1)] = 20
+    alpha: Annotated[float, Interval(gt=0, lt=1)] = 0.05
 
     def __post_init__(self) -> None:
-        for name in ("floor", "drop"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise UserError(f"accuracy_floor.{name} is {value!r}; it must be a share, 0 to 1.")
+        super().__post_init__()
         if self.floor is None and self.drop is None:
             raise UserError("accuracy_floor needs 'floor' or 'drop', e.g. {drop: 0.05}.")
-        if self.window < 1:
-            raise UserError(f"accuracy_floor.window is {self.window!r}; it must be at least 1.")
-        if not 0 < self.alpha < 1:
-            raise UserError(
-                f"accuracy_floor.alpha is {self.alpha!r}; it must lie between 0 and 1, e.g. 0.05."
-            )
 
 
 @dataclass
-class RunConfig:
+class RunConfig(Settings):
     """Everything a training run depends on.
 
     Attributes:
@@ -124,13 +116,9 @@ class RunConfig:
     grpo: dict[str, Any] = field(default_factory=dict)
     lora: dict[str, Any] | None = None
     accuracy_floor: AccuracyFloorConfig | None = None
-    seed: int = 0
+    seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     output: str = ""
     report_to: str | list[str] = "none"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The resolved config as plain data."""
-        return dataclasses.asdict(self)
 
 
 SECTION = "train"
@@ -148,7 +136,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
         The typed config.
 
     Raises:
-        UserError: Missing or malformed file, unknown key, or a value of the wrong type.
+        UserError: Missing or malformed file, unknown key, or a value of the wrong type
+            or out of its range.
     """
     path = Path(path)
     data = read_yaml(path)
@@ -165,7 +154,7 @@ def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConf
         source: What to call the data in errors, e.g. the file name.
 
     Raises:
-        UserError: Unknown key, missing key, or a value of the wrong type.
+        UserError: Unknown key, missing key, or a value of the wrong type or out of its range.
     """
     return build_settings(RunConfig, data, source)
 

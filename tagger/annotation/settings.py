@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from annotated_types import Ge, Gt
+
+from tagger.config.settings import Settings
 from tagger.errors import UserError
-
-_AT_LEAST_ONE = (
-    "steps",
-    "step_chars",
-    "concurrency",
-    "answer_tries",
-    "answer_tokens",
-    "max_failures",
-    "limit",
-)
-_NOT_NEGATIVE = (
-    "context",
-    "retries",
-    "first_wait",
-    "max_wait",
-    "prompt_price",
-    "answer_price",
-    "max_cost",
-    "max_tokens",
-    "max_requests",
-)
 
 
 @dataclass(frozen=True)
-class AnnotateSettings:
+class AnnotateSettings(Settings):
     """Settings of `suffice tagger annotate`.
 
     Attributes:
@@ -71,36 +54,29 @@ class AnnotateSettings:
     guide: str | None = None
     taxonomy: str = "reasontype"
     segmenter: str = "paragraph"
-    limit: int | None = None
+    limit: Annotated[int, Ge(1)] | None = None
     only_labelled: bool = False
-    context: int = 5
-    steps: int = 8
-    step_chars: int = 4000
-    concurrency: int = 4
-    timeout: float = 120.0
-    retries: int = 5
-    first_wait: float = 1.0
-    max_wait: float = 120.0
-    answer_tries: int = 3
-    max_failures: int = 5
+    context: Annotated[int, Ge(0)] = 5
+    steps: Annotated[int, Ge(1)] = 8
+    step_chars: Annotated[int, Ge(1)] = 4000
+    concurrency: Annotated[int, Ge(1)] = 4
+    timeout: Annotated[float, Gt(0)] = 120.0
+    retries: Annotated[int, Ge(0)] = 5
+    first_wait: Annotated[float, Ge(0)] = 1.0
+    max_wait: Annotated[float, Ge(0)] = 120.0
+    answer_tries: Annotated[int, Ge(1)] = 3
+    max_failures: Annotated[int, Ge(1)] = 5
     temperature: float | None = 0.0
-    answer_tokens: int = 1000
+    answer_tokens: Annotated[int, Ge(1)] = 1000
     structured: bool = True
-    prompt_price: float | None = None
-    answer_price: float | None = None
-    max_cost: float | None = None
-    max_tokens: int | None = None
-    max_requests: int | None = None
+    prompt_price: Annotated[float, Ge(0)] | None = None
+    answer_price: Annotated[float, Ge(0)] | None = None
+    max_cost: Annotated[float, Ge(0)] | None = None
+    max_tokens: Annotated[int, Ge(0)] | None = None
+    max_requests: Annotated[int, Ge(0)] | None = None
 
     def __post_init__(self) -> None:
-        for names, least in ((_AT_LEAST_ONE, 1), (_NOT_NEGATIVE, 0)):
-            for name in names:
-                value = getattr(self, name)
-                # None is "no limit". A NaN fails every comparison, so ask for what is allowed.
-                if value is not None and not value >= least:
-                    raise UserError(f"Setting {name!r} is {value}; it must be {least} or more.")
-        if not self.timeout > 0:
-            raise UserError(f"Setting 'timeout' is {self.timeout}; it must be above 0 seconds.")
+        super().__post_init__()
         if not self.base_url.startswith(("http://", "https://")):
             raise UserError(
                 f"Setting 'base_url' is {self.base_url!r}; it must start with http:// or https://."

@@ -7,14 +7,15 @@ label depends on nothing but the step and what came before it, not on the batch 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from tagger.backends.features.step_features import Folded, StepFeatures, TraceReader, fold
-from tagger.config.ranges import settings_from
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 FEATURES_VERSION = 1
@@ -25,7 +26,7 @@ _LARGEST = 2**15 - 1
 
 
 @dataclass(frozen=True)
-class LinearSettings:
+class LinearSettings(Settings):
     """What fixes the features; part of the fingerprint.
 
     Attributes:
@@ -40,29 +41,23 @@ class LinearSettings:
         UserError: A value out of range, or features of another version.
     """
 
-    bits: int = 18
-    max_words: int = 2000
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the linear tagger"
+
+    bits: Annotated[int, Interval(ge=8, le=24)] = 18
+    max_words: Annotated[int, Interval(ge=1, le=10_000)] = 2000
     weight_words: float = 1.0
     weight_previous: float = 0.5
     weight_flags: float = 1.3
     version: int = FEATURES_VERSION
 
     def __post_init__(self) -> None:
-        if not 8 <= self.bits <= 24 or not 1 <= self.max_words <= 10_000:
-            raise UserError(
-                f"Linear tagger settings bits={self.bits}, max_words={self.max_words} are out of "
-                "range; bits goes from 8 to 24, max_words from 1 to 10000."
-            )
+        super().__post_init__()
         if self.version != FEATURES_VERSION:
             raise UserError(
                 f"The tagger was trained with features version {self.version}, this release "
                 f"computes version {FEATURES_VERSION}; train it again."
             )
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> LinearSettings:
-        """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        return settings_from(cls, values, "linear tagger setting")
 
     @property
     def weights(self) -> tuple[float, float, float]:
@@ -150,7 +145,7 @@ class LinearBackend:
     @property
     def settings(self) -> dict[str, Any]:
         """Settings by name, JSON-able."""
-        return asdict(self._settings)
+        return self._settings.to_dict()
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -63,19 +63,25 @@ ENCODER = (*TRAIN, "--backend", "encoder")
 @pytest.mark.parametrize(
     ("argv", "part"),
     [
-        ((*TRAIN, "strength=0"), "setting strength is 0.0; it must lie between"),
-        ((*TRAIN, "max_iterations=0"), "setting max_iterations is 0; it must lie between"),
-        ((*TRAIN, "held_out=1.5"), "setting held_out is 1.5; it must lie between"),
-        (("tagger", "train", "generated=0"), "setting generated is 0; it must lie between"),
-        ((*TRAIN, "seed=-1"), "setting seed is -1; it must lie between"),
-        ((*TRAIN, "--backend", "encoder", "held_out=2"), "setting held_out is 2.0; it must lie"),
-        ((*STUDENT, "epochs=0"), "setting epochs is 0; it must lie between"),
-        ((*STUDENT, "members=0"), "setting members is 0; it must lie between"),
-        ((*STUDENT, "batch_steps=0"), "setting batch_steps is 0; it must lie between"),
-        ((*STUDENT, "dropout=1.5"), "setting dropout is 1.5; it must lie between"),
-        ((*STUDENT, "learning_rate=-1"), "setting learning_rate is -1.0; it must lie between"),
-        ((*STUDENT, "trust=2"), "setting trust is 2.0; it must lie between"),
-        ((*STUDENT, "kernel=2"), "'kernel' is 2; it must be odd"),
+        ((*TRAIN, "strength=0"), "strength of the linear training is 0; it must be"),
+        ((*TRAIN, "max_iterations=0"), "max_iterations of the linear training is 0; it must be"),
+        ((*TRAIN, "held_out=1.5"), "held_out of the linear training is 1.5; it must be"),
+        (("tagger", "train", "generated=0"), "generated of the linear training is 0; it must be"),
+        ((*TRAIN, "seed=-1"), "seed of the linear training is -1; it must be"),
+        (
+            (*TRAIN, "--backend", "encoder", "held_out=2"),
+            "held_out of the encoder training is 2; it must be a",
+        ),
+        ((*STUDENT, "epochs=0"), "epochs of the student training is 0; it must be"),
+        ((*STUDENT, "members=0"), "members of the student training is 0; it must be"),
+        ((*STUDENT, "batch_steps=0"), "batch_steps of the student training is 0; it must be"),
+        ((*STUDENT, "dropout=1.5"), "dropout of the student training is 1.5; it must be"),
+        (
+            (*STUDENT, "learning_rate=-1"),
+            "learning_rate of the student training is -1; it must be a",
+        ),
+        ((*STUDENT, "trust=2"), "trust of the student training is 2; it must be"),
+        ((*STUDENT, "kernel=2"), "kernel of the student tagger is 2; it must be odd"),
     ],
 )
 def test_settings_out_of_range(

@@ -72,7 +72,7 @@ def test_with_a_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["share=2"], "between 0 and 1"),
+        (["share=2"], "share is 2; it must be a number above 0 and below 1"),
         (["share=0.001"], "too few"),
         (["batch_size=0"], "at least 1"),
         (["min_chars=0"], "whole number"),

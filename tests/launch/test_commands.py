@@ -119,7 +119,7 @@ def test_settings_of_tagger_train_belong_to_the_back_end(
     assert "did you mean 'strength'" in refused(*train, "--backend", "linear", "strenght=1")
     encoder = [*train, "--backend", "encoder"]
     assert "did you mean 'head_epochs'" in refused(*encoder, "head_epoch=1")
-    assert "must lie between" in refused(*encoder, "dropout=2")
+    assert "is 2; it must be a number from 0" in refused(*encoder, "dropout=2")
     there = write(tmp_path / "there.jsonl", rows(2))
     found = ["tagger", "train", "--labels", there, "--backend", "encoder"]
     assert "'nowhere'" in refused(*found, "encoder=nowhere")

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from launch.settings import section, settings_of
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 
 @dataclass
-class Sizes:
+class Sizes(Settings):
     traces: int = 10
     rate: float = 0.5
     name: str = "a"

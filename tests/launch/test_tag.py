@@ -154,7 +154,7 @@ def test_limit_zero_asks_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["{file}", "view=strip"], "did you mean 'strips'"),
         (["{file}", "kind=json"], "did you mean 'jsonl'"),
-        (["{file}", "batch=0"], "'batch' is 0; it must be 1 or more"),
+        (["{file}", "batch=0"], "batch is 0; it must be a whole number of at least 1"),
         (["{file}", "--split", "x"], "belong to --dataset"),
         (["{file}", "--dataset", "x"], "either --dataset or files"),
         (["{file}", "--tokenizer", "./none"], "Tokenizer ./none cannot be loaded"),

@@ -45,8 +45,8 @@ def test_it_trains_goes_on_from_a_checkpoint_and_tags(
     ("words", "part"),
     [
         (["epoch=1"], "did you mean 'epochs'"),
-        (["upper=0"], "setting upper is 0; it must lie between"),
-        (["dropout=2"], "setting dropout is 2.0; it must lie between"),
+        (["upper=0"], "upper of the causal training is 0; it must be a whole number from 1"),
+        (["dropout=2"], "dropout of the causal training is 2; it must be a number from 0"),
         (["weights=float17"], "did you mean 'float16'"),
         (["model=nowhere"], "No language model 'nowhere'"),
         (["--extra", "{labels}:venhoff"], "leave out --extra"),

@@ -11,15 +11,18 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge
 
 from launch.command import Command, add_config, add_seed
 from launch.settings import settings_of
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 
 @dataclass(frozen=True)
-class BenchSettings:
+class BenchSettings(Settings):
     """Settings of a measurement.
 
     Attributes:
@@ -31,12 +34,12 @@ class BenchSettings:
         seed: Chooses the generated traces.
     """
 
-    traces: int = 400
-    repeats: int = 5
-    batch: int = 64
-    monitored: int = 40
+    traces: Annotated[int, Ge(1)] = 400
+    repeats: Annotated[int, Ge(1)] = 5
+    batch: Annotated[int, Ge(1)] = 64
+    monitored: Annotated[int, Ge(1)] = 40
     tokenizer: str | None = "overthinker"
-    seed: int = 0
+    seed: Annotated[int, Ge(0)] = 0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,9 +70,6 @@ def run(args: argparse.Namespace) -> None:
     from tagger.frozen import packaged_taggers
 
     settings = settings_of(BenchSettings, args.config, args.overrides, seed=args.seed)
-    for name in ("traces", "repeats", "batch", "monitored"):
-        if getattr(settings, name) < 1:
-            raise UserError(f"Setting {name!r} is {getattr(settings, name)}; it must be above 0.")
     check_new(args.output)
     names = list(dict.fromkeys(args.tagger or packaged_taggers()))
     folders = _folders(names)
@@ -182,7 +182,7 @@ def _as_json(file: str | None, settings: BenchSettings, measured: dict[str, Any]
     return {
         "taggers": measured,
         "traces": file or "the overthinker's generator",
-        "settings": asdict(settings),
+        "settings": settings.to_dict(),
         **provenance,
     }
 

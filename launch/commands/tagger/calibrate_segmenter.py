@@ -7,10 +7,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Ge, Interval
 
 from launch.command import Command, add_config
 from launch.settings import settings_of
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CalibrateSegmenterSettings:
+class CalibrateSegmenterSettings(Settings):
     """Settings of a calibration.
 
     Attributes:
@@ -30,11 +33,11 @@ class CalibrateSegmenterSettings:
             model's context.
     """
 
-    share: float = 0.02
-    min_chars: int = 1
-    limit: int | None = None
-    batch_size: int = 4
-    max_tokens: int | None = None
+    share: Annotated[float, Interval(gt=0, lt=1)] = 0.02
+    min_chars: Annotated[int, Ge(1)] = 1
+    limit: Annotated[int, Ge(1)] | None = None
+    batch_size: Annotated[int, Ge(1)] = 4
+    max_tokens: Annotated[int, Ge(1)] | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
     from tagger.training.segmenter.token_scores import find_threshold
 
     settings = settings_of(CalibrateSegmenterSettings, args.config, args.overrides)
-    _check(settings, args.output, args.scores)
+    _check(args.output, args.scores)
     scored = _scored(args.traces, args.model, settings)
     threshold = find_threshold(scored, settings.share)
     segmenter = get_segmenter("confidence", tau=threshold.tau, min_chars=settings.min_chars)
@@ -96,18 +99,10 @@ def run(args: argparse.Namespace) -> None:
     print(f"Wrote {args.output}; name it where a config asks for a segmenter.")
 
 
-def _check(settings: CalibrateSegmenterSettings, *outputs: Path | None) -> None:
+def _check(*outputs: Path | None) -> None:
     """Everything that can be wrong before anything is read."""
     from tagger.files import check_new
-    from tagger.segmentation.cutting import check_min_chars
 
-    if not 0 < settings.share < 1:
-        raise UserError(f"share is {settings.share:g}; it must lie between 0 and 1, e.g. 0.02.")
-    check_min_chars(settings.min_chars, "confidence")
-    for name in ("limit", "batch_size", "max_tokens"):
-        value = getattr(settings, name)
-        if value is not None and value < 1:
-            raise UserError(f"Setting {name!r} is {value}; it must be at least 1.")
     suffix = outputs[0].suffix if outputs[0] is not None else ""
     if suffix not in (".yaml", ".yml", ".json"):
         raise UserError(f"--output {outputs[0]} must end in .yaml, .yml or .json.")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, ClassVar, Literal
 
-from tagger.config.ranges import refuse_outside, settings_from
-from tagger.errors import unknown_name
+from annotated_types import Interval
 
-STORED = ("float16", "float32")
-DEVICES = ("auto", "cpu", "cuda")
+from tagger.config.settings import Settings
 
 
 @dataclass(frozen=True)
-class CausalSettings:
+class CausalSettings(Settings):
     """What fixes the net and what it reads; part of the fingerprint.
 
     Attributes:
@@ -33,42 +30,23 @@ class CausalSettings:
         UserError: A value out of range.
     """
 
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the causal tagger"
+
     model: str = "HuggingFaceTB/SmolLM2-135M-Instruct"
-    head_tokens: int = 56
-    tail_tokens: int = 24
-    earlier: int = 6
-    window_tokens: int = 1400
-    question_tokens: int = 160
-    lower: int = 12
-    upper: int = 4
-    hidden: int = 256
-    weights: str = "float16"
-
-    def __post_init__(self) -> None:
-        if self.weights not in STORED:
-            raise unknown_name("value of causal setting weights", self.weights, STORED)
-        refuse_outside(
-            "Causal setting",
-            {
-                "head_tokens": (self.head_tokens, 1, 8192),
-                "tail_tokens": (self.tail_tokens, 0, 8192),
-                "earlier": (self.earlier, 0, 64),
-                "window_tokens": (self.window_tokens, 16, 131_072),
-                "question_tokens": (self.question_tokens, 0, 8192),
-                "lower": (self.lower, 1, 512),
-                "upper": (self.upper, 1, 512),
-                "hidden": (self.hidden, 1, 8192),
-            },
-        )
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> CausalSettings:
-        """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        return settings_from(cls, values, "causal tagger setting")
+    head_tokens: Annotated[int, Interval(ge=1, le=8192)] = 56
+    tail_tokens: Annotated[int, Interval(ge=0, le=8192)] = 24
+    earlier: Annotated[int, Interval(ge=0, le=64)] = 6
+    window_tokens: Annotated[int, Interval(ge=16, le=131_072)] = 1400
+    question_tokens: Annotated[int, Interval(ge=0, le=8192)] = 160
+    lower: Annotated[int, Interval(ge=1, le=512)] = 12
+    upper: Annotated[int, Interval(ge=1, le=512)] = 4
+    hidden: Annotated[int, Interval(ge=1, le=8192)] = 256
+    weights: Literal["float16", "float32"] = "float16"
 
 
 @dataclass(frozen=True)
-class CausalFit:
+class CausalFit(Settings):
     """How the upper layers and the head are trained.
 
     Attributes:
@@ -93,39 +71,20 @@ class CausalFit:
         UserError: A value out of range.
     """
 
-    epochs: int = 2
-    accumulate: int = 4
-    divisor: float = 11.0
-    upper_rate: float = 2e-4
-    head_rate: float = 1e-3
-    lowest_rate: float = 0.03
-    warm_up: int = 30
-    weight_decay: float = 0.01
-    beta1: float = 0.9
-    beta2: float = 0.98
-    dropout: float = 0.1
-    alternative: float = 0.2
-    checkpoint_minutes: float = 5.0
-    device: str = "auto"
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the causal training"
 
-    def __post_init__(self) -> None:
-        if self.device not in DEVICES:
-            raise unknown_name("value of causal setting device", self.device, DEVICES)
-        refuse_outside(
-            "Causal setting",
-            {
-                "epochs": (self.epochs, 1, 1000),
-                "accumulate": (self.accumulate, 1, 4096),
-                "divisor": (self.divisor, 1e-3, 1e6),
-                "upper_rate": (self.upper_rate, 0.0, 1.0),
-                "head_rate": (self.head_rate, 0.0, 1.0),
-                "lowest_rate": (self.lowest_rate, 0.0, 1.0),
-                "warm_up": (self.warm_up, 0, 10**9),
-                "weight_decay": (self.weight_decay, 0.0, 1.0),
-                "beta1": (self.beta1, 0.0, 0.9999),
-                "beta2": (self.beta2, 0.0, 0.99999),
-                "dropout": (self.dropout, 0.0, 0.9),
-                "alternative": (self.alternative, 0.0, 0.5),
-                "checkpoint_minutes": (self.checkpoint_minutes, 0.0, 1e6),
-            },
-        )
+    epochs: Annotated[int, Interval(ge=1, le=1000)] = 2
+    accumulate: Annotated[int, Interval(ge=1, le=4096)] = 4
+    divisor: Annotated[float, Interval(ge=1e-3, le=1e6)] = 11.0
+    upper_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 2e-4
+    head_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 1e-3
+    lowest_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.03
+    warm_up: Annotated[int, Interval(ge=0, le=10**9)] = 30
+    weight_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.01
+    beta1: Annotated[float, Interval(ge=0.0, le=0.9999)] = 0.9
+    beta2: Annotated[float, Interval(ge=0.0, le=0.99999)] = 0.98
+    dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.1
+    alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
+    checkpoint_minutes: Annotated[float, Interval(ge=0.0, le=1e6)] = 5.0
+    device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -7,7 +7,6 @@ same sums in the same order whether a trace streams in or is finished, alone or 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,7 +115,7 @@ class EncoderBackend:
     @property
     def settings(self) -> dict[str, Any]:
         """Settings by name, JSON-able."""
-        return asdict(self._settings)
+        return self._settings.to_dict()
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Interval
 
 from tagger.backends.linear import FEATURES_VERSION
-from tagger.config.ranges import refuse_outside, settings_from
-from tagger.errors import UserError, unknown_name
-
-POOLINGS = ("mean", "cls", "last")
-HEADS = ("gru", "linear")
-MODES = ("frozen", "finetuned")
-STORED = ("float16", "float32")
-PICKS = ("micro_f1", "loss", "last")
-
-
-def _refuse_unknown(values: Mapping[str, tuple[str, tuple[str, ...]]]) -> None:
-    """Raise for the first value that is none of its choices."""
-    for name, (value, known) in values.items():
-        if value not in known:
-            raise unknown_name(f"value of encoder setting {name}", value, known)
+from tagger.config.settings import Settings
+from tagger.errors import UserError
 
 
 @dataclass(frozen=True)
-class EncoderSettings:
+class EncoderSettings(Settings):
     """What fixes the net and what it reads; part of the fingerprint.
 
     Attributes:
@@ -50,54 +38,34 @@ class EncoderSettings:
         UserError: A value out of range, or flags of another version.
     """
 
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the encoder tagger"
+
     encoder: str = "minilm"
-    pooling: str = "auto"
+    pooling: Literal["mean", "cls", "last", "auto"] = "auto"
     normalize: bool = False
-    max_tokens: int = 128
-    previous_tokens: int = 32
-    head: str = "gru"
-    hidden: int = 192
-    earlier: int = 1
-    flag_bits: int = 12
-    flag_size: int = 64
-    max_words: int = 2000
-    weights: str = "float16"
+    max_tokens: Annotated[int, Interval(ge=4, le=8192)] = 128
+    previous_tokens: Annotated[int, Interval(ge=0, le=1024)] = 32
+    head: Literal["gru", "linear"] = "gru"
+    hidden: Annotated[int, Interval(ge=1, le=4096)] = 192
+    earlier: Annotated[int, Interval(ge=0, le=16)] = 1
+    flag_bits: Annotated[int, Interval(ge=4, le=20)] = 12
+    flag_size: Annotated[int, Interval(ge=1, le=1024)] = 64
+    max_words: Annotated[int, Interval(ge=1, le=10_000)] = 2000
+    weights: Literal["float16", "float32"] = "float16"
     features_version: int = FEATURES_VERSION
 
     def __post_init__(self) -> None:
-        _refuse_unknown(
-            {
-                "pooling": (self.pooling, (*POOLINGS, "auto")),
-                "head": (self.head, HEADS),
-                "weights": (self.weights, STORED),
-            }
-        )
-        refuse_outside(
-            "Encoder setting",
-            {
-                "max_tokens": (self.max_tokens, 4, 8192),
-                "previous_tokens": (self.previous_tokens, 0, 1024),
-                "hidden": (self.hidden, 1, 4096),
-                "earlier": (self.earlier, 0, 16),
-                "flag_bits": (self.flag_bits, 4, 20),
-                "flag_size": (self.flag_size, 1, 1024),
-                "max_words": (self.max_words, 1, 10_000),
-            },
-        )
+        super().__post_init__()
         if self.features_version != FEATURES_VERSION:
             raise UserError(
                 f"The tagger was trained with features version {self.features_version}, this "
                 f"release computes version {FEATURES_VERSION}; train it again."
             )
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> EncoderSettings:
-        """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        return settings_from(cls, values, "encoder tagger setting")
-
 
 @dataclass(frozen=True)
-class FitSettings:
+class FitSettings(Settings):
     """How the net is trained.
 
     Attributes:
@@ -132,56 +100,36 @@ class FitSettings:
         UserError: A value out of range.
     """
 
-    mode: str = "finetuned"
-    head_epochs: int = 15
-    epochs: int = 3
-    batch: int = 4
-    window: int = 8
-    burn_in: int = 4
-    head_rate: float = 1e-3
-    encoder_rate: float = 5e-5
-    layer_decay: float = 0.9
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the encoder training"
+
+    mode: Literal["frozen", "finetuned"] = "finetuned"
+    head_epochs: Annotated[int, Interval(ge=0, le=1000)] = 15
+    epochs: Annotated[int, Interval(ge=1, le=1000)] = 3
+    batch: Annotated[int, Interval(ge=1, le=1024)] = 4
+    window: Annotated[int, Interval(ge=1, le=1024)] = 8
+    burn_in: Annotated[int, Interval(ge=0, le=1024)] = 4
+    head_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 1e-3
+    encoder_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 5e-5
+    layer_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.9
     train_embeddings: bool = False
-    warm_up: float = 0.1
-    weight_decay: float = 0.01
-    dropout: float = 0.2
-    smoothing: float = 0.05
-    alternative: float = 0.2
-    balance: float = 0.0
-    pick: str = "micro_f1"
+    warm_up: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.1
+    weight_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.01
+    dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.2
+    smoothing: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.05
+    alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
+    balance: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
+    pick: Literal["micro_f1", "loss", "last"] = "micro_f1"
     retrain: bool = False
-    extra_share: float = 1.0
-    extra_weight: float = 0.5
-    checkpoint_minutes: float = 5.0
-    device: str = "auto"
+    extra_share: Annotated[float, Interval(ge=0.0, le=100.0)] = 1.0
+    extra_weight: Annotated[float, Interval(ge=0.0, le=100.0)] = 0.5
+    checkpoint_minutes: Annotated[float, Interval(ge=0.0, le=1e6)] = 5.0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
     def __post_init__(self) -> None:
-        _refuse_unknown(
-            {
-                "mode": (self.mode, MODES),
-                "pick": (self.pick, PICKS),
-                "device": (self.device, ("auto", "cpu", "cuda")),
-            }
-        )
-        refuse_outside(
-            "Encoder setting",
-            {
-                "head_epochs": (self.head_epochs, int(self.mode == "frozen"), 1000),
-                "epochs": (self.epochs, 1, 1000),
-                "batch": (self.batch, 1, 1024),
-                "window": (self.window, 1, 1024),
-                "burn_in": (self.burn_in, 0, 1024),
-                "head_rate": (self.head_rate, 0.0, 1.0),
-                "encoder_rate": (self.encoder_rate, 0.0, 1.0),
-                "layer_decay": (self.layer_decay, 0.0, 1.0),
-                "warm_up": (self.warm_up, 0.0, 0.9),
-                "weight_decay": (self.weight_decay, 0.0, 1.0),
-                "dropout": (self.dropout, 0.0, 0.9),
-                "smoothing": (self.smoothing, 0.0, 0.9),
-                "alternative": (self.alternative, 0.0, 0.5),
-                "balance": (self.balance, 0.0, 1.0),
-                "extra_share": (self.extra_share, 0.0, 100.0),
-                "extra_weight": (self.extra_weight, 0.0, 100.0),
-                "checkpoint_minutes": (self.checkpoint_minutes, 0.0, 1e6),
-            },
-        )
+        super().__post_init__()
+        if self.mode == "frozen" and self.head_epochs < 1:
+            raise UserError(
+                f"head_epochs of {self.OWNER} is {self.head_epochs}; mode frozen trains the head "
+                "alone and needs at least 1."
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ class StudentBackend:
     @property
     def settings(self) -> dict[str, Any]:
         """Settings by name."""
-        return asdict(self._settings)
+        return self._settings.to_dict()
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, ClassVar
 
-from tagger.config.ranges import settings_from
+from annotated_types import Interval
+
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 READING_VERSION = 1
 """Raised when `tagger.backends.student.reading` or what it stands on changes what it computes."""
 
-_RANGES = {
-    "word_bits": (6, 20),
-    "flag_bits": (6, 20),
-    "wide_bits": (6, 20),
-    "width": (4, 512),
-    "hidden": (4, 512),
-    "layers": (1, 4),
-    "kernel": (1, 9),
-    "head_words": (1, 1000),
-    "tail_words": (0, 1000),
-}
-
 
 @dataclass(frozen=True)
-class StudentSettings:
+class StudentSettings(Settings):
     """What fixes the network; part of the fingerprint.
 
     Attributes:
@@ -46,34 +35,26 @@ class StudentSettings:
         UserError: A value out of range, an even kernel, or a reading of another version.
     """
 
-    word_bits: int = 15
-    flag_bits: int = 14
-    wide_bits: int = 17
-    width: int = 64
-    hidden: int = 128
-    layers: int = 1
-    kernel: int = 3
-    head_words: int = 96
-    tail_words: int = 32
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the student tagger"
+
+    word_bits: Annotated[int, Interval(ge=6, le=20)] = 15
+    flag_bits: Annotated[int, Interval(ge=6, le=20)] = 14
+    wide_bits: Annotated[int, Interval(ge=6, le=20)] = 17
+    width: Annotated[int, Interval(ge=4, le=512)] = 64
+    hidden: Annotated[int, Interval(ge=4, le=512)] = 128
+    layers: Annotated[int, Interval(ge=1, le=4)] = 1
+    kernel: Annotated[int, Interval(ge=1, le=9)] = 3
+    head_words: Annotated[int, Interval(ge=1, le=1000)] = 96
+    tail_words: Annotated[int, Interval(ge=0, le=1000)] = 32
     version: int = READING_VERSION
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or not low <= value <= high:
-                raise UserError(
-                    f"Student setting {name!r} is {value!r}; it is a whole number from {low} "
-                    f"to {high}."
-                )
+        super().__post_init__()
         if not self.kernel % 2:
-            raise UserError(f"Student setting 'kernel' is {self.kernel}; it must be odd.")
+            raise UserError(f"kernel of {self.OWNER} is {self.kernel}; it must be odd.")
         if self.version != READING_VERSION:
             raise UserError(
                 f"The student reads by version {self.version}, this release by version "
                 f"{READING_VERSION}; train it again."
             )
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> StudentSettings:
-        """Build from a mapping; an unknown key is a UserError that names the nearest one."""
-        return settings_from(cls, values, "student setting")

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tagger.backends.encoder.backend import FILES, EncoderBackend
 from tagger.backends.encoder.reading import Tokens
@@ -142,7 +143,7 @@ def _resolved(settings: EncoderSettings, source: EncoderSource) -> EncoderSettin
             f"{settings.max_tokens} and previous_tokens={settings.previous_tokens} need {wanted}; "
             "make them smaller."
         )
-    pooling = source.pooling if settings.pooling == "auto" else settings.pooling
+    pooling: Any = source.pooling if settings.pooling == "auto" else settings.pooling
     return dataclasses.replace(
         settings, encoder=source.name, pooling=pooling, normalize=source.normalize
     )

@@ -42,7 +42,7 @@ def test_calibration_takes_the_source_of_the_problems() -> None:
 
 def test_settings_survive_a_round_trip() -> None:
     config = compare_config({"samples": 2, "temperature": 1, "problems": {"size": 7}})
-    assert compare_config(config.as_dict()) == config
+    assert compare_config(config.to_dict()) == config
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,15 @@ def test_settings_survive_a_round_trip() -> None:
         ({"smaples": 3}, "'smaples'; did you mean 'samples'"),
         ({"problems": {"sise": 3}}, "did you mean 'problems.size'"),
         ({"samples": "four"}, "samples is 'four'"),
-        ({"samples": 0}, "'samples' is 0"),
-        ({"problems": {"size": 0}}, "'problems.size' is 0"),
-        ({"seed": -1}, "'seed' is -1"),
+        ({"samples": 0}, "samples is 0; it must be a whole number of at least 1"),
+        ({"problems": {"size": 0}}, "problems.size is 0"),
+        ({"seed": -1}, "seed is -1"),
         ({"calibration": {"split": "test"}}, "choose thresholds on another split"),
         ({"rules": {"count": {"limit": []}}}, "rules.count' has an empty grid"),
-        ({"rules": {"count": 3}}, "rules.count' has an empty grid"),
+        ({"rules": {"count": 3}}, "rules.count is 3; it must be of type dict"),
+        ({"temperature": -1}, "temperature is -1; it must be a number of at least 0"),
+        ({"top_p": 2}, "top_p is 2; it must be a number above 0 and at most 1"),
+        ({"tolerance": 5}, "tolerance is 5; it must be a number from 0 to 1"),
         ({"rules": {"count": {"limit": [2, 2]}}}, "monitored_count_2' twice"),
         ({"calibration": 3}, "calibration must be a mapping"),
     ],

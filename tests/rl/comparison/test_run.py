@@ -140,7 +140,7 @@ def test_other_settings_do_not_mix(done: Path, settings: dict[str, Any]) -> None
     with pytest.raises(UserError, match="another comparison's settings"):
         run_comparison(other, done, resume=True)
     text = (done / "compare.json").read_text()
-    (done / "compare.json").write_text(json.dumps(other.as_dict()), encoding="utf-8")
+    (done / "compare.json").write_text(json.dumps(other.to_dict()), encoding="utf-8")
     try:
         with pytest.raises(UserError, match="other settings, policies or problems"):
             run_comparison(other, done, resume=True)

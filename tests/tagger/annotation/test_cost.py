@@ -69,10 +69,10 @@ def test_an_endpoint_that_counts_more_than_the_rule_is_believed() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"concurrency": 0}, "'concurrency' is 0; it must be 1 or more"),
-        ({"retries": -1}, "'retries' is -1; it must be 0 or more"),
-        ({"max_cost": float("nan")}, "'max_cost' is nan"),
-        ({"timeout": 0.0}, "'timeout' is 0.0; it must be above 0"),
+        ({"concurrency": 0}, "concurrency is 0; it must be a whole number of at least 1"),
+        ({"retries": -1}, "retries is -1; it must be a whole number of at least 0"),
+        ({"max_cost": float("nan")}, "max_cost is nan"),
+        ({"timeout": 0.0}, "timeout is 0.0; it must be a number above 0"),
         ({"base_url": "localhost:8000"}, "must start with http:// or https://"),
         ({"max_cost": 1.0, "prompt_price": 1.0}, "'max_cost' needs prompt_price and answer_price"),
     ],

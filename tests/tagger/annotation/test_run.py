@@ -519,7 +519,7 @@ def test_bad_traces(folder: Path, run: Run, content: list[dict[str, Any]], says:
         (["stpes=3"], "did you mean 'steps'"),
         (["taxonomy=reasontyp"], "Unknown taxonomy 'reasontyp'; did you mean 'reasontype'"),
         (["max_cost=1"], "'max_cost' needs prompt_price"),
-        (["limit=0"], "'limit' is 0; it must be 1 or more"),
+        (["limit=0"], "limit is 0; it must be a whole number of at least 1"),
         (["--guide", "none.md"], "The guide none.md cannot be read"),
         (["key_env=NO_SUCH", "base_url=x"], "must start with http"),
     ],

@@ -283,8 +283,8 @@ def test_an_array_too_many_is_refused(name: str, message: str) -> None:
     ("changes", "message"),
     [
         ({"weights": "flaot16"}, "did you mean 'float16'"),
-        ({"window_tokens": 1}, "window_tokens is 1; it must lie between 16"),
-        ({"upper": 0}, "upper is 0"),
+        ({"window_tokens": 1}, "window_tokens of the causal tagger is 1; it must be a whole"),
+        ({"upper": 0}, "upper of the causal tagger is 0"),
     ],
 )
 def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None:
@@ -292,7 +292,7 @@ def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None
         CausalSettings(**changes)
     with pytest.raises(UserError, match="did you mean 'earlier'"):
         CausalSettings.from_dict({"earlyer": 1})
-    with pytest.raises(UserError, match="epochs is 0"):
+    with pytest.raises(UserError, match="epochs of the causal training is 0"):
         CausalFit(epochs=0)
     with pytest.raises(UserError, match="did you mean 'cpu'"):
         CausalFit(device="cpus")

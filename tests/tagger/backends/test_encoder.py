@@ -261,8 +261,8 @@ def test_an_encoder_that_is_not_there_is_named_with_the_remedy(
     ("changes", "message"),
     [
         ({"head": "gur"}, "did you mean 'gru'"),
-        ({"pooling": "max"}, "encoder setting pooling"),
-        ({"max_tokens": 1}, "max_tokens is 1; it must lie between 4"),
+        ({"pooling": "max"}, "value of pooling of the encoder tagger"),
+        ({"max_tokens": 1}, "max_tokens of the encoder tagger is 1; it must be a whole"),
         ({"features_version": 99}, "features version 99"),
     ],
 )

@@ -1,0 +1,172 @@
+"""What pydantic found wrong with settings, in one sentence that names key, value and remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from tagger.errors import unknown_name
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from tagger.config.settings import Settings
+
+
+def sentence(kind: type[Settings], values: Mapping[str, Any], error: ValidationError) -> str:
+    """The first error: unknown keys before missing ones, these before values.
+
+    Args:
+        kind: The settings class that was to be built.
+        values: Of what.
+        error: What pydantic raised.
+    """
+    order = {"extra_forbidden": 0, "invalid_key": 0, "missing": 1}
+    first = min(error.errors(include_url=False), key=lambda e: order.get(e["type"], 2))
+    if first["type"] in ("extra_forbidden", "invalid_key"):
+        return unknown_key(kind, first["loc"])
+    keys, hint, value = _followed(kind, values, first["loc"])
+    if first["type"] == "missing":
+        owner = f" of {kind.OWNER}" if kind.OWNER else ""
+        return f"the {kind.KEY.split()[-1]} {'.'.join(keys)}{owner} is missing."
+    if first["type"] == "value_error":  # what a settings class says itself
+        return str(first["ctx"]["error"])
+    return wrong_value(_named(kind, keys), value, hint)
+
+
+def wrong_value(name: str, value: object, hint: Any) -> str:
+    """The sentence for a value that its annotation does not allow."""
+    options = [o for o in _options(hint) if o is not type(None)]
+    if _section(hint) is not None and not isinstance(value, Mapping):
+        return no_mapping(name, value)
+    if isinstance(value, str) and all(typing.get_origin(o) is Literal for o in options):
+        words = [str(word) for o in options for word in typing.get_args(o)]
+        return str(unknown_name(f"value of {name}", value, words, listed=words))
+    return f"{name} is {value!r}; it must be {wanted(hint)}."
+
+
+def no_mapping(name: str, value: object) -> str:
+    """The sentence for a section that is none."""
+    return f"{name} must be a mapping of keys to values; it is {value!r}."
+
+
+def unknown_key(
+    kind: type[Settings], path: Sequence[int | str], hidden: Collection[str] = ()
+) -> str:
+    """The sentence for an unknown key; a key one level too high is told where it belongs.
+
+    Args:
+        kind: The settings class.
+        path: The key, behind the sections that lead to it.
+        hidden: Fields that are no keys.
+    """
+    *sections, last = map(str, path)
+    for section in sections:
+        kind = _section(_hints(kind)[section]) or kind
+    prefix = "".join(f"{section}." for section in sections)
+    known = [name for name in _hints(kind) if name not in hidden]
+    what = f"{kind.KEY} of {kind.OWNER}" if kind.OWNER else kind.KEY
+    for name in known:
+        inner = _section(_hints(kind)[name])
+        if inner is not None and last in _hints(inner):
+            return f"Unknown {what} {last!r}; did you mean {f'{prefix}{name}.{last}'!r}?"
+    listed = [prefix + name for name in known]
+    return str(unknown_name(what, prefix + last, listed or ["(it takes none)"]))
+
+
+def wanted(hint: Any) -> str:
+    """What an annotation allows, in words.
+
+    >>> wanted(int | None)
+    'of type int or nothing'
+    """
+    options = _options(hint)
+    plain = [_plain(o) for o in options]
+    if all(plain):
+        return "of type " + " or ".join(plain)
+    return " or ".join(
+        p if p == "nothing" else _ranged(o) for o, p in zip(options, plain, strict=True)
+    )
+
+
+def _plain(hint: Any) -> str:
+    """Name of a type without a range; empty for others."""
+    if hint is type(None):
+        return "nothing"
+    origin = typing.get_origin(hint)
+    if origin in (Annotated, Literal):
+        return ""
+    return str((origin or hint).__name__).lower()
+
+
+def _ranged(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(hint)))
+    if typing.get_origin(hint) is not Annotated:
+        return f"of type {_plain(hint)}"
+    base, *marks = typing.get_args(hint)
+    limits: dict[str, Any] = {}
+    for mark in marks:
+        given = {name: getattr(mark, name, None) for name in ("gt", "ge", "lt", "le")}
+        limits |= {name: limit for name, limit in given.items() if limit is not None}
+    if not limits:
+        return f"of type {_plain(base)}"
+    noun = "a whole number" if base is int else "a number"
+    if limits.keys() == {"ge", "le"}:
+        return f"{noun} from {_number(limits['ge'])} to {_number(limits['le'])}"
+    words = {"ge": "of at least", "gt": "above", "lt": "below", "le": "at most"}
+    parts = [f"{words[k]} {_number(limits[k])}" for k in words if k in limits]
+    return f"{noun} {' and '.join(parts)}"
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) or math.isinf(value) else f"{value:g}"
+
+
+def _named(kind: type[Settings], keys: Sequence[str]) -> str:
+    return ".".join(keys) + (f" of {kind.OWNER}" if kind.OWNER else "")
+
+
+def _followed(
+    kind: type[Settings], values: Mapping[str, Any], path: Sequence[int | str]
+) -> tuple[list[str], Any, Any]:
+    """Keys, annotation and value at a path, as far as it leads through settings and mappings."""
+    keys: list[str] = []
+    hint: Any = kind
+    value: Any = values
+    for part in path:
+        inner = _section(hint)
+        if inner is not None and part in _hints(inner):
+            hint = _hints(inner)[str(part)]
+        elif typing.get_origin(hint) is dict and isinstance(value, Mapping) and part in value:
+            hint = typing.get_args(hint)[1]
+        else:
+            break
+        keys.append(str(part))
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, str(part), None)
+    return keys, hint, value
+
+
+def _section(hint: Any) -> type[Settings] | None:
+    """The settings class among the options of an annotation."""
+    from tagger.config.settings import Settings
+
+    found = (o for o in _options(hint) if isinstance(o, type) and issubclass(o, Settings))
+    return next(found, None)
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    """The members of a union, or the annotation alone."""
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        return typing.get_args(hint)
+    return (hint,)
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    """Annotations of the fields, without class variables."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
