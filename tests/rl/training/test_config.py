@@ -82,7 +82,7 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
         ("accuracy_floor: {floor: 0.5, window: 0}", "at least 1"),
         (
             "accuracy_floor: {drop: 0.1, alpha: 0}",
-            "accuracy_floor.alpha is 0.0; .* between 0 and 1",
+            "accuracy_floor.alpha is 0; it must be a number above 0 and below 1",
         ),
         ("delimiters: {open: a}", "the key delimiters.close is missing"),
         ("seed: one", "seed is 'one'; it must be a whole number from 0"),
