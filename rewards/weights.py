@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, floor
-from typing import Any, Protocol
+from math import ceil, floor, inf
+from typing import Annotated, Any, ClassVar, Protocol
 
-from rewards.terms.base import make_params, number
+from annotated_types import Ge, Interval
+
+from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError, unknown_name
+
+Finite = Annotated[float, Interval(gt=-inf, lt=inf)]
 
 
 class WeightController(Protocol):
@@ -32,17 +36,17 @@ class WeightController(Protocol):
 
 
 @dataclass(frozen=True)
-class ConstantWeight:
+class ConstantWeight(Settings):
     """The same weight at every step.
 
     Attributes:
         value: The weight; may be 0 (the term is only logged) or negative.
     """
 
-    value: float = 1.0
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "weight schedule 'constant'"
 
-    def __post_init__(self) -> None:
-        number("value", self.value, float("-inf"))
+    value: Finite = 1.0
 
     def weight(self, step: int) -> float:
         """Weight at a step."""
@@ -62,7 +66,7 @@ class ConstantWeight:
 
 
 @dataclass(frozen=True)
-class LinearWeight:
+class LinearWeight(Settings):
     """Goes from one weight to another in a straight line, then stays.
 
     Attributes:
@@ -72,16 +76,13 @@ class LinearWeight:
         begin: Step at which it begins.
     """
 
-    start: float = 0.0
-    end: float = 1.0
-    steps: int = 100
-    begin: int = 0
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "weight schedule 'linear'"
 
-    def __post_init__(self) -> None:
-        number("start", self.start, float("-inf"))
-        number("end", self.end, float("-inf"))
-        number("steps", self.steps, 1)
-        number("begin", self.begin)
+    start: Finite = 0.0
+    end: Finite = 1.0
+    steps: Annotated[int, Ge(1)] = 100
+    begin: Annotated[int, Ge(0)] = 0
 
     def weight(self, step: int) -> float:
         """Weight at a step."""
@@ -110,7 +111,7 @@ def _same_schedule(ours: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
         )
 
 
-CONTROLLERS: dict[str, Callable[..., WeightController]] = {
+CONTROLLERS: dict[str, type[ConstantWeight] | type[LinearWeight]] = {
     "constant": ConstantWeight,
     "linear": LinearWeight,
 }
@@ -130,12 +131,10 @@ def build_weight(config: object) -> WeightController:
         name = str(params.pop("schedule", "constant"))
         if name not in CONTROLLERS:
             raise unknown_name("weight schedule", name, CONTROLLERS)
-        controller: WeightController = make_params(
-            f"weight schedule {name!r}",
-            CONTROLLERS[name],  # type: ignore[arg-type]
-            params,
+        return build_settings(CONTROLLERS[name], params, "")
+    if isinstance(config, bool) or not isinstance(config, int | float):
+        raise UserError(
+            f"weight is {config!r}; it must be a number, or a schedule such as "
+            "{schedule: linear, end: 0.2}."
         )
-        return controller
-    number("weight", config, float("-inf"))
-    assert isinstance(config, int | float)
     return ConstantWeight(float(config))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tagger.errors import UserError, unknown_name
+from tagger.config.settings import Settings
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -51,46 +51,11 @@ class TermKind:
     """A registered kind of term.
 
     Attributes:
-        params: Dataclass of its parameters; its field names are the config keys.
+        params: Settings class of its parameters; its field names are the config keys.
         build: Makes the term from parameters and the tagger's taxonomy.
         bounds: The values that a term with these parameters can have.
     """
 
-    params: type[Any]
+    params: type[Settings]
     build: Callable[[Any, Taxonomy], RewardTerm]
     bounds: Callable[[Any], TermBounds]
-
-
-def make_params(kind: str, params_type: type[Any], given: Mapping[str, Any]) -> Any:
-    """Fill a parameter dataclass from config keys.
-
-    Args:
-        kind: What is being built, for the error sentence.
-        params_type: The dataclass.
-        given: Keys and values from the config.
-
-    Raises:
-        UserError: An unknown key (the nearest valid one is suggested) or a bad value.
-    """
-    known = [f.name for f in dataclasses.fields(params_type)]
-    for key in given:
-        if key not in known:
-            raise unknown_name(f"parameter of {kind}", str(key), known or ["(it takes none)"])
-    try:
-        return params_type(**given)
-    except UserError as error:
-        raise UserError(f"In {kind}: {error}") from error
-    except TypeError as error:
-        raise UserError(f"In {kind}: {error}.") from error
-
-
-def choice(name: str, value: object, valid: tuple[str, ...]) -> None:
-    """Raise a `UserError` unless `value` is one of the valid words of parameter `name`."""
-    if value not in valid:
-        raise unknown_name(f"value of {name}", str(value), valid)
-
-
-def number(name: str, value: object, least: float = 0.0) -> None:
-    """Raise a `UserError` unless `value` is a number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
-        raise UserError(f"{name} is {value!r}; it must be a number of at least {least:g}.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rewards.facts.columns import column_index, columns
 from rewards.terms.base import RewardTerm, TermBounds
+from tagger.config.settings import Settings
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CorrectnessParams:
+class CorrectnessParams(Settings):
     """Correctness takes no parameters: 1 for a right answer, 0 for a wrong one."""
+
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "reward term 'correctness'"
 
 
 def build(params: CorrectnessParams, taxonomy: Taxonomy) -> RewardTerm:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rewards.facts.columns import column_index, columns
 from rewards.terms.base import RewardTerm, TermBounds
+from tagger.config.settings import Settings
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -14,12 +15,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FormatParams:
+class FormatParams(Settings):
     """Parameters of ``format``.
 
     Attributes:
         require_end: Pay only if the answer was ended too, not cut off by the token budget.
     """
+
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "reward term 'format'"
 
     require_end: bool = True
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.terms import correctness, format, step_count
-from rewards.terms.base import RewardTerm, TermBounds, TermKind, make_params
+from rewards.terms.base import RewardTerm, TermBounds, TermKind
+from tagger.config.settings import build_settings
 from tagger.errors import unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
@@ -42,4 +43,4 @@ def _made(name: str, params: Mapping[str, Any]) -> tuple[TermKind, Any]:
     if name not in TERMS:
         raise unknown_name("reward term", name, TERMS)
     kind = TERMS[name]
-    return kind, make_params(f"reward term {name!r}", kind.params, params)
+    return kind, build_settings(kind.params, params, "")

@@ -10,27 +10,26 @@ greatest charge finite, so that a correct rollout stays above an incorrect one (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Interval
 
 from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm, TermBounds, choice, make_params, number
+from rewards.terms.base import RewardTerm, TermBounds
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch
 
-SCOPES = ("all", "after_answer")
-UNITS = ("steps", "tokens")
-GATES = ("correct", "group_solved", "none")
 DEFAULT_CAPS = {"steps": 8.0, "tokens": 400.0}
 """Most steps or tokens of one type that are charged for, unless `TypePrice.cap` says otherwise."""
 
 
 @dataclass(frozen=True)
-class TypePrice:
+class TypePrice(Settings):
     """Price of one type.
 
     Attributes:
@@ -39,14 +38,12 @@ class TypePrice:
         cap: Most that are charged for; `DEFAULT_CAPS` if left out, ``.inf`` for no limit.
     """
 
-    weight: float = 1.0
-    allowance: float = 0.0
-    cap: float | None = None
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "the price of a type"
 
-    def __post_init__(self) -> None:
-        for name in ("weight", "allowance", "cap"):
-            if getattr(self, name) is not None or name != "cap":
-                number(name, getattr(self, name))
+    weight: Annotated[float, Ge(0)] = 1.0
+    allowance: Annotated[float, Ge(0)] = 0.0
+    cap: Annotated[float, Ge(0)] | None = None
 
     def most(self, unit: str) -> float:
         """Most steps or tokens that are charged for."""
@@ -57,12 +54,12 @@ class TypePrice:
         return self.weight * self.most(unit) if self.weight else 0.0
 
 
-def _verification() -> dict[str, Any]:
-    return {"VERIFY": {}}
+def _verification() -> dict[str, TypePrice]:
+    return {"VERIFY": TypePrice()}
 
 
 @dataclass(frozen=True)
-class StepCountParams:
+class StepCountParams(Settings):
     """Parameters of ``step_count``.
 
     Attributes:
@@ -76,28 +73,29 @@ class StepCountParams:
         solved: Share of right rollouts, in (0, 1], at which ``group_solved`` opens.
     """
 
-    types: Mapping[str, Any] = field(default_factory=_verification)
-    scope: str = "all"
-    unit: str = "steps"
-    gate: str = "correct"
-    solved: float = 1.0
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "reward term 'step_count'"
+
+    types: dict[str, TypePrice] = field(default_factory=_verification)
+    scope: Literal["all", "after_answer"] = "all"
+    unit: Literal["steps", "tokens"] = "steps"
+    gate: Literal["correct", "group_solved", "none"] = "correct"
+    solved: Annotated[float, Interval(gt=0, le=1)] = 1.0
 
     def __post_init__(self) -> None:
-        choice("scope", self.scope, SCOPES)
-        choice("unit", self.unit, UNITS)
-        choice("gate", self.gate, GATES)
-        number("solved", self.solved)
-        if not 0 < self.solved <= 1:
-            raise UserError(f"solved is {self.solved!r}; it must be above 0 and at most 1.")
-        if not isinstance(self.types, Mapping) or not self.types:
-            raise UserError("types must name at least one step type, e.g. {VERIFY: {weight: 1}}.")
+        super().__post_init__()
+        if not self.types:
+            raise UserError(
+                f"types of {self.OWNER} must name at least one step type, e.g. "
+                "{VERIFY: {weight: 1}}."
+            )
 
 
 def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
     """Build the term.
 
     Raises:
-        UserError: A type the taxonomy does not have, one named twice, or a bad price.
+        UserError: A type the taxonomy does not have, or one named twice.
     """
     group = {"steps": "count", "tokens": "tokens"}[params.unit]
     group += {"all": "", "after_answer": "_after"}[params.scope]
@@ -108,7 +106,7 @@ def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
         column = column_index(names, f"{group}/{tag}")
         if column in prices:
             raise UserError(f"step_count names the type {tag} twice; keep one entry.")
-        prices[column] = _price(given, price)
+        prices[column] = price
     correct = column_index(names, "correct")
 
     def step_count(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
@@ -128,17 +126,9 @@ def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
 
 def bounds(params: StepCountParams) -> TermBounds:
     """Down to minus the greatest charge for whoever is charged, 0 for the others."""
-    charge = sum(_price(t, p).greatest(params.unit) for t, p in params.types.items())
+    charge = sum(price.greatest(params.unit) for price in params.types.values())
     charged, spared = (-charge, 0.0), (0.0, 0.0)
     return TermBounds(charged, charged if params.gate == "none" else spared)
-
-
-def _price(given: object, price: object) -> TypePrice:
-    """The price of one type, from its config."""
-    if not isinstance(price, Mapping):
-        raise UserError(f"step_count: the price of {given} must be like {{weight: 1}}.")
-    made: TypePrice = make_params(f"the price of {given} in step_count", TypePrice, price)
-    return made
 
 
 def _solved(correct: torch.Tensor, groups: torch.Tensor, share: float) -> torch.Tensor:

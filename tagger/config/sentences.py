@@ -30,6 +30,8 @@ def sentence(kind: type[Settings], values: Mapping[str, Any], error: ValidationE
     if first["type"] in ("extra_forbidden", "invalid_key"):
         return unknown_key(kind, first["loc"])
     keys, hint, value = _followed(kind, values, first["loc"])
+    if first["loc"][-1] == "[key]":
+        return f"{_named(kind, keys[:-1])} has the key {first['input']!r}; keys must be text."
     if first["type"] == "missing":
         owner = f" of {kind.OWNER}" if kind.OWNER else ""
         return f"the {kind.KEY.split()[-1]} {'.'.join(keys)}{owner} is missing."
@@ -64,12 +66,14 @@ def unknown_key(
         path: The key, behind the sections that lead to it.
         hidden: Fields that are no keys.
     """
+    what = f"{kind.KEY} of {kind.OWNER}" if kind.OWNER else kind.KEY
     *sections, last = map(str, path)
+    hint: Any = kind
     for section in sections:
-        kind = _section(_hints(kind)[section]) or kind
+        hint = _below(hint, section)
+    kind = _section(hint) or kind
     prefix = "".join(f"{section}." for section in sections)
     known = [name for name in _hints(kind) if name not in hidden]
-    what = f"{kind.KEY} of {kind.OWNER}" if kind.OWNER else kind.KEY
     for name in known:
         inner = _section(_hints(kind)[name])
         if inner is not None and last in _hints(inner):
@@ -98,6 +102,8 @@ def _plain(hint: Any) -> str:
     if hint is type(None):
         return "nothing"
     origin = typing.get_origin(hint)
+    if origin is Sequence:
+        return "list"
     if origin in (Annotated, Literal):
         return ""
     return str((origin or hint).__name__).lower()
@@ -116,15 +122,18 @@ def _ranged(hint: Any) -> str:
     if not limits:
         return f"of type {_plain(base)}"
     noun = "a whole number" if base is int else "a number"
+    finite = {name: limit for name, limit in limits.items() if not math.isinf(limit)}
+    if len(finite) < len(limits):
+        noun, limits = "a finite number", finite
     if limits.keys() == {"ge", "le"}:
         return f"{noun} from {_number(limits['ge'])} to {_number(limits['le'])}"
     words = {"ge": "of at least", "gt": "above", "lt": "below", "le": "at most"}
     parts = [f"{words[k]} {_number(limits[k])}" for k in words if k in limits]
-    return f"{noun} {' and '.join(parts)}"
+    return " ".join([noun, " and ".join(parts)]).rstrip()
 
 
 def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) or math.isinf(value) else f"{value:g}"
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def _named(kind: type[Settings], keys: Sequence[str]) -> str:
@@ -139,16 +148,22 @@ def _followed(
     hint: Any = kind
     value: Any = values
     for part in path:
-        inner = _section(hint)
-        if inner is not None and part in _hints(inner):
-            hint = _hints(inner)[str(part)]
-        elif typing.get_origin(hint) is dict and isinstance(value, Mapping) and part in value:
-            hint = typing.get_args(hint)[1]
-        else:
+        below = _below(hint, part)
+        if below is None:
             break
+        hint = below
         keys.append(str(part))
         value = value.get(part) if isinstance(value, Mapping) else getattr(value, str(part), None)
     return keys, hint, value
+
+
+def _below(hint: Any, key: int | str) -> Any:
+    """Annotation of what stands under a key of a section or mapping; None for anything else."""
+    inner = _section(hint)
+    if inner is not None:
+        return _hints(inner).get(str(key))
+    mappings = [o for o in _options(hint) if typing.get_origin(o) is dict]
+    return typing.get_args(mappings[0])[1] if mappings else None
 
 
 def _section(hint: Any) -> type[Settings] | None:

@@ -12,10 +12,13 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from annotated_types import Ge
+
+from tagger.config.settings import Settings
 from tagger.errors import UserError
-from tagger.segmentation.cutting import Cut, CutStream, check_min_chars
+from tagger.segmentation.cutting import Cut, CutStream
 from tagger.steps import ScoredToken, Step
 
 _MISSING = (
@@ -101,7 +104,7 @@ class ConfidenceStream:
 
 
 @dataclass(frozen=True)
-class ConfidenceSegmenter:
+class ConfidenceSegmenter(Settings):
     """Steps begin at tokens the model gave a probability below `tau`.
 
     Attributes:
@@ -112,16 +115,18 @@ class ConfidenceSegmenter:
         UserError: `tau` is missing or out of range, or `min_chars` below 1.
     """
 
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "segmenter 'confidence'"
+
     tau: float | None = None
-    min_chars: int = 1
+    min_chars: Annotated[int, Ge(1)] = 1
     name: ClassVar[str] = "confidence"
 
     def __post_init__(self) -> None:
-        check_min_chars(self.min_chars, self.name)
-        tau = self.tau
-        if isinstance(tau, bool) or not isinstance(tau, int | float) or not 0 < tau <= 1:
+        super().__post_init__()
+        if self.tau is None or not 0 < self.tau <= 1:
             raise UserError(
-                f"tau of segmenter 'confidence' is {tau!r}; it must be a probability above 0 and "
+                f"tau of {self.OWNER} is {self.tau!r}; it must be a probability above 0 and "
                 "at most 1, found for your model with 'suffice tagger calibrate-segmenter'."
             )
 

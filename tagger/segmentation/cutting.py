@@ -10,9 +10,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol
 
-from tagger.errors import UserError
+from annotated_types import Ge
+
+from tagger.config.settings import Settings
 from tagger.steps import Step
 
 BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -166,21 +168,8 @@ class BlankLineScanner:
         self._read = max(0, self._read - count)
 
 
-def check_min_chars(value: object, segmenter: str) -> None:
-    """Check the setting that all segmenters have.
-
-    Raises:
-        UserError: It is not a whole number of at least 1.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise UserError(
-            f"min_chars of segmenter {segmenter!r} is {value!r}; "
-            "it must be a whole number of at least 1."
-        )
-
-
 @dataclass(frozen=True)
-class CutSegmenter(ABC):
+class CutSegmenter(Settings, ABC):
     """A segmenter whose steps are the pieces between the cuts of a scanner.
 
     Attributes:
@@ -190,11 +179,10 @@ class CutSegmenter(ABC):
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
-    min_chars: int = 1
-    name: ClassVar[str]
+    KEY: ClassVar[str] = "setting"
 
-    def __post_init__(self) -> None:
-        check_min_chars(self.min_chars, self.name)
+    min_chars: Annotated[int, Ge(1)] = 1
+    name: ClassVar[str]
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from tagger.errors import UserError, unknown_name
+from annotated_types import Ge
+
+from tagger.config.settings import Settings
+from tagger.errors import UserError
 from tagger.segmentation.cutting import (
     BlankLineScanner,
     Cut,
     CutStream,
     Scanner,
-    check_min_chars,
 )
 from tagger.segmentation.sentence import SentenceScanner
 from tagger.steps import Step
@@ -134,7 +136,7 @@ def fold(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class MarkerSegmenter:
+class MarkerSegmenter(Settings):
     """Steps begin with transition markers.
 
     Attributes:
@@ -147,26 +149,22 @@ class MarkerSegmenter:
         UserError: No markers, an empty one, an unknown unit, or `min_chars` below 1.
     """
 
-    markers: tuple[str, ...] = DEFAULT_MARKERS
-    unit: str = "sentence"
-    min_chars: int = 1
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "segmenter 'marker'"
+
+    markers: Sequence[str] = DEFAULT_MARKERS
+    unit: Literal["sentence", "paragraph"] = "sentence"
+    min_chars: Annotated[int, Ge(1)] = 1
     name: ClassVar[str] = "marker"
 
     def __post_init__(self) -> None:
-        check_min_chars(self.min_chars, self.name)
-        if self.unit not in _UNITS:
-            raise unknown_name("unit of segmenter 'marker'", str(self.unit), _UNITS)
-        given: Any = self.markers  # from a config: perhaps a list, perhaps a string
-        if (
-            isinstance(given, str)
-            or not given
-            or not all(isinstance(m, str) and m.strip() for m in given)
-        ):
+        super().__post_init__()
+        if not self.markers or not all(m.strip() for m in self.markers):
             raise UserError(
-                f"markers of segmenter 'marker' is {given!r}; it must be a list of words or "
+                f"markers of segmenter 'marker' is {self.markers!r}; it must be a list of words or "
                 "phrases such as [wait, alternatively]."
             )
-        object.__setattr__(self, "markers", tuple(fold(m.strip()) for m in given))
+        object.__setattr__(self, "markers", tuple(fold(m.strip()) for m in self.markers))
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class ParagraphSegmenter(CutSegmenter):
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
+    OWNER: ClassVar[str] = "segmenter 'paragraph'"
+
     name: ClassVar[str] = "paragraph"
 
     def scanner(self) -> BlankLineScanner:

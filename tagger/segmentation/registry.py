@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 from tagger.errors import UserError, unknown_name
 from tagger.segmentation.confidence import ConfidenceSegmenter
+from tagger.segmentation.cutting import CutSegmenter
 from tagger.segmentation.files import is_segmenter_file, read_segmenter_file
 from tagger.segmentation.marker import MarkerSegmenter
 from tagger.segmentation.paragraph import ParagraphSegmenter
@@ -15,7 +14,7 @@ from tagger.segmentation.sentence import SentenceSegmenter
 from tagger.segmentation.sentence_paragraph import SentenceParagraphSegmenter
 from tagger.steps import Segmenter
 
-SEGMENTERS: dict[str, Callable[..., Segmenter]] = {
+SEGMENTERS: dict[str, type[CutSegmenter] | type[MarkerSegmenter] | type[ConfidenceSegmenter]] = {
     ParagraphSegmenter.name: ParagraphSegmenter,
     SentenceParagraphSegmenter.name: SentenceParagraphSegmenter,
     SentenceSegmenter.name: SentenceSegmenter,
@@ -49,8 +48,4 @@ def get_segmenter(name: str, **settings: Any) -> Segmenter:
             raise UserError(f"{name}: {error}") from error
     if name not in SEGMENTERS:
         raise unknown_name("segmenter", name, SEGMENTERS)
-    known = inspect.signature(SEGMENTERS[name]).parameters
-    for key in settings:
-        if key not in known:
-            raise unknown_name(f"setting of segmenter {name!r}", key, known)
-    return SEGMENTERS[name](**settings)
+    return SEGMENTERS[name].from_dict(settings)

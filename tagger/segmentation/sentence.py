@@ -146,6 +146,8 @@ class SentenceSegmenter(CutSegmenter):
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
+    OWNER: ClassVar[str] = "segmenter 'sentence'"
+
     name: ClassVar[str] = "sentence"
 
     def scanner(self) -> SentenceScanner:

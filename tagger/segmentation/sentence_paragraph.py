@@ -38,6 +38,8 @@ class SentenceParagraphSegmenter(CutSegmenter):
         UserError: `min_chars` is not a whole number of at least 1.
     """
 
+    OWNER: ClassVar[str] = "segmenter 'sentence_paragraph'"
+
     name: ClassVar[str] = "sentence_paragraph"
 
     def scanner(self) -> BlankLineScanner:

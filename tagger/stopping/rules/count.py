@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from annotated_types import Ge
+
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 from tagger.steps import TaggedStep
 from tagger.stopping.rules.base import Decision, StreamState
-from tagger.stopping.rules.checks import whole_number
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 
 @dataclass(frozen=True)
-class CountRule:
+class CountRule(Settings):
     """Stop as soon as the steps of the given types, counted together, reach the limit.
 
     Attributes:
@@ -26,13 +28,16 @@ class CountRule:
         UserError: Unknown or no type, or a limit that is no whole number of at least 1.
     """
 
-    limit: int
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "stopping rule 'count'"
+
+    limit: Annotated[int, Ge(1)]
     types: str | Sequence[str] = ("VERIFY",)
     taxonomy: Taxonomy = REASONTYPE
     name: ClassVar[str] = "count"
 
     def __post_init__(self) -> None:
-        whole_number(self.name, "limit", self.limit)
+        super().__post_init__()
         given = (self.types,) if isinstance(self.types, str) else tuple(self.types)
         if not given:
             raise UserError("Stopping rule 'count' has no types; name at least one, e.g. VERIFY.")

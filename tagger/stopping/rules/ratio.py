@@ -7,17 +7,19 @@ with the paper's roles (constructive, evaluative, other) and its window of five 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from annotated_types import Ge, Interval
+
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 from tagger.steps import TaggedStep
 from tagger.stopping.rules.base import Decision, StreamState
-from tagger.stopping.rules.checks import whole_number
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 
 @dataclass(frozen=True)
-class RatioRule:
+class RatioRule(Settings):
     """Stop when the evaluative share was over the threshold after each of `patience` steps.
 
     Attributes:
@@ -29,19 +31,16 @@ class RatioRule:
         UserError: A parameter is out of range, or the taxonomy has no evaluative type.
     """
 
-    threshold: float
-    patience: int = 5
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "stopping rule 'ratio'"
+
+    threshold: Annotated[float, Interval(ge=0, lt=1)]
+    patience: Annotated[int, Ge(1)] = 5
     taxonomy: Taxonomy = REASONTYPE
     name: ClassVar[str] = "ratio"
 
     def __post_init__(self) -> None:
-        number = isinstance(self.threshold, int | float) and not isinstance(self.threshold, bool)
-        if not number or not 0 <= self.threshold < 1:
-            raise UserError(
-                f"threshold of stopping rule 'ratio' is {self.threshold!r}; "
-                "it must be a number of at least 0 and below 1."
-            )
-        whole_number(self.name, "patience", self.patience)
+        super().__post_init__()
         if not self.taxonomy.with_role("evaluative"):
             raise UserError(
                 f"Stopping rule 'ratio' needs evaluative types, and taxonomy "

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
 from typing import Any
 
+from tagger.config.settings import build_settings
 from tagger.errors import UserError, unknown_name
 from tagger.stopping.rules.base import Decision, RunningRule, StoppingRule, StreamState
 from tagger.stopping.rules.count import CountRule
@@ -25,7 +25,7 @@ __all__ = [
     "build_rule",
 ]
 
-RULES: dict[str, Callable[..., StoppingRule]] = {
+RULES: dict[str, type[CountRule] | type[RatioRule] | type[TokenBudgetRule]] = {
     CountRule.name: CountRule,
     RatioRule.name: RatioRule,
     TokenBudgetRule.name: TokenBudgetRule,
@@ -52,12 +52,6 @@ def build_rule(config: Mapping[str, Any], taxonomy: Taxonomy = REASONTYPE) -> St
     if name not in RULES:
         raise unknown_name("stopping rule", name, RULES)
     given = {str(k): v for k, v in config.items() if k != "name"}
-    known = {f.name: f for f in fields(RULES[name])}  # type: ignore[arg-type]
-    takes_taxonomy = known.pop("taxonomy", None) is not None
-    for key in given:
-        if key not in known:
-            raise unknown_name(f"parameter of stopping rule {name!r}", key, known)
-    for key, spec in known.items():
-        if spec.default is MISSING and key not in given:
-            raise UserError(f"Stopping rule {name!r} needs the parameter {key!r}.")
-    return RULES[name](**given, **({"taxonomy": taxonomy} if takes_taxonomy else {}))
+    kind = RULES[name]
+    own = {"taxonomy": taxonomy} if "taxonomy" in kind.__dataclass_fields__ else {}
+    return build_settings(kind, given, "", own)

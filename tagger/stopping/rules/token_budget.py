@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from annotated_types import Ge
+
+from tagger.config.settings import Settings
 from tagger.steps import TaggedStep
 from tagger.stopping.rules.base import Decision, StreamState
-from tagger.stopping.rules.checks import whole_number
 
 
 @dataclass(frozen=True)
-class TokenBudgetRule:
+class TokenBudgetRule(Settings):
     """Stop with the token that fills the budget, in the middle of a step if need be.
 
     Attributes:
@@ -21,11 +23,11 @@ class TokenBudgetRule:
         UserError: The limit is no whole number of at least 1.
     """
 
-    limit: int
-    name: ClassVar[str] = "token_budget"
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "stopping rule 'token_budget'"
 
-    def __post_init__(self) -> None:
-        whole_number(self.name, "limit", self.limit)
+    limit: Annotated[int, Ge(1)]
+    name: ClassVar[str] = "token_budget"
 
     @property
     def settings(self) -> dict[str, Any]:

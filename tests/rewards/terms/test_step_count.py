@@ -110,10 +110,10 @@ def test_order_of_rows_and_names_of_groups_do_not_matter() -> None:
     [
         ({"types": {"VERIFI": {}}}, "did you mean 'VERIFY'"),
         ({"typs": {}}, "did you mean 'types'"),
-        ({"types": {"VERIFY": {"alowance": 1}}}, "did you mean 'allowance'"),
+        ({"types": {"VERIFY": {"alowance": 1}}}, "did you mean 'types.VERIFY.allowance'"),
         ({"types": {"VERIFY": {"weight": -1}}}, "at least 0"),
         ({"types": {"VERIFY": {"cap": "two"}}}, "must be a number"),
-        ({"types": {"VERIFY": 3}}, "must be like"),
+        ({"types": {"VERIFY": 3}}, "types.VERIFY of reward term 'step_count' must be a mapping"),
         ({"types": {}}, "at least one step type"),
         ({"types": {"VERIFY": {}, "Verification / Sanity Check": {}}}, "twice"),
         ({"gate": "corect"}, "did you mean 'correct'"),

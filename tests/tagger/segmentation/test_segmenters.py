@@ -228,7 +228,7 @@ def test_white_space_has_no_steps(name: str) -> None:
         ("sentence_paragraph", {"min_chars": 1.5}, "whole number"),
         ("marker", {"unit": "sentance"}, "did you mean 'sentence'"),
         ("marker", {"markers": []}, "list of words"),
-        ("marker", {"markers": "wait"}, "list of words"),
+        ("marker", {"markers": "wait"}, "is 'wait'; it must be of type list"),
         ("marker", {"markers": ["wait", " "]}, "list of words"),
         ("confidence", {}, "tau of segmenter 'confidence' is None.*calibrate-segmenter"),
         ("confidence", {"tau": 1.2}, "at most 1"),

@@ -124,7 +124,7 @@ def test_every_registered_rule_has_its_own_name():
         ({"name": "cuont"}, "did you mean 'count'"),
         ({"name": "count", "limitt": 3}, "did you mean 'limit'"),
         ({"name": "count", "limit": 3, "taxonomy": "x"}, "Unknown parameter"),
-        ({"name": "count"}, "needs the parameter 'limit'"),
+        ({"name": "count"}, "the parameter limit of stopping rule 'count' is missing"),
         ({"name": "count", "limit": 0}, "limit .* is 0"),
         ({"name": "count", "limit": True}, "limit .* is True"),
         ({"name": "count", "limit": 2, "types": []}, "no types"),

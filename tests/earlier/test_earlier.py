@@ -1,0 +1,59 @@
+"""Files that version 0.1.0 wrote before settings were checked by pydantic keep loading.
+
+``run.yaml`` and ``compare.json`` are the resolved configs of a quick start, ``tagger.json`` that of
+a small linear tagger, as they were written then.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import yaml
+from safetensors.numpy import save_file
+
+from rewards.stack import build_stack
+from rl.comparison.config import compare_config
+from rl.training.config import load_config, write_config
+from tagger.frozen import FrozenTagger
+from tagger.taxonomies.taxonomy import REASONTYPE
+
+HERE = Path(__file__).parent
+
+
+def holds(part: object, whole: object) -> bool:
+    """Whether all keys and values of `part` stand in `whole`."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(k in whole and holds(v, whole[k]) for k, v in part.items())
+    return part == whole
+
+
+def test_run_config_of_the_earlier_version_loads_with_its_values(tmp_path: Path) -> None:
+    config = load_config(HERE / "run.yaml")
+    assert holds(yaml.safe_load((HERE / "run.yaml").read_text()), config.to_dict())
+    assert build_stack(config.reward.terms, REASONTYPE).names == ("correctness", "step_count")
+    write_config(config, tmp_path / "config.yaml")
+    assert load_config(tmp_path / "config.yaml") == config
+
+
+def test_compare_config_of_the_earlier_version_loads_with_its_values() -> None:
+    stored = json.loads((HERE / "compare.json").read_text())
+    config = compare_config(stored)
+    assert holds(stored, config.to_dict())
+    assert len(config.grid()) == 9
+
+
+def test_tagger_of_the_earlier_version_keeps_its_fingerprint(tmp_path: Path) -> None:
+    """Its ``weight_words`` is the whole number 1: read as 1.0 it would be another tagger."""
+    shutil.copy(HERE / "tagger.json", tmp_path)
+    arrays = {
+        "buckets": np.array([3, 77], np.int32),
+        "rows": np.array([[5, -5], [-2, 2]], np.int16),
+        "unit": np.array([0.5]),
+        "bias": np.array([0.0, 0.25]),
+    }
+    save_file(arrays, str(tmp_path / "weights.safetensors"))
+    stored = json.loads((HERE / "tagger.json").read_text())
+    assert FrozenTagger.load(tmp_path).fingerprint == stored["fingerprint"]
