@@ -92,7 +92,7 @@ def take_overrides(args: argparse.Namespace) -> None:
         UserError: Such an option holds nothing else.
     """
     for name, words in list(vars(args).items()):
-        if name in ("overrides", "inputs") or not isinstance(words, list):
+        if name in ("overrides", "inputs", "delimiters") or not isinstance(words, list):
             continue
         settings = [str(word) for word in words if _is_override(str(word))]
         if settings and len(settings) == len(words):

@@ -63,15 +63,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="INPUT",
         nargs="*",
         default=[],
-        help="files, folders, or - for standard input; JSON Lines (a row has the thinking in "
-        '"thinking", "reasoning_content", "completion", "text" or "steps", and may have '
-        '"question", "id", "reference", "model", …) or plain text, .gz or not',
+        help="files, folders, or - for standard input: JSON Lines, JSON or Parquet (a row has the "
+        'thinking in "thinking", "reasoning", "completion", "text", "steps", "messages", '
+        '"choices", …, and may have "question", "id", "reference", "model", …) or plain text, '
+        "compressed or not",
     )
     parser.add_argument(
         "--field",
         "--column",
         metavar="NAME",
-        help="field of a row, or column of a dataset, that holds the thinking",
+        help="field of a row, or column of a dataset, that holds the thinking, a completion or "
+        "a chat; dots step inside: choices.0.message",
+    )
+    parser.add_argument(
+        "--delimiters",
+        nargs=2,
+        metavar=("OPEN", "CLOSE"),
+        help="strings around the thinking of completions (default: the known ones, <think> …); "
+        "an empty OPEN: all is thinking up to CLOSE",
     )
     parser.add_argument(
         "--question-field", "--question-column", metavar="NAME", help="the one with the question"
@@ -106,9 +115,10 @@ def run(args: argparse.Namespace) -> None:
     from itertools import islice
 
     from launch.progress import progress_of_stream
-    from launch.tagging.output import Printer, check_tagged, skipped_words
+    from launch.tagging.output import Printer, check_tagged, read_notes
     from launch.tagging.stream import tag_stream, token_starts
     from tagger.frozen import FrozenTagger
+    from tagger.thinking.families import named_delimiters
     from tagger.traces.files import Tally
     from tagger.traces.rows import Fields
 
@@ -119,7 +129,8 @@ def run(args: argparse.Namespace) -> None:
     if args.output and args.html and args.output.resolve() == args.html.resolve():
         raise UserError(f"--output and --html both name {args.output}; name two files.")
     tally = Tally()
-    fields = Fields(args.field, args.question_field, args.reference_field)
+    pair = named_delimiters(*args.delimiters) if args.delimiters else None
+    fields = Fields(args.field, args.question_field, args.reference_field, pair)
     name, traces = _source(args, inputs, settings, fields, tally)
     starts = token_starts(args.tokenizer) if args.tokenizer else None
     own = FrozenTagger.load(settings.tagger)
@@ -158,8 +169,8 @@ def run(args: argparse.Namespace) -> None:
     aside = sys.stderr if args.json else sys.stdout
     if args.html:
         print(f"Page: {args.html} ({args.html.stat().st_size / 1e6:.1f} MB)", file=aside)
-    if skipped := skipped_words(tally):
-        print(f"suffice: {skipped}", file=sys.stderr)
+    for note in read_notes(tally):
+        print(f"suffice: {note}", file=sys.stderr)
 
 
 def _parted(words: list[str]) -> tuple[list[str], list[str]]:

@@ -125,6 +125,8 @@ def check_tagged(tally: Tally, name: str, fields: Fields) -> None:
     if not tally.keys:
         raise UserError(f"{name} holds no thinking: {tally.first_skipped} is empty.")
     wanted = fields.thinking or " or ".join(f'"{field}"' for field in THINKING_FIELDS)
+    if pair := fields.delimiters:
+        wanted = f"{wanted}, between {pair.open!r} and {pair.close!r}"
     near = difflib.get_close_matches(fields.thinking or "thinking", tally.keys, n=1, cutoff=0.5)
     hint = f"did you mean --field {near[0]}?" if near and near[0] != fields.thinking else (
         f"name the field with --field; the first row has {', '.join(tally.keys)}."
@@ -135,13 +137,20 @@ def check_tagged(tally: Tally, name: str, fields: Fields) -> None:
     )
 
 
-def skipped_words(tally: Tally) -> str:
-    """One sentence about the rows that were skipped; empty if none was."""
-    if not tally.skipped:
-        return ""
-    has, was = ("has", "was") if tally.skipped == 1 else ("have", "were")
+def read_notes(tally: Tally) -> list[str]:
+    """A sentence each about skipped rows and about references that are no answers."""
     rows = "row" if tally.rows == 1 else "rows"
-    return (
-        f"{tally.skipped} of {tally.rows} {rows} {has} no thinking and {was} skipped "
-        f"(the first: {tally.first_skipped})."
-    )
+    notes = []
+    if tally.skipped:
+        has, was = ("has", "was") if tally.skipped == 1 else ("have", "were")
+        notes.append(
+            f"{tally.skipped} of {tally.rows} {rows} {has} no thinking and {was} skipped "
+            f"(the first: {tally.first_skipped})."
+        )
+    if tally.refused:
+        has, its = ("has", "its") if tally.refused == 1 else ("have", "their")
+        notes.append(
+            f"{tally.refused} of {tally.rows} {rows} {has} a reference that is no answer, so "
+            f"{its} answer step is not marked (the first, {tally.first_refused})."
+        )
+    return notes

@@ -44,6 +44,15 @@ def thought(message: Mapping[str, Any]) -> str:
     return "" if isinstance(content, str) else _joined(content, thinking=True)
 
 
+def thinks(message: Mapping[str, Any]) -> bool:
+    """Whether a message is thinking as a whole: its role, channel (harmony) or type says so."""
+    return (
+        message.get("channel") == "analysis"
+        or message.get("type") == "reasoning"
+        or role_of(message) in _THINKING_PARTS
+    )
+
+
 def other_parts(message: Mapping[str, Any]) -> list[str]:
     """Kinds of the parts that are no text: images, sound, calls of tools."""
     content = message.get("content")

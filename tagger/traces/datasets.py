@@ -47,14 +47,16 @@ class DatasetColumn:
         self._check(_columns(self._rows))
 
     def _check(self, columns: list[str]) -> None:
-        if self._fields.thinking is None and not set(THINKING_FIELDS) & set(columns):
+        heads = {name.partition(".")[0] for name in THINKING_FIELDS} | {"content"}
+        if self._fields.thinking is None and not heads & set(columns):
             raise UserError(
                 f"Dataset {self._name} has none of the columns {', '.join(THINKING_FIELDS)}; name "
                 f"the one with the thinking by --column: {', '.join(columns)}."
             )
         chosen = (self._fields.thinking, self._fields.question, self._fields.reference)
         for column in chosen:
-            if column is not None and column not in columns:
+            inside = column is not None and column.partition(".")[0] in columns
+            if column is not None and column not in columns and not inside:
                 raise unknown_name(f"column of dataset {self._name}", column, columns)
 
     def read(self, tally: Tally) -> Iterator[SourceTrace]:

@@ -43,6 +43,8 @@ class Tally:
         skipped: Rows among them without thinking.
         first_skipped: Where the first of those stands.
         keys: Fields of that row.
+        refused: Rows with thinking whose reference is no answer.
+        first_refused: Where the first of those stands, and why it is none.
         bytes_read: Of the files on disk, compressed ones as they lie there.
         bytes_total: Of all files; 0 if unknown.
     """
@@ -51,16 +53,22 @@ class Tally:
     skipped: int = 0
     first_skipped: str = ""
     keys: list[str] = field(default_factory=list)
+    refused: int = 0
+    first_refused: str = ""
     bytes_read: int = 0
     bytes_total: int = 0
 
     def count(self, traces: Sequence[SourceTrace], where: str, keys: Iterable[str]) -> None:
-        """Note a row and whether it had thinking."""
+        """Note a row, whether it had thinking, and whether its reference is an answer."""
         self.rows += 1
         if not traces:
             if not self.skipped:
                 self.first_skipped, self.keys = where, list(keys)
             self.skipped += 1
+        elif traces[0].refused:
+            if not self.refused:
+                self.first_refused = f"{where}: {traces[0].refused}"
+            self.refused += 1
 
 
 def find_inputs(inputs: Sequence[str]) -> list[str]:
@@ -148,7 +156,8 @@ def _read(
         kind, file = _kind_of(file)
     if kind == "text":
         text = "".join(decoded(x, f"{name}, line {n}", n == 1) for n, x in enumerate(file.lines, 1))
-        traces = traces_of_row({"text": text}, name, name)
+        of_text = Fields("text", delimiters=fields.delimiters)
+        traces = traces_of_row({"text": text}, name, name, of_text)
         tally.count(traces, name, [])
         yield from traces
         return

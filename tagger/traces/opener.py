@@ -114,8 +114,21 @@ def _stream(raw: Any, kind: str) -> Iterable[bytes]:
 
     import pyarrow  # unlike the zstandard package, it tells data that are cut short
 
-    packed = pyarrow.PythonFile(raw, mode="r")
+    packed = pyarrow.PythonFile(_Borrowed(raw), mode="r")
     return io.BufferedReader(pyarrow.CompressedInputStream(packed, "zstd"), _BUFFER)
+
+
+class _Borrowed:
+    """A file that pyarrow may read, but not close when its stream is done with."""
+
+    closed = False
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.read = raw.read
+
+    def close(self) -> None:
+        """Leave the file to who opened it."""
+        self.closed = True
 
 
 def _guarded(lines: Iterable[bytes | str], name: str, kind: str) -> Iterator[bytes | str]:

@@ -1,47 +1,76 @@
 """Rows of any origin made into traces to be tagged: which field holds what, and what is missing.
 
 A row may hold the thinking itself, a completion with the thinking between delimiters, several
-completions, a chat, or steps that are cut already.
+completions, a chat, the answer of an OpenAI-like server, or steps that are cut already.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tagger.errors import UserError
 from tagger.steps import Step
-from tagger.thinking.split import known_delimiters_in, split_thinking
+from tagger.thinking.families import ThinkingDelimiters
+from tagger.traces.chats import ASKERS, SPEAKERS, role_of, said
+from tagger.traces.completions import Written, completions_in
+from tagger.traces.fields import (
+    QUESTION_KEYS,
+    REFERENCE_KEYS,
+    first_filled,
+    is_blank,
+    is_list,
+    value_at,
+)
 from tagger.traces.labelled import steps_from_texts
+from tagger.traces.references import NotAnAnswer, cut_reference
 
-THINKING_FIELDS = ("steps", "thinking", "reasoning_content", "completion", "text")
+THINKING_FIELDS = (
+    "steps",
+    "thinking",
+    "reasoning_content",
+    "reasoning",
+    "completion",
+    "text",
+    "messages",
+    "conversations",
+    "choices",
+    "output",  # OpenAI's responses
+    "response.body.choices",  # OpenAI's and vLLM's batches
+    "resps",  # lm-eval
+)
 """Where a row's thinking is looked for; the first that is not empty is taken."""
-QUESTION_FIELDS = ("question", "problem", "prompt")
-REFERENCE_FIELDS = ("reference", "gold", "answer")
-ANSWER_FIELDS = ("answer_text", "response")
+QUESTION_FIELDS = (*QUESTION_KEYS, "doc.question", "doc.problem")
+REFERENCE_FIELDS = (*REFERENCE_KEYS, "doc.answer", "doc.solution")
+ANSWER_FIELDS = ("answer_text", "response", "content")
+ID_FIELDS = ("id", "custom_id", "unique_id", "doc_id")
 
-_PURE_THINKING = frozenset(["thinking", "reasoning_content"])  # never searched for delimiters
-_SPEAKERS = frozenset(["assistant", "gpt", "model"])
-_ASKERS = frozenset(["user", "human"])
+_MESSAGE = "(the row itself)"
+"""Stands for a field where the row is an assistant message."""
+_PURE_THINKING = frozenset(["thinking", "reasoning_content", "reasoning"])
+"""Fields that are never searched for delimiters, unless field and delimiters are both named."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_GSM8K_MARK = "####"
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
     """Which fields of a row to read; None looks under the usual names.
 
+    Names may step into a field: ``choices.0.message``.
+
     Attributes:
         thinking: The thinking, or a completion that holds it.
         question: The problem text.
         reference: The right answer.
+        delimiters: The strings around the thinking of a completion; None finds known ones.
     """
 
     thinking: str | None = None
     question: str | None = None
     reference: str | None = None
+    delimiters: ThinkingDelimiters | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +84,11 @@ class SourceTrace:
         steps: Its steps where the row brought them, else None: cut it with a segmenter.
         dataset: Where the problem is from, empty if unknown.
         model: What wrote it, empty if unknown.
-        reference: The right answer, empty if unknown.
+        reference: The right answer, cut out of a worked solution; empty if unknown.
         correct: Whether the answer given was right; None if unknown.
         finished: Whether the thinking was closed; None if unknown.
         answer: What the model wrote after the thinking, empty if unknown.
+        refused: Why the row's reference is no answer; empty if it is one or there is none.
     """
 
     id: str
@@ -71,6 +101,7 @@ class SourceTrace:
     correct: bool | None = None
     finished: bool | None = None
     answer: str = ""
+    refused: str = ""
 
 
 def traces_of_row(
@@ -78,18 +109,20 @@ def traces_of_row(
 ) -> list[SourceTrace]:
     """Make the traces that a row holds.
 
-    A field named by the user, ``completion`` and ``text`` hold what the model wrote: with known
-    thinking delimiters, what stands between them is the thinking, else all of it is. A list of
-    texts is several traces; a list of messages is a chat, whose last assistant message counts.
+    A field named by the user, ``completion``, ``text`` and the content of messages hold what the
+    model wrote: between thinking delimiters stands the thinking, without any all of it is. A list
+    of texts or of choices is several traces, and so is a chat with several assistant turns that
+    think.
 
     Args:
         row: Field values by name.
         where: Place of the row for messages, e.g. ``file, line 3``.
-        name: Name of the trace where the row has no ``id``.
+        name: Name of the trace where the row has no id.
         fields: Which fields to read.
 
     Returns:
-        The traces; none if the row has no thinking.
+        The traces, named ``id.1``, ``id.2`` … where there are several; none if the row has no
+        thinking.
 
     Raises:
         UserError: A field holds a value of a kind that cannot be read.
@@ -97,99 +130,113 @@ def traces_of_row(
     key = _thinking_key(row, fields)
     if key is None:
         return []
-    value = row[key]
-    name = _string(row.get("id")) or name
-    asked = _asked(row, where, fields)
-    base = SourceTrace(
-        id=name,
-        question=asked,
-        thinking="",
-        dataset=_string(row.get("dataset")),
-        model=_string(row.get("model")),
-        reference=_reference(row, fields),
-        correct=_truth(row.get("correct", row.get("is_correct"))),
-        finished=_truth(row.get("finished")),
-        answer=next((v for f in ANSWER_FIELDS if (v := _string(row.get(f)))), ""),
-    )
-    if key == "steps":
-        if not _all(value, str):
-            raise UserError(f'{where}: "steps" must be a list of strings.')
-        thinking, steps = steps_from_texts([_clean(text) for text in value])
-        return [replace(base, thinking=thinking, steps=steps)] if thinking.strip() else []
-    if isinstance(value, str):
-        made = [_written(base, value, key)]
-    elif _all(value, str):
-        made = [_written(replace(base, id=f"{name}.{i}"), v, key) for i, v in enumerate(value, 1)]
-    elif _all(value, Mapping):
-        made = [_chat(base, value)]
+    value = row if key is _MESSAGE else value_at(row, key)
+    name = _name(row) or name
+    question = _asked(row, where, fields)
+    reference, refused = _reference(row, fields)
+    steps = None
+    if key.rpartition(".")[2] == "steps":
+        thinking, steps = _steps(value, where, key)
+        found = [Written(thinking)]
     else:
-        raise UserError(
-            f'{where}: "{key}" must be a string, a list of strings or a list of messages, '
-            f"not {type(value).__name__}."
+        pure = key.rpartition(".")[2] in _PURE_THINKING
+        pure = pure and not (fields.thinking and fields.delimiters)
+        made = completions_in(value, fields.delimiters, pure)
+        if made is None:
+            raise UserError(
+                f'{where}: "{key}" must be a string, a list of strings or a list of messages, '
+                f"not {type(value).__name__}."
+            )
+        found = made
+    correct = _truth(row.get("correct", row.get("is_correct")))
+    finished = _truth(row.get("finished"))
+    answer = "" if key is _MESSAGE else _answer(row)
+    return [
+        SourceTrace(
+            id=f"{name}.{one.number}" if one.number else name,
+            question=_clean((one.number and one.question) or question or one.question),
+            thinking=_clean(one.thinking),
+            steps=steps,
+            dataset=_string(row.get("dataset")),
+            model=_string(row.get("model")),
+            reference=reference,
+            correct=correct,
+            finished=one.finished if finished is None else finished,
+            answer=answer or _clean(one.answer),
+            refused=refused,
         )
-    return [trace for trace in made if trace.thinking.strip()]
+        for one in found
+        if not is_blank(one.thinking)
+    ]
 
 
 def _thinking_key(row: Mapping[str, Any], fields: Fields) -> str | None:
     """The field that holds the thinking; None if there is none or it is empty."""
-    keys = (fields.thinking,) if fields.thinking else THINKING_FIELDS
-    return next((k for k in keys if not _blank(row.get(k))), None)
+    if fields.thinking:
+        return first_filled(row, (fields.thinking,))
+    if "role" in row and role_of(row) in SPEAKERS and not is_blank(row.get("content")):
+        return _MESSAGE
+    for key in THINKING_FIELDS:
+        value = value_at(row, key)
+        if is_blank(value):
+            continue
+        cut_elsewhere = key == "steps" and is_list(value, Mapping)
+        if cut_elsewhere and not is_blank(row.get("thinking")):
+            continue  # typed steps of a sample: the text itself is there to be cut
+        if key in ("choices", "output") and not is_list(value, Mapping):
+            continue  # the options of a multiple-choice question, or some program's output
+        if key == "reasoning" and not isinstance(value, str | list):
+            continue  # how a server was asked to reason
+        return key
+    return None
 
 
-def _blank(value: Any) -> bool:
-    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+def _steps(value: Any, where: str, key: str) -> tuple[str, tuple[Step, ...]]:
+    texts = value
+    if is_list(value, Mapping):
+        texts = [step.get("text") for step in value]
+    if not is_list(texts, str):
+        raise UserError(f'{where}: "{key}" must be a list of strings.')
+    return steps_from_texts([_clean(text) for text in texts])
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """Name a row gives itself; samples of a comparison are named by problem and number."""
+    if "problem_id" in row:
+        return f"{_string(row['problem_id'])}/{_string(row.get('sample'))}".rstrip("/")
+    return next((name for key in ID_FIELDS if (name := _string(row.get(key)))), "")
+
+
+def _answer(row: Mapping[str, Any]) -> str:
+    """What the model answered; samples of a comparison have it beside the reference."""
+    fields = ("answer",) if "problem_id" in row and "reference" in row else ANSWER_FIELDS
+    return next((v for f in fields if (v := _string(row.get(f)))), "")
 
 
 def _asked(row: Mapping[str, Any], where: str, fields: Fields) -> str:
-    keys = (fields.question,) if fields.question else QUESTION_FIELDS
-    key = next((k for k in keys if not _blank(row.get(k))), None)
+    key = first_filled(row, (fields.question,) if fields.question else QUESTION_FIELDS)
     if key is None:
         return ""
-    value = row[key]
-    if _all(value, Mapping):
-        return next((_said(m) for m in reversed(value) if _role(m) in _ASKERS), "")
+    value = value_at(row, key)
+    if is_list(value, Mapping):
+        asked = (_clean(said(m)) for m in reversed(value) if role_of(m) in ASKERS)
+        return next(asked, "")
     if not isinstance(value, str):
         raise UserError(f'{where}: "{key}" must be a string, not {type(value).__name__}.')
     return _clean(value)
 
 
-def _reference(row: Mapping[str, Any], fields: Fields) -> str:
-    keys = (fields.reference,) if fields.reference else REFERENCE_FIELDS
-    text = next((v for k in keys if (v := _string(row.get(k)))), "")
-    return text.rpartition(_GSM8K_MARK)[2].strip()
-
-
-def _written(base: SourceTrace, text: str, key: str) -> SourceTrace:
-    """A trace of what the model wrote, split at its thinking delimiters if it has any."""
-    text = _clean(text)
-    delimiters = None if key in _PURE_THINKING else known_delimiters_in(text)
-    if delimiters is None:
-        return replace(base, thinking=text)
-    parts = split_thinking(text, delimiters)
-    finished = parts.finished if base.finished is None else base.finished
-    answer = base.answer or parts.answer.strip()
-    return replace(base, thinking=parts.text, finished=finished, answer=answer)
-
-
-def _chat(base: SourceTrace, messages: Sequence[Mapping[str, Any]]) -> SourceTrace:
-    """A trace of the last assistant message; the user's message before it is the question."""
-    last = max((i for i, m in enumerate(messages) if _role(m) in _SPEAKERS), default=-1)
-    if last < 0:
-        return base
-    asked = (_said(m) for m in reversed(messages[:last]) if _role(m) in _ASKERS)
-    base = replace(base, question=base.question or next(asked, ""))
-    for key in ("reasoning_content", "thinking"):
-        if thinking := _string(messages[last].get(key)):
-            return replace(base, thinking=thinking, answer=base.answer or _said(messages[last]))
-    return _written(base, _said(messages[last]), "content")
-
-
-def _role(message: Mapping[str, Any]) -> str:
-    return str(message.get("role") or message.get("from") or "")
-
-
-def _said(message: Mapping[str, Any]) -> str:
-    return _string(message.get("content")) or _string(message.get("value"))
+def _reference(row: Mapping[str, Any], fields: Fields) -> tuple[str, str]:
+    """The reference cut to the answer, and else why it is none."""
+    key = first_filled(row, (fields.reference,) if fields.reference else REFERENCE_FIELDS)
+    value = None if key is None else value_at(row, key)
+    text = _string(value[0] if is_list(value) and len(value) == 1 else value)
+    if not text:
+        return "", ""
+    try:
+        return cut_reference(text), ""
+    except NotAnAnswer as error:
+        return "", str(error)
 
 
 def _string(value: Any) -> str:
@@ -201,10 +248,6 @@ def _string(value: Any) -> str:
 
 def _truth(value: Any) -> bool | None:
     return bool(value) if isinstance(value, bool | int) and value in (0, 1) else None
-
-
-def _all(value: Any, kind: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(v, kind) for v in value)
 
 
 def _clean(text: str) -> str:

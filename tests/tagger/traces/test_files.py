@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import re
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from tagger.errors import UserError
 from tagger.traces.files import Tally, find_inputs, read_files
@@ -159,3 +163,94 @@ def test_reading_is_lazy(tmp_path: Path) -> None:
     file.write_text(LINES + "broken\n")
     traces = read_files([str(file)], Fields())
     assert next(traces).thinking == "a", "the broken line comes later"
+
+
+def table(rows: list[dict[str, str]]) -> bytes:
+    out = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(rows), out)
+    return out.getvalue()
+
+
+def zstd(data: bytes) -> bytes:
+    return bytes(pyarrow.Codec("zstd").compress(data, asbytes=True))
+
+
+PRETTY = "\n".join(json.dumps(row, indent=2) for row in ROWS).encode()
+KINDS = {
+    "byte order mark": ("r.jsonl", b"\xef\xbb\xbf" + LINES.encode(), "1"),
+    "bzip2": ("r.jsonl.bz2", bz2.compress(LINES.encode()), "1"),
+    "xz": ("r", lzma.compress(LINES.encode()), "1"),
+    "zstd": ("r.jsonl.zst", zstd(LINES.encode()), "1"),
+    "array": ("r.json", json.dumps(ROWS).encode(), "1"),
+    "array of another name": ("r", json.dumps(ROWS).encode(), "1"),
+    "array over lines": ("r", b"\xef\xbb\xbf" + json.dumps(ROWS, indent=2).encode(), "1"),
+    "array in JSON Lines": ("r.jsonl", json.dumps(ROWS).encode(), "1"),
+    "objects over lines": ("r", PRETTY, "1"),
+    "objects over lines in JSON Lines": ("r.jsonl", b"\n" + PRETTY, "2"),
+    "zstd array": ("r.json.zst", zstd(json.dumps(ROWS).encode()), "1"),
+    "table": ("r.parquet", table([{"id": "", "thinking": "", **r} for r in ROWS]), "1"),
+    "table of another name": ("r", table([{"id": "", "thinking": "", **r} for r in ROWS]), "1"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_file_holds_the_same_traces(tmp_path: Path, kind: str) -> None:
+    name, content, first = KINDS[kind]
+    (tmp_path / name).write_bytes(content)
+    assert find_inputs([str(tmp_path / name)]) == [str(tmp_path / name)]
+    assert thoughts(tmp_path / name) == [(first, "a"), ("third", "c")]
+
+
+@pytest.mark.parametrize("kind", ["bzip2", "xz", "zstd", "array", "objects over lines", "table"])
+def test_every_kind_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    stdin(monkeypatch, KINDS[kind][1])
+    assert [thinking for _, thinking in thoughts("-")] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('[\n{"thinking": "a"},\n{"thinking": }]', "line 3: not valid JSON (Expecting value)"),
+        ('[{"thinking": "a"}\n{"thinking": "b"}]', "line 2: not valid JSON (expecting ',' or ']')"),
+        ('[{"thinking": "a"},\n 5]', "line 2, item 2: a int, not an object"),
+        ('[{"thinking": "a"}', "line 1: not valid JSON (expecting ',' or ']')"),
+        ('{\n"thinking": "a"\n}\nnonsense', "line 4: not valid JSON (Expecting value)"),
+    ],
+)
+def test_damage_in_a_json_document_is_reported_by_line(
+    tmp_path: Path, content: str, says: str
+) -> None:
+    file = tmp_path / "rows.json"
+    file.write_text(content)
+    with pytest.raises(UserError, match=re.escape(f"{file}, {says}")):
+        thoughts(file)
+
+
+@pytest.mark.parametrize("content", [LINES, json.dumps(ROWS), json.dumps(ROWS, indent=1)])
+def test_rows_named_as_text_are_not_taken_for_prose(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "rows.txt"
+    file.write_text(content)
+    with pytest.raises(UserError, match="begins like JSON rows; say which it is by kind=jsonl"):
+        thoughts(file)
+    assert [thinking for _, thinking in thoughts(file, kind="jsonl")] == ["a", "c"]
+    assert thoughts(file, kind="text") == [(str(file), content)]
+
+
+def test_a_folder_is_read_whatever_its_files_are_packed_with(tmp_path: Path) -> None:
+    for name, content, _ in KINDS.values():
+        (tmp_path / name).write_bytes(content)
+    for name in ("merges.txt", "vocab.txt", "requirements.txt", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("[] no traces")
+    found = [Path(p).name for p in find_inputs([str(tmp_path)])]
+    assert found == ["r.jsonl", "r.jsonl.bz2", "r.jsonl.zst", "r.parquet"]
+
+
+def test_references_that_are_no_answers_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    solution = "We add what he bought to what he had before. " * 20
+    rows = [{"thinking": "a", "answer": answer} for answer in ("#### 7", solution, solution)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    tally = Tally()
+    assert [t.reference for t in read_files([str(file)], tally=tally)] == ["7", "", ""]
+    assert tally.refused == 2
+    assert tally.first_refused.startswith(f"{file}, line 2: is a text of 899 characters")
