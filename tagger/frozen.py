@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.base import Backend, Reader, ReadsAhead
+from tagger.backends.base import Backend, BatchExtractor, FeatureExtractor
 from tagger.backends.registry import BACKENDS
 from tagger.backends.softmax import softmax
 from tagger.errors import UserError
@@ -67,13 +67,12 @@ class FrozenTagger:
         backend: The classifier.
         temperature: Scores are divided by it before the softmax; above 1 softens.
         about: Where it comes from (data, scores, seed); kept with it, not fingerprinted.
-        handicaps: What is taken from the logarithm of a type's probability, by tag, before the
-            likeliest type is chosen (`tagger.training.calibration.count_handicap`);
-            probabilities stay.
+        logit_bias: Added to the scores of types, by tag, when a type is predicted
+            (`tagger.training.calibration.count_bias`); probabilities are computed without it.
 
     Raises:
         UserError: The back end scores another number of types, temperature is not positive, or
-            a handicap is for an unknown type.
+            a logit bias is for an unknown type.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class FrozenTagger:
         backend: Backend,
         temperature: float = 1.0,
         about: Mapping[str, Any] | None = None,
-        handicaps: Mapping[str, float] | None = None,
+        logit_bias: Mapping[str, float] | None = None,
     ) -> None:
         if backend.types != len(taxonomy.types) or not temperature > 0:
             raise UserError(
@@ -96,10 +95,10 @@ class FrozenTagger:
         self._backend = backend
         self._temperature = float(temperature)
         self._about = dict(about or {})
-        self._handicaps = dict(handicaps or {})
-        self._handicap = np.zeros(len(taxonomy.types))
-        for tag, handicap in self._handicaps.items():
-            self._handicap[taxonomy.index(tag)] = handicap
+        self._logit_bias = dict(logit_bias or {})
+        self._bias = np.zeros(len(taxonomy.types))
+        for tag, bias in self._logit_bias.items():
+            self._bias[taxonomy.index(tag)] = bias
         self._fingerprint = self.recompute_fingerprint()
 
     @property
@@ -123,9 +122,9 @@ class FrozenTagger:
         return self._temperature
 
     @property
-    def handicaps(self) -> dict[str, float]:
-        """What is taken from a type's log-probability before the likeliest is chosen, by tag."""
-        return dict(self._handicaps)
+    def logit_bias(self) -> dict[str, float]:
+        """What is added to the scores of types when a type is predicted, by tag."""
+        return dict(self._logit_bias)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -145,7 +144,7 @@ class FrozenTagger:
     def recompute_fingerprint(self) -> str:
         """Read the weights again and hash them; equals `fingerprint` unless memory was tampered."""
         return fingerprint_of(
-            self._taxonomy, self._segmenter, self._backend, self._temperature, self._handicaps
+            self._taxonomy, self._segmenter, self._backend, self._temperature, self._logit_bias
         )
 
     @classmethod
@@ -168,7 +167,7 @@ class FrozenTagger:
         try:
             tagger = cls(
                 parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about,
-                parts.handicaps,
+                parts.logit_bias,
             )  # fmt: skip
         except UserError as error:
             raise UserError(f"{folder}: {error}") from error
@@ -196,7 +195,7 @@ class FrozenTagger:
         target = Path(folder)
         write_folder(
             target, self._taxonomy, self._segmenter, self._backend, self._temperature,
-            self._handicaps, self._about, self._fingerprint, card,
+            self._logit_bias, self._about, self._fingerprint, card,
         )  # fmt: skip
         return target
 
@@ -210,14 +209,14 @@ class FrozenTagger:
         Returns:
             One tagged step for each.
         """
-        reader = self._backend.start(context.question)
-        read_steps(reader, context.earlier)
-        return self._finish(steps, read_steps(reader, steps))
+        extractor = self._backend.start(context.question)
+        extract_features(extractor, context.earlier)
+        return self._finish(steps, extract_features(extractor, steps))
 
     def tag_batch(
         self, traces: Sequence[Sequence[Step]], questions: Sequence[str]
     ) -> list[list[TaggedStep]]:
-        """Tag many whole traces at once; same labels as `tag` on each.
+        """Tag whole traces in a batch; same labels as `tag` on each.
 
         Args:
             traces: The steps of each trace.
@@ -229,14 +228,14 @@ class FrozenTagger:
         flat: list[Step] = []
         features: list[Any] = []
         for steps, question in zip(traces, questions, strict=True):
-            reader = self._backend.start(question)
+            extractor = self._backend.start(question)
             flat.extend(steps)
-            features.extend(read_steps(reader, steps))
+            features.extend(extract_features(extractor, steps))
         tagged = iter(self._finish(flat, features))
         return [[next(tagged) for _ in steps] for steps in traces]
 
     def tag_text(self, text: str, question: str = "") -> list[TaggedStep]:
-        """Cut a finished thinking with the tagger's own segmenter and tag it."""
+        """Segment a finished thinking with the tagger's own segmenter and tag it."""
         return self.tag(self._segmenter.split(text), TagContext(question))
 
     def session(self, question: str = "") -> FrozenSession:
@@ -244,11 +243,11 @@ class FrozenTagger:
         return FrozenSession(self, self._backend.start(question))
 
     def _finish(self, steps: Sequence[Step], features: Sequence[Any]) -> list[TaggedStep]:
-        """Score features and put names on the best scores; of equal ones the first wins."""
+        """Score features and predict types; of equal scores the first wins."""
         if not steps:
             return []
         logits = self._backend.logits(features) / self._temperature
-        best = (logits - self._handicap).argmax(axis=1).tolist()
+        best = (logits + self._bias).argmax(axis=1).tolist()
         rows = softmax(logits).tolist()
         names = self._taxonomy.names
         return [
@@ -257,21 +256,21 @@ class FrozenTagger:
         ]
 
 
-def read_steps(reader: Reader, steps: Sequence[Step]) -> list[Any]:
-    """Read the next steps of a trace, the fastest way the reader has."""
+def extract_features(extractor: FeatureExtractor, steps: Sequence[Step]) -> list[Any]:
+    """Extract the features of the next steps of a trace, as a batch if the extractor has one."""
     texts = [step.text for step in steps]
-    if isinstance(reader, ReadsAhead):
-        return reader.read_all(texts)
-    return [reader.read(text) for text in texts]
+    if isinstance(extractor, BatchExtractor):
+        return extractor.read_batch(texts)
+    return [extractor.read(text) for text in texts]
 
 
 class FrozenSession:
     """Tags one trace step by step; made by `FrozenTagger.session`."""
 
-    def __init__(self, tagger: FrozenTagger, reader: Reader) -> None:
+    def __init__(self, tagger: FrozenTagger, extractor: FeatureExtractor) -> None:
         self._tagger = tagger
-        self._reader = reader
+        self._extractor = extractor
 
     def tag_next(self, step: Step) -> TaggedStep:
         """Tag the next step; it becomes context for the ones after it."""
-        return self._tagger._finish([step], [self._reader.read(step.text)])[0]
+        return self._tagger._finish([step], [self._extractor.read(step.text)])[0]

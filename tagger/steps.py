@@ -43,13 +43,13 @@ class ScoredToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TaggedStep:
-    """A step and the type a tagger gave it.
+    """A step and its predicted type.
 
     Attributes:
         step: The step.
         type: Full name of the type in the tagger's taxonomy.
-        confidence: Probability of that type, in [0, 1]; not the largest where the tagger demands
-            more of the type that has it (`FrozenTagger.handicaps`).
+        confidence: Probability of that type, in [0, 1]; not always the largest, as a logit bias
+            may decide (`FrozenTagger.logit_bias`).
         probabilities: One probability a type, in the taxonomy's order; sums to 1.
     """
 

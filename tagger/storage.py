@@ -22,6 +22,7 @@ CONFIG_FILE = "tagger.json"
 WEIGHTS_FILE = "weights.safetensors"
 CARD_FILE = "README.md"
 _FORMAT = 1
+_BIAS_KEY = "handicaps"  # of format 1: what is subtracted from a type's logit, by tag
 
 B = TypeVar("B")
 
@@ -44,7 +45,7 @@ class Stored(Protocol):
 
 @dataclass(frozen=True)
 class TaggerParts(Generic[B]):
-    """What a tagger folder holds; `fingerprint` is what the folder claims, not yet checked."""
+    """What a tagger folder holds; `fingerprint` is what the folder claims, not verified yet."""
 
     taxonomy: Taxonomy
     segmenter: Segmenter
@@ -52,7 +53,7 @@ class TaggerParts(Generic[B]):
     temperature: float
     fingerprint: str
     about: dict[str, Any]
-    handicaps: dict[str, float]
+    logit_bias: dict[str, float]
 
 
 def fingerprint_of(
@@ -60,11 +61,11 @@ def fingerprint_of(
     segmenter: Segmenter,
     backend: Stored,
     temperature: float,
-    handicaps: Mapping[str, float],
+    logit_bias: Mapping[str, float],
 ) -> str:
     """SHA-256, as hex, over everything that can change a label or a probability."""
     digest = hashlib.sha256()
-    described = _describe(taxonomy, segmenter, backend, temperature, handicaps)
+    described = _describe(taxonomy, segmenter, backend, temperature, logit_bias)
     digest.update(json.dumps(described, sort_keys=True, ensure_ascii=False).encode())
     for name, array in sorted(backend.arrays.items()):
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
@@ -78,7 +79,7 @@ def _describe(
     segmenter: Segmenter,
     backend: Stored,
     temperature: float,
-    handicaps: Mapping[str, float],
+    logit_bias: Mapping[str, float],
 ) -> dict[str, Any]:
     described: dict[str, Any] = {
         "format": _FORMAT,
@@ -87,9 +88,14 @@ def _describe(
         "backend": {"name": backend.name, "settings": backend.settings},
         "temperature": temperature,
     }
-    if handicaps:
-        described["handicaps"] = dict(handicaps)
+    if logit_bias:
+        described[_BIAS_KEY] = _negated(logit_bias)
     return described
+
+
+def _negated(bias: Mapping[str, float]) -> dict[str, float]:
+    """Values with the other sign, zeros as they are: exact, so fingerprints are stable."""
+    return {tag: -value if value else value for tag, value in bias.items()}
 
 
 def write_folder(
@@ -98,7 +104,7 @@ def write_folder(
     segmenter: Segmenter,
     backend: Stored,
     temperature: float,
-    handicaps: Mapping[str, float],
+    logit_bias: Mapping[str, float],
     about: Mapping[str, Any],
     fingerprint: str,
     card: str,
@@ -110,7 +116,7 @@ def write_folder(
     """
     from safetensors.numpy import save_file
 
-    config = _describe(taxonomy, segmenter, backend, temperature, handicaps)
+    config = _describe(taxonomy, segmenter, backend, temperature, logit_bias)
     config |= {"fingerprint": fingerprint, "about": dict(about)}
     with new_folder(target) as draft:
         save_file(dict(backend.arrays), str(draft / WEIGHTS_FILE))
@@ -172,7 +178,7 @@ def read_folder(
             float(config["temperature"]),
             str(config["fingerprint"]),
             dict(config.get("about", {})),
-            {str(k): float(v) for k, v in config.get("handicaps", {}).items()},
+            _negated({str(k): float(v) for k, v in config.get(_BIAS_KEY, {}).items()}),
         )
     except UserError as error:
         raise UserError(f"{folder / CONFIG_FILE}: {error}") from error

@@ -1,4 +1,4 @@
-"""What a trainer of one back end is, and what every training has in common."""
+"""The interface of a trainer, and what every training has in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 if TYPE_CHECKING:
-    from tagger.training.distillation import Teaching
+    from tagger.training.distillation import Distillation
     from tagger.training.trained import TrainedTagger
 
 
@@ -40,15 +40,15 @@ class TrainingSettings(Settings):
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What to train on and where to keep what is half done.
+    """What to train on, and where to write checkpoints.
 
     Attributes:
         labels: Labelled files in the tagger's own taxonomy.
         extra: Labelled files in other taxonomies, as ``FILE:TAXONOMY``.
-        checkpoint: Folder for checkpoints; the same job goes on from what it holds.
-        teachers: Folders or packaged names of taggers to learn from.
+        checkpoint: Folder for checkpoints; the same job resumes from it.
+        teachers: Folders or packaged names of taggers to distil.
         traces: Unlabelled traces for the teachers to tag.
-        beside: Labelled files of which nothing is held out for the scores.
+        train_only: Labelled files of which nothing is held out for the scores.
         taxonomy: Of the labels and of the tagger.
         say: Takes a line on progress.
     """
@@ -58,7 +58,7 @@ class TrainingJob:
     checkpoint: Path | None = None
     teachers: Sequence[str] = ()
     traces: Sequence[Path] = ()
-    beside: Sequence[Path] = ()
+    train_only: Sequence[Path] = ()
     taxonomy: Taxonomy = REASONTYPE
     say: Callable[[str], None] = lambda line: None
 
@@ -68,14 +68,14 @@ class Trainer:
     """How one back end is trained.
 
     Attributes:
-        name: What ``--backend`` calls it.
+        name: For ``--backend``.
         description: What it is, in a few words; for ``--help`` and the card.
         settings: Dataclass of its settings, a `TrainingSettings` with more fields; its module
             must be light to import.
         train: Trains; imports what it needs itself.
         extra: Whether it learns from labels of other taxonomies.
         resumable: Whether it writes checkpoints.
-        taught: Whether it learns from a teacher.
+        distilled: Whether it can learn from teachers.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Trainer:
     train: Callable[[TrainingJob, Any], TrainedTagger]
     extra: bool = False
     resumable: bool = False
-    taught: bool = False
+    distilled: bool = False
 
     @property
     def keys(self) -> str:
@@ -110,10 +110,10 @@ class Trainer:
             )
         if checkpoint and not self.resumable:
             raise UserError(
-                f"The {self.name} back end trains in one go and keeps no checkpoints; "
+                f"The {self.name} back end trains in one go and writes no checkpoints; "
                 "leave out --checkpoint."
             )
-        if (job.teachers or job.traces) and not self.taught:
+        if (job.teachers or job.traces) and not self.distilled:
             raise UserError(
                 f"The {self.name} back end learns from labels alone; leave out --teacher and "
                 "--traces or choose another --backend."
@@ -122,20 +122,20 @@ class Trainer:
             raise UserError(
                 "A teacher needs traces to tag, and traces a teacher; give --teacher and --traces."
             )
-        if checkpoint and self.taught and not job.teachers:
+        if checkpoint and self.distilled and not job.teachers:
             raise UserError(
-                f"The {self.name} back end keeps only what teachers say of traces; leave out "
+                f"The {self.name} back end stores only teacher probabilities; leave out "
                 "--checkpoint or give --teacher."
             )
         if checkpoint and checkpoint.exists() and not checkpoint.is_dir():
             raise UserError(f"--checkpoint {checkpoint} is a file; name a folder.")
         for option, paths in (
             ("--labels", job.labels),
-            ("--beside", job.beside),
-            ("--labels and --beside", [*job.labels, *job.beside]),
+            ("--train-only", job.train_only),
+            ("--labels and --train-only", [*job.labels, *job.train_only]),
             ("--extra", [split_extra(word)[0] for word in extra]),
             ("--traces", job.traces),
-            ("--labels, --beside and --traces", [*job.labels, *job.beside, *job.traces]),
+            ("--labels, --train-only and --traces", [*job.labels, *job.train_only, *job.traces]),
         ):
             _refuse_missing_and_double(option, paths)
         double = next((name for name in job.teachers if job.teachers.count(name) > 1), None)
@@ -151,33 +151,33 @@ class Trainer:
                 ) from error
 
 
-def teaching_of(job: TrainingJob, trust: float, default: float) -> Teaching | None:
-    """What a training learns besides labels; None without a teacher.
+def distillation_of(job: TrainingJob, label_weight: float, default: float) -> Distillation | None:
+    """The distillation of a job; None without a teacher.
 
     Args:
         job: Names the teachers and their traces.
-        trust: The setting.
-        default: What it is where the user says nothing.
+        label_weight: The setting.
+        default: Its default.
 
     Raises:
-        UserError: A teacher that cannot be loaded, or `trust` set where there is none.
+        UserError: A teacher that cannot be loaded, or `label_weight` set where there is none.
     """
     from tagger.frozen import FrozenTagger
-    from tagger.training.distillation import Teaching
+    from tagger.training.distillation import Distillation
 
     if not job.teachers:
-        if trust != default:
+        if label_weight != default:
             raise UserError(
-                f"trust={trust:g} parts labels and teachers, and there is no teacher; give "
-                "--teacher and --traces or leave it out."
+                f"label_weight={label_weight:g} weighs labels against teachers, and there is no "
+                "teacher; give --teacher and --traces or leave it out."
             )
         return None
     teachers = [FrozenTagger.load(folder) for folder in job.teachers]
-    return Teaching(teachers, job.traces, trust, job.checkpoint)
+    return Distillation(teachers, job.traces, label_weight, job.checkpoint)
 
 
 def _refuse_missing_and_double(option: str, paths: Sequence[Path]) -> None:
-    """A step that is learnt twice counts twice; a file that is not there is told at once."""
+    """Refuse files named twice, whose steps would count twice, and files that do not exist."""
     seen: set[Path] = set()
     for path in paths:
         if str(path) != "-" and not path.exists():

@@ -36,7 +36,7 @@ def _train(job: TrainingJob, settings: CausalTraining) -> TrainedTagger:
         get_segmenter(settings.segmenter),
         settings.seed,
         taxonomy=job.taxonomy,
-        beside=job.beside,
+        train_only=job.train_only,
         settings=settings.part(CausalSettings),
         fit=settings.part(CausalFit),
         held_out=settings.held_out,

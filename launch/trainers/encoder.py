@@ -33,7 +33,7 @@ def _train(job: TrainingJob, settings: EncoderTraining) -> TrainedTagger:
         get_segmenter(settings.segmenter),
         settings.seed,
         taxonomy=job.taxonomy,
-        beside=job.beside,
+        train_only=job.train_only,
         settings=settings.part(EncoderSettings),
         fit=settings.part(FitSettings),
         extra=[read_extra(word) for word in job.extra],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, distillation_of
 
 if TYPE_CHECKING:
     from tagger.training.trained import TrainedTagger
@@ -19,12 +20,12 @@ class LinearTraining(TrainingSettings):
 
     Attributes:
         strength: Inverse of the L2 penalty.
-        trust: Share of a labelled step's target that comes from its label and not from a teacher;
-            at 1 the teachers do not tag the labelled traces.
+        label_weight: Weight of the label in the target of a labelled step, the rest is the
+            teachers'; at 1 the teachers do not tag the labelled traces at all.
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of labelled traces that are learnt cut into sentences too, and of taught
-            ones that are learnt so instead.
-        short: Shortened copies learnt of each trace.
+        sentences: Share of labelled traces that are trained on cut into sentences as well, and of
+            soft-labelled ones that are cut into sentences instead.
+        short: Shortened copies of each trace.
         max_iterations: Of the optimiser.
 
     Raises:
@@ -32,9 +33,10 @@ class LinearTraining(TrainingSettings):
     """
 
     OWNER: ClassVar[str] = "the linear training"
+    RENAMED: ClassVar[Mapping[str, str]] = {"trust": "label_weight"}
 
     strength: Annotated[float, Interval(ge=1e-6, le=1e6)] = 3.0
-    trust: Annotated[float, Interval(ge=0.0, le=1.0)] = 1.0
+    label_weight: Annotated[float, Interval(ge=0.0, le=1.0)] = 1.0
     alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.0
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
@@ -45,7 +47,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
     from tagger.segmentation import get_segmenter
     from tagger.training.linear import LinearRecipe, train_linear
 
-    teaching = teaching_of(job, settings.trust, LinearTraining.trust)
+    distillation = distillation_of(job, settings.label_weight, LinearTraining.label_weight)
     recipe = LinearRecipe(
         strength=settings.strength, max_iterations=settings.max_iterations,
         alternative=settings.alternative, sentences=settings.sentences, short=settings.short,
@@ -53,15 +55,15 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
     )  # fmt: skip
     return train_linear(
         job.labels, recipe, get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
-        beside=job.beside, teaching=teaching, say=job.say,
+        train_only=job.train_only, distillation=distillation, say=job.say,
     )  # fmt: skip
 
 
 LINEAR = Trainer(
     name="linear",
-    description="a sparse linear classifier; with --teacher it is distilled, too",
+    description="a sparse linear classifier; with --teacher it is distilled as well",
     settings=LinearTraining,
     train=_train,
     resumable=True,
-    taught=True,
+    distilled=True,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, teaching_of
+from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, distillation_of
 from tagger.backends.student.settings import StudentSettings
 
 if TYPE_CHECKING:
@@ -22,12 +23,12 @@ class StudentTraining(TrainingSettings):
     Attributes:
         members: Networks trained from different seeds; more than one make an ensemble.
         refit: Whether to train once more on all traces after the held-out ones gave the scores.
-        trust: Share of a labelled step's target that comes from its label and not from a teacher;
-            at 1 the teachers do not tag the labelled traces, unlabelled steps of theirs included.
+        label_weight: Weight of the label in the target of a labelled step, the rest is the
+            teachers'; at 1 the teachers do not tag the labelled traces at all.
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of labelled traces that are learnt cut into sentences too, and of taught
-            ones that are learnt so instead.
-        short: Shortened copies learnt of each trace.
+        sentences: Share of labelled traces that are trained on cut into sentences as well, and of
+            soft-labelled ones that are cut into sentences instead.
+        short: Shortened copies of each trace.
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
         wide_bits: Direct features are hashed into ``2**wide_bits`` rows.
@@ -50,10 +51,11 @@ class StudentTraining(TrainingSettings):
     """
 
     OWNER: ClassVar[str] = "the student training"
+    RENAMED: ClassVar[Mapping[str, str]] = {"trust": "label_weight"}
 
     members: Annotated[int, Interval(ge=1, le=100)] = 1
     refit: bool = True
-    trust: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.7
+    label_weight: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.7
     alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
@@ -115,11 +117,11 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
     from tagger.training.extra_labels import read_extra
     from tagger.training.student.train import train_student
 
-    teaching = teaching_of(job, settings.trust, StudentTraining.trust)
+    distillation = distillation_of(job, settings.label_weight, StudentTraining.label_weight)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
-        beside=job.beside,
-        extra=[read_extra(word) for word in job.extra], teaching=teaching, say=job.say,
+        train_only=job.train_only,
+        extra=[read_extra(word) for word in job.extra], distillation=distillation, say=job.say,
     )  # fmt: skip
 
 
@@ -130,5 +132,5 @@ STUDENT = Trainer(
     train=_train,
     extra=True,
     resumable=True,
-    taught=True,
+    distilled=True,
 )

@@ -1,4 +1,4 @@
-"""The seam between the frozen tagger and its classifiers."""
+"""Interfaces between the frozen tagger and its classifiers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Reader(Protocol):
-    """Reads one trace and remembers what it needs of the past."""
+class FeatureExtractor(Protocol):
+    """Extracts features of the steps of one trace, in order; keeps the state it needs."""
 
     def read(self, text: str) -> Any:
         """Take the next step's text; return what `Backend.logits` scores."""
@@ -18,11 +18,11 @@ class Reader(Protocol):
 
 
 @runtime_checkable
-class ReadsAhead(Protocol):
-    """A reader with a faster way through steps that are all there; the very same results."""
+class BatchExtractor(Protocol):
+    """Optional batch interface. Must return exactly what `read` would."""
 
-    def read_all(self, texts: Sequence[str]) -> list[Any]:
-        """Take the texts of the next steps; return what `Reader.read` would of each."""
+    def read_batch(self, texts: Sequence[str]) -> list[Any]:
+        """Take the texts of the next steps; return what `read` returns for each."""
         ...
 
 
@@ -46,50 +46,50 @@ class Backend(Protocol):
         """Number of types it scores."""
         ...
 
-    def start(self, question: str) -> Reader:
-        """Start reading a trace."""
+    def start(self, question: str) -> FeatureExtractor:
+        """Start a trace."""
         ...
 
     def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
-        """Score what readers returned: (steps, types), each row independent of the others."""
+        """Score features: (steps, types), each row independent of the others."""
         ...
 
 
 @runtime_checkable
-class ManyAtOnce(Protocol):
-    """A back end with a faster way through whole traces, for training and distillation only.
+class BatchScorer(Protocol):
+    """Optional batched scoring of whole traces, for training and distillation only.
 
-    The last digits may depend on the batch, so a frozen tagger's labels never come from here.
+    The last digits may depend on the batch, so a frozen tagger never uses it for its labels.
     """
 
-    def logits_many(
+    def logits_batch(
         self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
     ) -> list[NDArray[np.float64]]:
         """Score whole traces, given as texts of steps, on a device: (steps, types) for each."""
         ...
 
 
-def score_whole(
+def score_traces(
     backend: Backend,
     traces: Sequence[Sequence[str]],
     questions: Sequence[str],
     device: Callable[[], str],
 ) -> list[NDArray[np.float64]]:
-    """Score whole traces by a back end's fast way if it has one, else step by step.
+    """Score whole traces in batches if the back end can, else step by step.
 
     Args:
         backend: The classifier.
         traces: Texts of the steps of each trace.
         questions: The question of each, empty where unknown.
-        device: Says where the fast way computes; not asked where there is none.
+        device: Chooses where batches are computed; only called for a `BatchScorer`.
 
     Returns:
         (steps, types) for each trace.
     """
-    if isinstance(backend, ManyAtOnce):
-        return backend.logits_many(traces, questions, device())
+    if isinstance(backend, BatchScorer):
+        return backend.logits_batch(traces, questions, device())
     scores = []
     for texts, question in zip(traces, questions, strict=True):
-        reader = backend.start(question)
-        scores.append(backend.logits([reader.read(text) for text in texts]))
+        extractor = backend.start(question)
+        scores.append(backend.logits([extractor.read(text) for text in texts]))
     return scores

@@ -1,6 +1,6 @@
-"""Several taggers heard together: the mean of their probabilities.
+"""Soft-voting ensemble: weighted mean of member probabilities.
 
-A teacher: slower than its members and mostly righter than each of them.
+As slow as its members together and mostly more accurate than each: a teacher for distillation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.base import Backend, ManyAtOnce, Reader, score_whole
+from tagger.backends.base import Backend, BatchScorer, FeatureExtractor, score_traces
 from tagger.errors import UserError
 
 _SMALLEST = 1e-12  # probability a member is taken to give at least, so that logarithms are finite
@@ -22,7 +22,7 @@ _SMALLEST = 1e-12  # probability a member is taken to give at least, so that log
 
 @dataclass(frozen=True)
 class Member:
-    """One voice of an ensemble.
+    """One member of an ensemble.
 
     Attributes:
         backend: The classifier.
@@ -35,21 +35,21 @@ class Member:
     weight: float = 1.0
 
 
-class EnsembleReader:
-    """Reads one trace with every member."""
+class EnsembleExtractor:
+    """Extracts features for every member."""
 
-    def __init__(self, readers: Sequence[Reader]) -> None:
-        self._readers = readers
+    def __init__(self, extractors: Sequence[FeatureExtractor]) -> None:
+        self._extractors = extractors
 
     def read(self, text: str) -> list[Any]:
         """Take the next step's text; return what each member scores."""
-        return [reader.read(text) for reader in self._readers]
+        return [extractor.read(text) for extractor in self._extractors]
 
 
 class EnsembleBackend:
-    """The weighted mean of members' probabilities.
+    """Soft-voting ensemble: weighted mean of member probabilities.
 
-    It is a `ManyAtOnce` where a member is one: an ensemble of others has no ``logits_many``.
+    It is a `BatchScorer` if a member is one; without one it has no ``logits_batch``.
 
     Args:
         members: At least two, scoring the same number of types, with positive weights.
@@ -77,8 +77,8 @@ class EnsembleBackend:
                         "finite."
                     )
         self._members = list(members)
-        if any(isinstance(m.backend, ManyAtOnce) for m in members):
-            self.logits_many = partial(_logits_many, self._members)
+        if any(isinstance(m.backend, BatchScorer) for m in members):
+            self.logits_batch = partial(_logits_batch, self._members)
 
     @classmethod
     def load(
@@ -123,7 +123,7 @@ class EnsembleBackend:
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Read-only weights of all members, each behind its number."""
+        """Read-only weights of all members, prefixed with the member's number."""
         return {
             f"{number}/{name}": array
             for number, member in enumerate(self._members)
@@ -135,9 +135,9 @@ class EnsembleBackend:
         """Number of types it scores."""
         return self._members[0].backend.types
 
-    def start(self, question: str) -> EnsembleReader:
-        """Start reading a trace."""
-        return EnsembleReader([m.backend.start(question) for m in self._members])
+    def start(self, question: str) -> EnsembleExtractor:
+        """Start a trace."""
+        return EnsembleExtractor([m.backend.start(question) for m in self._members])
 
     def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
         """Logarithm of the mean probability: (steps, types), each row independent of the others."""
@@ -151,20 +151,20 @@ def _mean(members: Sequence[Member], scores: Sequence[NDArray[np.float64]]) -> N
     """Logarithm of the mean probability, from each member's scores, (steps, types)."""
     total = np.zeros(scores[0].shape)
     for member, logits in zip(members, scores, strict=True):
-        cooled = logits / member.temperature
-        odds = np.exp(cooled - cooled.max(axis=1, keepdims=True))
+        scaled = logits / member.temperature
+        odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         total += member.weight * odds / odds.sum(axis=1, keepdims=True)
     mean = total / sum(m.weight for m in members)
     logarithms: NDArray[np.float64] = np.log(np.maximum(mean, _SMALLEST))
     return logarithms
 
 
-def _logits_many(
+def _logits_batch(
     members: Sequence[Member],
     traces: Sequence[Sequence[str]],
     questions: Sequence[str],
     device: str = "cpu",
 ) -> list[NDArray[np.float64]]:
-    """As `ManyAtOnce.logits_many`: the fast way of the members that have one, else step by step."""
-    each = [score_whole(m.backend, traces, questions, lambda: device) for m in members]
+    """As `BatchScorer.logits_batch`: batched for members that can, else step by step."""
+    each = [score_traces(m.backend, traces, questions, lambda: device) for m in members]
     return [_mean(members, scores) for scores in zip(*each, strict=True)]

@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
-from tagger.backends.features.step_features import Folded, StepFeatures, TraceReader, fold
+from tagger.backends.features.step_features import Folded, StepFeatures, TraceExtractor, fold
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -157,15 +157,15 @@ class LinearBackend:
         """Number of types it scores."""
         return len(self._arrays["bias"])
 
-    def start(self, question: str) -> TraceReader:
-        """Start reading a trace."""
-        return TraceReader(question, self._settings.max_words)
+    def start(self, question: str) -> TraceExtractor:
+        """Start a trace."""
+        return TraceExtractor(question, self._settings.max_words)
 
     def logits(self, steps: Sequence[StepFeatures]) -> NDArray[np.float64]:
         """Score steps.
 
         Args:
-            steps: Features, from readers of any traces in any order.
+            steps: Features, from extractors of any traces in any order.
 
         Returns:
             (steps, types), bit for bit the same however the steps are batched.

@@ -125,7 +125,7 @@ def judge(
     table = np.array(rows, dtype=np.int64)
     probabilities = np.array(found) @ onto
     # Where types fall together their probabilities are summed first, as `MappedTagger` does; else
-    # the tagger's own word counts, which a handicap may keep from the likeliest type.
+    # the tagger's own word counts, which a logit bias may keep from the likeliest type.
     one_to_one = len(set(space.given.values())) == len(space.given)
     given = np.array(named) if one_to_one else probabilities.argmax(axis=1)
     true = table[:, 1]

@@ -86,5 +86,5 @@ def _off(counted: Floats, truth: Floats, check: NDArray[np.bool_]) -> Floats:
 
 
 def _sure(probabilities: Floats, given: NDArray[np.int64]) -> Floats:
-    """Probability of the type given, which a handicap may have kept from being the likeliest."""
+    """Probability of the predicted type; with a logit bias it need not be the largest."""
     return np.asarray(probabilities[np.arange(len(given)), given])

@@ -1,6 +1,7 @@
-"""What is set on steps a tagger was not trained on: honest probabilities, honest counts.
+"""Calibration on held-out steps: temperature for probabilities, logit bias for counts.
 
-Source of the first: Guo et al. 2017, arXiv 1706.04599, section 4.2 (temperature scaling).
+Source of the first: Guo et al. 2017, arXiv 1706.04599, section 4.2 (temperature scaling). The
+second is a prior correction of one type.
 """
 
 from __future__ import annotations
@@ -12,20 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.base import Backend, ManyAtOnce
+from tagger.backends.base import Backend, BatchScorer
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.scores import Scores, score_types
 
 COUNTED = "VERIFY"
-"""Tag of the type whose count is kept unbiased, where a taxonomy has it."""
+"""Tag of the type whose count is corrected, where a taxonomy has it."""
 
 COUNT_TOLERANCE = 0.1
-"""By what share the count of that type may be off on held-out steps."""
-
+"""Relative error allowed for the count of that type on held-out steps."""
 
 TEMPERATURES = np.exp2(np.linspace(-2, 2, 65))
-"""What is tried: 65 values between 1/4 and 4."""
+"""Candidates: 65 values between 1/4 and 4."""
 
 
 def best_temperature(
@@ -38,7 +38,7 @@ def best_temperature(
     Args:
         logits: (steps, types).
         types: True type of each step, (steps,).
-        candidates: What to try.
+        candidates: Temperatures to try.
 
     Returns:
         One of the candidates.
@@ -52,41 +52,42 @@ def best_temperature(
     return float(candidates[int(np.argmin(losses))])
 
 
-def count_handicap(
+def count_bias(
     logits: NDArray[np.float64],
     types: NDArray[np.int64],
     index: int,
     tolerance: float = COUNT_TOLERANCE,
 ) -> float:
-    """Find the smallest handicap with which a type is chosen about as often as it is true.
+    """Find the smallest logit bias with which a type is predicted about as often as it is true.
 
-    Where a tagger is unsure, the likeliest type is mostly the commonest one; choosing it always
-    counts it too often, and the reward goes by counts. A handicap costs accuracy, so it is no
-    larger than the tolerance asks.
+    Where a tagger is unsure, the likeliest type is mostly the commonest one; always predicting it
+    inflates its count, and the reward depends on counts. A bias costs accuracy, so it is no larger
+    than the tolerance asks.
 
     Args:
         logits: (steps, types), already divided by the temperature.
         types: True type of each step, (steps,).
         index: The type.
-        tolerance: By what share the count may be off.
+        tolerance: Relative error allowed for the count.
 
     Returns:
-        What to take from its scores, in [-4, 4], to within 0.001; 0 if the count is good already.
+        What to add to its logits, in [-4, 4], to within 0.001; 0 if the count is within the
+        tolerance without.
     """
     shifted = logits.copy()
 
-    def called(handicap: float) -> int:
-        shifted[:, index] = logits[:, index] - handicap
+    def predicted(bias: float) -> int:
+        shifted[:, index] = logits[:, index] + bias
         return int((shifted.argmax(axis=1) == index).sum())
 
     true = int((types == index).sum())
-    too_many = called(0.0) > (1 + tolerance) * true
-    if not too_many and called(0.0) >= (1 - tolerance) * true:
+    too_many = predicted(0.0) > (1 + tolerance) * true
+    if not too_many and predicted(0.0) >= (1 - tolerance) * true:
         return 0.0
-    good, bad = (4.0, 0.0) if too_many else (-4.0, 0.0)
+    good, bad = (-4.0, 0.0) if too_many else (4.0, 0.0)
     while abs(good - bad) > 1e-3:
         middle = (good + bad) / 2
-        count = called(middle)
+        count = predicted(middle)
         enough = count <= (1 + tolerance) * true if too_many else count >= (1 - tolerance) * true
         good, bad = (middle, bad) if enough else (good, middle)
     return round(good, 3)
@@ -107,9 +108,9 @@ def scores_of_labels(
     """
     seen, types = [], []
     for trace in traces:
-        reader = backend.start(trace.question)
+        extractor = backend.start(trace.question)
         for index in range(max(trace.labels, default=-1) + 1):
-            read = reader.read(trace.steps[index])
+            read = extractor.read(trace.steps[index])
             if index in trace.labels:
                 seen.append(read)
                 types.append(taxonomy.index(trace.labels[index]))
@@ -118,16 +119,16 @@ def scores_of_labels(
 
 @dataclass(frozen=True)
 class Calibration:
-    """What held-out steps say of a classifier.
+    """Calibration of a classifier on held-out steps.
 
     Attributes:
         temperature: See `best_temperature`.
-        handicaps: See `count_handicap`; for `COUNTED` alone.
+        logit_bias: By tag, see `count_bias`; for `COUNTED` alone.
         scores: With both.
     """
 
     temperature: float
-    handicaps: dict[str, float]
+    logit_bias: dict[str, float]
     scores: Scores
 
     def as_dict(self) -> dict[str, Any]:
@@ -138,13 +139,13 @@ class Calibration:
     def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
         """Build from what `as_dict` gave."""
         scores = Scores.from_dict(values["scores"])
-        return cls(values["temperature"], values["handicaps"], scores)
+        return cls(values["temperature"], values["logit_bias"], scores)
 
 
 def calibrate(
     logits: NDArray[np.float64], types: NDArray[np.int64], taxonomy: Taxonomy
 ) -> Calibration:
-    """Set temperature and handicap, and score.
+    """Set temperature and logit bias, and score.
 
     Args:
         logits: Of held-out steps, (steps, types).
@@ -153,21 +154,21 @@ def calibrate(
     """
     temperature = best_temperature(logits, types)
     scaled = logits / temperature
-    handicaps = {}
+    logit_bias = {}
     if COUNTED in taxonomy.tags:
         index = taxonomy.index(COUNTED)
-        handicaps[COUNTED] = count_handicap(scaled, types, index)
-        scaled[:, index] -= handicaps[COUNTED]
+        logit_bias[COUNTED] = count_bias(scaled, types, index)
+        scaled[:, index] += logit_bias[COUNTED]
     names = taxonomy.names
-    given = [names[i] for i in scaled.argmax(axis=1)]
-    scores = score_types([names[i] for i in types], given, taxonomy)
-    return Calibration(temperature, handicaps, scores)
+    predicted = [names[i] for i in scaled.argmax(axis=1)]
+    scores = score_types([names[i] for i in types], predicted, taxonomy)
+    return Calibration(temperature, logit_bias, scores)
 
 
-def calibrate_many(
-    backend: ManyAtOnce, traces: Sequence[LabelledTrace], taxonomy: Taxonomy, device: str = "cpu"
+def calibrate_batched(
+    backend: BatchScorer, traces: Sequence[LabelledTrace], taxonomy: Taxonomy, device: str = "cpu"
 ) -> Calibration:
-    """As `calibrate`, on traces that the back end reads its fast way, up to their last labels.
+    """As `calibrate`, on traces scored in batches up to their last labels.
 
     Args:
         backend: The classifier.
@@ -176,7 +177,7 @@ def calibrate_many(
         device: Where to compute, ``cpu`` or ``cuda``.
     """
     texts = [t.steps[: max(t.labels) + 1] for t in traces]
-    rows = backend.logits_many(texts, [t.question for t in traces], device)
+    rows = backend.logits_batch(texts, [t.question for t in traces], device)
     logits = np.concatenate([r[list(t.labels)] for r, t in zip(rows, traces, strict=True)])
     true = [taxonomy.index(name) for t in traces for name in t.labels.values()]
     return calibrate(logits, np.array(true, dtype=np.int64), taxonomy)

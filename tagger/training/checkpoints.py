@@ -1,4 +1,4 @@
-"""Checkpoints of a training: one safetensors file, replaced whole, that the same job goes on from.
+"""Checkpoints of a training: one safetensors file, replaced atomically, from which it resumes.
 
 No pickle: weights and the optimiser's moments are arrays, everything else is JSON in the header.
 """
@@ -20,13 +20,18 @@ from tagger.errors import UserError
 _FILE = "training.safetensors"
 
 
-class Keeper:
-    """Keeps what a training has reached.
+class Checkpointer:
+    """Writes and reads the checkpoint of a training that runs in stages.
 
     Args:
-        folder: For the checkpoint; None keeps nothing.
+        folder: For the checkpoint; None writes none.
         key: Hash of everything that fixes the training.
-        minutes: Least time between two checkpoints inside a part.
+        minutes: Minimum time between two checkpoints inside a stage.
+
+    Attributes:
+        done: Results of finished stages by name, JSON-able.
+        stage: Name of the stage of the last checkpoint, empty before the first.
+        progress: Where in that stage; empty if it is finished.
 
     Raises:
         UserError: The folder holds the checkpoint of another training, or an unreadable one.
@@ -39,8 +44,8 @@ class Keeper:
         self._last = time.monotonic()
         self._tensors: dict[str, Tensor] = {}
         self.done: dict[str, Any] = {}
-        self.part = ""
-        self.at: dict[str, Any] = {}
+        self.stage = ""
+        self.progress: dict[str, Any] = {}
         if self._file and self._file.is_file():
             self._read(self._file)
 
@@ -51,21 +56,23 @@ class Keeper:
             with safe_open(file, "pt") as content:
                 state = json.loads((content.metadata() or {})["state"])
                 self._tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            key = state["key"]
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             raise UserError(
                 f"The checkpoint {file} cannot be read ({error}); name another --checkpoint folder "
                 "to start anew."
             ) from error
-        if state["key"] != self._key:
+        if key != self._key:
             raise UserError(
-                f"The checkpoint {file} belongs to a training with other labels or settings; "
-                "name another --checkpoint folder, or run that training's command again."
+                f"The checkpoint {file} belongs to a training with other labels or settings, or of "
+                "another release; name another --checkpoint folder, or run that training's command "
+                "again."
             )
-        self.done, self.part, self.at = state["done"], state["part"], state["at"]
+        self.done, self.stage, self.progress = state["done"], state["stage"], state["progress"]
 
     @property
-    def keeps(self) -> bool:
-        """Whether it writes anything."""
+    def enabled(self) -> bool:
+        """Whether it writes checkpoints."""
         return bool(self._file)
 
     def due(self) -> bool:
@@ -74,8 +81,8 @@ class Keeper:
 
     def save(
         self,
-        part: str,
-        at: Mapping[str, Any],
+        stage: str,
+        progress: Mapping[str, Any],
         net: nn.Module,
         optimizer: torch.optim.Optimizer | None = None,
         best: Mapping[str, Tensor] | None = None,
@@ -83,10 +90,10 @@ class Keeper:
         """Write a checkpoint under a temporary name and rename it.
 
         Args:
-            part: Which part of the training is running; with `at` empty it is over.
-            at: Where in the part; JSON-able.
+            stage: The stage that is running; finished if `progress` is empty.
+            progress: Where in the stage, JSON-able.
             net: The net.
-            optimizer: AdamW, where the part goes on.
+            optimizer: AdamW, if the stage is not finished.
             best: Weights of the best epoch so far.
         """
         from safetensors.torch import save_file
@@ -100,16 +107,16 @@ class Keeper:
                 for name, value in optimizer.state[parameter].items():
                     tensors[f"adam.{number}.{name}"] = torch.as_tensor(value)
         tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-        state = {"key": self._key, "done": self.done, "part": part, "at": dict(at)}
+        state = {"key": self._key, "done": self.done, "stage": stage, "progress": dict(progress)}
         self._file.parent.mkdir(parents=True, exist_ok=True)
         draft = self._file.with_name(f".{_FILE}.{os.getpid()}.tmp")
         save_file(tensors, str(draft), {"state": json.dumps(state)})
         draft.replace(self._file)
-        self.part = part
+        self.stage = stage
         self._last = time.monotonic()
 
     def restore(self, net: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> None:
-        """Put weights, and the optimiser's moments, back."""
+        """Load the weights, and the optimiser's moments, of the checkpoint."""
         net.load_state_dict(self._named("net."))
         if optimizer:
             moments: dict[int, dict[str, Tensor]] = {}
@@ -121,13 +128,13 @@ class Keeper:
                 p = parameters[place]
                 optimizer.state[p] = {k: v.to(p.device) if v.dim() else v for k, v in state.items()}
 
-    def revisit(self, part: str, net: nn.Module) -> None:
-        """Put the weights back with which a part ended, if nothing came after it."""
-        if self.part == part and self._tensors:
+    def restore_finished(self, stage: str, net: nn.Module) -> None:
+        """Load the final weights of a finished stage, if it is the last one that ran."""
+        if self.stage == stage and self._tensors:
             self.restore(net)
 
     def best(self) -> dict[str, Tensor]:
-        """Weights of the best epoch so far, empty if none is over."""
+        """Weights of the best epoch so far, empty before the end of the first."""
         return self._named("best.")
 
     def _named(self, prefix: str) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Labels of other taxonomies that a back end learns from beside its own."""
+"""Labels of other taxonomies, for auxiliary heads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ExtraLabels:
     Attributes:
         taxonomy: Their types.
         traces: The traces.
-        name: For messages and the record: file and taxonomy, no folders.
+        name: For messages and stored metadata: file and taxonomy, no folders.
     """
 
     taxonomy: Taxonomy

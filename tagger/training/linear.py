@@ -1,4 +1,4 @@
-"""Training the linear tagger on labelled traces, and on what teachers make of others."""
+"""Training the linear tagger on labelled traces, and by distillation on others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.features.step_features import StepFeatures, TraceReader, fold
+from tagger.backends.features.step_features import StepFeatures, TraceExtractor, fold
 from tagger.backends.linear import LinearBackend, LinearSettings
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
@@ -18,13 +18,18 @@ from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 from tagger.training.calibration import calibrate, scores_of_labels
-from tagger.training.distillation import Teaching, teach, unlabelled_traces
-from tagger.training.soft_targets import Lesson, LessonPlan, labelled_lessons, taught_lessons
+from tagger.training.distillation import Distillation, soft_label, unlabelled_traces
+from tagger.training.soft_targets import (
+    TargetPlan,
+    TrainingTrace,
+    targets_from_labels,
+    targets_from_teachers,
+)
 from tagger.training.splits import Hidden, read_and_hold_out
 from tagger.training.trained import TrainedTagger
 
-_NEVER = -30.0  # bias of a type that nothing names: probability about 1e-13
-_LEAST_SHARE = 0.1  # what a teacher thinks less likely is left to a step's other types
+_NEVER = -30.0  # bias of a type without examples: probability about 1e-13
+_MIN_TEACHER_PROB = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,9 @@ class LinearRecipe:
         strength: Inverse of the L2 penalty.
         max_iterations: Of the optimiser (L-BFGS).
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of labelled traces that are also learnt cut into sentences, and of
-            taught traces that are learnt so instead, in [0, 1].
-        short: Shortened copies learnt of each trace (`tagger.training.short_traces`).
+        sentences: Share of labelled traces that are trained on cut into sentences as well, and of
+            soft-labelled traces that are cut into sentences instead, in [0, 1].
+        short: Shortened copies of each trace (`tagger.training.short_traces`).
         held_out: Share of questions held out for scores and temperature, in (0, 1).
         seed: Chooses the held-out questions, what is cut into sentences, and the copies.
     """
@@ -55,13 +60,13 @@ class LinearRecipe:
 
 @dataclass(frozen=True)
 class _Examples:
-    """Steps, each as often as it has types, with that type's share.
+    """Steps, each once for every type in its target, weighted by the type's probability.
 
     Attributes:
         features: Of each step.
         steps: Index of an example's step.
         types: Index of its type.
-        shares: What it counts; those of a step sum to 1.
+        shares: Weight of each example; those of a step sum to 1.
     """
 
     features: list[StepFeatures]
@@ -76,23 +81,23 @@ def train_linear(
     segmenter: Segmenter | None = None,
     *,
     taxonomy: Taxonomy = REASONTYPE,
-    beside: Sequence[str | Path] = (),
-    teaching: Teaching | None = None,
+    train_only: Sequence[str | Path] = (),
+    distillation: Distillation | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> TrainedTagger:
     """Train a linear tagger; the same input gives the same fingerprint.
 
-    Traces are held out by question, so no question stands on both sides; a trace to be taught
-    whose question is held out is left out. Scores, temperature and handicap come from a model
-    trained without the held-out traces; the tagger returned is then trained on all labels.
+    Traces are held out by question, so no question is on both sides; traces for the teachers whose
+    question is held out are dropped. Scores, temperature and logit bias come from a model trained
+    without the held-out traces; the tagger returned is then trained on all labels.
 
     Args:
         labelled_paths: JSONL files as `tagger.traces.labelled.read_labelled` takes them.
         recipe: How.
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         taxonomy: The types.
-        beside: More such files, only trained on; nothing is held out of them.
-        teaching: Teachers and the traces they tag.
+        train_only: More such files, of which nothing is held out.
+        distillation: Teachers and the traces they tag; None trains on labels alone.
         say: Takes a line on progress.
 
     Returns:
@@ -103,31 +108,31 @@ def train_linear(
             another taxonomy or segmenter, or one with no trace to tag.
     """
     segmenter = segmenter or ParagraphSegmenter()
-    if teaching:
-        teaching.refuse_misfits(taxonomy, segmenter)
-    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
+    if distillation:
+        distillation.refuse_misfits(taxonomy, segmenter)
+    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, train_only)
     traces, kept, aside = held.traces, held.kept, held.aside
-    unlabelled = unlabelled_traces(teaching, segmenter, Hidden(aside)) if teaching else []
+    unlabelled = unlabelled_traces(distillation, segmenter, Hidden(aside)) if distillation else []
     say(f"Training on {len(kept)} traces, {len(aside)} held out.")
-    plan = LessonPlan(
+    plan = TargetPlan(
         taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed,
-        longest=None, least=_LEAST_SHARE,
+        max_steps=None, min_teacher_prob=_MIN_TEACHER_PROB,
     )  # fmt: skip
-    lessons = list(labelled_lessons(kept, plan, teaching, say))
-    if teaching:
-        for number, trace in enumerate(teach(teaching, unlabelled, say)):
-            lessons += taught_lessons(trace, f"taught {number}", plan)
-    train = _examples(lessons, recipe.shape)
+    training = list(targets_from_labels(kept, plan, distillation, say))
+    if distillation:
+        for number, trace in enumerate(soft_label(distillation, unlabelled, say)):
+            training += targets_from_teachers(trace, number, plan)
+    train = _examples(training, recipe.shape)
     say(f"Fitting {len(train.types):,} examples.")
     backend = _fit(train, recipe, taxonomy)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-    rest = _examples(labelled_lessons(aside, plan, teaching, say), recipe.shape)
+    rest = _examples(targets_from_labels(aside, plan, distillation, say), recipe.shape)
     final = _fit(_joined(train, rest), recipe, taxonomy)
     count = sum(len(trace.labels) for trace in traces)
     about = {
-        "data": [Path(p).name for p in (*labelled_paths, *beside)],
+        "data": [Path(p).name for p in (*labelled_paths, *train_only)],
         "traces": len(traces),
         "labelled_steps": count,
         "seed": recipe.seed,
@@ -137,9 +142,9 @@ def train_linear(
         "short": recipe.short,
         "held_out_scores": scores.as_dict(),
     }
-    if teaching:
-        about |= teaching.about()
-    tagger = FrozenTagger(taxonomy, segmenter, final, found.temperature, about, found.handicaps)
+    if distillation:
+        about |= distillation.about()
+    tagger = FrozenTagger(taxonomy, segmenter, final, found.temperature, about, found.logit_bias)
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))
 
 
@@ -152,16 +157,16 @@ def _joined(first: _Examples, second: _Examples) -> _Examples:
     )
 
 
-def _examples(lessons: Iterable[Lesson], settings: LinearSettings) -> _Examples:
-    """Read lessons; a step whose target is a mixture gives an example of each of its types."""
+def _examples(traces: Iterable[TrainingTrace], settings: LinearSettings) -> _Examples:
+    """Extract features; a step with a soft target gives an example for each of its types."""
     features: list[StepFeatures] = []
     steps: list[int] = []
     types: list[int] = []
     shares: list[float] = []
-    for lesson in lessons:
-        reader = TraceReader(lesson.question, settings.max_words)
-        for text, target in zip(lesson.steps, lesson.targets, strict=True):
-            seen = reader.read(text)
+    for trace in traces:
+        extractor = TraceExtractor(trace.question, settings.max_words)
+        for text, target in zip(trace.steps, trace.targets, strict=True):
+            seen = extractor.read(text)
             likely = np.flatnonzero(target)
             if not len(likely):
                 continue

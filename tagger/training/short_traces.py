@@ -1,9 +1,9 @@
-"""Short traces made of long ones, so that a tagger learns what a step says and not only where.
+"""Data augmentation: short traces made of long ones, so that a tagger uses more than position.
 
-Labelled traces are long: in their first ten steps hardly anything is checked, and nearly every
-check comes after an answer. A tagger trained on them alone takes "Let me check: 7 - 4 = 3." for a
-computation when it is the second step of a trace. So it also learns from pieces of the same traces:
-begun somewhere in the middle, with steps left out.
+Labelled traces are long: their first ten steps hold hardly any verification, and nearly all of it
+comes after an answer. A tagger trained on them alone takes "Let me check: 7 - 4 = 3." for a
+computation when it is the second step of a trace. So it is also trained on excerpts of the same
+traces that begin somewhere in the middle and leave steps out.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from random import Random
 from tagger.thinking.keywords import CHECKING_KEYWORDS, has_keyword
 
 SHORTEST, LONGEST = 2, 24
-"""Steps a shortened trace holds at least and at most, where there are as many."""
+"""Minimum and maximum number of steps of a shortened trace, where there are as many."""
 
 KEPT_SHARES = (1.0, 1.0, 0.7, 0.4)
-"""Shares of the steps that are kept, one of which is drawn for a trace."""
+"""Shares of the steps to keep; one is drawn for each trace."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,21 @@ class Shortened:
 
     Attributes:
         steps: Their indices, ascending.
-        clear: Whether each one's type can still be told; it cannot where a check shows by
-            nothing but a repetition of what was left out.
+        clear: Whether the type of each is still evident; it is not for a verification step whose
+            only sign is that it repeats steps left out.
     """
 
     steps: list[int]
     clear: list[bool]
 
 
-def shorten(texts: Sequence[str], checks: Sequence[bool], draw: Random) -> Shortened:
+def shorten(texts: Sequence[str], verifies: Sequence[bool], draw: Random) -> Shortened:
     """Draw a shorter trace.
 
     Args:
         texts: Of all steps, at least one.
-        checks: Whether each is a verification.
-        draw: Chooses.
+        verifies: Whether each is a verification step.
+        draw: Source of random numbers.
 
     Returns:
         The steps of the shorter trace.
@@ -53,6 +53,7 @@ def shorten(texts: Sequence[str], checks: Sequence[bool], draw: Random) -> Short
     steps = sorted(draw.sample(range(begin, begin + reach), size))
     clear: list[bool] = []
     for place, step in enumerate(steps):
-        goes_on = place > 0 and steps[place - 1] == step - 1 and checks[step - 1] and clear[-1]
-        clear.append(not checks[step] or goes_on or has_keyword(texts[step], CHECKING_KEYWORDS))
+        adjacent = place > 0 and steps[place - 1] == step - 1
+        continues = adjacent and verifies[step - 1] and clear[-1]
+        clear.append(not verifies[step] or continues or has_keyword(texts[step], CHECKING_KEYWORDS))
     return Shortened(steps, clear)

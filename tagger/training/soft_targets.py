@@ -1,7 +1,7 @@
-"""What taggers learn from: steps of a trace, each with the probability of its types.
+"""Soft targets: the steps of a trace, each with the probability of its types.
 
-Labels, and what teachers make of unlabelled traces, come out alike, so that a back end learns from
-both: as they are, cut into sentences, and as shortened copies.
+Labels and teacher probabilities of unlabelled traces take the same form, so that a back end trains
+on both: as they are, cut into sentences, and as shortened copies.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.calibration import COUNTED
-from tagger.training.distillation import MAX_STEPS, TaughtTrace, Teaching
+from tagger.training.distillation import MAX_STEPS, Distillation, SoftLabelledTrace
 from tagger.training.short_traces import shorten
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """One trace to learn from.
+class TrainingTrace:
+    """One trace to train on.
 
     Attributes:
         question: The problem text, empty if unknown.
         steps: Texts of its steps.
-        targets: Probability of each type, (steps, types); a row of zeros where nothing is known.
+        targets: Probability of each type, (steps, types); a row of zeros where it is unknown.
     """
 
     question: str
@@ -39,18 +39,19 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class LessonPlan:
-    """How lessons are made.
+class TargetPlan:
+    """How soft targets are made.
 
     Attributes:
         taxonomy: Order of the types.
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of labelled traces that are also learnt cut into sentences, and of
-            taught traces that are learnt so instead, in [0, 1].
-        short: Shortened copies learnt of each trace (`tagger.training.short_traces`).
-        seed: Chooses.
-        longest: Steps of a labelled trace beyond this many are not learnt; None for all of them.
-        least: A teacher's types less likely than this are left to the step's other types.
+        sentences: Share of labelled traces that are trained on cut into sentences as well, and of
+            soft-labelled traces that are cut into sentences instead, in [0, 1].
+        short: Shortened copies of each trace (`tagger.training.short_traces`).
+        seed: Draws traces and copies.
+        max_steps: Steps of a labelled trace beyond this many are dropped; None keeps all.
+        min_teacher_prob: Types to which a teacher gives less are set to 0, and the rest of the
+            step's probabilities rescaled.
     """
 
     taxonomy: Taxonomy
@@ -58,91 +59,94 @@ class LessonPlan:
     sentences: float = 0.0
     short: int = 0
     seed: int = 0
-    longest: int | None = MAX_STEPS
-    least: float = 0.0
+    max_steps: int | None = MAX_STEPS
+    min_teacher_prob: float = 0.0
 
-    def draws(self, name: str) -> bool:
-        """Whether a trace is among the share that is cut into sentences; the same in every run."""
+    def cuts_sentences(self, name: str) -> bool:
+        """Whether a trace is drawn to be cut into sentences; the same in every run."""
         return crc32(f"{self.seed}:{name}".encode()) < self.sentences * 2**32
 
-    def likely(self, view: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A teacher's view without its unlikely types; the likeliest always stays."""
-        if not self.least:
-            return view
-        bar = np.minimum(self.least, view.max(axis=1, keepdims=True))
-        kept = np.where(view >= bar, view, np.float32(0))
-        cut: NDArray[np.float32] = kept / kept.sum(axis=1, keepdims=True)
-        return cut
+    def drop_unlikely(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Apply `min_teacher_prob` to (steps, types); the likeliest type always stays."""
+        if not self.min_teacher_prob:
+            return probabilities
+        bar = np.minimum(self.min_teacher_prob, probabilities.max(axis=1, keepdims=True))
+        kept = np.where(probabilities >= bar, probabilities, np.float32(0))
+        rescaled: NDArray[np.float32] = kept / kept.sum(axis=1, keepdims=True)
+        return rescaled
 
 
-def labelled_lessons(
+def targets_from_labels(
     traces: Sequence[LabelledTrace],
-    plan: LessonPlan,
-    teaching: Teaching | None = None,
+    plan: TargetPlan,
+    distillation: Distillation | None = None,
     say: Callable[[str], None] = lambda line: None,
-) -> Iterator[Lesson]:
-    """What is learnt from labelled traces: their steps, the sentences of those drawn, copies.
+) -> Iterator[TrainingTrace]:
+    """Training traces from labels: the steps, sentences of traces drawn, shortened copies.
 
     Args:
         traces: The traces.
         plan: How.
-        teaching: Below ``trust=1`` its teachers have a say in the targets, and the steps without
-            a label get theirs.
+        distillation: Below ``label_weight=1`` the teachers are mixed into the targets, and steps
+            without a label get the teachers' probabilities.
         say: Takes a line on progress.
 
     Yields:
-        The lessons, those of a trace one after the other.
+        The training traces made of a trace, one trace after the other.
     """
-    texts = [trained_steps(trace, plan.longest) for trace in traces]
-    heard: Sequence[NDArray[np.float32] | None] = [None] * len(traces)
-    if teaching and teaching.trust < 1:
-        heard = teaching.views(texts, [trace.question for trace in traces], say)
-    for trace, steps, view in zip(traces, texts, heard, strict=True):
+    texts = [trained_steps(trace, plan.max_steps) for trace in traces]
+    teachers: Sequence[NDArray[np.float32] | None] = [None] * len(traces)
+    if distillation and distillation.label_weight < 1:
+        teachers = distillation.probabilities(texts, [trace.question for trace in traces], say)
+    for trace, steps, probabilities in zip(traces, texts, teachers, strict=True):
         targets = label_targets(trace, plan.taxonomy, len(steps), plan.alternative)
-        if teaching and view is not None:
-            view = plan.likely(view)
-            mixed = teaching.trust * targets + (1 - teaching.trust) * view
+        if distillation and probabilities is not None:
+            soft = plan.drop_unlikely(probabilities)
+            mixed = distillation.label_weight * targets + (1 - distillation.label_weight) * soft
             labelled = targets.sum(axis=1, keepdims=True) > 0
-            targets = np.where(labelled, mixed, view).astype(np.float32)
-        yield Lesson(trace.question, steps, targets)
-        if plan.draws(trace.id):
-            yield Lesson(trace.question, *cut_finer(steps, targets, SentenceSegmenter()))
+            targets = np.where(labelled, mixed, soft).astype(np.float32)
+        yield TrainingTrace(trace.question, steps, targets)
+        if plan.cuts_sentences(trace.id):
+            yield TrainingTrace(trace.question, *cut_finer(steps, targets, SentenceSegmenter()))
         yield from _short_copies(trace.id, trace.question, steps, targets, plan)
 
 
-def taught_lessons(trace: TaughtTrace, name: str, plan: LessonPlan) -> Iterator[Lesson]:
-    """What is learnt from a taught trace: its steps, or its sentences if it is drawn, and copies.
+def targets_from_teachers(
+    trace: SoftLabelledTrace, number: int, plan: TargetPlan
+) -> Iterator[TrainingTrace]:
+    """Training traces from teacher probabilities: the steps or, if drawn, sentences, and copies.
 
     Args:
-        trace: What the teachers made of it.
-        name: Of the trace among all taught ones.
+        trace: Steps and teacher probabilities.
+        number: Of the trace among all soft-labelled ones.
         plan: How.
     """
-    whole = plan.likely(trace.targets)
+    name = f"taught {number}"  # what the draws depend on
+    whole = plan.drop_unlikely(trace.targets)
     steps, targets = trace.steps, whole
-    if plan.draws(name):
+    if plan.cuts_sentences(name):
         steps, targets = cut_finer(steps, targets, SentenceSegmenter())
-    yield Lesson(trace.question, steps, targets)
+    yield TrainingTrace(trace.question, steps, targets)
     yield from _short_copies(name, trace.question, trace.steps, whole, plan)
 
 
 def _short_copies(
-    name: str, question: str, steps: Sequence[str], targets: NDArray[np.float32], plan: LessonPlan
-) -> Iterator[Lesson]:
-    """Shortened copies of a trace that hold a target; some of them cut into sentences."""
-    checks = [False] * len(steps)
+    name: str, question: str, steps: Sequence[str], targets: NDArray[np.float32], plan: TargetPlan
+) -> Iterator[TrainingTrace]:
+    """Shortened copies of a trace that hold a target; some are cut into sentences."""
+    verifies = [False] * len(steps)
     if COUNTED in plan.taxonomy.tags:
         known = targets.sum(axis=1) > 0
-        checks = (known & (targets.argmax(axis=1) == plan.taxonomy.index(COUNTED))).tolist()
+        verifies = (known & (targets.argmax(axis=1) == plan.taxonomy.index(COUNTED))).tolist()
     for number in range(plan.short):
         copy = f"{name} short {number}"
-        piece = shorten(steps, checks, Random(f"{plan.seed}:{copy}"))
+        piece = shorten(steps, verifies, Random(f"{plan.seed}:{copy}"))
         texts = [steps[i] for i in piece.steps]
-        wanted = targets[piece.steps] * np.array(piece.clear, dtype=np.float32)[:, None]
-        if plan.draws(copy):
-            texts, wanted = cut_finer(texts, wanted, SentenceSegmenter())
-        if wanted.any():
-            yield Lesson(question, texts, wanted)
+        kept = targets[piece.steps] * np.array(piece.clear, dtype=np.float32)[:, None]
+        if plan.cuts_sentences(copy):
+            texts, kept = cut_finer(texts, kept, SentenceSegmenter())
+        if kept.any():
+            yield TrainingTrace(question, texts, kept)
 
 
 def label_targets(
@@ -178,8 +182,8 @@ def cut_finer(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Cut steps into smaller ones that inherit their step's target.
 
-    A tagger trained on paragraphs alone takes short steps for checks: they repeat what the
-    sentence before them said, as only checks among paragraphs do.
+    A tagger trained on paragraphs alone mistakes short steps for verification: they repeat the
+    sentence before them, which among paragraphs only verification does.
 
     Args:
         steps: Texts of the steps.
@@ -194,6 +198,6 @@ def cut_finer(
     return [text for part in pieces for text in part], np.repeat(targets, counts, axis=0)
 
 
-def trained_steps(trace: LabelledTrace, longest: int | None = MAX_STEPS) -> tuple[str, ...]:
-    """Steps of a labelled trace up to its last label, `longest` at most."""
-    return trace.steps[: max(trace.labels) + 1][:longest]
+def trained_steps(trace: LabelledTrace, max_steps: int | None = MAX_STEPS) -> tuple[str, ...]:
+    """Steps of a labelled trace up to its last label, `max_steps` at most."""
+    return trace.steps[: max(trace.labels) + 1][:max_steps]

@@ -1,4 +1,4 @@
-"""Splits by question, never by row: no question stands on both sides."""
+"""Splits by question, never by row: no question is on both sides."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _bare(text: str) -> str:
 
 
 class Hidden:
-    """Traces that are held out; knows others that must then not be learnt from.
+    """The held-out traces: recognises others that must then not be trained on.
 
     Args:
         traces: Those held out.
@@ -102,7 +102,7 @@ def read_and_hold_out(
     taxonomy: Taxonomy,
     seed: int,
     share: float,
-    beside: Sequence[str | Path] = (),
+    train_only: Sequence[str | Path] = (),
 ) -> HeldOut:
     """Read labelled files for a training and hold some questions out.
 
@@ -112,9 +112,9 @@ def read_and_hold_out(
         taxonomy: Of the labels.
         seed: Chooses the held-out questions.
         share: Of the questions held out, in (0, 1).
-        beside: Files of the same form that are only trained on, written traces for example: what
-            is held out is to look like what will be tagged. Held-out questions are taken out, and
-            traces that open as a held-out one does.
+        train_only: Files of the same form of which nothing is held out, synthetic traces for
+            example: held-out traces should look like what will be tagged. Traces with a held-out
+            question are dropped, and those that open as a held-out trace does.
 
     Raises:
         UserError: Malformed files, or too few questions.
@@ -127,6 +127,6 @@ def read_and_hold_out(
             "train and hold some out; at least two questions are needed, better hundreds."
         )
     hidden = Hidden(aside)
-    more = [t for path in beside for t in read_labelled(path, taxonomy) if t.labels]
+    more = [t for path in train_only for t in read_labelled(path, taxonomy) if t.labels]
     more = [t for t in more if not hidden.covers(t.question, t.steps)]
     return HeldOut([*traces, *more], [*kept, *more], aside)

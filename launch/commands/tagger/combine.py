@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="labelled traces none of them was trained on, to set temperature and handicap by "
+        help="labelled traces none of them was trained on, to set temperature and logit bias by "
         "(default: neither is set)",
     )
     add_output(parser, "tagger")
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         found = calibrate(*scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
         about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
         whole = FrozenTagger(
-            taxonomy, whole.segmenter, whole.backend, found.temperature, about, found.handicaps
+            taxonomy, whole.segmenter, whole.backend, found.temperature, about, found.logit_bias
         )
     members = "\n".join(
         f"* {name}: `{t.fingerprint}`" for name, t in zip(args.taggers, taggers, strict=True)

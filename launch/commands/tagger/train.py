@@ -35,13 +35,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '"labels": {"0": "VERIFY", …}} (default: traces written by the overthinker\'s generator)',
     )
     parser.add_argument(
-        "--beside",
+        "--train-only",
         type=Path,
         nargs="+",
         default=[],
         metavar="FILE",
-        help="more such files that are only learnt from, written traces for example: scores and "
-        "calibration come from --labels alone",
+        help="more such files of which nothing is held out, synthetic traces for example: scores "
+        "and calibration come from --labels alone",
+    )
+    parser.add_argument(  # its former name
+        "--beside",
+        dest="train_only",
+        type=Path,
+        nargs="+",
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,
     )
     parser.add_argument(
         "--backend",
@@ -55,15 +63,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE:TAXONOMY",
-        help="labelled traces in other taxonomies, from which a back end may learn beside",
+        help="labelled traces in other taxonomies, for auxiliary heads that are dropped at export",
     )
     parser.add_argument(
         "--teacher",
         nargs="+",
         default=[],
         metavar="TAGGER",
-        help="taggers, folders or packaged names, whose mean view of --traces and, below trust=1, "
-        "of the labelled traces is learnt too",
+        help="taggers to distil, folders or packaged names: their mean probabilities are the "
+        "targets of --traces and, below label_weight=1, part of those of the labelled traces",
     )
     parser.add_argument(
         "--traces",
@@ -78,8 +86,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--checkpoint",
         type=Path,
         metavar="FOLDER",
-        help="where a long training keeps its state (linear, student: what teachers said); the "
-        "same command goes on from it after a kill (default: nothing is kept)",
+        help="where a long training writes checkpoints (linear, student: teacher probabilities); "
+        "the same command resumes from them (default: none are written)",
     )
     keys = "; ".join(f"{t.name}: {t.keys}" for t in TRAINERS.values())
     add_config(parser, None, f"(by back end) {keys}")
@@ -88,7 +96,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train, save and say how well it does."""
+    """Train, save and print the scores."""
     from rich.console import Console
 
     from tagger.segmentation import get_segmenter
@@ -100,9 +108,9 @@ def run(args: argparse.Namespace) -> None:
     settings = settings_of(trainer.settings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
     get_segmenter(settings.segmenter)
-    if args.beside and not files:
-        raise UserError("--beside adds to labelled traces; name these with --labels.")
-    job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces, args.beside)
+    if args.train_only and not files:
+        raise UserError("--train-only adds to labelled traces; name these with --labels.")
+    job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces, args.train_only)
     trainer.check(job)
     console = Console(stderr=True)
     with _labels(files, settings) as labels, console.status("Reading.") as status:
@@ -112,7 +120,7 @@ def run(args: argparse.Namespace) -> None:
             trained = trainer.train(job, settings)
     sources = [str(path) for path in files] or ["the overthinker's generator"]
     sources += [
-        *map(str, args.beside),
+        *map(str, args.train_only),
         *extra,
         *(f"{path} as {' and '.join(args.teacher)} tag it" for path in traces),
     ]

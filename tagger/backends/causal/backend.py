@@ -14,18 +14,14 @@ from numpy.typing import NDArray
 
 from tagger.backends.causal.reading import Tokens
 from tagger.backends.causal.settings import CausalSettings
-from tagger.backends.causal.windows import Span, Window, WindowReader, windows_of
-from tagger.errors import UserError
+from tagger.backends.causal.windows import Span, Window, WindowBuilder, windows_of
+from tagger.backends.pretrained.backend import PretrainedBackend, stored_arrays
 
 if TYPE_CHECKING:
     from tagger.backends.causal.net import Net
 
-FILES = ("config.json", "tokenizer.json")
-_FILE = "file."
-_BIAS = "head.out.bias"
 
-
-class CausalBackend:
+class CausalBackend(PretrainedBackend[CausalSettings]):
     """Scores steps with a causal language model whose weights never change.
 
     Args:
@@ -38,25 +34,10 @@ class CausalBackend:
     """
 
     name = "causal"
+    output_bias = "head.out.bias"
 
     def __init__(self, settings: CausalSettings, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._settings = settings
-        self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
-        for array in self._arrays.values():
-            array.setflags(write=False)
-        missing = [n for n in (*(_FILE + f for f in FILES), _BIAS) if n not in self._arrays]
-        if missing:
-            raise UserError(
-                f"The causal tagger's weights are incomplete ({', '.join(missing)} missing); "
-                "train or fetch it again."
-            )
-        known = [_FILE + f for f in FILES]
-        extra = [n for n in self._arrays if n.startswith(_FILE) and n not in known]
-        if extra:
-            raise UserError(
-                f"The causal tagger's weights hold {', '.join(extra)}, which it does not read; "
-                "train or fetch it again."
-            )
+        super().__init__(settings, arrays)
         self._tokens = Tokens(self._file("tokenizer.json"), settings)
         self._net = self._build()
 
@@ -67,23 +48,14 @@ class CausalBackend:
 
     @classmethod
     def from_net(cls, net: Net, files: Mapping[str, str]) -> CausalBackend:
-        """Round and keep a trained net.
+        """Round the weights of a trained net.
 
         Args:
             net: The net, all its layers.
-            files: Content of the language model's `FILES`.
+            files: Content of the language model's files,
+                `tagger.backends.pretrained.backend.FILES`.
         """
-        stored = np.dtype(net.settings.weights)
-        arrays: dict[str, NDArray[Any]] = {
-            name: tensor.detach().cpu().numpy().astype(stored)
-            for name, tensor in net.state_dict().items()
-        }
-        for name in FILES:
-            arrays[_FILE + name] = np.frombuffer(files[name].encode(), dtype=np.uint8).copy()
-        return cls(net.settings, arrays)
-
-    def _file(self, name: str) -> str:
-        return self._arrays[_FILE + name].tobytes().decode()
+        return cls(net.settings, stored_arrays(net, net.settings.weights, files))
 
     def _build(self) -> Net:
         import torch
@@ -92,51 +64,17 @@ class CausalBackend:
 
         depth = self._settings.lower + self._settings.upper
         body = build_body(part_of_config(self._file("config.json"), 0, depth))
-        with torch.random.fork_rng(devices=[]):  # its first weights are not the caller's business
+        with torch.random.fork_rng(devices=[]):  # the caller's random state stays as it is
             net = Net(self._settings, body, self.types)
-        weights = {
-            name: torch.tensor(array, dtype=torch.float32)
-            for name, array in self._arrays.items()
-            if not name.startswith(_FILE)
-        }
-        try:
-            net.load_state_dict(weights, assign=True)
-        except RuntimeError as error:
-            first = str(error).strip().splitlines()[-1].strip()
-            raise UserError(
-                f"The causal tagger's weights do not fit its settings ({first}); "
-                "train or fetch it again."
-            ) from error
-        return net.eval().requires_grad_(False)
+        self._load_weights(net)
+        return net
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name, JSON-able."""
-        return self._settings.to_dict()
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All weights by name, read-only, the language model's files as bytes among them."""
-        return dict(self._arrays)
-
-    @property
-    def types(self) -> int:
-        """Number of types it scores."""
-        return len(self._arrays[_BIAS])
-
-    def start(self, question: str) -> CausalReader:
-        """Start reading a trace."""
+    def start(self, question: str) -> CausalExtractor:
+        """Start a trace."""
         front = self._tokens.question(question)
-        return CausalReader(self._net, self._tokens, WindowReader(front, self._settings))
+        return CausalExtractor(self._net, self._tokens, WindowBuilder(front, self._settings))
 
-    def logits(self, steps: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Scores of steps, (steps, types): what `CausalReader.read` returned, one under another.
-
-        A score depends on what came before, so the reader computes it when it reads the step.
-        """
-        return np.stack(steps) if len(steps) else np.empty((0, self.types))
-
-    def logits_many(
+    def logits_batch(
         self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
     ) -> list[NDArray[np.float64]]:
         """Scores of whole traces, a window at once: for training and distillation only.
@@ -178,10 +116,10 @@ class CausalBackend:
         return scores
 
 
-class CausalReader:
+class CausalExtractor:
     """Reads one trace; made by `CausalBackend.start`."""
 
-    def __init__(self, net: Net, tokens: Tokens, windows: WindowReader) -> None:
+    def __init__(self, net: Net, tokens: Tokens, windows: WindowBuilder) -> None:
         self._net = net
         self._tokens = tokens
         self._windows = windows

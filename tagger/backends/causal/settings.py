@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from annotated_types import Interval
 
+from tagger.backends.pretrained.settings import PretrainedFit, StoredType
 from tagger.config.settings import Settings
 
 
@@ -42,11 +43,11 @@ class CausalSettings(Settings):
     lower: Annotated[int, Interval(ge=1, le=512)] = 12
     upper: Annotated[int, Interval(ge=1, le=512)] = 4
     hidden: Annotated[int, Interval(ge=1, le=8192)] = 256
-    weights: Literal["float16", "float32"] = "float16"
+    weights: StoredType = "float16"
 
 
 @dataclass(frozen=True)
-class CausalFit(Settings):
+class CausalFit(PretrainedFit):
     """How the upper layers and the head are trained.
 
     Attributes:
@@ -64,27 +65,20 @@ class CausalFit(Settings):
         dropout: Before each layer of the head.
         alternative: Share of the target that goes to a step's plausible second type; a second
             annotator who differs gets twice as much.
-        checkpoint_minutes: Least time between checkpoints inside an epoch.
+        checkpoint_minutes: Minimum time between checkpoints inside an epoch.
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
         UserError: A value out of range.
     """
 
-    KEY: ClassVar[str] = "setting"
     OWNER: ClassVar[str] = "the causal training"
 
     epochs: Annotated[int, Interval(ge=1, le=1000)] = 2
     accumulate: Annotated[int, Interval(ge=1, le=4096)] = 4
     divisor: Annotated[float, Interval(ge=1e-3, le=1e6)] = 11.0
     upper_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 2e-4
-    head_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 1e-3
     lowest_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.03
     warm_up: Annotated[int, Interval(ge=0, le=10**9)] = 30
-    weight_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.01
     beta1: Annotated[float, Interval(ge=0.0, le=0.9999)] = 0.9
     beta2: Annotated[float, Interval(ge=0.0, le=0.99999)] = 0.98
-    dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.1
-    alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
-    checkpoint_minutes: Annotated[float, Interval(ge=0.0, le=1e6)] = 5.0
-    device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -86,7 +86,7 @@ def windows_of(
     return windows
 
 
-class WindowReader:
+class WindowBuilder:
     """Lays steps out as they come; the windows of `windows_of` where every step is wanted.
 
     Args:

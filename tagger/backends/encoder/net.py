@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tagger.backends.encoder.reading import ReadStep
+from tagger.backends.encoder.reading import StepInput
 from tagger.backends.encoder.settings import EncoderSettings
 from tagger.backends.pretrained.folder import reason_of
 from tagger.backends.pretrained.weights import load_weights, refuse_missing
 from tagger.errors import UserError
 
-_CHUNK_TOKENS = 4096  # padded tokens encoded at once by `encode_many`
+_CHUNK_TOKENS = 4096  # padded tokens encoded at once by `encode_batch`
 
 
 def build_body(config_text: str) -> Any:
@@ -149,7 +149,7 @@ class Net(nn.Module):
         """Where its weights are."""
         return self.head.norm.weight.device
 
-    def encode(self, steps: Sequence[ReadStep]) -> Tensor:
+    def encode(self, steps: Sequence[StepInput]) -> Tensor:
         """Step vectors of a few steps, padded to the longest, (steps, width)."""
         longest = max(len(step.ids) for step in steps)
         ids = torch.zeros(len(steps), longest, dtype=torch.long)
@@ -168,7 +168,7 @@ class Net(nn.Module):
         vectors = torch.einsum("st,std->sd", pooled, tokens)
         return nn.functional.normalize(vectors, dim=-1) if self.settings.normalize else vectors
 
-    def encode_many(self, steps: Sequence[ReadStep]) -> Tensor:
+    def encode_batch(self, steps: Sequence[StepInput]) -> Tensor:
         """Step vectors of many steps, in batches of like length, (steps, width).
 
         Fast, but the company a step is in moves the last digits of its vector: for training and
@@ -186,7 +186,7 @@ class Net(nn.Module):
         return vectors[back.to(vectors.device)]
 
 
-def flags_of(steps: Sequence[ReadStep]) -> Tensor:
+def flags_of(steps: Sequence[StepInput]) -> Tensor:
     """Flag rows of steps, (steps, flags)."""
     import numpy as np
 

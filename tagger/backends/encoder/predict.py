@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -10,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 
 from tagger.backends.encoder.net import Net, flags_of
-from tagger.backends.encoder.reading import ReadStep
+from tagger.backends.encoder.reading import StepInput
+from tagger.backends.pretrained.progress import Progress
 
-_STEPS = 1024  # steps encoded between two words on progress
-_TALK_SECONDS = 20.0
+_STEPS = 1024  # steps encoded between two looks at the progress
 
 
 def vectors_of(
-    net: Net, traces: Sequence[Sequence[ReadStep]], say: Callable[[str], None] = lambda line: None
+    net: Net, traces: Sequence[Sequence[StepInput]], say: Callable[[str], None] = lambda line: None
 ) -> list[torch.Tensor]:
     """Step vectors of traces, (steps, width) each, on the CPU, without gradients.
 
@@ -29,24 +28,21 @@ def vectors_of(
     flat = [step for trace in traces for step in trace]
     was = net.training
     net.eval()
-    parts, began = [], time.monotonic()
-    spoke = began
+    parts, progress = [], Progress()
     with torch.inference_mode():
         for begin in range(0, len(flat), _STEPS):
-            parts.append(net.encode_many(flat[begin : begin + _STEPS]).cpu())
-            done, now = min(begin + _STEPS, len(flat)), time.monotonic()
-            if now - spoke > _TALK_SECONDS:
-                rate = done / (now - began)
+            parts.append(net.encode_batch(flat[begin : begin + _STEPS]).cpu())
+            done = min(begin + _STEPS, len(flat))
+            if rate := progress.add(done - begin):
                 say(f"Encoded {done} of {len(flat)} steps, {rate:.0f} steps/s.")
-                spoke = now
     net.train(was)
     together = torch.cat(parts).clone() if parts else torch.empty(0, net.width)
     return list(torch.split(together, [len(trace) for trace in traces]))
 
 
-def score_many(
+def score_batch(
     net: Net,
-    traces: Sequence[Sequence[ReadStep]],
+    traces: Sequence[Sequence[StepInput]],
     vectors: Sequence[torch.Tensor] | None = None,
     head: int = 0,
 ) -> list[NDArray[np.float64]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backends.encoder.settings import EncoderSettings
-from tagger.backends.features.step_features import TraceReader
-from tagger.errors import UserError
+from tagger.backends.features.step_features import TraceExtractor
+from tagger.backends.pretrained.tokens import TextTokenizer, cut_text, keep_ends
 
 _CHARS_A_TOKEN = 8  # of a longer step only so many characters of head and tail are cut into tokens
 _HEAD_SHARE = 2 / 3
@@ -21,7 +20,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadStep:
+class StepInput:
     """A step as the net sees it.
 
     Attributes:
@@ -47,31 +46,17 @@ class Tokens:
     """
 
     def __init__(self, text: str, settings: EncoderSettings) -> None:
-        from tokenizers import Tokenizer
-
-        try:
-            self._tokenizer: Any = Tokenizer.from_str(text)
-        except Exception as error:  # the library raises plain Exception
-            raise UserError(
-                f"The encoder's tokenizer.json cannot be read ({error}); save the tokenizer again."
-            ) from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = TextTokenizer("encoder", text)
         self._settings = settings
-        special = self._tokenizer.encode("").ids
+        special = self._tokenizer.special
         self._begin, self._end = special[:1], special[1:2]
 
     def of(self, text: str) -> list[int]:
         """Token ids of a text without special ones, at most `max_tokens`, head and tail kept."""
         most = self._settings.max_tokens
-        near = _CHARS_A_TOKEN * most
-        if len(text) > 2 * near:
-            text = text[:near] + "\n" + text[-near:]
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-        if len(ids) <= most:
-            return ids
         head = round(_HEAD_SHARE * most)
-        return ids[:head] + ids[len(ids) - (most - head) :]
+        ids = self._tokenizer.ids(cut_text(text, _CHARS_A_TOKEN * most))
+        return keep_ends(ids, head, most - head)
 
     def join(self, previous: Sequence[int], ids: Sequence[int]) -> tuple[list[int], int]:
         """Put the end of the step before in front, and special tokens around.
@@ -104,7 +89,7 @@ def flag_rows(flags: Sequence[int], bits: int) -> Ints:
     return rows
 
 
-class StepReader:
+class StepExtractor:
     """Reads one trace step by step; a step's reading depends on nothing that comes later.
 
     Args:
@@ -116,13 +101,13 @@ class StepReader:
     def __init__(self, tokens: Tokens, settings: EncoderSettings, question: str) -> None:
         self._tokens = tokens
         self._settings = settings
-        self._look_back = TraceReader(question, settings.max_words)
+        self._look_back = TraceExtractor(question, settings.max_words)
         self._previous = tokens.of(question)
 
-    def read(self, text: str) -> ReadStep:
+    def read(self, text: str) -> StepInput:
         """Take the next step's text."""
         own = self._tokens.of(text)
         ids, begin = self._tokens.join(self._previous, own)
         self._previous = own
         flags = self._look_back.read(text).flags
-        return ReadStep(ids, begin, flag_rows(flags, self._settings.flag_bits))
+        return StepInput(ids, begin, flag_rows(flags, self._settings.flag_bits))

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from tagger.backends.linear import FEATURES_VERSION
+from tagger.backends.pretrained.settings import PretrainedFit, StoredType
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -27,7 +28,7 @@ class EncoderSettings(Settings):
             first step stands the question.
         head: ``gru`` over the steps of a trace, or ``linear``.
         hidden: Size of the GRU's state.
-        earlier: How many earlier step vectors stand beside the step's own.
+        earlier: How many earlier step vectors are concatenated to the step's own.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
         flag_size: Size of their embedding.
         max_words: Words of a step beyond this many are not read for the flags.
@@ -52,7 +53,7 @@ class EncoderSettings(Settings):
     flag_bits: Annotated[int, Interval(ge=4, le=20)] = 12
     flag_size: Annotated[int, Interval(ge=1, le=1024)] = 64
     max_words: Annotated[int, Interval(ge=1, le=10_000)] = 2000
-    weights: Literal["float16", "float32"] = "float16"
+    weights: StoredType = "float16"
     features_version: int = FEATURES_VERSION
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class EncoderSettings(Settings):
 
 
 @dataclass(frozen=True)
-class FitSettings(Settings):
+class FitSettings(PretrainedFit):
     """How the net is trained.
 
     Attributes:
@@ -93,38 +94,31 @@ class FitSettings(Settings):
             has never seen the held-out ones.
         extra_share: Windows (traces) of other taxonomies for each of our own.
         extra_weight: Weight of their loss.
-        checkpoint_minutes: Least time between checkpoints.
+        checkpoint_minutes: Minimum time between checkpoints.
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
         UserError: A value out of range.
     """
 
-    KEY: ClassVar[str] = "setting"
     OWNER: ClassVar[str] = "the encoder training"
 
     mode: Literal["frozen", "finetuned"] = "finetuned"
     head_epochs: Annotated[int, Interval(ge=0, le=1000)] = 15
-    epochs: Annotated[int, Interval(ge=1, le=1000)] = 3
     batch: Annotated[int, Interval(ge=1, le=1024)] = 4
     window: Annotated[int, Interval(ge=1, le=1024)] = 8
     burn_in: Annotated[int, Interval(ge=0, le=1024)] = 4
-    head_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 1e-3
     encoder_rate: Annotated[float, Interval(ge=0.0, le=1.0)] = 5e-5
     layer_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.9
     train_embeddings: bool = False
     warm_up: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.1
-    weight_decay: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.01
     dropout: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.2
     smoothing: Annotated[float, Interval(ge=0.0, le=0.9)] = 0.05
-    alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
     balance: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     pick: Literal["micro_f1", "loss", "last"] = "micro_f1"
     retrain: bool = False
     extra_share: Annotated[float, Interval(ge=0.0, le=100.0)] = 1.0
     extra_weight: Annotated[float, Interval(ge=0.0, le=100.0)] = 0.5
-    checkpoint_minutes: Annotated[float, Interval(ge=0.0, le=1e6)] = 5.0
-    device: Literal["auto", "cpu", "cuda"] = "auto"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -93,7 +93,7 @@ def packed(hashes: list[int]) -> array[int]:
     return array("I", hashes)
 
 
-class TraceReader:
+class TraceExtractor:
     """Reads one trace step by step and remembers what later steps may repeat.
 
     Args:
@@ -108,9 +108,9 @@ class TraceReader:
 
     def read(self, text: str) -> StepFeatures:
         """Take the next step's text; return its features."""
-        return self.read_all([text])[0]
+        return self.read_batch([text])[0]
 
-    def read_all(self, texts: Sequence[str]) -> list[StepFeatures]:
+    def read_batch(self, texts: Sequence[str]) -> list[StepFeatures]:
         """Take the texts of the next steps; return the features of each.
 
         One kind of work is done for all steps before the next kind, as each has tables of its own

@@ -16,7 +16,7 @@ from tagger.backends.student.settings import StudentSettings
 from tagger.errors import UserError
 
 
-class StudentReader:
+class StudentExtractor:
     """Reads one trace with a student network."""
 
     def __init__(self, network: StudentNetwork, scanner: StepScanner) -> None:
@@ -26,9 +26,9 @@ class StudentReader:
 
     def read(self, text: str) -> tuple[Floats, StepFeatures]:
         """Take the next step's text; return what `StudentBackend.logits` scores."""
-        return self.read_all([text])[0]
+        return self.read_batch([text])[0]
 
-    def read_all(self, texts: Sequence[str]) -> list[tuple[Floats, StepFeatures]]:
+    def read_batch(self, texts: Sequence[str]) -> list[tuple[Floats, StepFeatures]]:
         """Take the texts of the next steps; return what `StudentBackend.logits` scores of each."""
         if not texts:
             return []
@@ -96,12 +96,12 @@ class StudentBackend:
         """Number of types it scores."""
         return self._types
 
-    def start(self, question: str) -> StudentReader:
-        """Start reading a trace."""
-        return StudentReader(self._network, StepScanner(question, self._settings))
+    def start(self, question: str) -> StudentExtractor:
+        """Start a trace."""
+        return StudentExtractor(self._network, StepScanner(question, self._settings))
 
     def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
-        """Score what readers returned: (steps, types), each row independent of the others."""
+        """Score what extractors returned: (steps, types), each row independent of the others."""
         scores = np.empty((len(steps), self._types), dtype=np.float64)
         for row, (seen, _) in zip(scores, steps, strict=True):
             row[:] = self._network.logits(seen)

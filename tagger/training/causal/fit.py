@@ -1,9 +1,8 @@
-"""The training loop: upper layers and head over kept states, going on after a kill."""
+"""The epoch loop: upper layers and head over stored hidden states, resumable."""
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,16 +12,16 @@ from torch import Tensor, nn
 
 from tagger.backends.causal.net import Net
 from tagger.backends.causal.settings import CausalFit
+from tagger.backends.pretrained.progress import Progress
 from tagger.errors import UserError
-from tagger.training.causal.hidden_states import KeptWindow
-from tagger.training.checkpoints import Keeper
+from tagger.training.causal.hidden_states import StoredWindow
+from tagger.training.checkpoints import Checkpointer
+from tagger.training.epoch_loop import update
 
-PART = "upper layers"
-"""What `Keeper.done` calls the training."""
+STAGE = "upper layers"
+"""Name of the training in `Checkpointer.done`; it has one stage."""
 
-_TALK_SECONDS = 20.0
-_RECENT = 100  # windows whose mean loss is told
-_LONGEST_GRADIENT = 1.0
+_RECENT = 100  # windows whose mean loss is reported
 
 Say = Callable[[str], None]
 
@@ -33,75 +32,71 @@ def rate_at(update: int, updates: int, fit: CausalFit) -> float:
     return min((update + 1) / fit.warm_up, falling) if fit.warm_up else falling
 
 
-def window_loss(net: Net, window: KeptWindow) -> Tensor:
+def window_loss(net: Net, window: StoredWindow) -> Tensor:
     """Summed cross-entropy of the steps of a window."""
     scores = net(window.states().to(net.device), window.window.spans)
     loss: Tensor = -(window.targets.to(net.device) * scores.log_softmax(1)).sum()
     return loss
 
 
-def refuse_other_device(keeper: Keeper, device: str) -> None:
-    """Refuse to go on inside the training on another device than it began on.
+def refuse_other_device(checkpointer: Checkpointer, device: str) -> None:
+    """Refuse to resume inside the epoch loop on another device than it began on.
 
-    Dropout draws from the random numbers of one device, whose state means nothing to another.
+    The state of the random numbers that dropout draws from does not carry over to another device.
 
     Args:
-        keeper: With what was reached before.
+        checkpointer: Of the training.
         device: ``cpu`` or ``cuda``.
 
     Raises:
         UserError: The checkpoint is from another device.
     """
-    began = keeper.at.get("device", device) if keeper.part == PART else device
+    began = checkpointer.progress.get("device", device) if checkpointer.stage == STAGE else device
     if began != device:
         raise UserError(
             f"The checkpoint was written by a training on device={began}, this one runs on "
-            f"device={device}; go on with device={began}, or name another --checkpoint folder."
+            f"device={device}; resume with device={began}, or name another --checkpoint folder."
         )
 
 
 def run_fit(
     net: Net,
-    windows: Sequence[KeptWindow],
-    test: Sequence[KeptWindow],
+    windows: Sequence[StoredWindow],
+    test: Sequence[StoredWindow],
     fit: CausalFit,
     seed: int,
-    keeper: Keeper,
+    checkpointer: Checkpointer,
     say: Say,
 ) -> None:
-    """Train the upper layers and the head, or what is left of it.
+    """Train the upper layers and the head, or resume from the checkpoint.
 
     Gradients of windows left over at the end of an epoch go into the first update of the next.
     Checkpoints are written right after an update, with the state of the random numbers, so that a
-    training that was killed and goes on ends with the same weights.
+    training that is interrupted and resumed ends with the same weights.
 
     Args:
         net: The upper layers and the head, trained in place.
-        windows: What is learnt.
+        windows: Training data.
         test: Held-out windows, scored after each epoch.
         fit: How.
         seed: Of the order of windows; dropout draws from torch's random numbers as they are.
-        keeper: Keeps checkpoints and what was reached before.
+        checkpointer: Of the training; afterwards ``done[STAGE]`` holds ``history``, a line an
+            epoch.
         say: Takes lines on progress.
-
-    Afterwards ``keeper.done[PART]`` holds ``history``, a line an epoch.
     """
-    if PART in keeper.done:
-        keeper.revisit(PART, net)
-        return
     optimizer = _optimizer(net, fit)
     every = min(fit.accumulate, len(windows))
     updates = max(1, fit.epochs * len(windows) // every)
     at: dict[str, Any] = {"epoch": 0, "window": 0, "update": 0, "history": []}
     at["device"] = net.device.type
-    if keeper.part == PART and keeper.at:
-        at = dict(keeper.at)
-        keeper.restore(net, optimizer)
+    if checkpointer.stage == STAGE and checkpointer.progress:
+        at = dict(checkpointer.progress)
+        checkpointer.restore(net, optimizer)
         _set_random_state(net.device, at["random"])
-        say(f"Going on at epoch {at['epoch'] + 1}, window {at['window'] + 1}.")
+        say(f"Resuming at epoch {at['epoch'] + 1}, window {at['window'] + 1}.")
     shuffle = random.Random(seed)
     orders = [shuffle.sample(range(len(windows)), len(windows)) for _ in range(fit.epochs)]
-    spoke, tokens, recent = time.monotonic(), 0, list[float]()
+    progress, recent = Progress(), list[float]()
     for epoch in range(at["epoch"], fit.epochs):
         net.train()
         for place in range(at["window"], len(windows)):
@@ -109,26 +104,23 @@ def run_fit(
             loss = window_loss(net, window)
             (loss / (fit.divisor * fit.accumulate)).backward()  # type: ignore[no-untyped-call]
             recent = [*recent, float(loss.detach()) / len(window.types)][-_RECENT:]
-            tokens += len(window.window.ids)
             if place % every == every - 1:
-                _update(net, optimizer, rate_at(at["update"], updates, fit))
+                update(net, optimizer, rate_at(at["update"], updates, fit))
                 at |= {"epoch": epoch, "window": place + 1, "update": at["update"] + 1}
-                if keeper.due() or (keeper.keeps and place + every >= len(windows)):
+                if checkpointer.due() or (checkpointer.enabled and place + every >= len(windows)):
                     at["random"] = _random_state(net.device)
-                    keeper.save(PART, at, net, optimizer)
-            if (now := time.monotonic()) - spoke > _TALK_SECONDS:
+                    checkpointer.save(STAGE, at, net, optimizer)
+            if rate := progress.add(len(window.window.ids)):
                 say(
                     f"Epoch {epoch + 1} of {fit.epochs}: window {place + 1:,} of "
-                    f"{len(windows):,}, loss {np.mean(recent):.3f}, "
-                    f"{tokens / (now - spoke):.0f} tokens/s."
+                    f"{len(windows):,}, loss {np.mean(recent):.3f}, {rate:.0f} tokens/s."
                 )
-                spoke, tokens = now, 0
-        words = f"epoch {epoch + 1}: {_scored(net, test)}"
-        say(f"{words[0].upper()}{words[1:]}.")
-        at |= {"epoch": epoch + 1, "window": 0, "history": [*at["history"], words]}
+        line = f"epoch {epoch + 1}: {_evaluate(net, test)}"
+        say(f"{line[0].upper()}{line[1:]}.")
+        at |= {"epoch": epoch + 1, "window": 0, "history": [*at["history"], line]}
     optimizer.zero_grad(set_to_none=True)
-    keeper.done[PART] = {"history": at["history"]}
-    keeper.save(PART, {}, net)
+    checkpointer.done[STAGE] = {"history": at["history"]}
+    checkpointer.save(STAGE, {}, net)
 
 
 def _optimizer(net: Net, fit: CausalFit) -> torch.optim.AdamW:
@@ -143,26 +135,18 @@ def _optimizer(net: Net, fit: CausalFit) -> torch.optim.AdamW:
     )
 
 
-def _update(net: Net, optimizer: torch.optim.Optimizer, factor: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = group["rate"] * factor
-    nn.utils.clip_grad_norm_(net.parameters(), _LONGEST_GRADIENT)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-
-
-def _scored(net: Net, test: Sequence[KeptWindow]) -> str:
-    """Words on the held-out windows."""
-    right, loss, count = 0, 0.0, 0
+def _evaluate(net: Net, test: Sequence[StoredWindow]) -> str:
+    """Accuracy and loss on the held-out windows, for the log."""
+    correct, loss, count = 0, 0.0, 0
     net.eval()
     with torch.inference_mode():
         for window in test:
             scores = net(window.states().to(net.device), window.window.spans).double().cpu()
             types = torch.tensor(window.types)
-            right += int((scores.argmax(1) == types).sum())
+            correct += int((scores.argmax(1) == types).sum())
             loss += float(nn.functional.cross_entropy(scores, types, reduction="sum"))
             count += len(types)
-    return f"held-out micro-F1 {right / count:.3f}, loss {loss / count:.3f}"
+    return f"held-out micro-F1 {correct / count:.3f}, loss {loss / count:.3f}"
 
 
 def _random_state(device: torch.device) -> str:

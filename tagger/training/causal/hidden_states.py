@@ -1,11 +1,10 @@
-"""States of the layers that are not trained: computed once, kept on disk, read window by window."""
+"""Hidden states below the trained layers: computed once, stored on disk, read window by window."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +17,16 @@ from torch import Tensor
 
 from tagger.backends.causal.net import states_of
 from tagger.backends.causal.windows import Window
+from tagger.backends.pretrained.progress import Progress
 from tagger.errors import UserError
 from tagger.training.causal.examples import Example
 
-_TALK_SECONDS = 20.0
-_BYTES = 2  # a number in float16
+_BYTES = 2  # of a float16
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class KeptWindow:
-    """A window whose lower states are on disk.
+class StoredWindow:
+    """A window whose hidden states are on disk.
 
     Attributes:
         window: Its tokens and steps.
@@ -46,18 +45,18 @@ class KeptWindow:
     def states(self) -> Tensor:
         """States of its tokens below the trained layers, (tokens, width)."""
         with safe_open(self.file, "pt") as content:
-            kept: Tensor = content.get_tensor(str(self.number))
-        return kept.float()
+            states: Tensor = content.get_tensor(str(self.number))
+        return states.float()
 
 
-def keep_states(
+def store_states(
     body: Any,
     examples: Sequence[Example],
     folder: Path,
     key: str,
     say: Callable[[str], None],
-) -> list[list[KeptWindow]]:
-    """Run the lower layers over all windows, one file a trace; what is there is not run again.
+) -> list[list[StoredWindow]]:
+    """Run the lower layers over all windows, one file a trace; existing files are reused.
 
     Args:
         body: The lower layers.
@@ -91,24 +90,23 @@ def keep_states(
             f"The states of the lower layers take {need / 1e6:,.0f} MB, {folder} has "
             f"{free / 1e6:,.0f} MB left; make room or name another --checkpoint folder."
         )
-    kept, ran, began = [], 0, time.monotonic()
-    spoke = began
+    stored, ran, progress = [], 0, Progress()
     for example, file in zip(examples, files, strict=True):
-        if file in missing:
+        tokens = missing.pop(file, 0)
+        if tokens:
             _run(body, example, file)
-            ran += missing.pop(file)
-        kept.append(
+            ran += tokens
+        stored.append(
             [
-                KeptWindow(w, torch.from_numpy(t), kinds, file, number)
+                StoredWindow(w, torch.from_numpy(t), kinds, file, number)
                 for number, (w, t, kinds) in enumerate(
                     zip(example.windows, example.targets, example.types, strict=True)
                 )
             ]
         )
-        if (now := time.monotonic()) - spoke > _TALK_SECONDS:
-            say(f"Ran {ran:,} of {left:,} tokens, {ran / (now - began):.0f} tokens/s.")
-            spoke = now
-    return kept
+        if rate := progress.add(tokens):
+            say(f"Ran {ran:,} of {left:,} tokens, {rate:.0f} tokens/s.")
+    return stored
 
 
 def _name(example: Example, key: str) -> str:
@@ -135,7 +133,7 @@ def _run(body: Any, example: Example, file: Path) -> None:
             states[str(number)] = states_of(body, ids).half().cpu().contiguous()
             if not bool(states[str(number)].isfinite().all()):
                 raise UserError(
-                    "States of the lower layers are too large to be kept in float16; choose "
+                    "States of the lower layers are too large for float16; choose "
                     "another number of lower layers or another model."
                 )
     draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")

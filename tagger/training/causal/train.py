@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
-from tagger.backends.causal.backend import FILES, CausalBackend
+from tagger.backends.causal.backend import CausalBackend
 from tagger.backends.causal.reading import Tokens
 from tagger.backends.causal.settings import CausalFit, CausalSettings
+from tagger.backends.pretrained.backend import FILES
 from tagger.backends.pretrained.folder import model_text, pretrained_folder, shown_name
-from tagger.errors import UserError
-from tagger.frozen import FrozenTagger
-from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
-from tagger.training.calibration import Calibration, calibrate_many
 from tagger.training.causal.examples import make_examples
 from tagger.training.devices import resolve_device
-from tagger.training.splits import HeldOut, read_and_hold_out
+from tagger.training.pretrained import (
+    calibrate_once,
+    hash_of_files,
+    job_key,
+    read_labels,
+    refuse_long_inputs,
+    trained_tagger,
+)
 from tagger.training.trained import TrainedTagger
 
 Say = Callable[[str], None]
@@ -35,7 +37,7 @@ def train_causal(
     seed: int = 0,
     *,
     taxonomy: Taxonomy = REASONTYPE,
-    beside: Sequence[str | Path] = (),
+    train_only: Sequence[str | Path] = (),
     settings: CausalSettings | None = None,
     fit: CausalFit | None = None,
     held_out: float = 0.1,
@@ -44,7 +46,7 @@ def train_causal(
 ) -> TrainedTagger:
     """Train a causal tagger; on one machine the same input gives the same fingerprint.
 
-    The lower layers of the language model are run once over all traces and their states kept on
+    The lower layers of the language model are run once over all traces and their states stored on
     disk; only the layers above and the head are trained. The tagger never sees the traces that are
     held out, by question, for the temperature and the scores.
 
@@ -53,11 +55,11 @@ def train_causal(
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         seed: Chooses the held-out questions, the first weights and the order of windows.
         taxonomy: The types.
-        beside: More such files, only trained on; nothing is held out of them.
+        train_only: More such files, only trained on; nothing is held out of them.
         settings: Of the net; `model` names the language model.
         fit: Of the training.
         held_out: Share of questions held out, in (0, 1).
-        checkpoint: Folder for checkpoints and states, from which the same call goes on; None for
+        checkpoint: Folder for checkpoints and states, from which the same call resumes; None for
             a temporary one.
         say: Takes a line on progress.
 
@@ -71,127 +73,67 @@ def train_causal(
     """
     settings, fit = settings or CausalSettings(), fit or CausalFit()
     device = resolve_device(fit.device)
-    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
-    kept, aside = held.kept, held.aside
-    if len({name for t in kept for name in t.labels.values()}) < 2:
-        raise UserError("The labels name a single type; label steps of at least two types.")
+    held = read_labels(labelled_paths, taxonomy, seed, held_out, train_only)
     source = pretrained_folder(  # last, for it may fetch hundreds of megabytes
         "language model", settings.model, ("*.json", "*.safetensors"), "name a folder, model=FOLDER"
     )
     settings = dataclasses.replace(settings, model=shown_name(settings.model))
     files = {name: model_text("language model", source, name) for name in FILES}
     tokens = Tokens(files["tokenizer.json"], settings)
-    _refuse_too_long(files["config.json"], tokens, settings)
+    step = settings.head_tokens + settings.tail_tokens
+    wanted = max(settings.window_tokens, tokens.longest_front + (settings.earlier + 1) * step)
+    refuse_long_inputs(
+        "language model", settings.model, files["config.json"], wanted,
+        "window_tokens, question_tokens, earlier, head_tokens or tail_tokens",
+    )  # fmt: skip
 
     import torch
 
     from tagger.backends.causal.net import Net, cut_in_two, join, load_body, part_of_config
-    from tagger.training.causal.fit import PART, refuse_other_device, run_fit
-    from tagger.training.causal.hidden_states import keep_states
-    from tagger.training.checkpoints import Keeper
+    from tagger.training.causal.fit import STAGE, refuse_other_device, run_fit
+    from tagger.training.causal.hidden_states import store_states
+    from tagger.training.checkpoints import Checkpointer
 
     depth = settings.lower + settings.upper
     config = part_of_config(files["config.json"], 0, depth)
-    model = _hash_of(source)
+    # the states are stored under this hash, so it leaves out what only changes tokens
+    model = hash_of_files([source / "config.json", *sorted(source.glob("*.safetensors"))])
     tokenizer = hashlib.sha256(files["tokenizer.json"].encode()).hexdigest()
-    keeper = Keeper(
-        checkpoint, _job_key(settings, fit, seed, held, f"{model}:{tokenizer}"),
-        fit.checkpoint_minutes,
-    )  # fmt: skip
-    refuse_other_device(keeper, device)
+    key = job_key(settings, fit, seed, held, f"{model}:{tokenizer}")
+    checkpointer = Checkpointer(checkpoint, key, fit.checkpoint_minutes)
+    refuse_other_device(checkpointer, device)
     body = load_body(str(source), config)
     lower, upper = cut_in_two(body, files["config.json"], settings)
     torch.manual_seed(seed)
     net = Net(settings, upper, len(taxonomy.types), fit.dropout).to(torch.device(device))
-    say(f"Reading {len(kept)} traces, {len(aside)} held out.")
-    examples, others = (
-        make_examples(part, taxonomy, tokens, settings, fit.alternative) for part in (kept, aside)
+    say(f"Reading {len(held.kept)} traces, {len(held.aside)} held out.")
+    examples, test_examples = (
+        make_examples(traces, taxonomy, tokens, settings, fit.alternative)
+        for traces in (held.kept, held.aside)
     )
     with _states_folder(checkpoint) as folder:
-        if PART not in keeper.done:
+        if STAGE not in checkpointer.done:
             lower.requires_grad_(False).to(torch.device(device))
-            states = keep_states(
-                lower, [*examples, *others], folder, f"{model}:{settings.lower}", say
+            states = store_states(
+                lower, [*examples, *test_examples], folder, f"{model}:{settings.lower}", say
             )
-            mine = [window for trace in states[: len(kept)] for window in trace]
-            test = [window for trace in states[len(kept) :] for window in trace]
-            run_fit(net, mine, test, fit, seed, keeper, say)
+            windows = [window for trace in states[: len(examples)] for window in trace]
+            test = [window for trace in states[len(examples) :] for window in trace]
+            run_fit(net, windows, test, fit, seed, checkpointer, say)
         else:
-            keeper.revisit(PART, net)
+            checkpointer.restore_finished(STAGE, net)
     backend = CausalBackend.from_net(join(body, net), files)
-    if "judged" not in keeper.done:
-        say(f"Setting temperature and handicap on {len(aside)} held-out traces.")
-        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy, device).as_dict()
-        keeper.save(PART, {}, net)
-    judged = Calibration.from_dict(keeper.done["judged"])
-    say(f"Held-out micro-F1 {judged.scores.micro_f1:.3f}.")
-    steps = sum(len(t.labels) for t in held.traces)
-    about = {
-        "data": [Path(p).name for p in (*labelled_paths, *beside)],
-        "traces": len(held.traces),
-        "labelled_steps": steps,
-        "seed": seed,
-        "fit": asdict(fit),
-        "history": keeper.done[PART]["history"],
-        "held_out_scores": judged.scores.as_dict(),
-    }
-    tagger = FrozenTagger(
-        taxonomy, segmenter or ParagraphSegmenter(), backend, judged.temperature, about,
-        judged.handicaps,
-    )  # fmt: skip
-    return TrainedTagger(tagger, judged.scores, len(held.traces), steps, len(aside))
-
-
-def _refuse_too_long(config_text: str, tokens: Tokens, settings: CausalSettings) -> None:
-    """Refuse windows that are longer than what the language model reads."""
-    try:
-        most = int(json.loads(config_text).get("max_position_embeddings", 0) or 0)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise UserError(
-            f"The config.json of the language model {settings.model} cannot be read ({error}); "
-            "save it again with save_pretrained."
-        ) from error
-    step = settings.head_tokens + settings.tail_tokens
-    wanted = max(settings.window_tokens, tokens.longest_front + (settings.earlier + 1) * step)
-    if most and wanted > most:
-        raise UserError(
-            f"The language model {settings.model} reads {most} tokens at once, a window takes up "
-            f"to {wanted}; make window_tokens, question_tokens, earlier, head_tokens or "
-            "tail_tokens smaller."
-        )
-
-
-def _hash_of(source: Path) -> str:
-    """Hash of the layers: states are kept by it, so it leaves out what only changes tokens."""
-    digest = hashlib.sha256()
-    for path in [source / "config.json", *sorted(source.glob("*.safetensors"))]:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _job_key(
-    settings: CausalSettings,
-    fit: CausalFit,
-    seed: int,
-    held: HeldOut,
-    model: str,
-) -> str:
-    """Hash of everything that fixes the trained weights."""
-    how = asdict(fit)
-    del how["checkpoint_minutes"], how["device"]
-    digest = hashlib.sha256(
-        json.dumps([asdict(settings), how, seed, len(held.aside), model]).encode()
-    )
-    for trace in [*held.aside, *held.kept]:
-        digest.update(repr((trace.question, trace.steps, trace.labels)).encode())
-        digest.update(repr((trace.alternatives, trace.second_pass)).encode())
-    return digest.hexdigest()
+    say(f"Setting temperature and logit bias on {len(held.aside)} held-out traces.")
+    calibration = calibrate_once(checkpointer, net, backend, held.aside, taxonomy, device)
+    say(f"Held-out micro-F1 {calibration.scores.micro_f1:.3f}.")
+    about = {"history": checkpointer.done[STAGE]["history"]}
+    paths = [*labelled_paths, *train_only]
+    return trained_tagger(backend, calibration, held, taxonomy, segmenter, paths, seed, fit, about)
 
 
 @contextmanager
 def _states_folder(checkpoint: Path | None) -> Iterator[Path]:
-    """Where the states of the lower layers are kept."""
+    """Where the hidden states are stored."""
     if checkpoint:
         yield checkpoint / "states"
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.encoder.reading import ReadStep, StepReader, Tokens
+from tagger.backends.encoder.reading import StepExtractor, StepInput, Tokens
 from tagger.backends.encoder.settings import EncoderSettings, FitSettings
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
@@ -28,7 +28,7 @@ class Example:
         head: Which output scores it: 0 is our own taxonomy.
     """
 
-    steps: list[ReadStep]
+    steps: list[StepInput]
     targets: Floats
     weights: Floats
     types: dict[int, int]
@@ -74,8 +74,8 @@ def make_examples(
     balance = (seen.sum() / np.maximum(seen, 1) / count) ** fit.balance
     examples = []
     for trace, types in zip(traces, named, strict=True):
-        reader = StepReader(tokens, settings, trace.question)
-        steps = [reader.read(text) for text in trace.steps[: max(types) + 1]]
+        extractor = StepExtractor(tokens, settings, trace.question)
+        steps = [extractor.read(text) for text in trace.steps[: max(types) + 1]]
         second = second_types(trace, taxonomy)
         targets = np.zeros((len(steps), count), dtype=np.float32)
         weights = np.zeros(len(steps), dtype=np.float32)

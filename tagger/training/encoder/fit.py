@@ -1,9 +1,8 @@
-"""The training loop: updates, learning rates, the pick of an epoch, going on after a kill."""
+"""The epoch loop: updates, learning rates, choice of an epoch, resumable."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,36 +13,36 @@ from torch import Tensor, nn
 
 from tagger.backends.encoder.net import Net, flags_of
 from tagger.backends.encoder.settings import FitSettings
-from tagger.training.checkpoints import Keeper
+from tagger.backends.pretrained.progress import Progress
+from tagger.training.checkpoints import Checkpointer
 from tagger.training.encoder.examples import Window
+from tagger.training.epoch_loop import update
 
 _LAYER = re.compile(r"(?:^|\.)(?:layers?|h|block)\.(\d+)\.")
-_TALK_SECONDS = 20.0
-_LONGEST_GRADIENT = 1.0
 
 Vectors = Callable[[Sequence[Window]], list[Tensor]]
 Batches = list[list[Window]]
 
 
 @dataclass(frozen=True)
-class Part:
-    """One part of a training.
+class Stage:
+    """One stage of a training.
 
     Attributes:
-        name: Unique within the training.
+        name: Unique within the training; seeds its random numbers.
         epochs: How many to run.
-        of: How many the learning rates are laid out for.
+        planned_epochs: How many the learning rates are laid out for.
         plan: Batches of an epoch.
         vectors: Step vectors of windows, (steps, width) each, from `begin` to `end`.
         groups: Parameter groups of the optimiser with their highest rates.
-        score: Scores the net on held-out questions, higher is better, with words for the log;
+        score: Scores the net on held-out questions, higher is better, with a text for the log;
             None where nothing is held out: then the last epoch is kept.
         keep_last: Keep the last epoch, not the one with the best score.
     """
 
     name: str
     epochs: int
-    of: int
+    planned_epochs: int
     plan: Callable[[int], Batches]
     vectors: Vectors
     groups: list[dict[str, Any]]
@@ -125,8 +124,8 @@ def encoded(net: Net) -> Vectors:
         before = [s for w in batch for s in w.example.steps[w.begin : w.start]]
         inside = [s for w in batch for s in w.example.steps[w.start : w.end]]
         with torch.no_grad():
-            early = net.encode_many(before) if before else None
-        late = net.encode_many(inside)
+            early = net.encode_batch(before) if before else None
+        late = net.encode_batch(inside)
         out, i, j = [], 0, 0
         for w in batch:
             lead, size = w.start - w.begin, w.end - w.start
@@ -138,75 +137,65 @@ def encoded(net: Net) -> Vectors:
     return vectors
 
 
-def run_part(
+def run_stage(
     net: Net,
-    part: Part,
+    stage: Stage,
     fit: FitSettings,
     seed: int,
-    keeper: Keeper,
+    checkpointer: Checkpointer,
     say: Callable[[str], None],
 ) -> None:
-    """Run a part of the training, or what is left of it.
+    """Run a stage of the training, or resume it from the checkpoint.
 
-    Random numbers depend on the seed and the update alone, so a part that was killed and goes on
-    ends with the same weights.
+    Random numbers depend on the seed and the update alone, so a stage that is interrupted and
+    resumed ends with the same weights.
 
     Args:
         net: Trained in place; ends with the weights of the epoch that was picked.
-        part: What to run.
+        stage: What to run.
         fit: How.
         seed: Of the training.
-        keeper: Keeps checkpoints and what was reached before.
+        checkpointer: Of the training; afterwards ``done[stage.name]`` holds ``epochs`` (the number
+            that led to the weights picked) and ``history`` (a line an epoch).
         say: Takes lines on progress.
-
-    Afterwards ``keeper.done`` holds, under the name of the part, ``epochs`` (how many led to the
-    weights picked) and ``history`` (a line an epoch).
     """
-    optimizer = torch.optim.AdamW(part.groups, lr=0.0)
-    planned = [part.plan(epoch) for epoch in range(part.of)]
+    optimizer = torch.optim.AdamW(stage.groups, lr=0.0)
+    planned = [stage.plan(epoch) for epoch in range(stage.planned_epochs)]
     updates = sum(map(len, planned))
     at: dict[str, Any] = {"epoch": 0, "batch": 0, "picked": 0, "best": None, "history": []}
     best: dict[str, Tensor] = {}
-    if keeper.part == part.name and keeper.at:
-        at, best = dict(keeper.at), keeper.best()
-        keeper.restore(net, optimizer)
-        say(f"{part.name}: going on at epoch {at['epoch'] + 1}, batch {at['batch'] + 1}.")
-    salt = sum(ord(c) << (8 * (i % 4)) for i, c in enumerate(part.name))
-    spoke, steps = time.monotonic(), 0
-    for epoch in range(at["epoch"], part.epochs):
+    if checkpointer.stage == stage.name and checkpointer.progress:
+        at, best = dict(checkpointer.progress), checkpointer.best()
+        checkpointer.restore(net, optimizer)
+        say(f"{stage.name}: resuming at epoch {at['epoch'] + 1}, batch {at['batch'] + 1}.")
+    salt = sum(ord(c) << (8 * (i % 4)) for i, c in enumerate(stage.name))
+    progress = Progress()
+    for epoch in range(at["epoch"], stage.epochs):
         base = sum(map(len, planned[:epoch]))
         net.train()
         for number in range(at["batch"], len(planned[epoch])):
-            batch, update = planned[epoch][number], base + number
-            torch.manual_seed((seed * 1_000_003 + update * 7919 + salt) % 2**63)
-            factor = rate_at(update, updates, fit.warm_up)
-            for group in optimizer.param_groups:
-                group["lr"] = group["rate"] * factor
-            optimizer.zero_grad(set_to_none=True)
-            loss = batch_loss(net, batch, part.vectors, fit)
+            batch, done = planned[epoch][number], base + number
+            torch.manual_seed((seed * 1_000_003 + done * 7919 + salt) % 2**63)
+            loss = batch_loss(net, batch, stage.vectors, fit)
             loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(net.parameters(), _LONGEST_GRADIENT)
-            optimizer.step()
-            steps += sum(w.end - w.start for w in batch)
-            if (now := time.monotonic()) - spoke > _TALK_SECONDS:
+            update(net, optimizer, rate_at(done, updates, fit.warm_up))
+            if rate := progress.add(sum(w.end - w.start for w in batch)):
                 say(
-                    f"{part.name}: epoch {epoch + 1} of {part.epochs}, update {update + 1} of "
-                    f"{updates}, loss {float(loss.detach()):.3f}, "
-                    f"{steps / (now - spoke):.0f} steps/s."
+                    f"{stage.name}: epoch {epoch + 1} of {stage.epochs}, update {done + 1} of "
+                    f"{updates}, loss {float(loss.detach()):.3f}, {rate:.0f} steps/s."
                 )
-                spoke, steps = now, 0
             at |= {"epoch": epoch, "batch": number + 1}
-            if keeper.due():
-                keeper.save(part.name, at, net, optimizer, best)
-        reached, words = part.score() if part.score else (float(epoch), "no held-out questions")
-        at["history"] = [*at["history"], f"{part.name}, epoch {epoch + 1}: {words}"]
-        say(f"{part.name}, epoch {epoch + 1} of {part.epochs}: {words}.")
-        if part.keep_last or at["best"] is None or reached > at["best"]:
+            if checkpointer.due():
+                checkpointer.save(stage.name, at, net, optimizer, best)
+        reached, line = stage.score() if stage.score else (float(epoch), "no held-out questions")
+        at["history"] = [*at["history"], f"{stage.name}, epoch {epoch + 1}: {line}"]
+        say(f"{stage.name}, epoch {epoch + 1} of {stage.epochs}: {line}.")
+        if stage.keep_last or at["best"] is None or reached > at["best"]:
             at |= {"best": reached, "picked": epoch + 1}
             best = {k: v.detach().clone() for k, v in net.state_dict().items()}
         at |= {"epoch": epoch + 1, "batch": 0}
-        if keeper.due():
-            keeper.save(part.name, at, net, optimizer, best)
+        if checkpointer.due():
+            checkpointer.save(stage.name, at, net, optimizer, best)
     net.load_state_dict(best)
-    keeper.done[part.name] = {"epochs": at["picked"], "history": at["history"]}
-    keeper.save(part.name, {}, net)
+    checkpointer.done[stage.name] = {"epochs": at["picked"], "history": at["history"]}
+    checkpointer.save(stage.name, {}, net)

@@ -1,4 +1,4 @@
-"""One net from its first weights to its last: the head alone, then everything."""
+"""The training stages of one net: the head alone, then everything."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import torch
 from torch import Tensor
 
 from tagger.backends.encoder.net import Net, load_body
-from tagger.backends.encoder.predict import score_many, vectors_of
+from tagger.backends.encoder.predict import score_batch, vectors_of
 from tagger.backends.encoder.settings import EncoderSettings, FitSettings
-from tagger.training.checkpoints import Keeper
+from tagger.training.checkpoints import Checkpointer
 from tagger.training.devices import resolve_device
 from tagger.training.encoder.examples import Example, plan, whole, windows_of
-from tagger.training.encoder.fit import Part, all_groups, encoded, head_groups, run_part
+from tagger.training.encoder.fit import Stage, all_groups, encoded, head_groups, run_stage
 from tagger.training.encoder.source import EncoderSource
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Rounds:
-    """Trains a net from the encoder's own weights, the same way every time it is asked to."""
+class StagedTraining:
+    """Trains nets from the pretrained weights of the encoder, each in the same stages."""
 
     source: EncoderSource
     settings: EncoderSettings
     fit: FitSettings
     seed: int
     heads: Sequence[int]
-    keeper: Keeper
+    checkpointer: Checkpointer
     say: Say
 
     def run(
@@ -44,49 +44,49 @@ class Rounds:
         """Train one net.
 
         Args:
-            name: Of the round.
+            name: Of the net; begins the names of its stages.
             mine: Examples in our taxonomy.
             others: Examples in others.
-            test: Held-out examples, by which epochs are picked; None keeps the last epoch.
-            epochs: How many epochs of each part to run; None for all.
+            test: Held-out examples that choose the epoch; None keeps the last epoch.
+            epochs: How many epochs of each stage to run; None for all.
 
         Returns:
-            The net, and the number of epochs picked in each part.
+            The net, and the number of epochs picked in each stage.
         """
         net, picked = self._new_net(), {}
         for kind in ("head", "everything"):
-            part = f"{name}: {kind}"
+            stage = f"{name}: {kind}"
             planned = self.fit.head_epochs if kind == "head" else self.fit.epochs
             if not planned or (kind == "everything" and self.fit.mode == "frozen"):
                 continue
             run = planned if epochs is None else epochs[kind]
-            if part in self.keeper.done:
-                self.keeper.revisit(part, net)
+            if stage in self.checkpointer.done:
+                self.checkpointer.restore_finished(stage, net)
             elif kind == "head":
-                run_part(net, self._head(part, run, net, mine, others, test), self.fit, self.seed,
-                         self.keeper, self.say)  # fmt: skip
+                run_stage(net, self._head(stage, run, net, mine, others, test), self.fit, self.seed,
+                         self.checkpointer, self.say)  # fmt: skip
             else:
-                run_part(net, self._everything(part, run, net, mine, others, test), self.fit,
-                         self.seed, self.keeper, self.say)  # fmt: skip
-            picked[kind] = int(self.keeper.done[part]["epochs"])
+                run_stage(net, self._everything(stage, run, net, mine, others, test), self.fit,
+                         self.seed, self.checkpointer, self.say)  # fmt: skip
+            picked[kind] = int(self.checkpointer.done[stage]["epochs"])
         return net, picked
 
     def _head(
         self,
-        part: str,
+        stage: str,
         run: int,
         net: Net,
         mine: Sequence[Example],
         others: Sequence[Example],
         test: Sequence[Example] | None,
-    ) -> Part:
+    ) -> Stage:
         """The head alone, over whole traces whose step vectors are computed once."""
         everything = [*mine, *others, *(test or ())]
-        self.say(f"{part}: encoding {sum(len(e.steps) for e in everything)} steps once.")
+        self.say(f"{stage}: encoding {sum(len(e.steps) for e in everything)} steps once.")
         vectors = vectors_of(net, [e.steps for e in everything], self.say)
         stored = {id(e): v for e, v in zip(everything, vectors, strict=True)}
-        return Part(
-            part,
+        return Stage(
+            stage,
             run,
             self.fit.head_epochs,
             lambda epoch: plan(mine, others, self.fit, self.seed, epoch, lambda e, _: whole(e)),
@@ -98,17 +98,17 @@ class Rounds:
 
     def _everything(
         self,
-        part: str,
+        stage: str,
         run: int,
         net: Net,
         mine: Sequence[Example],
         others: Sequence[Example],
         test: Sequence[Example] | None,
-    ) -> Part:
+    ) -> Stage:
         """Encoder and head, over windows of steps."""
         fit = self.fit
-        return Part(
-            part,
+        return Stage(
+            stage,
             run,
             fit.epochs,
             lambda epoch: plan(
@@ -129,19 +129,19 @@ class Rounds:
     def _scorer(
         self, net: Net, test: Sequence[Example] | None, vectors: Sequence[Tensor] | None
     ) -> Callable[[], tuple[float, str]] | None:
-        """What an epoch is picked by: micro-F1 or the loss on the held-out examples."""
+        """Score that chooses the epoch: micro-F1 or the loss on the held-out examples."""
         if test is None:
             return None
         true = np.array([kind for example in test for kind in example.types.values()])
 
         def score() -> tuple[float, str]:
-            rows = score_many(net, [e.steps for e in test], vectors)
-            given = np.concatenate([r[list(e.types)] for r, e in zip(rows, test, strict=True)])
-            top = given.max(axis=1)
-            spread = np.log(np.exp(given - top[:, None]).sum(axis=1)) + top
-            loss = float((spread - given[np.arange(len(given)), true]).mean())
-            share = float((given.argmax(axis=1) == true).mean())
-            words = f"held-out micro-F1 {share:.3f}, loss {loss:.3f}"
-            return (-loss if self.fit.pick == "loss" else share), words
+            rows = score_batch(net, [e.steps for e in test], vectors)
+            logits = np.concatenate([r[list(e.types)] for r, e in zip(rows, test, strict=True)])
+            top = logits.max(axis=1)
+            log_sum = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
+            loss = float((log_sum - logits[np.arange(len(logits)), true]).mean())
+            accuracy = float((logits.argmax(axis=1) == true).mean())
+            line = f"held-out micro-F1 {accuracy:.3f}, loss {loss:.3f}"
+            return (-loss if self.fit.pick == "loss" else accuracy), line
 
         return score

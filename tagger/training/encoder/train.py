@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tagger.backends.encoder.backend import FILES, EncoderBackend
+from tagger.backends.encoder.backend import EncoderBackend
 from tagger.backends.encoder.reading import Tokens
 from tagger.backends.encoder.settings import EncoderSettings, FitSettings
-from tagger.errors import UserError
-from tagger.frozen import FrozenTagger
-from tagger.segmentation import ParagraphSegmenter
+from tagger.backends.pretrained.backend import FILES
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
-from tagger.training.calibration import Calibration, calibrate_many
 from tagger.training.devices import resolve_device
 from tagger.training.encoder.examples import make_examples
 from tagger.training.encoder.source import EncoderSource, find_encoder
 from tagger.training.extra_labels import ExtraLabels
-from tagger.training.splits import HeldOut, read_and_hold_out
+from tagger.training.pretrained import (
+    calibrate_once,
+    hash_of_files,
+    job_key,
+    read_labels,
+    refuse_long_inputs,
+    trained_tagger,
+)
 from tagger.training.trained import TrainedTagger
 
 Say = Callable[[str], None]
@@ -35,7 +36,7 @@ def train_encoder(
     seed: int = 0,
     *,
     taxonomy: Taxonomy = REASONTYPE,
-    beside: Sequence[str | Path] = (),
+    train_only: Sequence[str | Path] = (),
     settings: EncoderSettings | None = None,
     fit: FitSettings | None = None,
     extra: Sequence[ExtraLabels] = (),
@@ -54,12 +55,13 @@ def train_encoder(
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         seed: Chooses the held-out questions, the first weights and the order of batches.
         taxonomy: The types.
-        beside: More such files, only trained on; nothing is held out of them.
+        train_only: More such files, only trained on; nothing is held out of them.
         settings: Of the net; `pooling` and `normalize` are taken from the encoder.
         fit: Of the training.
-        extra: Labels of other taxonomies, learned on heads of their own that are then dropped.
+        extra: Labels of other taxonomies, learned through auxiliary heads that are dropped at
+            export.
         held_out: Share of questions held out, in (0, 1).
-        checkpoint: Folder for checkpoints, from which the same call goes on; None for none.
+        checkpoint: Folder for checkpoints, from which the same call resumes; None for none.
         say: Takes a line on progress.
 
     Returns:
@@ -72,98 +74,57 @@ def train_encoder(
     """
     fit = fit or FitSettings()
     device = resolve_device(fit.device)
-    held = read_and_hold_out(labelled_paths, taxonomy, seed, held_out, beside)
-    traces, kept, aside = held.traces, held.kept, held.aside
-    if len({name for t in kept for name in t.labels.values()}) < 2:
-        raise UserError("The labels name a single type; label steps of at least two types.")
+    held = read_labels(labelled_paths, taxonomy, seed, held_out, train_only)
     settings = settings or EncoderSettings()
     source = find_encoder(settings.encoder)  # last, for it may fetch hundreds of megabytes
     settings = _resolved(settings, source)
 
-    from tagger.training.checkpoints import Keeper
-    from tagger.training.encoder.stages import Rounds
+    from tagger.training.checkpoints import Checkpointer
+    from tagger.training.encoder.stages import StagedTraining
 
-    key = _job_key(settings, fit, seed, held, extra, source)
-    keeper = Keeper(checkpoint, key, fit.checkpoint_minutes)
-    say(f"Reading {len(kept)} traces, {len(aside)} held out.")
+    weights = hash_of_files(sorted(source.folder.glob("*.safetensors")))
+    other_traces = [trace for labels in extra for trace in labels.traces]
+    key = job_key(settings, fit, seed, held, weights, other_traces)
+    checkpointer = Checkpointer(checkpoint, key, fit.checkpoint_minutes)
+    say(f"Reading {len(held.kept)} traces, {len(held.aside)} held out.")
     tokens = Tokens(source.text("tokenizer.json"), settings)
-    mine, test = (make_examples(t, taxonomy, tokens, settings, fit) for t in (kept, aside))
+    own, test = (
+        make_examples(traces, taxonomy, tokens, settings, fit) for traces in (held.kept, held.aside)
+    )
     others = [
         example
         for head, labels in enumerate(extra, start=1)
         for example in make_examples(labels.traces, labels.taxonomy, tokens, settings, fit, head)
     ]
     heads = [len(taxonomy.types), *(len(labels.taxonomy.types) for labels in extra)]
-    rounds = Rounds(source, settings, fit, seed, heads, keeper, say)
+    training = StagedTraining(source, settings, fit, seed, heads, checkpointer, say)
 
-    net, epochs = rounds.run("held-out", mine, others, test, None)
-    backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
-    if "judged" not in keeper.done:  # kept: a training that goes on may no longer have this net
-        keeper.done["judged"] = calibrate_many(backend, aside, taxonomy, device).as_dict()
-        keeper.save(keeper.part, {}, net)
-    judged = Calibration.from_dict(keeper.done["judged"])
-    scores = judged.scores
-    say(f"Held-out micro-F1 {scores.micro_f1:.3f}.")
+    net, epochs = training.run("held-out", own, others, test, None)
+    files = {name: source.text(name) for name in FILES}
+    backend = EncoderBackend.from_net(net, files)
+    calibration = calibrate_once(checkpointer, net, backend, held.aside, taxonomy, device)
+    say(f"Held-out micro-F1 {calibration.scores.micro_f1:.3f}.")
     if fit.retrain:
-        net, _ = rounds.run("all", mine + test, others, None, epochs)
-        backend = EncoderBackend.from_net(net, {name: source.text(name) for name in FILES})
-    steps = sum(len(t.labels) for t in traces)
+        net, _ = training.run("all", own + test, others, None, epochs)
+        backend = EncoderBackend.from_net(net, files)
+    stages = checkpointer.done.values()
     about = {
-        "data": [Path(p).name for p in (*labelled_paths, *beside)],
         "extra": [labels.name for labels in extra],
-        "traces": len(traces),
-        "labelled_steps": steps,
-        "seed": seed,
-        "fit": asdict(fit),
         "epochs": epochs,
-        "history": [line for part in keeper.done.values() for line in part.get("history", [])],
-        "held_out_scores": scores.as_dict(),
+        "history": [line for stage in stages for line in stage.get("history", [])],
     }
-    tagger = FrozenTagger(
-        taxonomy, segmenter or ParagraphSegmenter(), backend, judged.temperature, about,
-        judged.handicaps,
-    )  # fmt: skip
-    return TrainedTagger(tagger, scores, len(traces), steps, len(aside))
+    paths = [*labelled_paths, *train_only]
+    return trained_tagger(backend, calibration, held, taxonomy, segmenter, paths, seed, fit, about)
 
 
 def _resolved(settings: EncoderSettings, source: EncoderSource) -> EncoderSettings:
-    """Fill in what the encoder's own files say, and check what it can read."""
-    text = source.text("config.json")  # its UserError is a ValueError, and says enough
-    try:
-        most = int(json.loads(text).get("max_position_embeddings", 0) or 0)
-    except (AttributeError, OverflowError, TypeError, ValueError) as error:
-        raise UserError(
-            f"The config.json of the encoder {source.name} cannot be read ({error}); save it "
-            "again with save_pretrained."
-        ) from error
+    """Fill in what the encoder's own files say, and refuse inputs longer than it reads."""
     wanted = settings.max_tokens + settings.previous_tokens + 5  # special tokens, RoBERTa's offset
-    if most and wanted > most:
-        raise UserError(
-            f"The encoder {source.name} reads {most} tokens at once, max_tokens="
-            f"{settings.max_tokens} and previous_tokens={settings.previous_tokens} need {wanted}; "
-            "make them smaller."
-        )
+    refuse_long_inputs(
+        "encoder", source.name, source.text("config.json"), wanted,
+        "max_tokens or previous_tokens",
+    )  # fmt: skip
     pooling: Any = source.pooling if settings.pooling == "auto" else settings.pooling
     return dataclasses.replace(
         settings, encoder=source.name, pooling=pooling, normalize=source.normalize
     )
-
-
-def _job_key(
-    settings: EncoderSettings,
-    fit: FitSettings,
-    seed: int,
-    held: HeldOut,
-    extra: Sequence[ExtraLabels],
-    source: EncoderSource,
-) -> str:
-    """Hash of everything that fixes the trained weights."""
-    how = asdict(fit)
-    del how["checkpoint_minutes"], how["device"]
-    digest = hashlib.sha256(json.dumps([asdict(settings), how, seed, len(held.aside)]).encode())
-    for trace in [*held.aside, *held.kept, *(t for labels in extra for t in labels.traces)]:
-        digest.update(repr((trace.question, trace.steps, trace.labels)).encode())
-        digest.update(repr(sorted(trace.alternatives.items())).encode())
-    for file in sorted(source.folder.glob("*.safetensors")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

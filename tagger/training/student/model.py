@@ -105,7 +105,7 @@ class StudentModel(nn.Module):
     Args:
         settings: The shape.
         heads: Types of each output: the first is the tagger's own, the others are for labels in
-            other taxonomies and are left behind after training.
+            other taxonomies: auxiliary heads, dropped at export.
         dropout: In training.
     """
 

@@ -1,4 +1,4 @@
-"""Training the student: on labels, on labels of other taxonomies beside them, or on a teacher."""
+"""Training the student: on labels, on labels of other taxonomies too, or by distillation."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ from tagger.segmentation import ParagraphSegmenter
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 from tagger.training.calibration import calibrate, scores_of_labels
-from tagger.training.distillation import Teaching, teach, unlabelled_traces
+from tagger.training.distillation import Distillation, soft_label, unlabelled_traces
 from tagger.training.extra_labels import ExtraLabels
-from tagger.training.soft_targets import Lesson, LessonPlan, labelled_lessons, taught_lessons
+from tagger.training.soft_targets import (
+    TargetPlan,
+    TrainingTrace,
+    targets_from_labels,
+    targets_from_teachers,
+)
 from tagger.training.splits import Hidden, read_and_hold_out
 from tagger.training.student.examples import Example, labelled_example, read_trace
 from tagger.training.student.fit import FitSettings, fit
@@ -38,9 +43,9 @@ class StudentRecipe:
         fitting: Of each network.
         members: Networks trained from different seeds; more than one make an ensemble.
         alternative: Share of the target that goes to a label's second plausible type.
-        sentences: Share of labelled traces that are also learnt cut into sentences, and of
-            taught traces that are learnt so instead, in [0, 1].
-        short: Shortened copies learnt of each trace (`tagger.training.short_traces`).
+        sentences: Share of labelled traces that are trained on cut into sentences as well, and of
+            soft-labelled traces that are cut into sentences instead, in [0, 1].
+        short: Shortened copies of each trace (`tagger.training.short_traces`).
         held_out: Share of questions held out for scores and temperature, in (0, 1).
         refit: Whether the tagger returned is trained once more, on the held-out traces too.
         seed: Chooses the held-out questions and, with a member's number, its weights.
@@ -56,9 +61,9 @@ class StudentRecipe:
     refit: bool = True
     seed: int = 0
 
-    def plan(self, taxonomy: Taxonomy) -> LessonPlan:
-        """How what it learns from is made."""
-        return LessonPlan(taxonomy, self.alternative, self.sentences, self.short, self.seed)
+    def plan(self, taxonomy: Taxonomy) -> TargetPlan:
+        """How its soft targets are made."""
+        return TargetPlan(taxonomy, self.alternative, self.sentences, self.short, self.seed)
 
 
 def train_student(
@@ -67,25 +72,26 @@ def train_student(
     segmenter: Segmenter | None = None,
     *,
     taxonomy: Taxonomy = REASONTYPE,
-    beside: Sequence[str | Path] = (),
+    train_only: Sequence[str | Path] = (),
     extra: Sequence[ExtraLabels] = (),
-    teaching: Teaching | None = None,
+    distillation: Distillation | None = None,
     say: Say = lambda line: None,
 ) -> TrainedTagger:
     """Train a student network, or an ensemble of them; one machine gives one result.
 
-    Traces are held out by question, so no question stands on both sides; a trace to be taught
-    whose question is held out is left out. Scores, temperature and handicap come from networks
-    that never saw the held-out traces.
+    Traces are held out by question, so no question is on both sides; traces for the teachers whose
+    question is held out are dropped. Scores, temperature and logit bias come from networks that
+    were trained without the held-out traces.
 
     Args:
         labelled_paths: JSONL files as `tagger.traces.labelled.read_labelled` takes them.
         recipe: How.
         segmenter: What cut their steps; `paragraph` if None. The tagger cuts with it later on.
         taxonomy: The types.
-        beside: More such files, only trained on; nothing is held out of them.
-        extra: Labels of other taxonomies to learn from beside.
-        teaching: A teacher and the traces it labels.
+        train_only: More such files, of which nothing is held out.
+        extra: Labels of other taxonomies, learned through auxiliary heads that are dropped at
+            export.
+        distillation: Teachers and the traces they tag; None trains on labels alone.
         say: Takes a line on progress.
 
     Returns:
@@ -96,12 +102,12 @@ def train_student(
             or one with no trace to tag.
     """
     segmenter = segmenter or ParagraphSegmenter()
-    if teaching:
-        teaching.refuse_misfits(taxonomy, segmenter)
-    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, beside)
+    if distillation:
+        distillation.refuse_misfits(taxonomy, segmenter)
+    held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, train_only)
     traces, kept, aside = held.traces, held.kept, held.aside
-    # All files are read before the first step is looked at, so that a bad row is told at once.
-    unlabelled = unlabelled_traces(teaching, segmenter, Hidden(aside)) if teaching else []
+    # All files are read before the first step is looked at, so that a bad row is reported at once.
+    unlabelled = unlabelled_traces(distillation, segmenter, Hidden(aside)) if distillation else []
     say(f"Reading {len(kept)} labelled traces, {len(aside)} held out.")
     heads = [len(taxonomy.types), *(len(e.taxonomy.types) for e in extra)]
     others = [
@@ -110,23 +116,21 @@ def train_student(
         for trace in source.traces
     ]
     plan = recipe.plan(taxonomy)
-    known = [_example(lesson, recipe) for lesson in labelled_lessons(kept, plan, teaching, say)]
-    if teaching:
-        taught = teach(teaching, unlabelled, say)
-        for number, trace in enumerate(taught):
-            lessons = taught_lessons(trace, f"taught {number}", plan)
-            others += [_example(lesson, recipe) for lesson in lessons]
+    known = [_example(t, recipe) for t in targets_from_labels(kept, plan, distillation, say)]
+    if distillation:
+        for number, trace in enumerate(soft_label(distillation, unlabelled, say)):
+            others += [_example(t, recipe) for t in targets_from_teachers(trace, number, plan)]
     backend = _fit_members([*known, *others], heads, recipe, say)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-        rest = [_example(lesson, recipe) for lesson in labelled_lessons(aside, plan, teaching, say)]
+        rest = [_example(t, recipe) for t in targets_from_labels(aside, plan, distillation, say)]
         backend = _fit_members([*known, *rest, *others], heads, recipe, say)
     count = sum(len(t.labels) for t in (traces if recipe.refit else kept))
-    about = _about([*labelled_paths, *beside], extra, teaching, recipe, len(traces), count)
+    about = _about([*labelled_paths, *train_only], extra, distillation, recipe, len(traces), count)
     about["held_out_scores"] = scores.as_dict()
-    tagger = FrozenTagger(taxonomy, segmenter, backend, found.temperature, about, found.handicaps)
+    tagger = FrozenTagger(taxonomy, segmenter, backend, found.temperature, about, found.logit_bias)
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))
 
 
@@ -149,19 +153,19 @@ def _say_at(say: Say, place: str, line: str) -> None:
     say(place + line)
 
 
-def _example(lesson: Lesson, recipe: StudentRecipe) -> Example:
-    return Example(read_trace(lesson.question, lesson.steps, recipe.shape), lesson.targets)
+def _example(trace: TrainingTrace, recipe: StudentRecipe) -> Example:
+    return Example(read_trace(trace.question, trace.steps, recipe.shape), trace.targets)
 
 
 def _about(
     paths: Sequence[str | Path],
     extra: Sequence[ExtraLabels],
-    teaching: Teaching | None,
+    distillation: Distillation | None,
     recipe: StudentRecipe,
     traces: int,
     steps: int,
 ) -> dict[str, Any]:
-    """What is kept with the tagger on where it comes from."""
+    """Origin of the tagger, stored with it."""
     about: dict[str, Any] = {
         "data": [Path(p).name for p in paths],
         "traces": traces,
@@ -171,6 +175,6 @@ def _about(
     }
     if extra:
         about["extra"] = [labels.name for labels in extra]
-    if teaching:
-        about |= teaching.about()
+    if distillation:
+        about |= distillation.about()
     return about

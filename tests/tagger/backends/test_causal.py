@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from tagger.backends.causal.backend import FILES, CausalBackend
+from tagger.backends.causal.backend import CausalBackend
 from tagger.backends.causal.reading import Tokens
 from tagger.backends.causal.settings import CausalFit, CausalSettings
-from tagger.backends.causal.windows import Piece, Span, Window, WindowReader, windows_of
+from tagger.backends.causal.windows import Piece, Span, Window, WindowBuilder, windows_of
+from tagger.backends.pretrained.backend import FILES
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
@@ -121,10 +122,10 @@ def test_whole_windows_score_as_step_by_step_but_for_last_digits(kind: str) -> N
     traces = [row["steps"] * 3 for row in rows(8, seed=3)]
     backend: Any = tagger(kind).backend
     assert len(backend.windows("3 + 4", traces[0], range(len(traces[0])))) > 1
-    fast = backend.logits_many([*traces, []], ["3 + 4"] * 8 + [""])
+    fast = backend.logits_batch([*traces, []], ["3 + 4"] * 8 + [""])
     for texts, many in zip([*traces, []], fast, strict=True):
-        reader = backend.start("3 + 4" if texts else "")
-        slow = backend.logits([reader.read(text) for text in texts])
+        extractor = backend.start("3 + 4" if texts else "")
+        slow = backend.logits([extractor.read(text) for text in texts])
         assert many.shape == slow.shape == (len(texts), 14)
         np.testing.assert_allclose(many, slow, atol=1e-4)
 
@@ -152,9 +153,9 @@ def test_step_by_step_lays_out_the_windows_of_the_whole(
     shape = dataclasses.replace(TINY, earlier=earlier, window_tokens=most)
     steps = [[100 * i + j for j in range(n)] for i, n in enumerate(lengths)]
     lead = list(range(-front, 0))
-    reader, got = WindowReader(lead, shape), list[Window]()
+    extractor, got = WindowBuilder(lead, shape), list[Window]()
     for number, ids in enumerate(steps):
-        piece = reader.read(ids)
+        piece = extractor.read(ids)
         if piece.fresh:
             got.append(Window([], []))
         at = len(got[-1].ids) + piece.own
@@ -190,10 +191,10 @@ def test_windows_by_hand() -> None:
         Window([0, 0, *steps[1], *steps[2]], [Span(2, 7, 12)]),
         Window([0, 0, *steps[5], *steps[6]], [Span(6, 7, 12)]),
     ]
-    reader = WindowReader([0, 0], shape)
-    assert reader.read(steps[0]) == Piece(True, [0, 0, *steps[0]], 2)
-    assert reader.read(steps[1]) == Piece(False, steps[1], 0)
-    assert reader.read(steps[2]) == Piece(True, [0, 0, *steps[1], *steps[2]], 7)
+    extractor = WindowBuilder([0, 0], shape)
+    assert extractor.read(steps[0]) == Piece(True, [0, 0, *steps[0]], 2)
+    assert extractor.read(steps[1]) == Piece(False, steps[1], 0)
+    assert extractor.read(steps[2]) == Piece(True, [0, 0, *steps[1], *steps[2]], 7)
 
 
 def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from tagger.backends.encoder.backend import EncoderBackend
-from tagger.backends.encoder.reading import StepReader, Tokens, flag_rows
+from tagger.backends.encoder.reading import StepExtractor, Tokens, flag_rows
 from tagger.backends.encoder.settings import EncoderSettings, FitSettings
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
@@ -107,10 +107,10 @@ def test_what_came_before_does_change_scores() -> None:
 def test_the_fast_path_agrees_but_for_last_digits() -> None:
     traces = [row["steps"] for row in rows(30, seed=3)]
     backend: Any = tagger()._backend
-    fast = backend.logits_many(traces, [""] * len(traces))
-    for texts, many in zip([*traces, []], [*fast, *backend.logits_many([[]], [""])], strict=True):
-        reader = backend.start("")
-        slow = backend.logits([reader.read(text) for text in texts])
+    fast = backend.logits_batch(traces, [""] * len(traces))
+    for texts, many in zip([*traces, []], [*fast, *backend.logits_batch([[]], [""])], strict=True):
+        extractor = backend.start("")
+        slow = backend.logits([extractor.read(text) for text in texts])
         assert many.shape == slow.shape == (len(texts), 14)
         np.testing.assert_allclose(many, slow, atol=1e-4)
 
@@ -189,8 +189,8 @@ def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:
 
 def test_the_tail_of_the_step_before_stands_in_front(tmp_path: Path) -> None:
     cut = tokens(tmp_path / "e", previous_tokens=2)
-    reader = StepReader(cut, EncoderSettings(**(TINY | {"previous_tokens": 2})), "what task")
-    first, second = reader.read("let me see"), reader.read("wait")
+    extractor = StepExtractor(cut, EncoderSettings(**(TINY | {"previous_tokens": 2})), "what task")
+    first, second = extractor.read("let me see"), extractor.read("wait")
     a, b, c, d = (cut.of(w) for w in ("what task", "let me see", "me see", "wait"))
     assert first.ids == [2, *a, 3, *b, 3] and first.own == 4
     assert second.ids == [2, *c, 3, *d, 3] and second.own == 4
@@ -299,8 +299,8 @@ def test_minilm_gives_the_vectors_of_its_makers_recipe() -> None:
     body = AutoModel.from_pretrained(folder).eval()
     net = Net(shape, body, [14]).eval()
     texts = ["Wait, let me check that again.", "36/144 = 1/4."]
-    reader = StepReader(Tokens(source.text("tokenizer.json"), shape), shape, "")
-    ours = torch.cat([net.encode([reader.read(text)]) for text in texts])
+    extractor = StepExtractor(Tokens(source.text("tokenizer.json"), shape), shape, "")
+    ours = torch.cat([net.encode([extractor.read(text)]) for text in texts])
     batch = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")
     with torch.no_grad():
         states = body(**batch).last_hidden_state

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tagger.backends.base import ManyAtOnce
+from tagger.backends.base import BatchScorer
 from tagger.backends.ensemble import EnsembleBackend, Member
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
@@ -59,14 +59,14 @@ class AtOnce:
         scores: NDArray[np.float64] = self._inner.logits(steps)
         return scores
 
-    def logits_many(
+    def logits_batch(
         self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
     ) -> list[NDArray[np.float64]]:
         self.batches.append((len(traces), device))
-        readers = [self._inner.start(question) for question in questions]
+        extractors = [self._inner.start(question) for question in questions]
         return [
-            self.logits([reader.read(text) for text in texts])
-            for reader, texts in zip(readers, traces, strict=True)
+            self.logits([extractor.read(text) for text in texts])
+            for extractor, texts in zip(extractors, traces, strict=True)
         ]
 
 
@@ -81,12 +81,12 @@ def test_members_that_can_read_many_traces_at_once_and_the_others_as_ever(nested
     if nested:
         whole = EnsembleBackend([Member(whole, 1.0), Member(random_backend(2), 1.3)])
     reads_many = whole
-    assert isinstance(reads_many, ManyAtOnce)
-    many = reads_many.logits_many(TRACES, QUESTIONS, "cuda")
+    assert isinstance(reads_many, BatchScorer)
+    many = reads_many.logits_batch(TRACES, QUESTIONS, "cuda")
     assert fast.batches == [(3, "cuda")] and not fast.started
     for texts, question, rows in zip(TRACES, QUESTIONS, many, strict=True):
-        reader = whole.start(question)
-        np.testing.assert_array_equal(rows, whole.logits([reader.read(text) for text in texts]))
+        extractor = whole.start(question)
+        np.testing.assert_array_equal(rows, whole.logits([extractor.read(text) for text in texts]))
         assert rows.shape == (len(texts), 14)
 
 
@@ -96,15 +96,15 @@ def test_a_causal_member_reads_windows_and_the_mean_differs_in_last_digits_alone
     backend: Any = combine([student(0, 1.7), causal()], [3.0, 1.0]).backend
     traces = [texts * 4 for texts in TRACES]
     for texts, question, rows in zip(
-        traces, QUESTIONS, backend.logits_many(traces, QUESTIONS), strict=True
+        traces, QUESTIONS, backend.logits_batch(traces, QUESTIONS), strict=True
     ):
-        reader = backend.start(question)
-        slow = backend.logits([reader.read(text) for text in texts])
+        extractor = backend.start(question)
+        slow = backend.logits([extractor.read(text) for text in texts])
         np.testing.assert_allclose(rows, slow, atol=1e-4)
 
 
 def test_without_such_a_member_it_is_read_step_by_step() -> None:
-    assert not isinstance(combine([student(0), student(1)]).backend, ManyAtOnce)
+    assert not isinstance(combine([student(0), student(1)]).backend, BatchScorer)
 
 
 def test_it_is_saved_whole_and_knows_a_changed_member(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tagger.backends.features import step_features as features
 from tagger.backends.features.lookback import Equation, equations_in, states_answer
 from tagger.backends.features.step_features import (
     StepFeatures,
-    TraceReader,
+    TraceExtractor,
     flag_buckets,
     fold,
     words_of,
@@ -95,7 +95,7 @@ def differing(first: list[str], second: list[str], question: str = "") -> set[in
     """Places where the flags of the last steps of two traces differ."""
     flags = []
     for texts in (first, second):
-        reader = TraceReader(question, 100)
+        reader = TraceExtractor(question, 100)
         flags.append([reader.read(text).flags for text in texts][-1])
     return {i for i, (a, b) in enumerate(zip(*flags, strict=True)) if a != b}
 
@@ -117,7 +117,7 @@ def test_flags_see_repeated_equations_stated_answers_and_changed_values() -> Non
 @settings(max_examples=100, deadline=None)
 @given(st.lists(STEP_TEXTS, min_size=1, max_size=8), STEP_TEXTS)
 def test_what_comes_later_changes_nothing(texts: list[str], later: str) -> None:
-    alone, longer = TraceReader("3 + 4", 50), TraceReader("3 + 4", 50)
+    alone, longer = TraceExtractor("3 + 4", 50), TraceExtractor("3 + 4", 50)
     first = [alone.read(t) for t in texts]
     assert first == [longer.read(t) for t in [*texts, later]][:-1]
     assert len({len(f.flags) for f in first}) == 1
@@ -135,7 +135,7 @@ def buckets_of(steps: list[StepFeatures], bits: int = 16) -> list[list[list[int]
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STEP_TEXTS, min_size=1, max_size=8), st.randoms())
 def test_folding_together_equals_folding_alone(texts: list[str], rng: object) -> None:
-    reader = TraceReader("", 50)
+    reader = TraceExtractor("", 50)
     steps = [reader.read(t) for t in texts]
     together = buckets_of(steps)
     assert together == [buckets_of([s])[0] for s in steps]
@@ -167,13 +167,13 @@ def test_a_full_memory_of_flags_changes_no_bucket(monkeypatch: pytest.MonkeyPatc
 
 def test_buckets_are_the_same_in_every_process_and_release() -> None:
     """A change here changes every saved tagger: raise FEATURES_VERSION and train again."""
-    reader = TraceReader("What is 3 + 4?", 50)
+    reader = TraceExtractor("What is 3 + 4?", 50)
     steps = [reader.read("3 + 4 = 7."), reader.read("Wait, 3 + 4 = 7.")]
     digest = hash_of(fold(steps, 18, WEIGHTS).buckets)
     assert digest == "bfffa23fc74ab6e2"
     code = (
         "from tests.tagger.backends.test_step_features import *\n"
-        "r = TraceReader('What is 3 + 4?', 50)\n"
+        "r = TraceExtractor('What is 3 + 4?', 50)\n"
         "s = [r.read('3 + 4 = 7.'), r.read('Wait, 3 + 4 = 7.')]\n"
         "print(hash_of(fold(s, 18, WEIGHTS).buckets))"
     )
@@ -190,7 +190,7 @@ def hash_of(buckets: np.ndarray) -> str:
 def test_chunks_cover_all_steps_and_bound_the_features_of_each() -> None:
     from tagger.backends.linear import _CHUNK, chunks
 
-    reader = TraceReader("", 2000)
+    reader = TraceExtractor("", 2000)
     read = [reader.read("so it is " * (600 if i % 7 == 0 else 3)) for i in range(100)]
     ranges = list(chunks(read))
     assert [i for begin, end in ranges for i in range(begin, end)] == list(range(100))

@@ -230,7 +230,7 @@ def test_unmapped_taxonomies_do_not_meet() -> None:
 
 
 class Reluctant(Scripted):
-    """Calls nothing a check that it can call something else, as a handicap makes a tagger do."""
+    """Calls nothing a check that it can call something else, as a logit bias may."""
 
     def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
         out = []
@@ -243,7 +243,7 @@ class Reluctant(Scripted):
 
 
 def test_the_type_the_tagger_gives_counts_not_the_likeliest() -> None:
-    """With its handicap a tagger counts other types than the largest probabilities would."""
+    """With a logit bias a tagger counts other types than the largest probabilities would."""
     judged = judge(Reluctant(TABLE), small())
     assert judged.given.tolist() == [0, 0, 0, 2, 0, 0, 0, 0]
     assert score(judged, resamples=20).verification.called == 0  # type: ignore[union-attr]

@@ -59,8 +59,8 @@ def test_numpy_and_torch_compute_the_same(layers: int, width: int) -> None:
         wanted = model(pack(readings, model.gap, model.wide_bits)).numpy()
     given_ = []
     for steps in traces:
-        reader = backend.start("What is 12 + 7?")
-        given_.append(backend.logits([reader.read(text) for text in steps]))
+        extractor = backend.start("What is 12 + 7?")
+        given_.append(backend.logits([extractor.read(text) for text in steps]))
     np.testing.assert_allclose(np.concatenate(given_), wanted, atol=1e-4, rtol=1e-4)
 
 
@@ -88,7 +88,7 @@ def test_however_many_steps_are_read_at_once_each_is_read_the_same(
     backend = random_backend()
     alone, together = backend.start("12 + 7"), backend.start("12 + 7")
     single = [alone.read(text) for text in steps]
-    cut_once = [*together.read_all(steps[:cut]), *together.read_all(steps[cut:])]
+    cut_once = [*together.read_batch(steps[:cut]), *together.read_batch(steps[cut:])]
     for (seen, wide), (same, same_wide) in zip(single, cut_once, strict=True):
         np.testing.assert_array_equal(seen, same)
         assert wide == same_wide

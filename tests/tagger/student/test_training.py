@@ -12,7 +12,7 @@ import pytest
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
 from tagger.traces.labelled import LabelledTrace, read_labelled
-from tagger.training.distillation import Teaching
+from tagger.training.distillation import Distillation
 from tagger.training.extra_labels import ExtraLabels
 from tagger.training.soft_targets import label_targets
 from tagger.training.student.train import train_student
@@ -91,8 +91,8 @@ def test_a_student_learns_from_a_teacher_what_its_labels_do_not_say(tmp_path: Pa
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     alone = train_student([some], RECIPE).tagger
     assert scores_on(alone, fresh).per_type[VERIFY].recall == 0
-    teaching = Teaching([trained_linear().tagger], [traces], kept=tmp_path / "kept")
-    taught = train_student([some], RECIPE, teaching=teaching).tagger
+    distillation = Distillation([trained_linear().tagger], [traces], kept=tmp_path / "kept")
+    taught = train_student([some], RECIPE, distillation=distillation).tagger
     assert taught.about["teachers"] == [trained_linear().tagger.fingerprint]
     assert scores_on(taught, fresh).per_type[VERIFY].f1 > 0.9
 
@@ -112,9 +112,9 @@ def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> 
     two = Taxonomy("two", (StepType("A", "A", "other", "a"), StepType("B", "B", "other", "b")))
     path = tmp_path / "two.jsonl"
     path.write_text(json.dumps({"id": "a", "steps": ["x"], "labels": {"0": "A"}}) + "\n")
-    teaching = Teaching([trained_linear().tagger], [])
+    distillation = Distillation([trained_linear().tagger], [])
     with pytest.raises(UserError, match="same taxonomy"):
-        train_student([path], QUICK, taxonomy=two, teaching=teaching)
+        train_student([path], QUICK, taxonomy=two, distillation=distillation)
 
 
 def test_shortened_copies_are_learnt_the_same_way_each_time(tmp_path: Path) -> None:

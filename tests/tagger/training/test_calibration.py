@@ -1,4 +1,4 @@
-"""Temperature and handicap: honest probabilities and honest counts."""
+"""Calibration: temperature for probabilities, logit bias for counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.taxonomies.taxonomy import REASONTYPE
-from tagger.training.calibration import best_temperature, calibrate, count_handicap
+from tagger.training.calibration import best_temperature, calibrate, count_bias
 from tests.tagger.student.small import random_backend
 
 VERIFY = REASONTYPE.index("VERIFY")
@@ -30,13 +30,13 @@ def test_the_temperature_that_scores_were_spoilt_with_is_found() -> None:
     assert best_temperature(2 * logits, types) == pytest.approx(2, abs=0.2)
 
 
-def test_the_likeliest_type_is_counted_too_often_until_it_bears_the_handicap() -> None:
+def test_count_bias_lowers_the_count_of_an_overpredicted_type() -> None:
     logits, types = unsure()
     true = (types == VERIFY).sum()
     assert (logits.argmax(axis=1) == VERIFY).sum() > 1.3 * true
     for tolerance in (0.0, 0.1):
         shifted = logits.copy()
-        shifted[:, VERIFY] -= count_handicap(logits, types, VERIFY, tolerance)
+        shifted[:, VERIFY] += count_bias(logits, types, VERIFY, tolerance)
         called = (shifted.argmax(axis=1) == VERIFY).sum()
         assert called == pytest.approx((1 + tolerance) * true, abs=4)
 
@@ -47,28 +47,32 @@ def test_a_type_called_too_seldom_is_helped_and_a_good_count_is_left_alone() -> 
     true = (types == rare).sum()
     assert (logits.argmax(axis=1) == rare).sum() < 0.5 * true
     shifted = logits.copy()
-    handicap = count_handicap(logits, types, rare)
-    assert handicap < 0
-    shifted[:, rare] -= handicap
+    bias = count_bias(logits, types, rare)
+    assert bias > 0
+    shifted[:, rare] += bias
     assert (shifted.argmax(axis=1) == rare).sum() == pytest.approx(0.9 * true, abs=4)
     sure = np.eye(14)[types] * 9
-    assert count_handicap(sure, types, VERIFY) == 0
+    assert count_bias(sure, types, VERIFY) == 0
 
 
-def test_scores_are_those_with_the_handicap() -> None:
+def test_calibrate_scores_with_the_logit_bias() -> None:
     logits, types = unsure()
     found = calibrate(logits, types, REASONTYPE)
-    assert found.handicaps["VERIFY"] > 0.2
+    assert found.logit_bias["VERIFY"] < -0.2
     name = REASONTYPE.names[VERIFY]
     score = found.scores.per_type[name]
     assert score.recall == pytest.approx(1.1 * score.precision, abs=0.01)
 
 
-def test_a_tagger_obeys_its_handicap_and_keeps_its_probabilities(tmp_path: object) -> None:
+def test_frozen_tagger_predicts_with_its_logit_bias_and_keeps_its_probabilities(
+    tmp_path: object,
+) -> None:
     from pathlib import Path
 
-    def tagger(handicaps: dict[str, float]) -> FrozenTagger:
-        return FrozenTagger(REASONTYPE, ParagraphSegmenter(), random_backend(), handicaps=handicaps)
+    def tagger(logit_bias: dict[str, float]) -> FrozenTagger:
+        return FrozenTagger(
+            REASONTYPE, ParagraphSegmenter(), random_backend(), logit_bias=logit_bias
+        )
 
     plain = tagger({})
     text = "One.\n\nTwo is 2.\n\nThen three.\n\nFour = 4."
@@ -81,4 +85,4 @@ def test_a_tagger_obeys_its_handicap_and_keeps_its_probabilities(tmp_path: objec
         assert after.confidence == after.probabilities[REASONTYPE.index(after.type)]
     assert held.fingerprint != plain.fingerprint
     loaded = FrozenTagger.load(held.save(Path(str(tmp_path)) / "held"))
-    assert loaded.handicaps == {tag: 50.0} and loaded.fingerprint == held.fingerprint
+    assert loaded.logit_bias == {tag: -50.0} and loaded.fingerprint == held.fingerprint

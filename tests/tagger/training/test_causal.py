@@ -113,7 +113,7 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(
         except Killed:
             deaths += 1
     assert deaths >= 4 and ran == 50, "states are computed once"
-    assert any("Going on at epoch 2" in line for line in said)
+    assert any("Resuming at epoch 2" in line for line in said)
     assert done.tagger.fingerprint == whole.tagger.fingerprint
     assert done.scores == whole.scores and done.tagger.about == whole.tagger.about
     before = count
@@ -277,7 +277,7 @@ def test_the_same_traces_held_out_otherwise_are_another_training(
     folder: Path, tmp_path: Path
 ) -> None:
     more = write(tmp_path / "more.jsonl", rows(30, seed=4))
-    train(folder, beside=[more], checkpoint=tmp_path / "kept")
+    train(folder, train_only=[more], checkpoint=tmp_path / "kept")
     shape = dataclasses.replace(SHAPE, model=str(folder / "model"), weights="float32")
     with pytest.raises(UserError, match="other labels or settings"):
         train_causal(
@@ -336,7 +336,7 @@ def test_a_checkpoint_goes_on_only_on_its_device(
         assert not any("Running" in line for line in said)
     else:
         train(folder, fit, checkpoint=tmp_path, say=said.append)
-        assert any("Going on at epoch 1" in line for line in said)
+        assert any("Resuming at epoch 1" in line for line in said)
 
 
 def test_states_need_room_on_the_disk(

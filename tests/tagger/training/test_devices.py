@@ -20,7 +20,7 @@ from tagger.segmentation import ParagraphSegmenter
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.training.causal.train import train_causal
 from tagger.training.devices import resolve_device
-from tagger.training.distillation import Teaching
+from tagger.training.distillation import Distillation
 from tagger.training.encoder.train import train_encoder
 from tests.tagger.student.small import random_backend
 
@@ -71,7 +71,7 @@ class ManyBackend:
     def __init__(self) -> None:
         self.devices: list[str] = []
 
-    def logits_many(
+    def logits_batch(
         self, traces: Sequence[Sequence[str]], questions: Sequence[str], device: str = "cpu"
     ) -> list[NDArray[np.float64]]:
         self.devices.append(device)
@@ -85,9 +85,9 @@ def test_a_teacher_uses_the_gpu_where_there_is_one(
     with_gpu(monkeypatch, there)
     backend: Any = ManyBackend()
     teacher = FrozenTagger(REASONTYPE, ParagraphSegmenter(), backend, 1.0)
-    views = Teaching([teacher], []).views([["a", "b"]], [""], lambda line: None)
+    rows = Distillation([teacher], []).probabilities([["a", "b"]], [""], lambda line: None)
     assert backend.devices == [device]
-    np.testing.assert_allclose(views[0], np.full((2, 14), 1 / 14), rtol=1e-3)
+    np.testing.assert_allclose(rows[0], np.full((2, 14), 1 / 14), rtol=1e-3)
 
 
 def test_a_teacher_without_a_fast_path_asks_for_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,5 +96,5 @@ def test_a_teacher_without_a_fast_path_asks_for_no_device(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("tagger.training.distillation.resolve_device", asked)
     teacher = FrozenTagger(REASONTYPE, ParagraphSegmenter(), random_backend(), 1.0)
-    views = Teaching([teacher], []).views([["a", "b"]], [""], lambda line: None)
-    assert views[0].shape == (2, 14)
+    rows = Distillation([teacher], []).probabilities([["a", "b"]], [""], lambda line: None)
+    assert rows[0].shape == (2, 14)

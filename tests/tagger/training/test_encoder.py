@@ -136,7 +136,7 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(
         except Killed:
             deaths += 1
     assert deaths >= (8 if retrain else 4)
-    assert any("going on at epoch" in line for line in said)
+    assert any("resuming at epoch" in line for line in said)
     assert done.tagger.fingerprint == whole.tagger.fingerprint
     assert done.scores == whole.scores and done.tagger.about == whole.tagger.about
     assert [p.name for p in (tmp_path / "kept").iterdir()] == ["training.safetensors"]
@@ -180,10 +180,10 @@ def test_labels_of_another_taxonomy_shape_the_body_and_their_head_is_dropped(
 
 def test_the_head_of_another_taxonomy_learns(folder: Path) -> None:
     """Seen from inside, as the head is dropped afterwards."""
-    from tagger.backends.encoder.predict import score_many
-    from tagger.training.checkpoints import Keeper
+    from tagger.backends.encoder.predict import score_batch
+    from tagger.training.checkpoints import Checkpointer
     from tagger.training.encoder.source import find_encoder
-    from tagger.training.encoder.stages import Rounds
+    from tagger.training.encoder.stages import StagedTraining
 
     source = find_encoder(str(folder / "encoder"))
     shape = EncoderSettings(encoder="encoder", pooling="mean", **TINY)
@@ -192,9 +192,11 @@ def test_the_head_of_another_taxonomy_learns(folder: Path) -> None:
     labels = other_labels()
     others = make_examples(labels.traces, TWO, tokens, shape, fit, head=1)
     mine = make_examples(labelled(folder), REASONTYPE, tokens, shape, fit)
-    rounds = Rounds(source, shape, fit, 0, [14, 2], Keeper(None, "", 0), lambda line: None)
-    net, _ = rounds.run("test", mine, others[:30], None, None)
-    given = np.concatenate(score_many(net, [e.steps for e in others[30:]], head=1))
+    training = StagedTraining(
+        source, shape, fit, 0, [14, 2], Checkpointer(None, "", 0), lambda line: None
+    )
+    net, _ = training.run("test", mine, others[:30], None, None)
+    given = np.concatenate(score_batch(net, [e.steps for e in others[30:]], head=1))
     true = [kind for e in others[30:] for kind in e.types.values()]
     assert (given.argmax(axis=1) == true).mean() > 0.9
 

@@ -16,9 +16,9 @@ from tagger.taxonomies.files import load_taxonomy
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.traces.labelled import read_labelled
 from tagger.training.calibration import best_temperature
-from tagger.training.distillation import Teaching
+from tagger.training.distillation import Distillation
 from tagger.training.linear import train_linear
-from tagger.training.soft_targets import LessonPlan, label_targets, labelled_lessons
+from tagger.training.soft_targets import TargetPlan, label_targets, targets_from_labels
 from tagger.training.splits import read_and_hold_out, split_by_question
 from tests.tagger.small_data import RECIPE, rows, scores_on, trained, write
 
@@ -122,7 +122,7 @@ def test_what_stands_beside_is_learnt_and_never_held_out(tmp_path: Path) -> None
     path = write(tmp_path / "labelled.jsonl", rows(40))
     more = write(tmp_path / "more.jsonl", rows(60, seed=5))
     plain = train_linear([path], RECIPE)
-    both = train_linear([path], RECIPE, beside=[more])
+    both = train_linear([path], RECIPE, train_only=[more])
     assert both.held_out == plain.held_out
     assert both.scores.steps == plain.scores.steps
     assert both.traces > plain.traces
@@ -131,7 +131,7 @@ def test_what_stands_beside_is_learnt_and_never_held_out(tmp_path: Path) -> None
 
 def test_a_held_out_question_is_taken_out_of_what_stands_beside(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
-    held = read_and_hold_out([path], REASONTYPE, 0, 0.2, beside=[path])
+    held = read_and_hold_out([path], REASONTYPE, 0, 0.2, train_only=[path])
     hidden = {trace.question for trace in held.aside}
     assert hidden and hidden.isdisjoint(trace.question for trace in held.kept)
     assert len(held.kept) == 2 * (40 - len(held.aside))
@@ -159,15 +159,15 @@ def test_a_teacher_makes_up_for_labels(tmp_path: Path) -> None:
     few = write(tmp_path / "few.jsonl", content)
     traces = write(tmp_path / "traces.jsonl", unlabelled(80, 4))
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
-    teaching = Teaching([trained().tagger], [traces], 1.0, tmp_path / "views")
+    distillation = Distillation([trained().tagger], [traces], 1.0, tmp_path / "views")
     alone = train_linear([few], RECIPE)
-    taught, again = (train_linear([few], RECIPE, teaching=teaching) for _ in range(2))
+    taught, again = (train_linear([few], RECIPE, distillation=distillation) for _ in range(2))
     assert taught.tagger.fingerprint == again.tagger.fingerprint
     assert scores_on(alone.tagger, fresh).per_type[VERIFY].f1 == 0
     assert scores_on(taught.tagger, fresh).per_type[VERIFY].f1 > 0.9
     assert taught.steps == alone.steps
     assert taught.tagger.about["teachers"] == [trained().tagger.fingerprint]
-    assert taught.tagger.about["taught_on"] == ["traces.jsonl"]
+    assert taught.tagger.about["distilled_on"] == ["traces.jsonl"]
     assert list((tmp_path / "views").glob("view-*.safetensors"))
 
 
@@ -185,7 +185,9 @@ def test_held_out_questions_are_not_taught(tmp_path: Path) -> None:
     for number, content in enumerate((only, again, nameless, recut)):
         traces = write(tmp_path / f"traces{number}.jsonl", content)
         with pytest.raises(UserError, match="no trace with a step is left for the teachers"):
-            train_linear([path], RECIPE, teaching=Teaching([trained().tagger], [traces], 1.0))
+            train_linear(
+                [path], RECIPE, distillation=Distillation([trained().tagger], [traces], 1.0)
+            )
 
 
 def test_questions_that_differ_in_white_space_stand_on_one_side(tmp_path: Path) -> None:
@@ -202,20 +204,24 @@ def test_a_folder_of_views_changes_no_result_and_damage_is_said(tmp_path: Path) 
     path = write(tmp_path / "labelled.jsonl", rows(20))
     traces = write(tmp_path / "traces.jsonl", unlabelled(8, 4))
     views = tmp_path / "views"
-    teachings = [Teaching([trained().tagger], [traces], 1.0, kept) for kept in (None, views)]
-    free, kept = (train_linear([path], RECIPE, teaching=teaching) for teaching in teachings)
+    distillations = [
+        Distillation([trained().tagger], [traces], 1.0, kept) for kept in (None, views)
+    ]
+    free, kept = (
+        train_linear([path], RECIPE, distillation=distillation) for distillation in distillations
+    )
     assert free.tagger.fingerprint == kept.tagger.fingerprint
     (file,) = views.iterdir()
     whole = file.read_bytes()
     for content in (whole[:50], save({"0": np.zeros((1, 14), dtype=np.float16)})):
         file.write_bytes(content)
         with pytest.raises(UserError, match=f"{file.name} is damaged .*; delete it"):
-            train_linear([path], RECIPE, teaching=teachings[1])
+            train_linear([path], RECIPE, distillation=distillations[1])
     file.unlink()
     views.rmdir()
     views.touch()
     with pytest.raises(UserError, match="cannot be kept in .*views"):
-        train_linear([path], RECIPE, teaching=teachings[1])
+        train_linear([path], RECIPE, distillation=distillations[1])
 
 
 def test_the_type_of_a_late_step_is_learnt(tmp_path: Path) -> None:
@@ -237,13 +243,13 @@ def test_a_small_share_of_a_second_type_counts_too(tmp_path: Path) -> None:
 
 
 def test_an_unsure_teacher_is_heard_too(tmp_path: Path) -> None:
-    plan = LessonPlan(REASONTYPE, least=0.1)
+    plan = TargetPlan(REASONTYPE, min_teacher_prob=0.1)
     flat = np.full((1, 14), 0.07, dtype=np.float32)
     flat[0, 3] = 0.09
     assert plan.likely(flat).tolist() == [[float(i == 3) for i in range(14)]]
     sure = np.array([[0.6, 0.3, 0.06, 0.04]], dtype=np.float32)
     np.testing.assert_allclose(plan.likely(sure), [[2 / 3, 1 / 3, 0, 0]], rtol=1e-6)
-    assert LessonPlan(REASONTYPE).likely(sure) is sure
+    assert TargetPlan(REASONTYPE).likely(sure) is sure
 
 
 def test_a_little_less_trust_lets_the_teacher_have_a_say(tmp_path: Path) -> None:
@@ -252,9 +258,9 @@ def test_a_little_less_trust_lets_the_teacher_have_a_say(tmp_path: Path) -> None
     teacher = train_linear([write(tmp_path / "other.jsonl", rows(6, 9))], RECIPE).tagger
     found = {
         train_linear(
-            [path], RECIPE, teaching=Teaching([teacher], [traces], trust)
+            [path], RECIPE, distillation=Distillation([teacher], [traces], label_weight)
         ).tagger.fingerprint
-        for trust in (1.0, 0.95, 0.7)
+        for label_weight in (1.0, 0.95, 0.7)
     }
     assert len(found) == 3
 
@@ -278,7 +284,7 @@ def test_a_teacher_of_another_taxonomy_is_refused(tmp_path: Path) -> None:
     stranger = FrozenTagger.__new__(FrozenTagger)
     stranger.__dict__.update(teacher.__dict__, _taxonomy=other)
     with pytest.raises(UserError, match=r"\(taxonomy 'venhoff'\) are not those of the labels"):
-        train_linear([path], RECIPE, teaching=Teaching([stranger], [path], 1.0))
+        train_linear([path], RECIPE, distillation=Distillation([stranger], [path], 1.0))
 
 
 def test_a_second_type_gets_its_share(tmp_path: Path) -> None:
@@ -308,11 +314,11 @@ def test_sentences_are_learnt_beside_the_paragraphs(tmp_path: Path) -> None:
     }
     traces = list(read_labelled(write(tmp_path / "l.jsonl", [row])))
     plain, cut = (
-        list(labelled_lessons(traces, LessonPlan(REASONTYPE, sentences=share)))
+        list(targets_from_labels(traces, TargetPlan(REASONTYPE, sentences=share)))
         for share in (0.0, 1.0)
     )
-    assert [lesson.steps for lesson in plain] == [("One. Two is 2.",)]
-    assert [list(lesson.steps) for lesson in cut[1:]] == [["One.", "Two is 2."]]
+    assert [trace.steps for trace in plain] == [("One. Two is 2.",)]
+    assert [list(trace.steps) for trace in cut[1:]] == [["One.", "Two is 2."]]
     assert (cut[1].targets == plain[0].targets[[0, 0]]).all()
     path = write(tmp_path / "many.jsonl", rows(40))
     paragraphs, both = (train_linear([path], replace(RECIPE, sentences=s)) for s in (0.0, 1.0))

@@ -24,9 +24,9 @@ def test_steps_ascend_and_a_check_is_clear_only_if_it_says_so_or_goes_on(
     assert min(SHORTEST, len(texts)) <= len(piece.steps) <= min(LONGEST, len(texts))
     open_check = False
     for place, (step, clear) in enumerate(zip(piece.steps, piece.clear, strict=True)):
-        beside = place > 0 and piece.steps[place - 1] == step - 1
+        adjacent = place > 0 and piece.steps[place - 1] == step - 1
         says = has_keyword(texts[step], CHECKING_KEYWORDS)
-        assert clear == (not checks[step] or says or (open_check and beside))
+        assert clear == (not checks[step] or says or (open_check and adjacent))
         open_check = checks[step] and clear
 
 
