@@ -80,7 +80,7 @@ ENCODER = (*TRAIN, "--backend", "encoder")
             (*STUDENT, "learning_rate=-1"),
             "learning_rate of the student training is -1; it must be a",
         ),
-        ((*STUDENT, "trust=2"), "trust of the student training is 2; it must be"),
+        ((*STUDENT, "label_weight=2"), "label_weight of the student training is 2; it must be"),
         ((*STUDENT, "kernel=2"), "kernel of the student tagger is 2; it must be odd"),
     ],
 )
@@ -116,13 +116,13 @@ def test_settings_out_of_range(
         ((*TRAIN, "--checkpoint", "new"), "leave out --checkpoint or give --teacher"),
         ((*TRAIN, *TAUGHT, "--checkpoint", "{file}/x"), "x cannot be made"),
         ((*TRAIN, *TAUGHT, "segmenter=sentence"), "take a teacher of the same segmenter"),
-        ((*TRAIN, *TAUGHT, "{labels}"), "--labels, --beside and --traces names"),
+        ((*TRAIN, *TAUGHT, "{labels}"), "--labels, --train-only and --traces names"),
         (
             (*TRAIN, "--teacher", "{tagger}", "{tagger}", "--traces", "{traces}"),
             "each teacher once",
         ),
-        ((*TRAIN, "trust=0.5"), "there is no teacher; give --teacher"),
-        ((*STUDENT, "trust=1"), "there is no teacher; give --teacher"),
+        ((*TRAIN, "label_weight=0.5"), "there is no teacher; give --teacher"),
+        ((*STUDENT, "label_weight=1"), "there is no teacher; give --teacher"),
     ],
 )
 def test_training_is_refused_before_it_begins(

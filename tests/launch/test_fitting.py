@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from launch.commands.tagger import fitting
+from launch.commands.tagger.train import configure
 from launch.settings import settings_of
 from launch.trainers import TRAINERS
 from launch.trainers.base import TrainingJob
@@ -58,12 +60,35 @@ def test_a_training_sees_everything_a_trace_says(
 
 
 @pytest.mark.parametrize(
-    "word", ["epochs=0", "batch_steps=0", "members=0", "dropout=1.0", "kernel=2", "trust=.nan"]
+    "word",
+    ["epochs=0", "batch_steps=0", "members=0", "dropout=1.0", "kernel=2", "label_weight=.nan"],
 )
 def test_a_student_out_of_range_is_refused_before_anything_is_read(word: str) -> None:
     name = word.partition("=")[0]
     with pytest.raises(UserError, match=name):
         settings_of(TRAINERS["student"].settings, None, [word])
+
+
+@pytest.mark.parametrize("backend", ["linear", "student"])
+def test_settings_of_reads_the_former_key_trust_as_label_weight(
+    backend: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    kind = TRAINERS[backend].settings
+    assert settings_of(kind, None, ["trust=0.25"]) == settings_of(kind, None, ["label_weight=0.25"])
+    assert "'trust' is now called 'label_weight'" in caplog.text
+    with pytest.raises(UserError, match="former name of 'label_weight'"):
+        settings_of(kind, None, ["trust=0.25", "label_weight=0.5"])
+
+
+def test_train_takes_the_former_option_beside_as_train_only() -> None:
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    former, present = (
+        parser.parse_args(["--labels", "a", option, "b", "c"])
+        for option in ("--beside", "--train-only")
+    )
+    assert former == present and former.train_only == [Path("b"), Path("c")]
+    assert "--beside" not in parser.format_help()
 
 
 def test_a_job_is_of_reasontype_unless_it_says_otherwise() -> None:

@@ -78,7 +78,7 @@ def test_frozen_tagger_predicts_with_its_logit_bias_and_keeps_its_probabilities(
     text = "One.\n\nTwo is 2.\n\nThen three.\n\nFour = 4."
     favourite = plain.tag_text(text)[0].type
     tag = REASONTYPE.get(favourite).tag
-    held = tagger({tag: 50.0})
+    held = tagger({tag: -50.0})
     assert all(t.type != favourite for t in held.tag_text(text))
     for before, after in zip(plain.tag_text(text), held.tag_text(text), strict=True):
         assert after.probabilities == before.probabilities
