@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
-from launch.progress import progress_of_parts
-from launch.results import command_line, show_results
+from launch.commands.compare import compare
 from launch.settings import section
 from tagger.errors import UserError
 
@@ -28,7 +27,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Sample, score, write results and report, print the table."""
     from rl.comparison.config import compare_config
-    from rl.comparison.run import run_comparison
     from tagger.config.settings import apply_overrides, read_yaml
 
     if "=" in args.model:
@@ -39,10 +37,7 @@ def run(args: argparse.Namespace) -> None:
     if args.seed is not None:
         values["seed"] = args.seed
     config = compare_config(values, str(args.config or "settings"))
-    output = output_folder(args.output, "evaluate")
-    with progress_of_parts() as progress:
-        results = run_comparison(config, output, progress=progress, command=command_line())
-    show_results(results, output)
+    compare(config, output_folder(args.output, "evaluate"))
 
 
 COMMAND = Command(

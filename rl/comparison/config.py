@@ -21,7 +21,8 @@ class Split(Settings):
     Attributes:
         source: A JSONL file, or the name of a built-in problem set.
         split: Which part of the source.
-        size: How many problems; None takes a whole file.
+        size: How many problems; None takes a whole file. Left out: the whole of a file, 300
+            problems of a built-in set (100 for calibration).
         seed: Seed of the draw.
         samples: Completions of each problem; None takes the comparison's.
     """
@@ -41,13 +42,16 @@ def _rules() -> dict[str, dict[str, Any]]:
     return {
         "count": {"types": ["VERIFY"], "limit": [1, 2, 3, 5]},
         "ratio": {"threshold": [0.2, 0.3, 0.4, 0.5]},
-        "token_budget": {"limit": [60, 90, 120, 160]},
+        "token_budget": {"limit": [256, 512, 1024, 2048]},
     }
 
 
 @dataclass(frozen=True)
 class CompareConfig(Settings):
     """What to compare, on what, and how.
+
+    The defaults suit a reasoning model of any size; the embedded overthinker's own are in
+    ``configs/quickstart.yaml``.
 
     Attributes:
         base: Policy before training: a folder, a Hub name or a built-in policy.
@@ -86,12 +90,12 @@ class CompareConfig(Settings):
     tolerance: Annotated[float, Interval(ge=0, le=1)] = 0.01
     trained_monitored: bool = True
     oracle: bool = True
-    oracle_answer_tokens: Annotated[int, Ge(1)] = 32
-    max_new_tokens: Annotated[int, Ge(1)] = 512
+    oracle_answer_tokens: Annotated[int, Ge(1)] = 256
+    max_new_tokens: Annotated[int, Ge(1)] = 4096
     temperature: Annotated[float, Interval(ge=0, lt=math.inf)] = 1.0
     top_p: Annotated[float, Interval(gt=0, le=1)] = 1.0
     top_k: Annotated[int, Ge(0)] = 0
-    batch_size: Annotated[int, Ge(1)] = 256
+    batch_size: Annotated[int, Ge(1)] = 32
     workers: Annotated[int, Ge(1)] = 1
     seed: Annotated[int, Ge(0)] = 0
     title: str = "Suffice comparison"
@@ -162,13 +166,21 @@ def compare_config(values: Mapping[str, Any], source: str = "compare settings") 
     """
     values = dict(values)
     problems, given = values.get("problems"), values.get("calibration", {})
+    if isinstance(problems, Mapping):
+        values["problems"] = _whole_file(problems) | dict(problems)
     if isinstance(given, Mapping):
         inherited = problems.get("source") if isinstance(problems, Mapping) else None
         own = {"source": inherited} if inherited is not None else {}
-        values["calibration"] = {**_calibration().to_dict(), **own, **given}
+        given = own | dict(given)
+        values["calibration"] = _calibration().to_dict() | _whole_file(given) | given
     config = build_settings(CompareConfig, values, source)
     _check(config)
     return config
+
+
+def _whole_file(split: Mapping[str, Any]) -> dict[str, Any]:
+    """A file is read whole unless a size is given; a built-in set has a size by default."""
+    return {"size": None} if split.get("source", Split.source) != Split.source else {}
 
 
 def _check(config: CompareConfig) -> None:

@@ -19,6 +19,7 @@ from rl.analysis.results import ArmRun, build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arms import ArmProgress, ArmRunner, Job
 from rl.comparison.config import CompareConfig, GridPoint
+from rl.comparison.folder import CONFIG, check_folder
 from rl.comparison.workers import run_jobs
 from rl.evaluation.samples import Sample
 from rl.problems.registry import load_problems
@@ -30,7 +31,6 @@ from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
 
 RESULTS = "results.json"
-CONFIG = "compare.json"
 BYTES_PER_TOKEN = 4
 """Room a token takes in a compressed sample: its id, its text, its step; about 2 in practice."""
 SPARE_BYTES = 20_000_000
@@ -74,7 +74,7 @@ def run_comparison(
     Raises:
         UserError: Bad settings, or the folder exists (with `resume`: holds something else).
     """
-    _check_folder(config, output, resume)
+    check_folder(config, output, resume)
     metrics = find_metrics(config.trained, config.training_metrics)
     training = read_curves(metrics) if metrics else None
     runner = ArmRunner(config, output, progress)
@@ -123,24 +123,6 @@ def check_comparison(config: CompareConfig) -> None:
         build_rule(point.config(), tagger.taxonomy)
     for split in (config.problems, config.calibration):
         load_problems(split.source, split.split, split.size, split.seed)
-
-
-def _check_folder(config: CompareConfig, output: Path, resume: bool) -> None:
-    if not output.exists():
-        return
-    if not resume:
-        raise UserError(f"Output folder {output} exists; name a new one, nothing is overwritten.")
-    begun = output / CONFIG
-    if begun.is_file():
-        try:
-            was = {**json.loads(begun.read_text(encoding="utf-8")), "workers": config.workers}
-            same = was == config.to_dict()
-        except (ValueError, TypeError):
-            same = False
-        if not same:
-            raise UserError(f"{begun} holds another comparison's settings; name a new folder.")
-    elif any(output.iterdir()):
-        raise UserError(f"Output folder {output} holds something else; name a new one.")
 
 
 def _check_disk(runner: ArmRunner, output: Path) -> None:

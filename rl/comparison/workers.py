@@ -7,15 +7,19 @@ several give the same files. Only the clock differs: arms that run side by side 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rl.comparison.arms import ArmProgress, ArmRunner, Job
 from rl.comparison.config import CompareConfig
+from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
@@ -43,11 +47,16 @@ def run_jobs(runner: ArmRunner, jobs: Sequence[Job]) -> dict[str, list[Sample]]:
 
 
 def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
-    """Have processes run the jobs and keep them on disk."""
+    """Have processes run the jobs and keep them on disk.
+
+    Raises:
+        UserError: A worker died.
+    """
     context = get_context("spawn")
     told: SimpleQueue[Any] = context.SimpleQueue()
     watcher = threading.Thread(target=_pass_on, args=(told, runner.progress), daemon=True)
     watcher.start()
+    others = set(active_children())
     try:
         with ProcessPoolExecutor(
             workers,
@@ -55,10 +64,30 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
             initializer=_begin,
             initargs=(runner.config, runner.folder, told, workers),
         ) as pool:
-            _submit(pool.submit, jobs)
-    finally:
-        told.put(None)
-        watcher.join()
+            try:
+                _submit(pool.submit, jobs)
+            except (KeyboardInterrupt, SystemExit):
+                # Leaving the pool waits for its workers, which may take hours to finish an arm.
+                for worker in set(active_children()) - others:
+                    worker.terminate()
+                raise
+    except BrokenProcessPool as error:
+        raise UserError(
+            f"A worker of the comparison in {runner.folder} died, perhaps for want of memory; what "
+            "is done is kept: resume with fewer, e.g. workers=1."
+        ) from error
+    except Exception:
+        _end_watch(told, watcher)
+        raise
+    else:
+        _end_watch(told, watcher)
+    # A worker that was killed may have held the queue's lock: nothing is written to it then, and
+    # the watcher ends with this process.
+
+
+def _end_watch(told: SimpleQueue[Any], watcher: threading.Thread) -> None:
+    told.put(None)
+    watcher.join()
 
 
 def _submit(submit: Callable[..., Future[None]], jobs: Sequence[Job]) -> None:
@@ -80,12 +109,26 @@ def _submit(submit: Callable[..., Future[None]], jobs: Sequence[Job]) -> None:
 
 
 def _begin(config: CompareConfig, folder: Path, told: Any, workers: int) -> None:
-    """Set up a worker: its runner, its share of the cores."""
+    """Set up a worker: its end with the parent's, its runner, its share of the cores."""
+    # Ctrl-C reaches every process of the terminal; the parent ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     import torch
 
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) // workers)))
     runner = ArmRunner(config, folder, lambda *news: told.put(news))
     _WORKER["runner"] = runner
+
+
+def _die_with_parent() -> None:
+    """End this process when its parent ends, however that ends (SIGKILL included).
+
+    The sentinel is a pipe whose other end only the parent holds: the system closes it.
+    """
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(job: Job) -> None:

@@ -40,6 +40,17 @@ def test_calibration_takes_the_source_of_the_problems() -> None:
     assert (other.calibration.source, other.problems.source) == ("theirs.jsonl", "overthinker")
 
 
+def test_a_file_is_read_whole_and_a_built_in_set_has_a_size() -> None:
+    built_in = compare_config({})
+    assert (built_in.problems.size, built_in.calibration.size) == (300, 100)
+    files = compare_config(
+        {"problems": {"source": "a.jsonl"}, "calibration": {"source": "b.jsonl"}}
+    )
+    assert (files.problems.size, files.calibration.size) == (None, None)
+    some = compare_config({"problems": {"source": "a.jsonl", "size": 7}})
+    assert (some.problems.size, some.calibration.size) == (7, None)
+
+
 def test_settings_survive_a_round_trip() -> None:
     config = compare_config({"samples": 2, "temperature": 1, "problems": {"size": 7}})
     assert compare_config(config.to_dict()) == config
