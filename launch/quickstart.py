@@ -29,7 +29,7 @@ from rl.training.run import check_training_disk
 from rl.training.run_folder import RunFolder
 from tagger.config.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name
-from tagger.files import write_json
+from tagger.files import write_atomically, write_json
 
 SECTIONS = ("train", "compare")
 CONFIG = "quickstart.yaml"
@@ -115,7 +115,7 @@ def begin(run: QuickstartRun) -> None:
 
     run.root.mkdir(parents=True)
     text = yaml.safe_dump(run.data, sort_keys=False, allow_unicode=True)
-    (run.root / CONFIG).write_text(text, encoding="utf-8")
+    write_atomically(run.root / CONFIG, text)
 
 
 def resume(root: Path) -> QuickstartRun:

@@ -1,13 +1,18 @@
-"""New files and folders: never over an old one, and whole or not at all."""
+"""Files and folders appear whole or not at all, whatever happens while they are written.
+
+`replacing` is the one way: a draft under a temporary name in the same folder, flushed to the disk,
+renamed, and the folder flushed, so that the new name survives a power cut. Everything the kit
+writes and reads again goes through it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +36,26 @@ def check_new(path: Path | None) -> None:
 
 
 @contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write a file under a temporary name; it takes its place when all went well.
+
+    Yields:
+        The draft, to be written and closed.
+
+    Raises:
+        OSError: The disk refuses; `path` is as it was, and no draft is left.
+    """
+    draft = _draft_of(path)
+    try:
+        yield draft
+        _flush(draft)
+        draft.replace(path)
+        flush_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
 def new_file(path: Path) -> Iterator[IO[str]]:
     """A new UTF-8 file, written under a temporary name and renamed when all went well.
 
@@ -38,16 +63,12 @@ def new_file(path: Path) -> Iterator[IO[str]]:
         UserError: Something exists there, or it cannot be opened.
     """
     check_new(path)
-    temporary = _draft_of(path)
-    try:
+    with replacing(path) as draft:
         with _told(f"Output file {path}"):
-            lines = temporary.open("w", encoding="utf-8", newline="\n")
+            lines = draft.open("w", encoding="utf-8", newline="\n")
         with lines:
             yield lines
         check_new(path)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_new(path: Path, text: str) -> None:
@@ -76,7 +97,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         draft.mkdir(parents=True)
         yield draft
+        flush_all(draft)
         draft.rename(folder)
+        flush_folder(folder.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -92,18 +115,17 @@ def write_new_folder(folder: Path, files: Mapping[str, str]) -> None:
             (draft / name).write_text(text, encoding="utf-8")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name in its folder, then rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a file, text as UTF-8, in place of what is there; its folder is made.
+
+    Raises:
+        UserError: It cannot be written; what was there is as it was.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    with _told(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as draft:
+            draft.write_bytes(data)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -113,14 +135,45 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON to a temporary name, then rename."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write a JSON object, as `write_atomically`."""
+    write_atomically(path, json.dumps(content, indent=2) + "\n")
+
+
+def flush_all(folder: Path) -> None:
+    """Wait until the disk has everything in a folder, its folders included.
+
+    Raises:
+        OSError: It cannot.
+    """
+    for part in sorted(folder.rglob("*"), reverse=True):
+        if part.is_file():
+            _flush(part)
+        else:
+            flush_folder(part)
+    flush_folder(folder)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where the system can."""
+    with suppress(OSError):
+        _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    """Wait until the disk has it.
+
+    Raises:
+        OSError: It cannot.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _draft_of(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager

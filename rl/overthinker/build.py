@@ -5,7 +5,6 @@ suffice overthinker build --output my-overthinker
 
 from __future__ import annotations
 
-import json
 import random
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from rl.problems.problem import Problem
 from rl.problems.programs import program_for
 from tagger.config.settings import Settings
 from tagger.errors import UserError
+from tagger.files import write_json
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -224,5 +224,5 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
     )
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
-    (output / "build.json").write_text(json.dumps(settings.to_dict(), indent=2) + "\n")
+    write_json(output / "build.json", settings.to_dict())
     return output

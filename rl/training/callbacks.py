@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from transformers import TrainerCallback
 
 from tagger.errors import UserError
+from tagger.files import write_atomically
 
 ACCURACY = "facts/correct"
 VERIFICATION = "facts/count/VERIFY"
@@ -113,9 +114,7 @@ class MetricsFile(TrainerCallback):
             for line in self.path.read_text(encoding="utf-8").splitlines()
             if (row := _row(line)) is not None and row["step"] <= step
         ]
-        temporary = self.path.with_name(self.path.name + ".tmp")
-        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        temporary.replace(self.path)
+        write_atomically(self.path, "".join(f"{line}\n" for line in kept))
 
 
 def _row(line: str) -> dict[str, Any] | None:

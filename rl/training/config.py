@@ -11,6 +11,7 @@ from annotated_types import Ge, Interval
 
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
+from tagger.files import write_atomically
 
 
 @dataclass
@@ -160,10 +161,11 @@ def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConf
 
 
 def write_config(config: RunConfig, path: Path) -> None:
-    """Write the resolved config as YAML, to a temporary name first."""
+    """Write the resolved config as YAML.
+
+    Raises:
+        UserError: It cannot be written.
+    """
     import yaml
 
-    temporary = path.with_name(path.name + ".tmp")
-    text = yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_atomically(path, yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True))

@@ -22,7 +22,7 @@ from rl.training.policy_card import policy_card
 from rl.training.reporters import prepare_reporters
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state, existing_run, new_run
 from tagger.errors import UserError
-from tagger.files import read_json, write_json
+from tagger.files import read_json, write_atomically, write_json
 from tagger.frozen import FrozenTagger
 from tagger.thinking.families import named_delimiters
 from tagger.thinking.split import ThinkingDelimiters
@@ -226,7 +226,7 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
         card = policy_card(
             read_json(run.provenance), run.metrics, result.steps, result.stopped_early
         )
-        (run.policy / "README.md").write_text(card, encoding="utf-8")
+        write_atomically(run.policy / "README.md", card)
         write_json(run.result, asdict(result))
         if result.stopped_early:
             print(f"Training stopped: {result.stopped_early}.")

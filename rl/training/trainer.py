@@ -8,7 +8,6 @@ pure function of the whole table. Written against TRL 1.16; the hooks are privat
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from rewards.stack import RewardStack
 from rl.training.rollouts import plain_sampling, sample_rollouts
 from rl.training.run_folder import STATE_FILE, checkpoint_state
 from rl.training.step_metrics import fact_metrics, term_metrics
+from tagger.files import flush_all, write_atomically
 
 
 class Stateful(Protocol):
@@ -163,12 +163,8 @@ class StepGRPOTrainer(GRPOTrainer):
             folder = Path(self._get_output_dir(trial=trial))
             folder = folder / f"checkpoint-{self.state.global_step}"
             state = {name: thing.state_dict() for name, thing in self._stateful.items()}
-            temporary = folder / f"{STATE_FILE}.tmp"
-            with temporary.open("w", encoding="utf-8") as stream:
-                json.dump(state, stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(folder / STATE_FILE)
+            flush_all(folder)
+            write_atomically(folder / STATE_FILE, json.dumps(state))
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         """Restore our state together with the optimizer's."""

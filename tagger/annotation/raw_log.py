@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.files import flush_folder, replacing
 
 
 def raw_log_of(output: Path) -> Path:
@@ -78,7 +79,7 @@ class RawLog:
             ) from error
         if _torn(path):
             self._write(b"\n")
-        _sync_folder(path.parent)
+        flush_folder(path.parent)
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Write a row and wait until the disk has it."""
@@ -107,23 +108,20 @@ class RawLog:
         self._file.close()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, flush it to the disk and rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def write_labels(path: Path, content: bytes) -> None:
+    """Write the label file, whole or not at all.
+
+    Raises:
+        UserError: It cannot be written.
+    """
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        with replacing(path) as draft:
+            draft.write_bytes(content)
     except OSError as error:
         raise UserError(
             f"{path} cannot be written ({error.strerror}); the raw log is whole, so mend that and "
             "run the same command with --resume."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _torn(path: Path) -> bool:
@@ -142,17 +140,3 @@ def _lock(descriptor: int) -> None:
     except ImportError:  # not on Windows
         return
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut, where the system can."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)

@@ -17,7 +17,7 @@ from tagger.annotation.asking import Asking
 from tagger.annotation.client import Endpoint, plain_url
 from tagger.annotation.cost import Estimate, Ledger, estimate
 from tagger.annotation.plan import Job
-from tagger.annotation.raw_log import RawLog, raw_log_of, read_log, write_atomically
+from tagger.annotation.raw_log import RawLog, raw_log_of, read_log, write_labels
 from tagger.annotation.results import (
     Attempt,
     Tally,
@@ -164,7 +164,7 @@ def annotate(
         if content:
             # Noted before it is there: no kill can leave a file that --resume does not know.
             log.append({"kind": "written", "sha256": hashlib.sha256(content).hexdigest()})
-            write_atomically(output, content)
+            write_labels(output, content)
     return Outcome(tally_of(job, attempts), ledger, stopped, interrupted)
 
 

@@ -6,7 +6,6 @@ No pickle: weights and the optimiser's moments are arrays, everything else is JS
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from tagger.errors import UserError
+from tagger.files import replacing
 
 _FILE = "training.safetensors"
 
@@ -109,9 +109,8 @@ class Checkpointer:
         tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
         state = {"key": self._key, "done": self.done, "stage": stage, "progress": dict(progress)}
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_name(f".{_FILE}.{os.getpid()}.tmp")
-        save_file(tensors, str(draft), {"state": json.dumps(state)})
-        draft.replace(self._file)
+        with replacing(self._file) as draft:
+            save_file(tensors, str(draft), {"state": json.dumps(state)})
         self.stage = stage
         self._last = time.monotonic()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from tagger.backends.base import score_traces
 from tagger.backends.softmax import softmax
 from tagger.errors import UserError
+from tagger.files import replacing
 from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -173,11 +173,10 @@ def _write(file: Path, probabilities: Sequence[NDArray[np.float16]]) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({str(i): row for i, row in enumerate(probabilities)}, str(draft))
-        draft.replace(file)
+        with replacing(file) as draft:
+            save_file({str(i): row for i, row in enumerate(probabilities)}, str(draft))
     except (OSError, SafetensorError) as error:
         raise UserError(
             f"Teacher probabilities cannot be written to {file.parent} ({error}); make room there "

@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> None:
     """Build the model and say where it is."""
     from rl.overthinker.build import BuildSettings, build
     from rl.overthinker.measure import measure_overthinker, model_card
+    from tagger.files import write_atomically
     from tagger.frozen import FrozenTagger
 
     settings = settings_of(BuildSettings, args.config, args.overrides, seed=args.seed)
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> None:
     folder = build(output, settings)
     tagger = FrozenTagger.load()
     figures = measure_overthinker(str(folder), tagger)
-    (folder / "README.md").write_text(model_card(figures, tagger.fingerprint), encoding="utf-8")
+    write_atomically(folder / "README.md", model_card(figures, tagger.fingerprint))
     for shortfall in figures.shortfalls():
         print(f"Target missed: {shortfall}.")
     print(f"Built {folder} from seed {settings.seed}. Try it: suffice evaluate {folder}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from tagger.backends.causal.net import states_of
 from tagger.backends.causal.windows import Window
 from tagger.backends.pretrained.progress import Progress
 from tagger.errors import UserError
+from tagger.files import replacing
 from tagger.training.causal.examples import Example
 
 _BYTES = 2  # of a float16
@@ -136,6 +136,5 @@ def _run(body: Any, example: Example, file: Path) -> None:
                     "States of the lower layers are too large for float16; choose "
                     "another number of lower layers or another model."
                 )
-    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    save_file(states, str(draft))
-    draft.replace(file)
+    with replacing(file) as draft:
+        save_file(states, str(draft))

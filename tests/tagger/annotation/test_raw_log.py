@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagger.annotation.raw_log import RawLog, json_line, raw_log_of, read_log, write_atomically
+from tagger.annotation.raw_log import RawLog, json_line, raw_log_of, read_log, write_labels
 from tagger.errors import UserError
 
 
@@ -45,12 +45,12 @@ def test_two_runs_cannot_write_one_log(tmp_path: Path) -> None:
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
-    write_atomically(path, b"one\n")
-    write_atomically(path, b"two\n")
+    write_labels(path, b"one\n")
+    write_labels(path, b"two\n")
     assert path.read_bytes() == b"two\n"
     assert [p.name for p in tmp_path.iterdir()] == ["labels.jsonl"]
     with pytest.raises(UserError, match="cannot be written .* --resume"):
-        write_atomically(tmp_path / "none" / "labels.jsonl", b"")
+        write_labels(tmp_path / "none" / "labels.jsonl", b"")
 
 
 def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
