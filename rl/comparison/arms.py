@@ -259,7 +259,7 @@ class ArmRunner:
             "problems": [asdict(p) for p in self.problems(job.split)],
             "samples": self.samples_per_problem(job.split),
             "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
-            "answer": c.oracle_answer_tokens if job.oracle else None,
+            "answer": ["greedy", c.oracle_answer_tokens] if job.oracle else None,
         }
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -65,7 +65,8 @@ class CompareConfig(Settings):
         rules: Stopping rules with their parameters; a list of numbers is a grid.
         tolerance: Accuracy a threshold may cost on the calibration split, as a share.
         trained_monitored: Also run the trained policy under a monitor.
-        oracle: Also search each base trace for the first point where it could have stopped.
+        oracle: Also search each base trace for the first point where it could have stopped, by one
+            greedy probe a step boundary.
         oracle_answer_tokens: Budget of an oracle's forced answer.
         max_new_tokens: Most tokens of a completion.
         temperature: Sampling temperature; 0 is greedy.

@@ -1,7 +1,9 @@
 """The oracle stop: the first step boundary at which the forced answer would be right.
 
 No one can deploy it, for it reads the reference. It bounds what any stopping rule could save on
-the very traces the base policy wrote. What it spends on probing is counted apart.
+the very traces the base policy wrote. Each boundary is probed once, greedily: the first correct one
+of many random draws would credit luck, the more so the longer a trace is. What it spends on probing
+is counted apart.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def oracle_samples(
     """Find the oracle's stop of every base sample, boundary by boundary.
 
     Each round forces the closing at the next boundary of the samples that are still open and
-    lets the model answer with the sampling settings of the other arms.
+    lets the model answer greedily, whatever the sampling settings of the other arms.
 
     Args:
         base: Samples of the base arm, with their ids.
@@ -70,7 +72,7 @@ def oracle_samples(
         sampler: The base policy.
         judge: Scores the answers.
         closing: What is forced to close the thinking.
-        seed: Keys the sampling noise of the answers.
+        seed: Seed that the judge passes on; greedy answers need none.
         answer_tokens: Budget of a forced answer.
         batch_size: Rows sampled at once.
         progress: Told (samples settled, samples in all).
@@ -122,6 +124,7 @@ def _probe_next(
         seed,
         batch_size,
         max_new_tokens=answer_tokens,
+        temperature=0.0,
     )
     completions = [
         Completion(

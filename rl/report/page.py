@@ -37,8 +37,8 @@ def _frontier(results: Mapping[str, Any]) -> str:
         probes = arms["oracle"]["probe_tokens"]["mean"]
         intro += (
             " The oracle stop reads the reference answer and so bounds what stopping could save on"
-            f" these traces; nobody can run it (its {probes:,.0f} probe tokens an answer are not"
-            " in the picture)."
+            " these traces, with one greedy answer forced at each step boundary; nobody can run it"
+            f" (its {probes:,.0f} probe tokens an answer are not in the picture)."
         )
     return _section(
         "Accuracy against tokens",
