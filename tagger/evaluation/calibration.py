@@ -1,7 +1,7 @@
-"""Is a confidence of 0.8 right eight times in ten?
+"""Calibration of the confidence.
 
 Expected calibration error as in Guo et al., "On Calibration of Modern Neural Networks" (2017):
-equal-width bins of the confidence of the type given.
+equal-width bins of the confidence of the predicted type.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 BINS = 15
 _TEMPERATURES = np.exp2(np.linspace(-3, 4, 113))
-_LEAST = 1e-12
+_SMALLEST = 1e-12
 
 
 def bin_of(confidence: Floats) -> Ints:
@@ -25,10 +25,10 @@ def bin_of(confidence: Floats) -> Ints:
     return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def bin_sums(confidence: Floats, right: NDArray[np.bool_], trace: Ints, traces: int) -> Floats:
-    """Steps, right steps and sum of confidence, by trace and bin: (traces, 15, 3)."""
+def bin_sums(confidence: Floats, correct: NDArray[np.bool_], trace: Ints, traces: int) -> Floats:
+    """Steps, correct steps and sum of confidence, by trace and bin: (traces, 15, 3)."""
     out = np.zeros((traces, BINS, 3))
-    values = np.stack([np.ones(len(right)), right.astype(np.float64), confidence], axis=1)
+    values = np.stack([np.ones(len(correct)), correct.astype(np.float64), confidence], axis=1)
     np.add.at(out, (trace, bin_of(confidence)), values)
     return out
 
@@ -41,17 +41,17 @@ def ece(bins: Floats) -> Floats:
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:
     """Probabilities (N, K) after their log is divided by a temperature; order is kept."""
-    return softmax(np.log(np.maximum(probabilities, _LEAST)) / temperature)
+    return softmax(np.log(np.maximum(probabilities, _SMALLEST)) / temperature)
 
 
 def log_loss(probabilities: Floats, true: Ints) -> Floats:
     """Negative log-probability of the true type, each step, (N,)."""
-    return -np.log(np.maximum(probabilities[np.arange(len(true)), true], _LEAST))
+    return -np.log(np.maximum(probabilities[np.arange(len(true)), true], _SMALLEST))
 
 
 def fit_temperature(probabilities: Floats, true: Ints) -> float:
-    """Temperature with the least mean log loss, of 113 between 1/8 and 16; above 1 softens."""
-    return best_temperature(np.log(np.maximum(probabilities, _LEAST)), true, _TEMPERATURES)
+    """Temperature with the smallest mean log loss, of 113 between 1/8 and 16; above 1 softens."""
+    return best_temperature(np.log(np.maximum(probabilities, _SMALLEST)), true, _TEMPERATURES)
 
 
 def cross_fitted(probabilities: Floats, true: Ints, half: Ints) -> tuple[Floats, float]:

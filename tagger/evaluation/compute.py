@@ -1,4 +1,4 @@
-"""All figures of a tagger on labelled traces, each with its interval over traces."""
+"""All metrics of a tagger on labelled traces, each with its interval over traces."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tagger.evaluation.bootstrap import (
 )
 from tagger.evaluation.calibration import ece
 from tagger.evaluation.figures import Bin, CountError, Evaluation, Ratios
-from tagger.evaluation.label_space import Space
-from tagger.evaluation.predictions import Judged, judge
+from tagger.evaluation.label_space import LabelSpace
+from tagger.evaluation.predictions import Predictions, predict
 from tagger.evaluation.trace_sums import trace_sums
 from tagger.steps import StepTagger
 from tagger.taxonomies.taxonomy import Role
@@ -34,7 +34,7 @@ ROLES: tuple[str, ...] = get_args(Role)
 def evaluate(
     tagger: StepTagger,
     traces: Sequence[LabelledTrace],
-    space: Space | None = None,
+    space: LabelSpace | None = None,
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -45,10 +45,10 @@ def evaluate(
     Args:
         tagger: Any step tagger.
         traces: Labelled traces.
-        space: Where both are compared; None if labels are of the tagger's own taxonomy.
+        space: In which both are compared; None if labels are of the tagger's own taxonomy.
         resamples: Of the bootstrap over traces.
         seed: Of the bootstrap.
-        progress: Told how many traces are tagged, and of how many.
+        progress: Called with how many traces are tagged, and of how many.
 
     Returns:
         The figures.
@@ -56,27 +56,27 @@ def evaluate(
     Raises:
         UserError: No step carries a label that counts.
     """
-    return score(judge(tagger, traces, space, progress), resamples=resamples, seed=seed)
+    return score(predict(tagger, traces, space, progress), resamples=resamples, seed=seed)
 
 
-def score(judged: Judged, *, resamples: int = RESAMPLES, seed: int = 0) -> Evaluation:
-    """Compute all figures of judged steps, as `evaluate`."""
-    per_trace, temperature = trace_sums(judged)
-    sums = resampled_sums(per_trace, draw_weights(judged.traces, seed, resamples))
+def score(predictions: Predictions, *, resamples: int = RESAMPLES, seed: int = 0) -> Evaluation:
+    """Compute all metrics of predictions, as `evaluate`."""
+    per_trace, temperature = trace_sums(predictions)
+    sums = resampled_sums(per_trace, draw_weights(predictions.traces, seed, resamples))
 
     def of(values: Floats) -> Estimate:
-        return estimate(values, judged.traces)
+        return estimate(values, predictions.traces)
 
     confusion = sums["confusion"]
     steps = confusion.sum(axis=(1, 2))
-    names, check = judged.taxonomy.names, judged.verification
-    role_of = np.array([ROLES.index(t.role) for t in judged.taxonomy.types])
+    names, check = predictions.taxonomy.names, predictions.verification
+    role_of = np.array([ROLES.index(t.role) for t in predictions.taxonomy.types])
     by_role = measures.merged(confusion, role_of, len(ROLES))
-    has_check = bool(check.any())
+    has_verification = bool(check.any())
     verification, unmarked = None, None
     keywords: dict[str, Ratios] = {}
     keyword_bias: dict[str, Estimate] = {}
-    if has_check:
+    if has_verification:
         both = measures.merged(confusion, check.astype(np.int64), 2)
         verification = _ratios(both, of)[1]
         silent, found = sums["unmarked"][:, 0], sums["unmarked"][:, 1]
@@ -87,17 +87,17 @@ def score(judged: Judged, *, resamples: int = RESAMPLES, seed: int = 0) -> Evalu
             checks, held = table.sum(axis=2)[:, 1], table.sum(axis=1)[:, 1]
             keyword_bias[name] = of(measures.ratio(held - checks, checks))
     kinds = _ratios(confusion, of)
-    occurring = [i for i, k in enumerate(kinds) if k.support or k.called]
+    occurring = [i for i, k in enumerate(kinds) if k.support or k.predicted]
     true, hard = confusion.sum(axis=2), confusion.sum(axis=1)
     hard_counts = _count_errors(hard, true, sums["error"], sums["traces"], check, of)
     soft_counts = _count_errors(sums["soft"], true, sums["soft_error"], sums["traces"], check, of)
     present = [i for i in range(len(names)) if true[0, i]]
     return Evaluation(
-        taxonomy=judged.taxonomy,
-        checks=tuple(n for n, is_check in zip(names, check, strict=True) if is_check),
-        traces=judged.traces,
-        steps=len(judged.true),
-        left_out=judged.left_out,
+        taxonomy=predictions.taxonomy,
+        verification_types=tuple(n for n, is_check in zip(names, check, strict=True) if is_check),
+        traces=predictions.traces,
+        steps=len(predictions.true),
+        left_out=predictions.left_out,
         micro_f1=of(measures.micro_f1(confusion)),
         macro_f1=of(measures.macro_f1(confusion)),
         kappa=of(measures.cohens_kappa(confusion)),
@@ -110,7 +110,7 @@ def score(judged: Judged, *, resamples: int = RESAMPLES, seed: int = 0) -> Evalu
         roles={
             role: r
             for role, r in zip(ROLES, _ratios(by_role, of), strict=True)
-            if r.support or r.called
+            if r.support or r.predicted
         },
         role_macro_f1=of(measures.macro_f1(by_role)),
         ece=of(centred(ece(sums["bins"]))),
@@ -118,14 +118,14 @@ def score(judged: Judged, *, resamples: int = RESAMPLES, seed: int = 0) -> Evalu
         log_loss=of(measures.ratio(sums["loss"], steps)),
         temperature=temperature,
         bins=tuple(
-            Bin(int(n), float(confidence / n), float(right / n))
-            for n, right, confidence in sums["bins"][0]
+            Bin(int(n), float(confidence / n), float(correct / n))
+            for n, correct, confidence in sums["bins"][0]
             if n
         ),
         counts={names[i]: hard_counts[i] for i in present},
         soft_counts={names[i]: soft_counts[i] for i in present},
-        check_count=hard_counts[-1] if has_check else None,
-        soft_check_count=soft_counts[-1] if has_check else None,
+        verification_count=hard_counts[-1] if has_verification else None,
+        soft_verification_count=soft_counts[-1] if has_verification else None,
         confusion=confusion[0].astype(np.int64),
         agreement=_agreement(sums["second"], check, of),
         resamples=resamples,
@@ -138,9 +138,9 @@ def _ratios(confusion: Floats, of: Callable[[Floats], Estimate]) -> list[Ratios]
     precision, recall, f1 = measures.type_ratios(confusion)
     out = []
     for i in range(confusion.shape[-1]):
-        support, called = int(confusion[0, i].sum()), int(confusion[0, :, i].sum())
+        support, predicted = int(confusion[0, i].sum()), int(confusion[0, :, i].sum())
         p, r, f = (_zero_if_none(of(values[:, i])) for values in (precision, recall, f1))
-        out.append(Ratios(p, r, f, support, called))
+        out.append(Ratios(p, r, f, support, predicted))
     return out
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation holds: every figure with its interval."""
+"""The result of an evaluation: every metric with its interval."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from numpy.typing import NDArray
 from tagger.evaluation.bootstrap import Estimate
 from tagger.taxonomies.taxonomy import Taxonomy
 
-FORMAT = 1
+FORMAT = 2
 """Version of the JSON form."""
 
 
 @dataclass(frozen=True)
 class Ratios:
-    """Precision, recall and F1 of something; `support` steps are so, `called` are called so."""
+    """Precision, recall and F1; `support` counts positives, `predicted` predicted positives."""
 
     precision: Estimate
     recall: Estimate
     f1: Estimate
     support: int
-    called: int
+    predicted: int
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able form."""
         ratios = {k: getattr(self, k).as_dict() for k in ("precision", "recall", "f1")}
-        return ratios | {"support": self.support, "called": self.called}
+        return ratios | {"support": self.support, "predicted": self.predicted}
 
 
 @dataclass(frozen=True)
 class CountError:
-    """How far counts are off, over the labelled steps of each trace.
+    """Error of counts, over the labelled steps of each trace.
 
     Attributes:
         bias: Predicted minus true count, over all traces, as a share of the true count.
@@ -51,46 +51,46 @@ class CountError:
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of the reliability plot: steps, their mean confidence, the share that is right."""
+    """One bin of the reliability plot: steps, their mean confidence, the share that is correct."""
 
     steps: int
     confidence: float
-    right: float
+    accuracy: float
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Every figure of a tagger on labelled traces; shares are in [0, 1].
+    """Every metric of a tagger on labelled traces; shares are in [0, 1].
 
     Attributes:
         taxonomy: The types that were scored.
-        checks: The types that are verification.
+        verification_types: Names of the types that are verification.
         traces: Traces with a label that counts.
         steps: Labelled steps.
         left_out: Labels not counted because their type has no counterpart.
-        micro_f1: Share of steps given their true type.
+        micro_f1: Share of steps predicted correctly.
         macro_f1: Mean F1 over the types that occur in the truth.
         kappa: Cohen's.
-        lenient: Share of steps given their label or its stated alternative.
-        types: By full name, for types that occur in the truth or among the given ones.
+        lenient: Share of steps predicted as their label or its stated alternative.
+        types: By full name, for types that are true or predicted for some step.
         verification: Verification against the rest; None if the taxonomy has no such type.
-        unmarked: Recall of verification steps that hold no keyword of any list, and their number;
+        unmarked: Recall of verification steps without a keyword of any list, and their number;
             None as above.
-        keywords: Verification by keyword: a step with a word of the list is called a check.
+        keywords: Verification by keyword: a step with a word of the list is predicted positive.
         keyword_bias: Count bias of each list.
         roles: By role; `role_macro_f1` is the mean F1 over roles that occur in the truth.
         role_macro_f1: See `roles`.
         ece: Expected calibration error, 15 bins.
         ece_refitted: The same with a temperature fitted on the other half of the questions.
         log_loss: Mean negative log-probability of the true type, in nats.
-        temperature: By which dividing the log-probabilities would fit these steps best.
+        temperature: That fits these steps best.
         bins: Of the reliability plot, the empty ones left out.
-        counts: Count error by type from the types given, for types that occur in the truth.
+        counts: Count error by type from the predicted types, for types that occur in the truth.
         soft_counts: The same from summed probabilities.
-        check_count: Count error of verification from the types given, as the reward counts; None
-            if there is none.
-        soft_check_count: The same from summed probabilities.
-        confusion: Steps by true (row) and given (column) type, in the taxonomy's order.
+        verification_count: Count error of verification from the predicted types, as the reward
+            counts; None if there is none.
+        soft_verification_count: The same from summed probabilities.
+        confusion: Steps by true (row) and predicted (column) type, in the taxonomy's order.
         agreement: Micro-F1, kappa and verification F1 of an independent second label where there
             is one, and how many steps have one; None if none.
         resamples: Of the bootstrap.
@@ -98,7 +98,7 @@ class Evaluation:
     """
 
     taxonomy: Taxonomy
-    checks: tuple[str, ...]
+    verification_types: tuple[str, ...]
     traces: int
     steps: int
     left_out: int
@@ -120,27 +120,27 @@ class Evaluation:
     bins: tuple[Bin, ...]
     counts: dict[str, CountError]
     soft_counts: dict[str, CountError]
-    check_count: CountError | None
-    soft_check_count: CountError | None
+    verification_count: CountError | None
+    soft_verification_count: CountError | None
     confusion: NDArray[np.int64]
     agreement: dict[str, Any] | None
     resamples: int
     seed: int
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able form: every figure as ``{mean, low, high}``, `mean` over all traces."""
+        """JSON-able form: every metric as ``{mean, low, high}``, `mean` over all traces."""
         return _record(self)
 
 
 def _record(e: Evaluation) -> dict[str, Any]:
-    """Every figure as ``{mean, low, high}``.
+    """Every metric as ``{mean, low, high}``.
 
     Args:
         e: The evaluation.
 
     Returns:
         A JSON-able object. Biases of counts are shares of the true count (0.1 is 10 % too many);
-        ``count_bias`` is that of verification, from the types given, as the reward counts them.
+        ``count_bias`` is that of verification, from the predicted types, as the reward counts them.
     """
     check = _verification(e)
     return {
@@ -157,7 +157,7 @@ def _record(e: Evaluation) -> dict[str, Any]:
             name: {"tag": e.taxonomy.get(name).tag} | r.as_dict() for name, r in e.types.items()
         },
         "verification": check,
-        "verification_types": list(e.checks),
+        "verification_types": list(e.verification_types),
         "roles": {
             "macro_f1": e.role_macro_f1.as_dict(),
             **{role: r.as_dict() for role, r in e.roles.items()},
@@ -169,7 +169,7 @@ def _record(e: Evaluation) -> dict[str, Any]:
             "best_temperature": e.temperature,
             "bins": [asdict(b) for b in e.bins],
         },
-        "count_bias": None if e.check_count is None else e.check_count.bias.as_dict(),
+        "count_bias": None if e.verification_count is None else e.verification_count.bias.as_dict(),
         "counts": _counts(e),
         "keywords": {
             name: r.as_dict() | {"count_bias": e.keyword_bias[name].as_dict()}
@@ -196,10 +196,10 @@ def _verification(e: Evaluation) -> dict[str, Any] | None:
 
 def _counts(e: Evaluation) -> dict[str, Any]:
     pairs = {name: (hard, e.soft_counts[name]) for name, hard in e.counts.items()}
-    if e.check_count is not None and e.soft_check_count is not None:
-        pairs = {"verification": (e.check_count, e.soft_check_count), **pairs}
+    if e.verification_count is not None and e.soft_verification_count is not None:
+        pairs = {"verification": (e.verification_count, e.soft_verification_count), **pairs}
     return {
-        name: {"given": hard.as_dict(), "summed": soft.as_dict()}
+        name: {"predicted": hard.as_dict(), "summed": soft.as_dict()}
         for name, (hard, soft) in pairs.items()
     }
 

@@ -1,4 +1,4 @@
-"""The types in which labels and a tagger's answers are compared: its own, or another taxonomy's."""
+"""The label space in which true and predicted types are compared: of either taxonomy."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ VERIFY = REASONTYPE.get("VERIFY").name
 
 
 @dataclass(frozen=True)
-class Space:
-    """Where true and given types meet.
+class LabelSpace:
+    """Types to which both true and predicted types are mapped.
 
     Attributes:
         taxonomy: The types that are scored.
-        given: For each type of the tagger, its name here.
+        predicted: For each type of the tagger, its name here.
         labels: For each type of the labels, its name here; None where no type of the tagger can
             ever become it, so that scoring it would only count against the mapping.
         verification: Names of the types that are verification; none if the taxonomy has no such.
     """
 
     taxonomy: Taxonomy
-    given: Mapping[str, str]
+    predicted: Mapping[str, str]
     labels: Mapping[str, str | None]
     verification: tuple[str, ...]
 
@@ -42,13 +42,15 @@ def verification_of(
     )
 
 
-def same_space(taxonomy: Taxonomy) -> Space:
-    """Labels and tagger speak the same taxonomy."""
+def same_space(taxonomy: Taxonomy) -> LabelSpace:
+    """The space of labels and a tagger of the same taxonomy."""
     names = {name: name for name in taxonomy.names}
-    return Space(taxonomy, names, names, verification_of(taxonomy))
+    return LabelSpace(taxonomy, names, names, verification_of(taxonomy))
 
 
-def space_between(tagger: Taxonomy, labels: TypeMap, tagger_map: TypeMap | None = None) -> Space:
+def space_between(
+    tagger: Taxonomy, labels: TypeMap, tagger_map: TypeMap | None = None
+) -> LabelSpace:
     """The common space of a tagger and of labels.
 
     Of ReasonType and another taxonomy, the other one's, which is the coarser; of two others, the
@@ -69,28 +71,28 @@ def space_between(tagger: Taxonomy, labels: TypeMap, tagger_map: TypeMap | None 
     verification = verification_of(labels.taxonomy, labels.to_reasontype)
     if tagger.names == labels.taxonomy.names:
         names = {name: name for name in tagger.names}
-        return Space(labels.taxonomy, names, names, verification)
+        return LabelSpace(labels.taxonomy, names, names, verification)
     if tagger_map is None and tagger.names == REASONTYPE.names:
         tagger_map = load_type_map(REASONTYPE.name)
     if tagger_map is None:
         raise UserError(
-            f"The labels are of taxonomy {labels.taxonomy.name!r}, the tagger gives the types of "
-            f"{tagger.name!r}, which has no mapping to ReasonType; use a ReasonType tagger, or "
-            f"labels of {tagger.name!r}."
+            f"The labels are of taxonomy {labels.taxonomy.name!r}, the tagger predicts "
+            f"types of {tagger.name!r}, which has no mapping to ReasonType; use a ReasonType "
+            f"tagger, or labels of {tagger.name!r}."
         )
     if labels.taxonomy.names == REASONTYPE.names:
-        given = {name: name for name in tagger.names}
+        predicted = {name: name for name in tagger.names}
         verification = verification_of(tagger, tagger_map.to_reasontype)
-        return Space(tagger, given, dict(tagger_map.from_reasontype), verification)
+        return LabelSpace(tagger, predicted, dict(tagger_map.from_reasontype), verification)
     there = labels.from_reasontype
-    given = {name: there[_through(name, tagger_map)] for name in tagger.names}
-    reached = set(given.values())
+    predicted = {name: there[_through(name, tagger_map)] for name in tagger.names}
+    reached = set(predicted.values())
     kept = {name: name if name in reached else None for name in labels.taxonomy.names}
-    return Space(labels.taxonomy, given, kept, verification)
+    return LabelSpace(labels.taxonomy, predicted, kept, verification)
 
 
 def _through(name: str, type_map: TypeMap) -> str:
-    """ReasonType's type for a type of another taxonomy: its own word, else the first that fits."""
+    """ReasonType's type for another taxonomy's: the direct mapping, else the first that fits."""
     direct = type_map.to_reasontype.get(name)
     fitting = (r for r, other in type_map.from_reasontype.items() if other == name)
     return direct or next(fitting, REASONTYPE.get("OTHER").name)

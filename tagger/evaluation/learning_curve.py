@@ -1,4 +1,4 @@
-"""A learning curve: how good a tagger gets with how many labels."""
+"""Learning curve: metrics against the number of labels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tagger.errors import UserError
 from tagger.evaluation.bootstrap import RESAMPLES, Estimate, estimate
-from tagger.evaluation.headline import brief
+from tagger.evaluation.headline import headline
 from tagger.evaluation.label_files import labelled_steps
 from tagger.evaluation.label_space import space_between
-from tagger.evaluation.predictions import judge
+from tagger.evaluation.predictions import predict
 from tagger.evaluation.transfer import Fit
 from tagger.taxonomies.files import TypeMap
 from tagger.traces.labelled import LabelledTrace
@@ -24,7 +24,7 @@ from tagger.training.splits import bare_question
 
 @dataclass(frozen=True)
 class Run:
-    """One training: its seed, the labels it had, and its two figures on the test traces."""
+    """One training: its seed, the labels it had, and its headline metrics on the test traces."""
 
     seed: int
     steps: int
@@ -109,7 +109,7 @@ def learning_curve(
         seeds: Samples of each size; a size that takes every trace is trained once.
         seed: The first of the seeds.
         resamples: Of the bootstrap over test traces.
-        progress: Told how many trainings are done, and of how many.
+        progress: Called with how many trainings are done, and of how many.
 
     Returns:
         A point for each size, the smallest first.
@@ -136,9 +136,9 @@ def learning_curve(
         tested = 0
         for each in drawn:
             sample = subsample(train, size, each)
-            judged = judge(fit(sample, train_map.taxonomy, each), test, space)
-            micro, check = brief(judged, seed, resamples)
-            tested = judged.traces
+            predictions = predict(fit(sample, train_map.taxonomy, each), test, space)
+            micro, check = headline(predictions, seed, resamples)
+            tested = predictions.traces
             micros.append(micro)
             if check is not None:
                 checks.append(check)

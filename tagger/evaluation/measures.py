@@ -1,7 +1,7 @@
-"""Figures of a confusion matrix; every function takes (..., K, K) and works on the last two axes.
+"""Metrics of a confusion matrix; every function takes (..., K, K) and works on the last two axes.
 
-Rows are true types, columns given ones, entries numbers of steps. NaN stands for a ratio with
-nothing below the line, so that a resample in which a type does not occur says nothing about it.
+Rows are true types, columns predicted ones, entries numbers of steps. NaN is a ratio with a zero
+denominator, so that a resample in which a type does not occur is left out.
 """
 
 from __future__ import annotations
@@ -22,23 +22,25 @@ class TypeRatios(NamedTuple):
     f1: Floats
 
 
-def ratio(above: Floats, below: Floats) -> Floats:
-    """Elementwise ``above / below``, NaN where `below` is 0."""
-    above, below = np.broadcast_arrays(above, below)
-    out = np.full(above.shape, np.nan)
-    np.divide(above, below, out=out, where=below != 0)
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Elementwise quotient, NaN where the denominator is 0."""
+    numerator, denominator = np.broadcast_arrays(numerator, denominator)
+    out = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=out, where=denominator != 0)
     return out
 
 
 def type_ratios(confusion: Floats) -> TypeRatios:
     """Precision, recall and F1 of each type."""
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    support, called = confusion.sum(axis=-1), confusion.sum(axis=-2)
-    return TypeRatios(ratio(hits, called), ratio(hits, support), ratio(2 * hits, support + called))
+    support, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    return TypeRatios(
+        ratio(hits, predicted), ratio(hits, support), ratio(2 * hits, support + predicted)
+    )
 
 
 def micro_f1(confusion: Floats) -> Floats:
-    """Share of steps given their true type; micro-F1, as each step has one type."""
+    """Share of steps predicted correctly; micro-F1, as each step has one type."""
     hits = np.trace(confusion, axis1=-2, axis2=-1)
     return ratio(hits, confusion.sum(axis=(-2, -1)))
 

@@ -1,4 +1,4 @@
-"""Labelled steps beside what a tagger says of them, as plain arrays."""
+"""True and predicted types of labelled steps, as plain arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import UserError
-from tagger.evaluation.label_space import Space, same_space
+from tagger.evaluation.label_space import LabelSpace, same_space
 from tagger.steps import StepTagger
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.thinking.keywords import KEYWORD_LISTS, has_keyword
@@ -25,7 +25,7 @@ _CHUNK = 32  # traces tagged at once
 
 
 @dataclass(frozen=True)
-class Judged:
+class Predictions:
     """N labelled steps of T traces under K types.
 
     Attributes:
@@ -34,14 +34,14 @@ class Judged:
         traces: T.
         fold: Half (0 or 1) each trace belongs to, by its question, (T,).
         trace: Trace of each step, (N,).
-        true: Type the label names, (N,).
-        given: Type the tagger gives, (N,).
+        true: Type of the label, (N,).
+        predicted: Type predicted by the tagger, (N,).
         probabilities: Of each type, (N, K); rows sum to 1.
-        second: Type an independent second label names, -1 where there is none, (N,).
-        plausible: Whether the tagger's type is the label or its stated alternative, (N,).
-        keywords: Whether the step holds a word of each of `KEYWORD_LISTS`, (N, lists).
-        marked: Whether it holds a word of any list, (N,).
-        left_out: Labels not counted because their type has no counterpart here.
+        second: Type of an independent second label, -1 where there is none, (N,).
+        plausible: Whether the predicted type is the label or its stated alternative, (N,).
+        keywords: Whether the step contains a word of each of `KEYWORD_LISTS`, (N, lists).
+        marked: Whether it contains a word of any list, (N,).
+        left_out: Labels not counted, as their type has no counterpart here.
     """
 
     taxonomy: Taxonomy
@@ -50,7 +50,7 @@ class Judged:
     fold: Ints
     trace: Ints
     true: Ints
-    given: Ints
+    predicted: Ints
     probabilities: Floats
     second: Ints
     plausible: Flags
@@ -59,21 +59,21 @@ class Judged:
     left_out: int
 
 
-def judge(
+def predict(
     tagger: StepTagger,
     traces: Sequence[LabelledTrace],
-    space: Space | None = None,
+    space: LabelSpace | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Judged:
-    """Tag labelled traces and put truth and answer side by side.
+) -> Predictions:
+    """Tag labelled traces and pair true and predicted types.
 
-    Every step of a trace is tagged, labelled or not, since later ones look back at it.
+    Every step of a trace is tagged, labelled or not, as later ones look back at it.
 
     Args:
         tagger: Any step tagger.
         traces: Labelled traces.
-        space: Where they are compared; None if labels are of the tagger's own taxonomy.
-        progress: Told how many traces are done, and of how many.
+        space: In which they are compared; None if labels are of the tagger's own taxonomy.
+        progress: Called with how many traces are done, and of how many.
 
     Returns:
         The labelled steps.
@@ -85,11 +85,11 @@ def judge(
     names = {kind: i for i, kind in enumerate(space.taxonomy.names)}
     onto = np.zeros((len(tagger.taxonomy.types), len(names)))
     for row, kind in enumerate(tagger.taxonomy.names):
-        onto[row, names[space.given[kind]]] = 1
+        onto[row, names[space.predicted[kind]]] = 1
     labelled = [t for t in traces if t.labels]
     rows: list[tuple[int, int, int, int]] = []
     found: list[tuple[float, ...]] = []
-    named: list[int] = []  # type the tagger gives, by its own name
+    chosen: list[int] = []  # predicted type
     texts: list[str] = []
     left_out, used, folds = 0, 0, []
     for start in range(0, len(labelled), _CHUNK):
@@ -108,7 +108,7 @@ def judge(
                 other = _named(space, names, trace.alternatives.get(i))
                 rows.append((used, names[name], second, other))
                 found.append(tagged[i].probabilities)
-                named.append(names[space.given[tagged[i].type]])
+                chosen.append(names[space.predicted[tagged[i].type]])
                 texts.append(trace.steps[i])
             if len(rows) > before:
                 used += 1
@@ -124,23 +124,23 @@ def judge(
         )
     table = np.array(rows, dtype=np.int64)
     probabilities = np.array(found) @ onto
-    # Where types fall together their probabilities are summed first, as `MappedTagger` does; else
-    # the tagger's own word counts, which a logit bias may keep from the likeliest type.
-    one_to_one = len(set(space.given.values())) == len(space.given)
-    given = np.array(named) if one_to_one else probabilities.argmax(axis=1)
+    # Where types are merged their probabilities are summed first, as `MappedTagger` does; else the
+    # tagger's own prediction counts, which a logit bias may move off the likeliest type.
+    one_to_one = len(set(space.predicted.values())) == len(space.predicted)
+    predicted = np.array(chosen) if one_to_one else probabilities.argmax(axis=1)
     true = table[:, 1]
     verification = [kind in space.verification for kind in space.taxonomy.names]
-    return Judged(
+    return Predictions(
         taxonomy=space.taxonomy,
         verification=np.array(verification),
         traces=used,
         fold=np.array(folds, dtype=np.int64),
         trace=table[:, 0],
         true=true,
-        given=given,
+        predicted=predicted,
         probabilities=probabilities,
         second=table[:, 2],
-        plausible=(given == true) | (given == table[:, 3]),
+        plausible=(predicted == true) | (predicted == table[:, 3]),
         keywords=np.array(
             [[has_keyword(text, words) for words in KEYWORD_LISTS.values()] for text in texts]
         ),
@@ -149,8 +149,8 @@ def judge(
     )
 
 
-def join(parts: Sequence[Judged]) -> Judged:
-    """Put parts with different traces under one taxonomy together.
+def join(parts: Sequence[Predictions]) -> Predictions:
+    """Concatenate predictions on different traces under one taxonomy.
 
     Raises:
         ValueError: There is no part, or they differ in their types.
@@ -161,7 +161,8 @@ def join(parts: Sequence[Judged]) -> Judged:
     arrays: dict[str, Any] = {
         name: np.concatenate([getattr(p, name) for p in parts])
         for name in (
-            "fold", "true", "given", "probabilities", "second", "plausible", "keywords", "marked",
+            "fold", "true", "predicted", "probabilities", "second", "plausible", "keywords",
+            "marked",
         )
     }  # fmt: skip
     return replace(
@@ -173,7 +174,7 @@ def join(parts: Sequence[Judged]) -> Judged:
     )
 
 
-def _named(space: Space, names: dict[str, int], label: str | None) -> int:
+def _named(space: LabelSpace, names: dict[str, int], label: str | None) -> int:
     """Index of a further label, -1 if there is none or none that counts."""
     name = None if label is None else space.labels[label]
     return -1 if name is None else names[name]

@@ -1,8 +1,8 @@
-"""Trained on one group of traces, tested on each other: does a tagger carry over?
+"""Transfer: trained on one group of traces, tested on each other.
 
 Questions are dealt to folds once, for all groups together. A tagger trained on a group without a
 fold's questions is tested on that fold of every group, its own included; the folds are then scored
-as one. So each trace is tested once, and no question ever stands on both sides.
+as one. So each trace is tested once, and no question is ever on both sides.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from tagger.errors import UserError
 from tagger.evaluation.bootstrap import RESAMPLES, Estimate, estimate
-from tagger.evaluation.headline import brief
+from tagger.evaluation.headline import headline
 from tagger.evaluation.label_files import LabelledFile, labelled_steps
 from tagger.evaluation.label_space import space_between
-from tagger.evaluation.predictions import Judged, join, judge
+from tagger.evaluation.predictions import Predictions, join, predict
 from tagger.steps import StepTagger
 from tagger.taxonomies.files import TypeMap
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -29,7 +29,7 @@ BY = ("source", "dataset", "model", "file")
 
 
 class Fit(Protocol):
-    """The seam: trains a tagger, whatever its back end."""
+    """Trains a tagger, of any back end."""
 
     def __call__(
         self, traces: Sequence[LabelledTrace], taxonomy: Taxonomy, seed: int
@@ -49,12 +49,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Cell:
-    """How a tagger trained on one group does on another.
+    """Metrics of a tagger trained on one group and tested on another.
 
     Attributes:
         trained: Group it was trained on, or `OTHERS`.
         tested: Group it was tested on.
-        taxonomy: Name of the taxonomy in which both meet.
+        taxonomy: Name of the taxonomy in which they are compared.
         training_steps: Labelled steps behind it, mean over folds.
         steps: Labelled steps tested.
         micro_f1: With its interval over traces.
@@ -84,14 +84,14 @@ class Cell:
 
 
 def group_traces(
-    files: Sequence[tuple[LabelledFile, TypeMap]], by: str, least: int
+    files: Sequence[tuple[LabelledFile, TypeMap]], by: str, min_labels: int
 ) -> tuple[list[Group], dict[str, int]]:
     """Group the traces of files.
 
     Args:
         files: From `tagger.evaluation.label_files.read_with_taxonomies`.
         by: One of `BY`; values of different taxonomies make groups of their own.
-        least: Groups with fewer labelled steps are left out.
+        min_labels: Groups with fewer labelled steps are left out.
 
     Returns:
         The groups, the largest first, and the labelled steps of those left out.
@@ -115,14 +115,14 @@ def group_traces(
     groups, small = [], {}
     for (value, taxonomy), traces in found.items():
         name = f"{value} ({taxonomy})" if several else value
-        if labelled_steps(traces) < least:
+        if labelled_steps(traces) < min_labels:
             small[name] = labelled_steps(traces)
         else:
             groups.append(Group(name, tuple(traces), maps[taxonomy]))
     if len(groups) < 2:
         raise UserError(
-            f"Grouping by {by} gives {len(groups)} groups of at least {least} labelled steps; a "
-            "transfer needs two: give more files, another --by, or a smaller --least."
+            f"Grouping by {by} gives {len(groups)} groups of at least {min_labels} labelled "
+            "steps; a transfer needs two: give more files, another --by, or a smaller --min-labels."
         )
     return sorted(groups, key=lambda g: -labelled_steps(g.traces)), small
 
@@ -147,7 +147,7 @@ def transfer(
             questions.
         seed: Deals the questions, and seeds training and bootstrap.
         resamples: Of the bootstrap over traces.
-        progress: Told how many trainings are done, and of how many.
+        progress: Called with how many trainings are done, and of how many.
 
     Returns:
         A cell for each pair, by trained group, then by tested one.
@@ -156,12 +156,12 @@ def transfer(
         UserError: What a fit refuses, e.g. labels of a single type.
     """
     fold_of = _deal({question_of(t) for g in groups for t in g.traces}, seed, folds)
-    beside = [(g, _others(g, groups)) for g in groups] if others else []
-    beside = [(g, rest) for g, rest in beside if rest]
-    done, total = 0, folds * len(groups) + len(beside)
+    pooled = [(g, _others(g, groups)) for g in groups] if others else []
+    pooled = [(g, rest) for g, rest in pooled if rest]
+    done, total = 0, folds * len(groups) + len(pooled)
     cells = []
     for source in groups:
-        parts: dict[str, list[Judged]] = {g.name: [] for g in groups}
+        parts: dict[str, list[Predictions]] = {g.name: [] for g in groups}
         sizes = []
         for fold in range(folds):
             kept = [t for t in source.traces if fold_of[question_of(t)] != fold]
@@ -169,15 +169,15 @@ def transfer(
             sizes.append(labelled_steps(kept))
             for g in groups:
                 aside = [t for t in g.traces if fold_of[question_of(t)] == fold]
-                parts[g.name] += _judged(tagger, source.type_map, aside, g.type_map)
+                parts[g.name] += _predict_group(tagger, source.type_map, aside, g.type_map)
             done += 1
             progress(done, total)
         size = round(sum(sizes) / folds)
         for name, found in parts.items():
             cells += _cells(source.name, name, size, found, seed, resamples)
-    for target, rest in beside:
+    for target, rest in pooled:
         tagger = _fitted(fit, rest, target.type_map, seed, OTHERS)
-        found = _judged(tagger, target.type_map, target.traces, target.type_map)
+        found = _predict_group(tagger, target.type_map, target.traces, target.type_map)
         cells += _cells(OTHERS, target.name, labelled_steps(rest), found, seed, resamples)
         done += 1
         progress(done, total)
@@ -194,14 +194,14 @@ def _others(target: Group, groups: Sequence[Group]) -> list[LabelledTrace]:
     return [t for g in rest for t in g.traces if bare_question(t) not in aside]
 
 
-def _judged(
+def _predict_group(
     tagger: StepTagger, own: TypeMap, traces: Sequence[LabelledTrace], labels: TypeMap
-) -> list[Judged]:
-    """The traces judged, or nothing if none of their labels counts."""
+) -> list[Predictions]:
+    """Predictions on the traces, or nothing if none of their labels counts."""
     space = space_between(own.taxonomy, labels, own)
     if not any(space.labels[label] for t in traces for label in t.labels.values()):
         return []
-    return [judge(tagger, traces, space)]
+    return [predict(tagger, traces, space)]
 
 
 def _fitted(
@@ -214,22 +214,22 @@ def _fitted(
 
 
 def _cells(
-    trained: str, tested: str, size: int, parts: Sequence[Judged], seed: int, resamples: int
+    trained: str, tested: str, size: int, parts: Sequence[Predictions], seed: int, resamples: int
 ) -> list[Cell]:
     """One cell, or none if nothing was tested."""
     if not parts:
         return []
-    judged = join(parts)
-    micro, check = brief(judged, seed, resamples)
+    predictions = join(parts)
+    micro, check = headline(predictions, seed, resamples)
     return [
         Cell(
             trained=trained,
             tested=tested,
-            taxonomy=judged.taxonomy.name,
+            taxonomy=predictions.taxonomy.name,
             training_steps=size,
-            steps=len(judged.true),
-            micro_f1=estimate(micro, judged.traces),
-            verification_f1=None if check is None else estimate(check, judged.traces),
+            steps=len(predictions.true),
+            micro_f1=estimate(micro, predictions.traces),
+            verification_f1=None if check is None else estimate(check, predictions.traces),
         )
     ]
 

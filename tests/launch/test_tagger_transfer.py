@@ -35,7 +35,7 @@ def test_transfer(
     labelled: Path, small_features: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "out"
-    words = ["tagger", "transfer", str(labelled), "--least", "20", *small_features]
+    words = ["tagger", "transfer", str(labelled), "--min-labels", "20", *small_features]
     assert main([*words, "--output", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "verification F1" in out and "left" in out
@@ -71,7 +71,7 @@ def test_learning_curve(
 
 def test_transfer_refuses(refused: Refused, labelled: Path, tmp_path: Path) -> None:
     assert "'source'" in refused("tagger", "transfer", labelled, "--by", "sources")
-    assert "--least" in refused("tagger", "transfer", labelled, "--least", "5000")
+    assert "--min-labels" in refused("tagger", "transfer", labelled, "--least", "5000")
     assert "--folds" in refused("tagger", "transfer", labelled, "--folds", "1")
     assert "'linear'" in refused("tagger", "transfer", labelled, "--backend", "linar")
     assert "none.jsonl" in refused("tagger", "transfer", "none.jsonl")

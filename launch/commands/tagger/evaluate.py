@@ -1,4 +1,4 @@
-"""``suffice tagger evaluate``: how right a step tagger is on labelled traces."""
+"""``suffice tagger evaluate``: evaluate a step tagger on labelled traces."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
         _show(record)
     if trained_on:
         print(
-            f"suffice: the tagger was trained on a file called {', '.join(trained_on)}, or "
+            f"suffice: the tagger was trained on a file named {', '.join(trained_on)}, or "
             "calibrated by it; figures on its own training data say little.",
             file=sys.stderr,
         )

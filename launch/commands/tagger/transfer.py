@@ -31,11 +31,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(default: source)",
     )
     parser.add_argument(
-        "--least",
+        "--min-labels",
         type=int,
         default=300,
         metavar="N",
         help="groups with fewer labelled steps are left out (default: 300)",
+    )
+    parser.add_argument(  # its former name
+        "--least",
+        dest="min_labels",
+        type=int,
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,
     )
     parser.add_argument(
         "--folds",
@@ -72,13 +79,13 @@ def run(args: argparse.Namespace) -> None:
         from tagger.errors import unknown_name
 
         raise unknown_name("grouping", args.by, BY)
-    if args.folds < 2 or args.least < 1:
-        raise UserError("--folds must be at least 2 and --least at least 1.")
+    if args.folds < 2 or args.min_labels < 1:
+        raise UserError("--folds must be at least 2 and --min-labels at least 1.")
     fit = fit_by_name(args.backend, args.config)
     writes = args.output is not None or not args.json
     output = output_folder(args.output, "tagger-transfer") if writes else None
     files = read_with_taxonomies(args.labelled)
-    groups, small = group_traces(files, args.by, args.least)
+    groups, small = group_traces(files, args.by, args.min_labels)
     with progress_of_parts() as progress:
         cells = transfer(
             groups,

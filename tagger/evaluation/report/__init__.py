@@ -1,1 +1,1 @@
-"""An evaluation for readers: page, tables, plots, terminal."""
+"""Reports of an evaluation: page, tables, plots, terminal."""

@@ -1,4 +1,4 @@
-"""How figures are written, in the terminal and on pages."""
+"""Formatting of metrics, in the terminal and on pages."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def interval(figure: Figure, digits: int = 3, *, percent: bool = False, sign: bo
 
 
 def headline_figures(record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The figures a reader looks for first.
+    """The metrics to show first.
 
     Args:
-        record: From `tagger.evaluation.record.record`.
+        record: From `tagger.evaluation.figures.Evaluation.as_dict`.
 
     Returns:
         ``(name, figure, interval)`` rows.
@@ -50,10 +50,10 @@ def headline_figures(record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             ("verification F1", check["f1"], {}),
             ("verification precision", check["precision"], {}),
             ("verification recall", check["recall"], {}),
-            (f"recall on {silent['support']} marker-free checks", silent["recall"], {}),
-            ("verification count bias", counts["given"]["bias"], bias),
+            (f"recall on {silent['support']} marker-free steps", silent["recall"], {}),
+            ("verification count bias", counts["predicted"]["bias"], bias),
             ("… from summed probabilities", counts["summed"]["bias"], bias),
-            ("… error a trace, steps", counts["given"]["mae"], {"digits": 2}),
+            ("… error a trace, steps", counts["predicted"]["mae"], {"digits": 2}),
         ]
     rows += [
         ("micro-F1", record["micro_f1"], {}),
@@ -67,12 +67,12 @@ def headline_figures(record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [(name, number(f["mean"], **how), interval(f, **how)) for name, f, how in rows]
 
 
-def size_words(record: Mapping[str, Any]) -> str:
+def size_text(record: Mapping[str, Any]) -> str:
     """``116 traces, 2260 labelled steps, taxonomy reasontype``, and what was left out."""
-    words = (
+    text = (
         f"{record['traces']} traces, {record['steps']} labelled steps, "
         f"taxonomy {record['taxonomy']}"
     )
     if record["left_out"]:
-        words += f"; {record['left_out']} labels of types without a counterpart left out"
-    return words
+        text += f"; {record['left_out']} labels of types without a counterpart left out"
+    return text

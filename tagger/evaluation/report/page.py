@@ -9,17 +9,17 @@ from typing import Any
 
 from tagger.display.style import PAGE_CSS
 from tagger.evaluation.report import plots
-from tagger.evaluation.report.format import NOTHING, headline_figures, interval, number, size_words
+from tagger.evaluation.report.format import NOTHING, headline_figures, interval, number, size_text
 
 READING = """
 <p>Every interval is a 95 % bootstrap interval over <b>traces</b>. <b>Precision</b>: share of the
-steps called so that are so; <b>recall</b>: share of the steps that are so that were called so;
-<b>F1</b>: their harmonic mean. <b>micro-F1</b> is the share of steps given their true type, as each
-step has one; <b>macro-F1</b> the mean F1 over the types that occur. <b>κ</b>: agreement beyond
-chance (Cohen). <b>Marker-free</b> checks are steps labelled verification that hold no word of any
+predicted positives that are correct; <b>recall</b>: share of the positives that are predicted;
+<b>F1</b>: their harmonic mean. <b>micro-F1</b> is the share of steps predicted correctly, as each
+step has one type; <b>macro-F1</b> the mean F1 over the types that occur. <b>κ</b>: agreement beyond
+chance (Cohen). <b>Marker-free</b> steps are labelled verification and contain no word of any
 keyword list; a list finds none of them. <b>Count bias</b>: predicted minus true count, summed over
 traces, as a share of the true count; only labelled steps count. <b>ECE</b>: mean gap between
-confidence and share of right steps in 15 bins, weighted by steps; <i>refitted</i>: after a
+confidence and share of correct steps in 15 bins, weighted by steps; <i>refitted</i>: after a
 temperature fitted on the other half of the questions.</p>
 """
 
@@ -59,7 +59,7 @@ def document(title: str, *parts: str) -> str:
 
 
 def provenance_section(provenance: Mapping[str, Any], bootstrap: Mapping[str, Any]) -> str:
-    """What somebody else needs to get the same figures."""
+    """What is needed to reproduce the metrics."""
     rows = {**provenance, "bootstrap": bootstrap}
     command = rows.pop("command", None)
     shown = f'<pre class="code">{escape(command)}</pre>' if command else ""
@@ -75,7 +75,7 @@ def evaluation_page(record: Mapping[str, Any]) -> str:
     """The page.
 
     Args:
-        record: From `tagger.evaluation.record.record`, with ``provenance``.
+        record: From `tagger.evaluation.figures.Evaluation.as_dict`, with ``provenance``.
 
     Returns:
         HTML; depends on nothing but the record.
@@ -88,15 +88,15 @@ def evaluation_page(record: Mapping[str, Any]) -> str:
     return document(
         title,
         f"<h1>{title}</h1>",
-        f'<p class="meta">{escape(size_words(record))} · tagger <code>{escape(fingerprint)}</code>'
+        f'<p class="meta">{escape(size_text(record))} · tagger <code>{escape(fingerprint)}</code>'
         f" · {escape(str(provenance.get('date', '')))}</p>",
         f'<div class="tiles">{_tiles(record)}</div>',
-        section("All figures", "", _headline(record)),
+        section("All metrics", "", _headline(record)),
         _verification(record),
         section("Each type", "", plots.f1_plot(record), _types(record)),
-        section("What is taken for what", "", plots.confusion_plot(record)),
+        section("Confusion", "", plots.confusion_plot(record)),
         section(
-            "Is its confidence worth its name?",
+            "Calibration",
             f"ECE {number(record['ece']['mean'])} ({interval(record['ece'])}). The temperature that"
             f" would fit these steps best is {calibration['best_temperature']:.2f} times the"
             " tagger's own; 1 means that it is calibrated for them.",
@@ -104,14 +104,14 @@ def evaluation_page(record: Mapping[str, Any]) -> str:
         ),
         section(
             "Counts",
-            "A reward counts steps, so that misses and false alarms that even out do no harm, and"
-            f" a bias does. Types with fewer than {plots.ENOUGH} true steps are not drawn.",
+            "A reward counts steps: false negatives and false positives that cancel out do no harm,"
+            f" a bias does. Types with fewer than {plots.ENOUGH} true steps are not shown.",
             counts,
             _counts(record),
         )
         if counts
         else "",
-        section("How to read the figures", "", READING),
+        section("How to read the metrics", "", READING),
         provenance_section(provenance, record["bootstrap"]),
         "<footer>Made by Suffice from evaluation.json, which holds every number shown here."
         "</footer>",
@@ -140,8 +140,8 @@ def _verification(record: Mapping[str, Any]) -> str:
     if check is None:
         intro = f"Taxonomy {escape(record['taxonomy'])} has no verification type."
         return section("Verification", intro)
-    given = record["counts"].get("verification", {}).get("given", {})
-    rows = [["this tagger", *_ratios(check), cell(given.get("bias"), 1, percent=True)]]
+    predicted = record["counts"].get("verification", {}).get("predicted", {})
+    rows = [["this tagger", *_ratios(check), cell(predicted.get("bias"), 1, percent=True)]]
     for name, row in record["keywords"].items():
         bias = cell(row["count_bias"], 1, percent=True)
         rows.append([escape(name), *_ratios(row), bias])
@@ -153,14 +153,14 @@ def _verification(record: Mapping[str, Any]) -> str:
             f"agrees with the first with verification F1 "
             f"{number(again['verification_f1']['mean'])}, micro-F1 "
             f"{number(again['micro_f1']['mean'])}, κ {number(again['kappa']['mean'])}: no tagger "
-            "can be told from a perfect one beyond that.</p>"
+            "can be distinguished from a perfect one beyond that.</p>"
         )
     silent = check["marker_free"]
     intro = (
-        f"Of {silent['support']} checks without any keyword the tagger finds "
+        f"Of {silent['support']} verification steps without any keyword the tagger finds "
         f"{number(silent['recall']['mean'], 0, percent=True)}; keyword lists find none."
     )
-    head = ["found by", "precision", "recall", "F1", "checks", "called", "count bias"]
+    head = ["found by", "precision", "recall", "F1", "steps", "predicted", "count bias"]
     return section("Verification, against keywords", intro, table(head, rows), note)
 
 
@@ -171,25 +171,31 @@ def _types(record: Mapping[str, Any]) -> str:
         for role, row in record["roles"].items()
         if role != "macro_f1"
     ]
-    return table(["type", "precision", "recall", "F1", "steps", "called"], rows)
+    return table(["type", "precision", "recall", "F1", "steps", "predicted"], rows)
 
 
 def _counts(record: Mapping[str, Any]) -> str:
     rows = [
         [
             escape(name),
-            *(cell(row[key]["bias"], 1, percent=True) for key in ("given", "summed")),
-            *(cell(row[key]["mae"], 2) for key in ("given", "summed")),
+            *(cell(row[key]["bias"], 1, percent=True) for key in ("predicted", "summed")),
+            *(cell(row[key]["mae"], 2) for key in ("predicted", "summed")),
         ]
         for name, row in record["counts"].items()
     ]
-    head = ["type", "bias, given", "bias, summed", "error a trace, given", "error a trace, summed"]
+    head = [
+        "type",
+        "bias, predicted",
+        "bias, summed",
+        "error a trace, predicted",
+        "error a trace, summed",
+    ]
     return table(head, rows)
 
 
 def _ratios(row: Mapping[str, Any]) -> list[str]:
     ratios = [cell(row[key]) for key in ("precision", "recall", "f1")]
-    return [*ratios, str(row["support"]), str(row["called"])]
+    return [*ratios, str(row["support"]), str(row["predicted"])]
 
 
 def _plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The pictures of an evaluation, as inline SVG."""
+"""Plots of an evaluation, as inline SVG."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tagger.evaluation.report.format import interval, number
 FIRST = "var(--first,#1f6fb2)"
 SECOND = "var(--second,#d9480f)"
 ENOUGH = 20
-"""Types with fewer true steps are left out of the picture of counts."""
+"""Types with fewer true steps are left out of the plot of counts."""
 _WIDE = 880.0
 
 
@@ -19,7 +19,9 @@ def f1_plot(record: Mapping[str, Any]) -> str:
     """F1 of each type with its interval; verification by keyword below, for comparison."""
     check = _check_names(record)
     rows = [(name, row, "circle", name in check) for name, row in record["types"].items()]
-    rows += [(f"checks by {name}", row, "square", True) for name, row in record["keywords"].items()]
+    rows += [
+        (f"verification by {name}", row, "square", True) for name, row in record["keywords"].items()
+    ]
     step, top = 26.0, 14.0
     d = Drawing(_WIDE, top + step * len(rows) + 46, "F1 of each type, with 95 % intervals")
     area = Axes(330, top, 500, step * len(rows), (0, 1), (0, 1))
@@ -38,15 +40,15 @@ def f1_plot(record: Mapping[str, Any]) -> str:
 
 
 def confusion_plot(record: Mapping[str, Any]) -> str:
-    """Heat map: of the steps truly of a row's type, the share given each column's."""
+    """Heat map: of the steps with a row's true type, the share predicted as each column's."""
     names, tags = record["confusion"]["types"], record["confusion"]["tags"]
     counts = record["confusion"]["steps"]
     used = [i for i in range(len(names)) if any(counts[i]) or any(row[i] for row in counts)]
     cell, left, top = min(44.0, 590 / len(used)), 280.0, 104.0
     height = top + cell * len(used) + 34
-    d = Drawing(_WIDE, height, "Steps by true type (rows) and given type (columns)")
-    d.text(left, 14, "given as", 12.5, SOFT)
-    d.text(left - 8, top - 8, "truly", 12.5, SOFT, "end")
+    d = Drawing(_WIDE, height, "Steps by true type (rows) and predicted type (columns)")
+    d.text(left, 14, "predicted", 12.5, SOFT)
+    d.text(left - 8, top - 8, "true", 12.5, SOFT, "end")
     for column, j in enumerate(used):
         d.text(left + cell * (column + 0.5) + 4, top - 6, tags[j], 11.5, INK, turn=-55)
     for place, i in enumerate(used):
@@ -58,41 +60,43 @@ def confusion_plot(record: Mapping[str, Any]) -> str:
             d.rect(x, y, cell - 1.5, cell - 1.5, GRID, radius=3, extra="opacity:.45")
             if counts[i][j]:
                 colour = FIRST if i == j else SECOND
-                tip = f"{names[i]} given as {names[j]}: {counts[i][j]} steps, {share:.0%}"
+                tip = f"{names[i]} predicted as {names[j]}: {counts[i][j]} steps, {share:.0%}"
                 fade = f"opacity:{0.08 + 0.92 * share:.3f}"
                 d.rect(x, y, cell - 1.5, cell - 1.5, colour, tip, 3, fade)
                 words = f"{100 * share:.0f}"
                 ink = PAPER if share > 0.55 else INK
                 d.text(x + cell / 2 - 0.7, y + cell / 2 + 4, words, 11.5, ink, "middle")
-    d.text(left, height - 8, "percent of the row's steps; blue right, orange wrong", 12, SOFT)
+    d.text(left, height - 8, "percent of the row's steps; blue correct, orange incorrect", 12, SOFT)
     return d.svg()
 
 
 def reliability_plot(record: Mapping[str, Any]) -> str:
-    """Share of right steps against confidence, one mark a bin; below, how many steps each holds."""
+    """Share of correct steps against confidence, one mark a bin; below, the steps of each bin."""
     bins = record["calibration"]["bins"]
-    d = Drawing(_WIDE, 470, "Share of right steps against confidence")
+    d = Drawing(_WIDE, 470, "Share of correct steps against confidence")
     area = Axes(250, 26, 330, 330, (0, 1), (0, 1))
-    area.draw(d, "", "share of steps given their true type")
+    area.draw(d, "", "share of correct steps")
     d.line(area.x(0), area.y(0), area.x(1), area.y(1), SOFT, 1.2, "stroke-dasharray:5 5")
-    d.text(area.x(0.04), area.y(0.93), "surer than right: below the line", 12, SOFT)
+    d.text(area.x(0.04), area.y(0.93), "overconfident: below the line", 12, SOFT)
     most = max((b["steps"] for b in bins), default=1)
-    points = [(area.x(b["confidence"]), area.y(b["right"])) for b in bins]
+    points = [(area.x(b["confidence"]), area.y(b["accuracy"])) for b in bins]
     if len(points) > 1:
         d.path(points, f"fill:none;stroke:{FIRST};stroke-width:1.6")
     for b, (x, y) in zip(bins, points, strict=True):
-        tip = f"{b['steps']} steps, confidence {b['confidence']:.3f}, right {b['right']:.3f}"
+        tip = f"{b['steps']} steps, confidence {b['confidence']:.3f}, accuracy {b['accuracy']:.3f}"
         d.mark("circle", x, y, 3.5 + 4.5 * (b["steps"] / most) ** 0.5, FIRST, tip)
         tall = 46 * b["steps"] / most
         d.rect(x - 8, 440 - tall, 16, tall, "var(--rest,#adb5bd)", tip, 2)
     d.line(area.left, 440, area.left + area.width, 440, SOFT)
-    d.text(area.left + area.width / 2, 460, "confidence of the type given", 12.5, SOFT, "middle")
+    d.text(
+        area.left + area.width / 2, 460, "confidence of the predicted type", 12.5, SOFT, "middle"
+    )
     d.text(area.left - 8, 436, "steps", 12, SOFT, "end")
     return d.svg()
 
 
 def count_plot(record: Mapping[str, Any]) -> str:
-    """Bias of the counts of each type, from types given and from summed probabilities."""
+    """Bias of the counts of each type, from predicted types and from summed probabilities."""
     check = _check_names(record)
     support = {name: row["support"] for name, row in record["types"].items()}
     rows = [
@@ -108,14 +112,17 @@ def count_plot(record: Mapping[str, Any]) -> str:
     d.rect(area.x(-10), top, area.x(10) - area.x(-10), area.height, "var(--goodbg,#e8f6ec)")
     _columns(d, area, "predicted minus true count, % of the true count (band: ±10 %)")
     d.line(area.x(0), top, area.x(0), top + area.height, SOFT, 1.2)
-    for shape, x, words in (("circle", 338, "types given"), ("ring", 450, "summed probabilities")):
+    for shape, x, words in (
+        ("circle", 338, "predicted types"),
+        ("ring", 450, "summed probabilities"),
+    ):
         d.mark(shape, x, 16, 5, FIRST)
         d.text(x + 11, 20, words, 12.5, SOFT)
     for i, (name, row) in enumerate(rows):
         colour = SECOND if name in check else FIRST
         middle = top + step * (i + 0.5)
         d.text(322, middle + 4, name, 12.5, INK, "end", 650 if name in check else 400)
-        for key, shape, y in (("given", "circle", middle - 5), ("summed", "ring", middle + 6)):
+        for key, shape, y in (("predicted", "circle", middle - 5), ("summed", "ring", middle + 6)):
             bias = row[key]["bias"]
             if bias["low"] is not None:
                 low, high = (area.x(_held(100 * bias[k])) for k in ("low", "high"))

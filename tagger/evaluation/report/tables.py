@@ -53,12 +53,12 @@ def transfer_view(record: Mapping[str, Any]) -> RenderableType:
 
 
 def _caution(cells: Sequence[Mapping[str, Any]]) -> str:
-    """What to mind where taxonomies differ; empty where they do not."""
+    """A caution where taxonomies differ; empty where they do not."""
     if len({c["taxonomy"] for c in cells}) < 2:
         return ""
     return (
-        "Two taxonomies meet in the coarser one, so that cells are scored over different numbers "
-        "of types; compare micro-F1 only between cells of one taxonomy."
+        "Labels of two taxonomies are compared in the coarser one, so that cells are scored over "
+        "different numbers of types; compare micro-F1 only between cells of one taxonomy."
     )
 
 
@@ -93,7 +93,7 @@ def transfer_page(record: Mapping[str, Any]) -> str:
         title,
         f"<h1>{title}</h1>",
         f'<p class="meta">{escape(record["backend"])} back end, grouped by {escape(record["by"])}, '
-        f"{record['folds']} folds of questions; no question stands on both sides. Each figure with"
+        f"{record['folds']} folds of questions; no question is on both sides. Each figure with"
         f" its 95 % interval over traces.{note} {_caution(record['cells'])}</p>",
         *parts,
         provenance_section(record["provenance"], record["bootstrap"]),
@@ -143,9 +143,9 @@ def _range(point: Mapping[str, Any], key: str) -> str:
 
 
 def curve_plot(record: Mapping[str, Any]) -> str:
-    """Both figures against the number of labels, with intervals and single runs."""
+    """Both metrics against the number of labels, with intervals and single runs."""
     points = record["points"]
-    d = Drawing(880, 420, "Figures against the number of labelled steps")
+    d = Drawing(880, 420, "Metrics against the number of labelled steps")
     seen = [p[key] for p in points for key, _ in _FIGURES if p[key]]
     low = min((f["low"] if f["low"] is not None else f["mean"] for f in seen), default=0.0)
     high = max((f["high"] if f["high"] is not None else f["mean"] for f in seen), default=1.0)
@@ -193,7 +193,7 @@ def curve_page(record: Mapping[str, Any]) -> str:
         f'<p class="meta">{escape(record["backend"])} back end; samples are whole traces without '
         "the questions of the test traces. Marks: means over seeds with 95 % intervals over test "
         "traces; rings: single runs.</p>",
-        section("Figures against labels", "", curve_plot(record), table(head, rows)),
+        section("Metrics against labels", "", curve_plot(record), table(head, rows)),
         provenance_section(record["provenance"], record["bootstrap"]),
         "<footer>Made by Suffice from curve.json.</footer>",
     )

@@ -9,14 +9,14 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from tagger.evaluation.report.format import NOTHING, headline_figures, interval, number, size_words
+from tagger.evaluation.report.format import NOTHING, headline_figures, interval, number, size_text
 
 
 def evaluation_view(record: Mapping[str, Any]) -> RenderableType:
     """Tables of headline figures, of types, and of verification by tagger and by keyword.
 
     Args:
-        record: From `tagger.evaluation.record.record`.
+        record: From `tagger.evaluation.figures.Evaluation.as_dict`.
 
     Returns:
         Something a rich console prints.
@@ -28,7 +28,7 @@ def evaluation_view(record: Mapping[str, Any]) -> RenderableType:
 
 
 def _headline(record: Mapping[str, Any]) -> Table:
-    table = Table(title=escape(size_words(record)), title_justify="left", box=None, pad_edge=False)
+    table = Table(title=escape(size_text(record)), title_justify="left", box=None, pad_edge=False)
     table.add_column("")
     table.add_column("", justify="right", style="bold")
     table.add_column("95 % over traces", style="dim")
@@ -43,7 +43,7 @@ def _columns(first: str) -> Table:
     for name in ("prec.", "recall", "F1"):
         table.add_column(name, justify="right")
     table.add_column("95 %", style="dim", no_wrap=True)
-    for name in ("true", "given", "count bias", "error"):
+    for name in ("true", "pred.", "count bias", "error"):
         table.add_column(name, justify="right", no_wrap=True)
     return table
 
@@ -54,17 +54,19 @@ def _types(record: Mapping[str, Any]) -> Table:
     table.caption_justify = "left"
     for name, row in record["types"].items():
         count = record["counts"].get(name)
-        bias = number(count["given"]["bias"]["mean"], 0, percent=True, sign=True) if count else ""
-        error = number(count["given"]["mae"]["mean"], 2) if count else ""
+        bias = (
+            number(count["predicted"]["bias"]["mean"], 0, percent=True, sign=True) if count else ""
+        )
+        error = number(count["predicted"]["mae"]["mean"], 2) if count else ""
         table.add_row(row["tag"], *_ratios(row), bias, error)
     return table
 
 
 def _finders(record: Mapping[str, Any]) -> Table:
-    table = _columns("checks found by")
+    table = _columns("verification by")
     count = record["counts"].get("verification")
     for name, row, error in (
-        ("this tagger", record["verification"], count["given"] if count else None),
+        ("this tagger", record["verification"], count["predicted"] if count else None),
         *((name, row, None) for name, row in record["keywords"].items()),
     ):
         bias = error["bias"] if error else row.get("count_bias", {"mean": None})
@@ -82,4 +84,4 @@ def _finders(record: Mapping[str, Any]) -> Table:
 
 def _ratios(row: Mapping[str, Any]) -> list[str]:
     ratios = [number(row[key]["mean"]) for key in ("precision", "recall", "f1")]
-    return [*ratios, interval(row["f1"]), str(row["support"]), str(row["called"])]
+    return [*ratios, interval(row["f1"]), str(row["support"]), str(row["predicted"])]

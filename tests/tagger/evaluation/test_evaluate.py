@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tagger.errors import UserError
-from tagger.evaluation import Evaluation, evaluate, join, judge, score, space_between
+from tagger.evaluation import Evaluation, evaluate, join, predict, score, space_between
 from tagger.evaluation.trace_sums import trace_sums
 from tagger.steps import Step, TagContext, TaggedStep
 from tagger.taxonomies.files import TypeMap
@@ -23,7 +23,7 @@ TABLE = {"m": M, "c": C, "t": T, "wait c": C, "check m": M}
 
 
 def small() -> list[LabelledTrace]:
-    """Two traces, eight labelled steps; given: m c c t | c c m m."""
+    """Two traces, eight labelled steps; predicted: m c c t | c c m m."""
     return [
         trace("one", ("m", "make"), ("c", "check"), ("c", "talk"), ("t", "check")),
         trace(
@@ -43,7 +43,7 @@ def test_ratios_by_hand() -> None:
     assert e.confusion.tolist() == [[2, 1, 0], [1, 2, 1], [0, 1, 0]]
     assert e.micro_f1.mean == pytest.approx(4 / 8)
     check = e.verification
-    assert check is not None and (check.support, check.called) == (4, 4)
+    assert check is not None and (check.support, check.predicted) == (4, 4)
     assert (check.precision.mean, check.recall.mean, check.f1.mean) == (0.5, 0.5, 0.5)
     make = e.types["make"]
     assert make.f1.mean == pytest.approx(4 / 6, abs=1e-6)
@@ -55,21 +55,21 @@ def test_ratios_by_hand() -> None:
 
 
 def test_counts_by_hand() -> None:
-    """Given 2 checks a trace each; true 2 and 2. Makes: given 1 and 2, true 1 and 2."""
+    """Predicted 2 checks a trace each; true 2 and 2. Makes: predicted 1 and 2, true 1 and 2."""
     e = evaluated()
-    assert e.check_count is not None and e.soft_check_count is not None
-    assert e.check_count.bias.mean == 0
-    assert e.check_count.mae.mean == 0
+    assert e.verification_count is not None and e.soft_verification_count is not None
+    assert e.verification_count.bias.mean == 0
+    assert e.verification_count.mae.mean == 0
     # one: .1 + .7 + .7 + .4 = 1.9 of 2; two: .7 + .7 + .1 + .1 = 1.6 of 2
-    assert e.soft_check_count.bias.mean == pytest.approx((3.5 - 4) / 4)
-    assert e.soft_check_count.mae.mean == pytest.approx((0.1 + 0.4) / 2)
+    assert e.soft_verification_count.bias.mean == pytest.approx((3.5 - 4) / 4)
+    assert e.soft_verification_count.mae.mean == pytest.approx((0.1 + 0.4) / 2)
     assert e.counts["talk"].bias.mean == pytest.approx((1 - 1) / 1)
-    # all on one side: three checks called where two are
+    # all on one side: three checks predicted where two are
     over = evaluate(Scripted({"m": M, "c": C}), [trace("x", ("c", "check"), ("c", "make"))])
-    assert over.check_count is not None
-    assert (over.check_count.bias.mean, over.check_count.mae.mean) == (1.0, 1.0)
+    assert over.verification_count is not None
+    assert (over.verification_count.bias.mean, over.verification_count.mae.mean) == (1.0, 1.0)
     assert over.counts["make"].bias.mean == -1.0
-    assert over.check_count.bias.low is None, "a single trace bears no interval"
+    assert over.verification_count.bias.low is None, "a single trace bears no interval"
 
 
 def test_errors_that_even_out_leave_no_bias_but_an_error() -> None:
@@ -77,8 +77,8 @@ def test_errors_that_even_out_leave_no_bias_but_an_error() -> None:
     e = evaluate(
         Scripted(table), [trace("x", ("c", "make")), trace("y", ("m", "check"))], resamples=20
     )
-    assert e.check_count is not None
-    assert (e.check_count.bias.mean, e.check_count.mae.mean) == (0.0, 1.0)
+    assert e.verification_count is not None
+    assert (e.verification_count.bias.mean, e.verification_count.mae.mean) == (0.0, 1.0)
 
 
 def test_confidence_by_hand() -> None:
@@ -87,7 +87,7 @@ def test_confidence_by_hand() -> None:
     gaps = abs(2 - 2.4) + abs(2 - 2.8) + abs(0 - 0.6)
     assert e.ece.mean == pytest.approx(gaps / 8)
     assert [b.steps for b in e.bins] == [1, 4, 3]
-    # true types were given .8 .7 .1 .4 | .7 .2 .1 .8
+    # true types had probability .8 .7 .1 .4 | .7 .2 .1 .8
     losses = -np.log([0.8, 0.7, 0.1, 0.4, 0.7, 0.2, 0.1, 0.8])
     assert e.log_loss.mean == pytest.approx(losses.mean(), abs=1e-6)
 
@@ -98,7 +98,7 @@ def test_keywords_and_checks_without_any() -> None:
     assert e.unmarked is not None
     assert (e.unmarked[0].mean, e.unmarked[1]) == (0.5, 2)
     for row in e.keywords.values():
-        assert (row.support, row.called) == (4, 2)
+        assert (row.support, row.predicted) == (4, 2)
         assert (row.precision.mean, row.recall.mean) == (1.0, 0.5)
     assert {b.mean for b in e.keyword_bias.values()} == {-0.5}
 
@@ -121,7 +121,7 @@ def test_a_type_given_but_never_true_has_no_count_error() -> None:
     e = evaluate(Scripted(TABLE), [trace("x", ("m", "make"), ("t", "make"))])
     assert set(e.counts) == {"make"}
     assert e.types["talk"].support == 0 and e.types["talk"].precision.mean == 0
-    assert json.loads(json.dumps(e.as_dict()))["counts"]["verification"]["given"]["bias"] == {
+    assert json.loads(json.dumps(e.as_dict()))["counts"]["verification"]["predicted"]["bias"] == {
         "mean": None, "low": None, "high": None,
     }  # fmt: skip
 
@@ -141,7 +141,7 @@ def test_alternatives_and_second_labels() -> None:
 def test_the_order_of_traces_and_their_batches_change_no_figure() -> None:
     forth = evaluate(Scripted(TABLE), small(), resamples=5)
     back = evaluate(Scripted(TABLE), small()[::-1], resamples=5)
-    parts = join([judge(Scripted(TABLE), [t]) for t in small()])
+    parts = join([predict(Scripted(TABLE), [t]) for t in small()])
     assert forth.confusion.tolist() == back.confusion.tolist()
     assert forth.ece.mean == back.ece.mean
     assert score(parts, resamples=5).as_dict() == forth.as_dict()
@@ -203,9 +203,9 @@ def test_labels_of_another_taxonomy() -> None:
     rows = [trace("x", ("a", "testing"), ("b", "testing"), ("a", "poetry"), ("b", "work"))]
     e = evaluate(Scripted(table, REASONTYPE), rows, space)
     assert (e.steps, e.left_out) == (3, 1), "no type of the tagger ever becomes poetry"
-    assert e.taxonomy is COARSE and e.checks == ("testing",)
+    assert e.taxonomy is COARSE and e.verification_types == ("testing",)
     assert e.confusion[:2, :2].tolist() == [[1, 0], [1, 1]]
-    assert e.check_count is not None and e.check_count.bias.mean == -0.5
+    assert e.verification_count is not None and e.verification_count.bias.mean == -0.5
     assert e.ece.mean == pytest.approx(abs(2 - 3 * 0.6) / 3, abs=1e-6)
 
 
@@ -244,9 +244,9 @@ class Reluctant(Scripted):
 
 def test_the_type_the_tagger_gives_counts_not_the_likeliest() -> None:
     """With a logit bias a tagger counts other types than the largest probabilities would."""
-    judged = judge(Reluctant(TABLE), small())
-    assert judged.given.tolist() == [0, 0, 0, 2, 0, 0, 0, 0]
-    assert score(judged, resamples=20).verification.called == 0  # type: ignore[union-attr]
-    bins = trace_sums(judged)[0]["bins"].sum(axis=(0, 1))
+    predictions = predict(Reluctant(TABLE), small())
+    assert predictions.predicted.tolist() == [0, 0, 0, 2, 0, 0, 0, 0]
+    assert score(predictions, resamples=20).verification.predicted == 0  # type: ignore[union-attr]
+    bins = trace_sums(predictions)[0]["bins"].sum(axis=(0, 1))
     sure = 0.8 + 0.2 + 0.2 + 0.6 + 0.2 + 0.2 + 0.8 + 0.8
-    assert bins == pytest.approx([8, 3, sure]), "confidence is that of the type given"
+    assert bins == pytest.approx([8, 3, sure]), "confidence is that of the predicted type"

@@ -27,7 +27,7 @@ def test_type_ratios_by_hand() -> None:
     assert precision[:2] == pytest.approx([3 / 5, 4 / 5])
     assert recall[:2] == pytest.approx([3 / 4, 4 / 6])
     assert f1[:2] == pytest.approx([6 / 9, 8 / 11])
-    assert np.isnan([precision[2], recall[2], f1[2]]).all(), "neither true nor given"
+    assert np.isnan([precision[2], recall[2], f1[2]]).all(), "neither true nor predicted"
 
 
 def test_a_missed_type_counts_zero_and_a_type_not_in_the_truth_does_not_count() -> None:
@@ -56,11 +56,11 @@ def test_they_agree_with_scikit_learn() -> None:
 
     rng = np.random.default_rng(1)
     true = rng.integers(0, 5, 400)
-    given = np.where(rng.random(400) < 0.6, true, rng.integers(0, 5, 400))
+    predicted = np.where(rng.random(400) < 0.6, true, rng.integers(0, 5, 400))
     table = np.zeros((5, 5))
-    np.add.at(table, (true, given), 1)
-    assert measures.cohens_kappa(table) == pytest.approx(cohen_kappa_score(true, given))
-    assert measures.macro_f1(table) == pytest.approx(f1_score(true, given, average="macro"))
-    theirs = precision_recall_fscore_support(true, given)
+    np.add.at(table, (true, predicted), 1)
+    assert measures.cohens_kappa(table) == pytest.approx(cohen_kappa_score(true, predicted))
+    assert measures.macro_f1(table) == pytest.approx(f1_score(true, predicted, average="macro"))
+    theirs = precision_recall_fscore_support(true, predicted)
     for mine, other in zip(measures.type_ratios(table), theirs, strict=False):
         assert mine == pytest.approx(other)

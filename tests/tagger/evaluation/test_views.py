@@ -62,7 +62,7 @@ def test_a_taxonomy_without_verification() -> None:
     record = evaluate(Scripted({}, plain, [0.4, 0.6]), renamed, resamples=5).as_dict()
     assert record["verification"] is None and record["count_bias"] is None
     assert "no verification type" in evaluation_page(record | {"provenance": {}})
-    assert "checks found by" not in printed(record)
+    assert "verification by" not in printed(record)
 
 
 @pytest.mark.parametrize(
