@@ -14,6 +14,7 @@ from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
 from rewards.facts.outcomes import found_thinking, readable_answer
 from rewards.facts.rollout import ParsedRollout, parse_rollout, tag_rollouts
 from tagger.steps import Segmenter, StepTagger, TaggedStep
+from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.keywords import count_keywords
 from tagger.thinking.split import ThinkingDelimiters
 
@@ -49,7 +50,7 @@ class FactsComputer:
         tagger: The frozen tagger; its segmenter cuts the thinking.
         tokenizer: The policy's tokenizer.
         delimiters: The thinking delimiters.
-        end_ids: Token ids that end a completion; the tokenizer's own by default.
+        end_ids: Token ids that end a completion; those of the tokenizer by default.
         audit_tagger: A second tagger that never feeds a reward; its count of verification steps
             becomes the column ``audit_verification``.
         verification: Type counted there, by name or tag; must exist in both taxonomies.
@@ -68,7 +69,7 @@ class FactsComputer:
         self.columns = columns(tagger.taxonomy)
         self._tokenizer = tokenizer
         self.delimiters = delimiters
-        self._end_ids = frozenset([tokenizer.eos_token_id] if end_ids is None else end_ids)
+        self._end_ids = frozenset(end_token_ids(tokenizer) if end_ids is None else end_ids)
         self._audit = audit_tagger
         self._audit_type = (
             audit_tagger.taxonomy.get(verification).name if audit_tagger is not None else ""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tagger.steps import Segmenter, Step, StepTagger, TaggedStep
+from tagger.thinking.end_tokens import cut_at_end
 from tagger.thinking.split import Thinking, ThinkingDelimiters, split_thinking
 from tagger.thinking.token_text import char_ends
 
@@ -64,10 +65,12 @@ def parse_rollout(
     Returns:
         The parts with their tokens.
     """
-    text, ends = char_ends(tokenizer, ids)
+    body, ended = cut_at_end(ids, end_ids)
+    text, ends = char_ends(tokenizer, body)
+    if ended:  # it carries no text, whichever end token it is, and nothing behind it counts
+        ids, ends = ids[: len(body) + 1], [*ends, len(text)]
     thinking = split_thinking(text, delimiters)
     steps = tuple(segmenter.split(thinking.text))
-    ended = bool(ids) and int(ids[-1]) in end_ids
     ends_array = np.asarray(ends, dtype=np.int64)
     thinking_tokens = int(np.searchsorted(ends_array, thinking.end, side="right"))
     if not thinking.finished and ended:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rl.policy.allocator import keep_freed_memory
 from tagger.errors import UserError, unknown_name
+from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.split import ThinkingDelimiters, delimiters_from_tokenizer
 
 OVERTHINKER = "overthinker"
@@ -131,7 +132,14 @@ def load_policy(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if device == "cpu":
         keep_freed_memory()
+    # Whoever generates with this model, or with what is trained from it, stops at the same tokens.
+    model.generation_config.eos_token_id = _listed(end_token_ids(tokenizer, model))
     return Policy(model.to(device).eval(), tokenizer, delimiters, path)
+
+
+def _listed(ids: frozenset[int]) -> int | list[int]:
+    """End tokens as a generation config holds them."""
+    return min(ids) if len(ids) == 1 else sorted(ids)
 
 
 def render_prompt(tokenizer: Any, question: str) -> str:

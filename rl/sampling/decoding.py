@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from rl.sampling.kv_cache import roomy_cache
+from tagger.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,30 @@ class SamplingSettings:
             raise ValueError(f"top_k is {self.top_k}; it must be 0 (all tokens) or more.")
         if self.max_new_tokens < 1:
             raise ValueError(f"max_new_tokens is {self.max_new_tokens}; it must be 1 or more.")
+
+
+class NonFiniteLogitsError(UserError):
+    """A policy's logits are NaN or infinite: no token can be drawn from them."""
+
+
+def check_logits(logits: torch.Tensor, policy: str, position: int) -> None:
+    """Refuse to draw from logits that are NaN, infinite, or all minus infinity.
+
+    A softmax over them is NaN, and the search for a token ends outside the vocabulary.
+
+    Args:
+        logits: Shape (rows, vocabulary); single tokens may be masked by minus infinity.
+        policy: Name of the policy, for the error.
+        position: Number of the token to be drawn, from 1.
+
+    Raises:
+        NonFiniteLogitsError: They are.
+    """
+    if not bool(logits.amax(dim=-1).isfinite().all()):
+        raise NonFiniteLogitsError(
+            f"The policy {policy!r} gave logits that are not finite at token {position} of a "
+            "completion; its weights or its data type are broken."
+        )
 
 
 def row_noise(seed: int, prompt_index: int, sample: int, length: int) -> np.ndarray:

@@ -18,8 +18,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from rl.sampling.decoding import DecodingBatch, SamplingSettings, pick_tokens, row_noise
+from rl.sampling.decoding import (
+    DecodingBatch,
+    SamplingSettings,
+    check_logits,
+    pick_tokens,
+    row_noise,
+)
 from rl.sampling.grouped_attention import grouped_attention
+from tagger.thinking.end_tokens import end_token_ids
 
 if TYPE_CHECKING:
     from tagger.steps import TaggedStep
@@ -112,7 +119,12 @@ class Sampler:
         """
         self.model, self.tokenizer = model, tokenizer
         self.delimiters, self.settings = delimiters, settings
-        self.end_ids = end_ids(model, tokenizer)
+        self._name = str(getattr(getattr(model, "config", None), "name_or_path", "")) or "unnamed"
+        self.end_ids = end_token_ids(tokenizer, model)
+        if not self.end_ids:
+            raise ValueError(
+                "Neither the model nor its tokenizer names an end token; set eos_token."
+            )
         pad = tokenizer.pad_token_id
         self._pad = min(self.end_ids) if pad is None else int(pad)
 
@@ -171,6 +183,7 @@ class Sampler:
 
         Raises:
             ValueError: A prefix is empty or a number is out of range.
+            UserError: The model's logits are not finite.
         """
         for index, prefix in enumerate(prefixes):
             if not prefix:
@@ -211,6 +224,7 @@ class Sampler:
         batch = DecodingBatch(self.model, [row.prefix for row in rows], self._pad)
         noise = torch.from_numpy(np.stack([row.noise for row in rows])).to(self.model.device)
         for position in range(settings.max_new_tokens):
+            check_logits(batch.logits, self._name, position + 1)
             drawn = pick_tokens(batch.logits, noise[:, position], settings).tolist()
             for row, token in zip(rows, drawn, strict=True):
                 row.take(token, self.end_ids)
@@ -252,24 +266,6 @@ class Sampler:
             forced_tokens=row.monitor.forced_tokens,
             monitor_seconds=row.monitor.seconds,
         )
-
-
-def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
-    """Collect the ids that end a completion: the tokenizer's and the generation config's.
-
-    Raises:
-        ValueError: There are none.
-    """
-    found: set[int] = set()
-    configured = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
-    for ids in (configured, tokenizer.eos_token_id):
-        if isinstance(ids, int):
-            found.add(ids)
-        elif ids is not None:
-            found.update(int(i) for i in ids)
-    if not found:
-        raise ValueError("Neither the model nor its tokenizer names an end token; set eos_token.")
-    return frozenset(found)
 
 
 def _fill_holes(living: Sequence[int]) -> list[int]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rl.training.config import RunConfig
-from tagger.errors import UserError, unknown_name
+from rl.training.grpo_keys import check_grpo_keys
+from tagger.errors import UserError
 
 DEFAULTS: dict[str, Any] = {
     # Dividing by the group's standard deviation cancels a term's weight in every group that only
@@ -21,16 +22,6 @@ DEFAULTS: dict[str, Any] = {
     "save_steps": 25,
     "save_total_limit": 2,
 }
-RESERVED = {
-    "output_dir": "output",
-    "seed": "seed",
-    "data_seed": "seed",
-    "report_to": "report_to",
-    "reward_weights": "reward.terms.<name>.weight",
-    "use_cpu": "(a GPU is used if there is one)",
-    "resume_from_checkpoint": "--resume",
-}
-"""Fields of `GRPOConfig` that another key of the run config sets."""
 
 
 def training_arguments(config: RunConfig, gpu: bool) -> Any:
@@ -44,22 +35,19 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
         A `GRPOConfig`.
 
     Raises:
-        UserError: Unknown or reserved key in ``grpo``, a value TRL refuses, or a rhythm of
-            checkpoints at which a run could not be resumed exactly.
+        UserError: A key in ``grpo`` that would not do what it says, a value TRL refuses, or a
+            rhythm of checkpoints at which a run could not be resumed exactly.
     """
     import dataclasses
 
     from trl import GRPOConfig
 
-    known = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
-    for key, value in config.grpo.items():
-        if key in RESERVED:
-            raise UserError(f"The config key grpo.{key} is set by {RESERVED[key]}; use that.")
-        if key not in known:
-            raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in known])
-        if isinstance(value, str) and known[key].type in ("int", "float", int, float):
-            raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number.")
+    fields = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
     values = DEFAULTS | (_on_gpu() if gpu else _ON_CPU) | config.grpo
+    check_grpo_keys(config.grpo, {name: f.default for name, f in fields.items()}, values)
+    for key, value in config.grpo.items():
+        if isinstance(value, str) and fields[key].type in ("int", "float", int, float):
+            raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number.")
     values |= {
         "output_dir": str(Path(config.output) / "checkpoints"),
         "seed": config.seed,

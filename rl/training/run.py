@@ -24,6 +24,7 @@ from rl.training.run_folder import RunFolder, check_disk, checkpoint_state, exis
 from tagger.errors import UserError
 from tagger.files import read_json, write_atomically, write_json
 from tagger.frozen import FrozenTagger
+from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.families import named_delimiters
 from tagger.thinking.split import ThinkingDelimiters
 
@@ -199,7 +200,7 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
             plan.tagger,
             policy.tokenizer,
             plan.delimiters,
-            end_ids=_end_ids(policy),
+            end_ids=end_token_ids(policy.tokenizer, policy.model),
             audit_tagger=plan.audit_tagger,
         ),
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
@@ -243,10 +244,3 @@ def _save_policy(trainer: Any, run: RunFolder, lora: bool) -> None:
         merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
         merged.save_pretrained(run.policy)
         trainer.processing_class.save_pretrained(run.policy)
-
-
-def _end_ids(policy: Any) -> set[int]:
-    """Every id that ends a completion: the model's own and the tokenizer's."""
-    ids = policy.model.generation_config.eos_token_id
-    found = {int(i) for i in (ids if isinstance(ids, list) else [ids]) if i is not None}
-    return found | {int(policy.tokenizer.eos_token_id)}

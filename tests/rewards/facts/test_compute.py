@@ -155,3 +155,14 @@ def get_paragraphs() -> object:
     from tagger.segmentation.registry import get_segmenter
 
     return get_segmenter("paragraph")
+
+
+def test_facts_are_the_same_whichever_end_token_is_written() -> None:
+    tokenizer = byte_level()
+    first, second = tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<think>")
+    computer = FactsComputer(KeywordTagger(), tokenizer, THINK, end_ids={first, second})
+    body = ids_of(RIGHT, end=False)
+    table = computer([[*body, first], [*body, second], [*body, second, first]], [TASK] * 3)
+    facts = dict(zip(computer.columns, table[1].tolist(), strict=True))
+    assert (facts["correct"], facts["finished"]) == (1, 1)
+    assert (table == table[0]).all()

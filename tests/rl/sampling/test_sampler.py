@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from rl.sampling.decoding import SamplingSettings, pick_tokens, row_noise
-from rl.sampling.sampler import Sampler, _fill_holes, end_ids
+from rl.sampling.sampler import Sampler, _fill_holes
+from tagger.errors import UserError
 from tagger.thinking.split import ThinkingDelimiters
 from tests.rl.tiny import PROMPTS, tiny_model
 from tests.tagger.tokenizers_made_here import byte_level
@@ -126,20 +127,62 @@ def test_an_empty_prompt_and_odd_numbers_are_refused(model, tokenizer):
             SamplingSettings(**bad)
 
 
-def test_end_ids_come_from_model_and_tokenizer(model, tokenizer):
-    assert end_ids(model, tokenizer) == {tokenizer.eos_token_id}
-
-    class Nothing:
-        eos_token_id = None
+def test_a_sampler_needs_an_end_token(model, tokenizer):
+    class Endless:
+        eos_token_id = pad_token_id = None
 
     with pytest.raises(ValueError, match="end token"):
-        end_ids(Nothing(), Nothing())
+        Sampler(object(), Endless(), DELIMITERS, SamplingSettings())
 
-    class Several:
-        class generation_config:  # noqa: N801
-            eos_token_id = [3, 4]
 
-    assert end_ids(Several(), tokenizer) == {3, 4, tokenizer.eos_token_id}
+def test_a_completion_stops_at_either_end_token_and_shows_neither(tokenizer):
+    second = tokenizer.convert_tokens_to_ids("<|endoftext|>")
+    model = tiny_model(tokenizer)
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, second]
+    with torch.no_grad():
+        model.lm_head.weight[second] *= 3
+    completions = sampler(model, tokenizer, max_new_tokens=60).sample(PROMPTS, 20)
+    ends = {tokenizer.eos_token_id, second}
+    assert {c.ids[-1] for c in completions if c.finished} == ends
+    for c in completions:
+        assert not ends & set(c.ids[:-1])
+        assert "<|im_end|>" not in c.text and "<|endoftext|>" not in c.text
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), float("-inf")])
+def test_logits_that_are_not_finite_stop_with_the_policy_and_the_place(
+    tokenizer, broken, temperature
+):
+    model = tiny_model(tokenizer)
+    model.config.name_or_path = "runs/first/policy"
+    forward, calls = model.forward, []
+
+    def breaking(*args, **kwargs):
+        output = forward(*args, **kwargs)
+        calls.append(1)
+        if len(calls) == 3:
+            output.logits[0] = broken
+        return output
+
+    model.forward = breaking
+    words = "policy 'runs/first/policy' gave logits that are not finite at token 3"
+    with pytest.raises(UserError, match=words):
+        sampler(model, tokenizer, max_new_tokens=9, temperature=temperature).sample(PROMPTS)
+
+
+def test_some_masked_logits_are_no_fault(tokenizer):
+    model = tiny_model(tokenizer)
+    forward = model.forward
+
+    def masking(*args, **kwargs):
+        output = forward(*args, **kwargs)
+        output.logits[..., 5:9] = -torch.inf
+        return output
+
+    model.forward = masking
+    for c in sampler(model, tokenizer, max_new_tokens=9).sample(PROMPTS, 5):
+        assert not {5, 6, 7, 8} & set(c.ids)
 
 
 def test_noise_depends_on_its_keys_alone():

@@ -1,0 +1,79 @@
+"""Keys of GRPOConfig: every one is classified, none is accepted and ignored."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from trl import GRPOConfig
+
+from rl.training.grpo_config import DEFAULTS
+from rl.training.grpo_keys import CONDITIONAL, HONOURED, REFUSED, RESERVED, check_grpo_keys
+from tagger.errors import UserError
+
+FIELDS = {f.name: f.default for f in dataclasses.fields(GRPOConfig) if f.init}
+
+
+def check(given: dict[str, Any]) -> None:
+    check_grpo_keys(given, FIELDS, DEFAULTS | {"gradient_checkpointing": False} | given)
+
+
+def test_every_field_stands_in_exactly_one_list() -> None:
+    lists = [*RESERVED, *REFUSED, *CONDITIONAL, *HONOURED]
+    assert sorted(lists) == sorted(FIELDS)
+
+
+def test_conditions_name_fields_that_are_honoured() -> None:
+    others = {other for other, _ in CONDITIONAL.values()}
+    assert others - {"sync_ref_model"} <= HONOURED
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"model_init_kwargs": {"dtype": "bfloat16"}}, "name it by the key model"),
+        ({"cache_implementation": "static"}, "grpo.generation_kwargs.cache_implementation"),
+        ({"remove_unused_columns": True}, "built from the key problems"),
+        ({"eval_strategy": "steps"}, "run 'suffice evaluate'"),
+        ({"multi_objective_aggregation": "normalize_then_sum"}, "must be sum_then_normalize"),
+        ({"load_best_model_at_end": True}, "the key accuracy_floor"),
+        ({"push_to_hub": True}, "upload the policy folder yourself"),
+        ({"save_only_model": True}, "no run can be resumed from"),
+        ({"trust_remote_code": True}, "never allowed"),
+        ({"save_strategy": "best"}, "must be steps, epoch or no"),
+        ({"seed": 3}, "is set by seed; use that"),
+        ({"vllm_mode": "server"}, "acts only if grpo.use_vllm is true"),
+        ({"vespo_k_pos": 1.0}, "acts only if grpo.loss_type is vespo"),
+        ({"sync_ref_model": True}, "acts only if grpo.beta is a number above 0"),
+        ({"ref_model_sync_steps": 8, "beta": 0.1}, "acts only if grpo.sync_ref_model is true"),
+        ({"gradient_checkpointing_kwargs": {}}, "acts only if grpo.gradient_checkpointing"),
+        ({"lerning_rate": 1}, "did you mean 'grpo.learning_rate'"),
+    ],
+)
+def test_keys_that_would_be_ignored_are_refused_with_the_remedy(
+    given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UserError, match=words) as error:
+        check(given)
+    assert "\n" not in str(error.value) and str(error.value).endswith((".", "?"))
+
+
+@pytest.mark.parametrize("key", sorted(set(REFUSED) | set(CONDITIONAL)))
+def test_the_value_that_holds_anyway_may_be_given(key: str) -> None:
+    check({key: FIELDS[key]})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"eval_strategy": False},  # how YAML reads `no`
+        {"vllm_mode": "server", "use_vllm": True},
+        {"loss_type": "sapo", "sapo_temperature_pos": 2.0},
+        {"sync_ref_model": True, "beta": 0.1, "ref_model_sync_steps": 8},
+        {"gradient_checkpointing": True, "gradient_checkpointing_kwargs": {}},
+        {"learning_rate": 1e-5, "scale_rewards": "group"},
+    ],
+)
+def test_keys_that_act_are_taken(given: dict[str, Any]) -> None:
+    check(given)
