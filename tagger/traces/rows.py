@@ -231,8 +231,8 @@ def _reference(row: Mapping[str, Any], fields: Fields) -> tuple[str, str]:
     key = first_filled(row, (fields.reference,) if fields.reference else REFERENCE_FIELDS)
     value = None if key is None else value_at(row, key)
     text = _string(value[0] if is_list(value) and len(value) == 1 else value)
-    if not text:
-        return "", ""
+    if not text or text.isdecimal():
+        return text, ""
     try:
         return cut_reference(text), ""
     except NotAnAnswer as error:
@@ -252,4 +252,10 @@ def _truth(value: Any) -> bool | None:
 
 def _clean(text: str) -> str:
     """JSON can carry halves of a surrogate pair, which no file can; offsets stay as they are."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text)
+    return text
