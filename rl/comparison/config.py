@@ -19,7 +19,7 @@ class Split(Settings):
     """Problems to ask.
 
     Attributes:
-        source: A JSONL file, or the name of a built-in problem set.
+        source: A file (see `rl.problems.files.read_problems`), or a built-in problem set.
         split: Which part of the source.
         size: How many problems; None takes a whole file. Left out: the whole of a file, 300
             problems of a built-in set (100 for calibration).

@@ -9,6 +9,7 @@ stands under ``columns`` of a problem's metadata, where nothing acts on it.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,8 @@ from tagger.traces.references import NotAnAnswer, cut_reference
 CHAT_KEYS = ("prompt", "messages", "conversations")
 """Where a question is looked for as a chat."""
 
+_TEMPLATE_MARKS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<｜User｜>")
+
 OPTION_KEYS = ("choices", "options")
 """Where multiple-choice sets keep what the question leaves out."""
 
@@ -50,7 +53,7 @@ def problem_of_row(row: Mapping[str, Any], where: str, name: str) -> Problem:
         UserError: The question or the reference is missing, is no text, cannot be asked in one
             turn, or marks no answer.
     """
-    row = _named_as_usual(row)
+    row = _with_chats(_named_as_usual(row))
     chat_key = _chat_key(row)
     solution = ""
     if chat_key is None:
@@ -59,6 +62,7 @@ def problem_of_row(row: Mapping[str, Any], where: str, name: str) -> Problem:
     else:
         question_key = chat_key
         question, solution = _asked(value_at(row, chat_key), where, chat_key)
+    _refuse_rendered(question, where, question_key)
     _refuse_hidden_options(row, question, where)
     if solution and first_filled(row, REFERENCE_KEYS) is None:
         reference_key, text = f"{question_key}, last turn", solution
@@ -86,6 +90,17 @@ def _named_as_usual(row: Mapping[str, Any]) -> Mapping[str, Any]:
     lower = {str(key).lower(): value for key, value in row.items()}
     found = any(key in lower for key in QUESTION_KEYS) and len(lower) == len(row)
     return lower if found else row
+
+
+def _with_chats(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row, chats that stand in it as JSON text read: tables made from CSV hold them so."""
+    found = {}
+    for key in CHAT_KEYS:
+        text = row.get(key)
+        if isinstance(text, str) and text.lstrip()[:1] == "[" and '"role"' in text:
+            with contextlib.suppress(ValueError):
+                found[key] = json.loads(text)
+    return {**row, **found} if found else row
 
 
 def _chat_key(row: Mapping[str, Any]) -> str | None:
@@ -178,6 +193,16 @@ def _asked(messages: Sequence[Mapping[str, Any]], where: str, key: str) -> tuple
     if is_blank(said(turns[-1])):
         raise UserError(f"{where}: the user turn in {key!r} must be a non-empty text.")
     return "\n\n".join(text for turn in turns if (text := said(turn)).strip()), solution
+
+
+def _refuse_rendered(question: str, where: str, key: str) -> None:
+    """A prompt that a chat template has rendered would be rendered again, inside a user turn."""
+    mark = next((mark for mark in _TEMPLATE_MARKS if mark in question), None)
+    if mark:
+        raise UserError(
+            f"{where}: {key!r} holds {mark!r}, so a chat template has rendered it already; give the "
+            "question alone, or the chat as a list of messages."
+        )
 
 
 def _refuse_hidden_options(row: Mapping[str, Any], question: str, where: str) -> None:

@@ -19,7 +19,7 @@ class ProblemsConfig(Settings):
     """Where the problems come from.
 
     Attributes:
-        source: ``overthinker``, or a JSONL file (see `rl.problems.registry.read_problems`).
+        source: ``overthinker``, or a file (see `rl.problems.files.read_problems`).
         split: Split of a generated source; ignored for files.
         size: Number of problems; all of a file if left out.
         seed: Seed of the draw.

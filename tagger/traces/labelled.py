@@ -10,7 +10,6 @@ from typing import Any
 from tagger.errors import UserError
 from tagger.steps import Step
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
-from tagger.thinking.split import known_delimiters_in, split_thinking
 from tagger.traces.jsonl import read_rows, text_of
 
 __all__ = [
@@ -122,10 +121,7 @@ def read_labelled(path: str | Path, taxonomy: Taxonomy = REASONTYPE) -> Iterator
 
 
 def read_traces(path: str | Path) -> Iterator[Trace]:
-    """Read traces to be tagged: rows with ``thinking``, ``completion``, ``text`` or ``steps``.
-
-    A completion or text is what the model wrote: if it holds known thinking delimiters, what
-    stands between them is the thinking, else all of it is.
+    """Read traces to be tagged: rows that `tagger.traces.rows.traces_of_row` reads.
 
     Args:
         path: As for `tagger.traces.jsonl.read_rows`.
@@ -134,24 +130,25 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
         The traces, in the order of the file.
 
     Raises:
-        UserError: A malformed row, or one with none of the four fields.
+        UserError: A malformed row, or one without any thinking.
     """
+    from tagger.traces.rows import THINKING_FIELDS, traces_of_row  # it joins steps as here
+
     for number, (where, row) in enumerate(read_rows(path), start=1):
         name = str(number if row.get("id") is None else row["id"])
         question = text_of(row, "question", where)
-        if "steps" in row:
+        if isinstance(row.get("steps"), list) and all(isinstance(s, str) for s in row["steps"]):
             thinking, steps = steps_from_texts(_step_texts(row, where))
             yield Trace(name, question, thinking, steps)
             continue
-        key = next((k for k in ("thinking", "completion", "text") if k in row), None)
-        if key is None:
-            raise UserError(
-                f'{where}: has none of "thinking", "completion", "text" and "steps"; add one.'
-            )
-        text = text_of(row, key, where)
-        delimiters = None if key == "thinking" else known_delimiters_in(text)
-        thinking = split_thinking(text, delimiters).text if delimiters else text
-        yield Trace(name, question, thinking, None)
+        made = traces_of_row(row, where, name)
+        for trace in made:
+            yield Trace(trace.id, trace.question, trace.thinking, trace.steps)
+        if not made and any(isinstance(row.get(field), str) for field in THINKING_FIELDS):
+            yield Trace(name, question, "", None)
+        elif not made:
+            fields = ", ".join(f'"{field}"' for field in THINKING_FIELDS)
+            raise UserError(f"{where}: has no thinking in {fields}; add one of them.")
 
 
 class _Types:

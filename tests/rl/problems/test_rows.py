@@ -2,6 +2,7 @@ r"""Rows of the layouts that data sets come in become problems, or are refused b
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +44,7 @@ def made(row: dict[str, Any]) -> Problem:
         ({"question": "1 + 1 = ?", "reference": Decimal("2.50")}, "2.50"),
         ({"Problem": "1 + 1 = ?", "Answer": 2, "Solution": "long"}, "2"),
         ({"messages": [USER], "answer": 2}, "2"),
+        ({"prompt": json.dumps([USER]), "answer": 2}, "2"),
         (
             {"messages": [USER, {"role": "assistant", "content": r"Thus \boxed{2}."}]},
             "2",
@@ -97,6 +99,10 @@ def test_problem_of_row_asks_a_system_turn_before_the_question(role: str) -> Non
         (
             {"prompt": [USER], "reward_model": {"ground_truth": SENTENCE * 20}},
             "the reference in 'reward_model.ground_truth' is a text",
+        ),
+        (
+            {"prompt": "<|im_start|>user\n1 + 1?<|im_end|>", "answer": 2},
+            "'prompt' holds '<|im_start|>', so a chat template has rendered it already",
         ),
         ({"prompt": [SYSTEM], "answer": 1}, "has the turns system; a problem is one user turn"),
         (

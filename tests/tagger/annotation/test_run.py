@@ -502,7 +502,7 @@ def test_nothing_of_the_users_is_overwritten(folder: Path, run: Run) -> None:
         ([], "holds no traces"),
         ([{"thinking": " \n\n "}, {"steps": []}], "no steps to label"),
         ([{"steps": ["a", " "]}], "line 1: step 1 is empty or white space"),
-        ([{"answer": "x"}], 'line 1: has none of "thinking"'),
+        ([{"answer": "x"}], 'line 1: has no thinking in "steps"'),
     ],
 )
 def test_bad_traces(folder: Path, run: Run, content: list[dict[str, Any]], says: str) -> None:

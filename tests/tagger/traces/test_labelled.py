@@ -137,9 +137,11 @@ def test_traces_of_every_format(tmp_path: Path, row: dict[str, object], thinking
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({"answer": "b"}, 'line 1: has none of "thinking", "completion", "text" and "steps"'),
-        ({"thinking": None}, 'line 1: "thinking" must be a string, not NoneType'),
-        ({"steps": None}, 'line 1: "steps" must be'),
+        ({"answer": "b"}, 'line 1: has no thinking in "steps", "thinking", .*; add one'),
+        ({"thinking": None}, "line 1: has no thinking in"),
+        ({"thinking": 5}, 'line 1: "thinking" must be a string, a list of strings .*, not int'),
+        ({"steps": None}, "line 1: has no thinking in"),
+        ({"steps": ["a", 5]}, 'line 1: "steps" must be'),
         ({"steps": ["a", "\t"]}, "line 1: step 1 is empty or white space"),
     ],
 )
@@ -200,3 +202,19 @@ def test_steps_from_texts_have_their_spans() -> None:
 def test_a_null_id_is_no_id(tmp_path: Path) -> None:
     row = {"id": None, "thinking": "a"}
     assert [t.id for t in read_traces(file_of(tmp_path, row, row))] == ["1", "2"]
+
+
+def test_traces_are_read_as_tag_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    message = {"role": "assistant", "reasoning": "a", "content": "b"}
+    rows = [
+        {"id": "x", "choices": [{"message": message}]},
+        {"id": "y", "messages": [{"role": "user", "content": "Q"}, message, message]},
+        {"reasoning": "c"},
+        {"text": ""},
+    ]
+    path.write_text(json.dumps(rows))
+    found = [(t.id, t.question, t.thinking) for t in read_traces(path)]
+    assert found == [
+        ("x", "", "a"), ("y.1", "Q", "a"), ("y.2", "Q", "a"), ("3", "", "c"), ("4", "", ""),
+    ]  # fmt: skip
