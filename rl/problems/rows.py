@@ -200,8 +200,8 @@ def _refuse_rendered(question: str, where: str, key: str) -> None:
     mark = next((mark for mark in _TEMPLATE_MARKS if mark in question), None)
     if mark:
         raise UserError(
-            f"{where}: {key!r} holds {mark!r}, so a chat template has rendered it already; give the "
-            "question alone, or the chat as a list of messages."
+            f"{where}: {key!r} holds {mark!r}, so a chat template has rendered it already; give "
+            "the question alone, or the chat as a list of messages."
         )
 
 
