@@ -17,7 +17,6 @@ from launch.command import Command, Parser, take_overrides
 from launch.commands import COMMANDS
 from tagger.errors import Interrupted, UserError, unknown_name
 
-EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 128
 """Plus the number of the signal, as shells have it."""
 
@@ -88,8 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name; ``sys.argv`` if None.
 
     Returns:
-        Exit code: 0 done, 2 bad input (one sentence on standard error), 130 interrupted by Ctrl-C,
-        143 by SIGTERM (one sentence that names the command to resume with, where there is one).
+        Exit code: 0 done, 2 bad input (one sentence on standard error), 3 a training run that
+        never had a gradient, 130 interrupted by Ctrl-C, 143 by SIGTERM (one sentence that names
+        the command to resume with, where there is one).
     """
     set_environment()
     stop_on_sigterm()
@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.run(args)
     except UserError as error:
         print(f"suffice: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        return error.exit_code
     except KeyboardInterrupt as stop:
         told = stop if isinstance(stop, Interrupted) else Interrupted()
         print(f"suffice: {told}", file=sys.stderr)

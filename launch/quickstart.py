@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from launch.progress import progress_of_parts
+from rl.analysis.signal import NoSignalError
 from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.run import check_comparison
 from rl.training.config import RunConfig, config_from_dict
@@ -29,7 +30,7 @@ from rl.training.run import check_training_disk
 from rl.training.run_folder import RunFolder
 from tagger.config.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name
-from tagger.files import write_atomically, write_json
+from tagger.files import read_json, write_atomically, write_json
 
 SECTIONS = ("train", "compare")
 CONFIG = "quickstart.yaml"
@@ -159,6 +160,9 @@ def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> d
 def _train(run: QuickstartRun, say: Callable[[str], None]) -> None:
     training = run.training
     if training.result.is_file():
+        no_signal = read_json(training.result).get("no_signal")
+        if no_signal:
+            raise NoSignalError(f"{no_signal} Begin a new run without --resume.")
         say(f"Training is done already: {training.policy}")
         return
     from rl.training.run import run_training

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 class UserError(ValueError):
     """Bad input, told in one sentence that names the file, row or key and the remedy.
 
-    The command line prints the sentence and exits with code 2, without a traceback.
+    The command line prints the sentence and exits with `exit_code`, without a traceback.
     """
+
+    exit_code = 2
 
 
 class Interrupted(KeyboardInterrupt):

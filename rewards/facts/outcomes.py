@@ -55,7 +55,7 @@ class Outcomes:
         rollouts: All of them.
         cut_off: Ended by the length limit.
         no_thinking: Ended by the model, but no thinking was found.
-        no_answer: Ended by the model, but no answer could be read.
+        no_answer: Ended by the model after its thinking, but no answer could be read.
         unmatched: Ended by the model with an answer that does not match the reference.
         correct: With a correct answer.
     """
@@ -92,7 +92,7 @@ def count_outcomes(outcomes: Iterable[Outcome]) -> Outcomes:
         rollouts=len(rows),
         cut_off=len(rows) - len(ended),
         no_thinking=sum(not o.thought for o in ended),
-        no_answer=sum(not o.answered for o in ended),
+        no_answer=sum(o.thought and not o.answered for o in ended),
         unmatched=sum(o.answered and not o.correct for o in ended),
         correct=sum(o.correct for o in rows),
     )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack, build_stack
+from rl.analysis.signal import NoSignalError, Setting
 from rl.policy.load import load_policy, load_tokenizer, lora_config, resolve_model, weight_bytes
 from rl.problems.problem import Problem
 from rl.problems.registry import load_problems
@@ -34,18 +35,23 @@ class TrainResult:
     """What a run left behind.
 
     Attributes:
-        policy_path: Folder of the trained policy, loadable by transformers (LoRA merged in).
+        policy_path: Folder of the trained policy, loadable by transformers (LoRA merged in); None
+            if the run never had a gradient, for then there is none.
         metrics_path: One JSON line a step.
         steps: Optimizer steps done.
         stopped_early: Why the run stopped itself, in words; None if it ran to its end.
         tagger_fingerprint: Fingerprint of the tagger, the same before and after.
+        no_signal: Why the run never had a gradient, in words; None if it had one.
+        signal: Batches, groups and what became of the rollouts; see `SignalWatch.record`.
     """
 
-    policy_path: str
+    policy_path: str | None
     metrics_path: str
     steps: int
     stopped_early: str | None
     tagger_fingerprint: str
+    no_signal: str | None = None
+    signal: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,8 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
 
     Raises:
         UserError: Bad input, told in one sentence.
+        NoSignalError: The whole run had no gradient. `result.json` is written and says why; there
+            is no policy folder.
         RuntimeError: The tagger changed during training.
     """
     if resume is not None:
@@ -179,6 +187,7 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
 
     from rl.training.accuracy_floor import AccuracyFloor
     from rl.training.callbacks import MetricsFile, Progress, TaggerUnchanged
+    from rl.training.signal import SignalWatch
     from rl.training.trainer import StepGRPOTrainer
 
     config, run = plan.config, plan.run
@@ -194,6 +203,17 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
     floor = AccuracyFloor(**asdict(config.accuracy_floor)) if config.accuracy_floor else None
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     metrics = MetricsFile(run.metrics, step, resumed) if main else None
+    signal = SignalWatch(
+        Setting(
+            limit=plan.arguments.max_completion_length,
+            limit_key="grpo.max_completion_length",
+            opening=plan.delimiters.open,
+            closing=plan.delimiters.close,
+            delimiters_key="delimiters.open and delimiters.close",
+        ),
+        summed=plan.arguments.multi_objective_aggregation == "sum_then_normalize",
+        main=main,
+    )
     trainer = StepGRPOTrainer(
         stack=plan.stack,
         facts=FactsComputer(
@@ -211,18 +231,30 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
         train_dataset=Dataset.from_list(rows),
         processing_class=policy.tokenizer,
         peft_config=plan.lora,
-        callbacks=[c for c in (unchanged, floor, metrics, Progress()) if c is not None],
+        signal=signal,
+        callbacks=[c for c in (unchanged, floor, metrics, signal, Progress()) if c is not None],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    _save_policy(trainer, run, plan.lora is not None)
+    no_signal = signal.verdict()
+    if no_signal is None:
+        _save_policy(trainer, run, plan.lora is not None)
     result = TrainResult(
-        policy_path=str(run.policy),
+        policy_path=str(run.policy) if no_signal is None else None,
         metrics_path=str(run.metrics),
         steps=int(trainer.state.global_step),
         stopped_early=floor.reason if floor else None,
         tagger_fingerprint=unchanged.check(),
+        no_signal=no_signal,
+        signal=signal.record(),
     )
+    if no_signal is not None:
+        if main:
+            write_json(run.result, asdict(result))
+        raise NoSignalError(
+            f"{no_signal} No policy was written, its weights would be those of"
+            f" {config.model}; the counts are in {run.result}."
+        )
     if main:
         card = policy_card(
             read_json(run.provenance), run.metrics, result.steps, result.stopped_early

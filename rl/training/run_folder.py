@@ -1,7 +1,7 @@
 """The folder of a training run: what lies where, and which checkpoint is the last whole one.
 
 ``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``checkpoints/checkpoint-<step>/``,
-``policy/`` and, when the run is complete, ``result.json``.
+when the run is complete ``result.json`` and, unless it never had a gradient, ``policy/``.
 """
 
 from __future__ import annotations
@@ -103,6 +103,11 @@ def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
     if not run.config.is_file():
         raise UserError(f"{folder} is no run folder: it holds no config.yaml; check --resume.")
     if run.result.is_file():
+        no_signal = read_json(run.result).get("no_signal")
+        if no_signal:
+            raise UserError(
+                f"The run in {folder} is complete and has no policy. {no_signal} Begin a new run."
+            )
         raise UserError(f"The run in {folder} is complete; its policy is {run.policy}.")
     config = load_config(run.config)
     config.output = str(run.root)

@@ -18,9 +18,11 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
 from rewards.facts.compute import FactsComputer, Task
+from rewards.facts.outcomes import outcomes_of_table
 from rewards.stack import RewardStack
 from rl.training.rollouts import plain_sampling, sample_rollouts
 from rl.training.run_folder import STATE_FILE, checkpoint_state
+from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, term_metrics
 from tagger.files import flush_all, write_atomically
 
@@ -71,6 +73,7 @@ class StepGRPOTrainer(GRPOTrainer):
         tasks: What is asked; the data set's ``problem`` column indexes it.
         stateful: Further objects to save in and restore from checkpoints, by name.
         watchers: Shown the facts of every batch of training rollouts, on every process alike.
+        signal: Counts batches without spread and warns of them; None goes without.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.
     """
@@ -84,13 +87,17 @@ class StepGRPOTrainer(GRPOTrainer):
         args: GRPOConfig,
         stateful: Mapping[str, Stateful] | None = None,
         watchers: Sequence[FactsWatcher] = (),
+        signal: SignalWatch | None = None,
         **kwargs: Any,
     ) -> None:
         self.stack = stack
         self.facts = facts
         self.tasks = tasks
+        self._signal = signal
         self._stateful = {"reward": stack, **(stateful or {})}
         self._watchers = watchers
+        if signal is not None:
+            self._stateful["signal"] = signal
         self._draws = (-1, 0)
         placeholders = [_placeholder(name) for name in stack.names]
         super().__init__(reward_funcs=placeholders, args=args, **kwargs)
@@ -125,7 +132,29 @@ class StepGRPOTrainer(GRPOTrainer):
         weights = self.reward_weights.to(terms.device)
         for name, value in term_metrics(terms, weights, groups, self.stack.names).items():
             metrics[name].append(value)
+        if training and self._signal is not None:
+            self._note_mismatch(self._signal, completion_ids_list, tasks, local)
+            watched = self._signal.add(table, self.facts.columns, terms, weights, groups)
+            for name, value in watched.items():
+                metrics[name].append(value)
         return terms
+
+    def _note_mismatch(
+        self,
+        signal: SignalWatch,
+        completion_ids: Sequence[Sequence[int]],
+        tasks: Sequence[Task],
+        facts: torch.Tensor,
+    ) -> None:
+        """Hand over one finished answer of this process that did not match its reference."""
+        if not signal.wants_mismatch:
+            return
+        outcomes = outcomes_of_table(facts, self.facts.columns)
+        for ids, task, outcome in zip(completion_ids, tasks, outcomes, strict=True):
+            if outcome.ended and outcome.answered and not outcome.correct:
+                text = self.processing_class.decode(ids[:-1])
+                signal.note_mismatch(text, task.reference, self.facts.delimiters)
+                return
 
     def _generate_single_turn(
         self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any
@@ -172,7 +201,8 @@ class StepGRPOTrainer(GRPOTrainer):
         if checkpoint is not None:
             state = checkpoint_state(Path(checkpoint))
             for name, thing in self._stateful.items():
-                thing.load_state_dict(state[name])
+                # Checkpoints of earlier versions hold no state of the signal.
+                thing.load_state_dict(state.get(name, {}) if name == "signal" else state[name])
 
 
 def _placeholder(name: str) -> Callable[..., list[float]]:

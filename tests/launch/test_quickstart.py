@@ -56,7 +56,7 @@ def test_it_leaves_policy_results_and_report_and_goes_on_after_an_interruption(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    argv = ["quickstart", "--config", str(config), "--seed", "5"]
+    argv = ["quickstart", "--config", str(config), "--seed", "1"]
     assert main([*argv, "--output", str(whole)]) == 0
     said = capsys.readouterr()
     assert str(whole / "compare" / "report.html") in said.out + said.err
@@ -64,7 +64,7 @@ def test_it_leaves_policy_results_and_report_and_goes_on_after_an_interruption(
     assert set(numbers(whole)) >= {"base", "trained", "trained_monitored", "oracle"}
     assert set(stage_seconds(whole)) == {"train", "compare"}
     written = yaml.safe_load((whole / "quickstart.yaml").read_text())
-    assert (written["train"]["seed"], written["compare"]["seed"]) == (5, 5)
+    assert (written["train"]["seed"], written["compare"]["seed"]) == (1, 1)
     assert written["compare"]["base"] == str(world.model)
     assert written["compare"]["trained"] == str(whole / "train" / "policy")
 

@@ -35,7 +35,7 @@ def test_outcomes_are_counted_by_the_cause_that_shows() -> None:
         ]
     )
     assert counted == Outcomes(
-        rollouts=6, cut_off=2, no_thinking=1, no_answer=2, unmatched=1, correct=2
+        rollouts=6, cut_off=2, no_thinking=1, no_answer=1, unmatched=1, correct=2
     )
     assert counted.share("cut_off") == pytest.approx(1 / 3)
     assert Outcomes().share("cut_off") == 0
