@@ -1,5 +1,6 @@
 """Facts of rollouts: one row of plain numbers each."""
 
-from rewards.facts.compute import FactsComputer, SegmentingTagger, Task
+from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingTagger, Task
+from rewards.facts.compute import FactsComputer
 
-__all__ = ["FactsComputer", "SegmentingTagger", "Task"]
+__all__ = ["FactsComputer", "RolloutAnalysis", "RolloutAnalyzer", "SegmentingTagger", "Task"]

@@ -7,8 +7,9 @@ from tagger.taxonomies.taxonomy import Taxonomy
 
 ROLLOUT_COLUMNS = (
     "correct",  # 1 if the final answer is right
-    "format_ok",  # 1 if the thinking is closed once, not empty, and followed by an answer
-    "finished",  # 1 if the model closed its thinking and ended its answer by itself
+    "format_ok",  # 1 if the thinking is closed once, not empty, and followed by an answer; or an
+    # answer without delimiters where the prompt did not open the thinking
+    "finished",  # 1 if the model closed its thinking (or wrote none) and ended its answer itself
     "tokens",  # all tokens of the completion, end of sequence included
     "thinking_tokens",  # tokens up to the end of the thinking
     "answer_tokens",  # the rest: closing delimiter, answer, end of sequence
@@ -22,10 +23,20 @@ ROLLOUT_COLUMNS = (
     "ended",  # 1 if the model wrote an end token; 0 if the length limit cut it off
     "thought",  # 1 if thinking that is not blank was found and closed
     "answered",  # 1 if an answer could be read behind the thinking, correct or not
+    "completion_steps",  # steps of the whole completion: thinking, answer, later thinking blocks
+    "audit_verification_completion",  # as `audit_verification`, of the whole completion
 )
-TYPE_GROUPS = ("count", "tokens", "count_after", "tokens_after")
-"""Per type: steps and tokens, in the whole thinking and after the answer step (itself excluded;
-0 if no step states the answer)."""
+TYPE_GROUPS = (
+    "count",
+    "tokens",
+    "count_after",
+    "tokens_after",
+    "count_completion",
+    "tokens_completion",
+)
+"""Per type: steps and tokens, in the whole thinking, after the answer step (itself excluded; 0 if
+no step states the answer) and in the whole completion, where verification may hide behind the
+closing delimiter."""
 
 
 def columns(taxonomy: Taxonomy) -> tuple[str, ...]:
@@ -35,8 +46,8 @@ def columns(taxonomy: Taxonomy) -> tuple[str, ...]:
         taxonomy: The tagger's taxonomy.
 
     Returns:
-        The rollout columns, then ``count/<TAG>``, ``tokens/<TAG>``, ``count_after/<TAG>`` and
-        ``tokens_after/<TAG>`` for each type in the taxonomy's order.
+        The rollout columns, then ``<group>/<TAG>`` for each group of `TYPE_GROUPS`, in it for each
+        type in the taxonomy's order.
     """
     return ROLLOUT_COLUMNS + tuple(f"{g}/{t}" for g in TYPE_GROUPS for t in taxonomy.tags)
 

@@ -24,6 +24,13 @@ from tagger.taxonomies.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import torch
 
+_GROUPS = {
+    "thinking": "",
+    "after_answer": "_after",
+    "completion": "_completion",
+    "all": "",  # the earlier name of "thinking"
+}
+"""Scope to the end of its column group's name."""
 DEFAULT_CAPS = {"steps": 8.0, "tokens": 400.0}
 """Most steps or tokens of one type that are charged for, unless `TypePrice.cap` says otherwise."""
 
@@ -64,8 +71,9 @@ class StepCountParams(Settings):
 
     Attributes:
         types: Type (name or tag) to its price, ``{VERIFY: {weight: 1, allowance: 1, cap: 6}}``.
-        scope: ``all`` counts the whole thinking, ``after_answer`` only what follows the step
-            that first states the reference (nothing, if none does).
+        scope: ``thinking`` counts the whole thinking (``all`` is its older name), ``after_answer``
+            only what follows the step that first states the reference (nothing, if none does),
+            ``completion`` the answer and later thinking blocks too.
         unit: ``steps`` or ``tokens``.
         gate: Who is charged. ``correct``: right rollouts. ``group_solved``: right rollouts of
             groups whose share of right ones is at least `solved`. ``none``: everybody, wrong
@@ -77,7 +85,7 @@ class StepCountParams(Settings):
     OWNER: ClassVar[str] = "reward term 'step_count'"
 
     types: dict[str, TypePrice] = field(default_factory=_verification)
-    scope: Literal["all", "after_answer"] = "all"
+    scope: Literal["thinking", "after_answer", "completion", "all"] = "thinking"
     unit: Literal["steps", "tokens"] = "steps"
     gate: Literal["correct", "group_solved", "none"] = "correct"
     solved: Annotated[float, Interval(gt=0, le=1)] = 1.0
@@ -98,7 +106,7 @@ def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
         UserError: A type the taxonomy does not have, or one named twice.
     """
     group = {"steps": "count", "tokens": "tokens"}[params.unit]
-    group += {"all": "", "after_answer": "_after"}[params.scope]
+    group += _GROUPS[params.scope]
     names = columns(taxonomy)
     prices: dict[int, TypePrice] = {}
     for given, price in params.types.items():

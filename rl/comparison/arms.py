@@ -135,8 +135,9 @@ class LoadedPolicy:
 
         rule = build_rule(point.config(), self._tagger.taxonomy)
         s, closing, tagger = self.sampler, self.closing, self._tagger
+        after = self.judge.analyze.prompt_end
         return lambda problem: StepMonitor(
-            tagger, rule, problem.question, s.delimiters, s.tokenizer, closing
+            tagger, rule, problem.question, s.delimiters, s.tokenizer, closing, after
         )
 
 

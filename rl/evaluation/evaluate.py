@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rewards.answers.match import extract_answer
 from rewards.answers.numbers import exact_value
-from rewards.answers.stated import find_answer_step, stated_values
-from rewards.facts.rollout import ParsedRollout, parse_rollout, tag_rollouts
+from rewards.answers.stated import stated_values
+from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingTagger, Task
 from rl.evaluation.samples import Sample, SampleStep
 from rl.problems.problem import Problem, score_answer
-from tagger.thinking.keywords import count_keywords
-from tagger.thinking.split import ThinkingDelimiters
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 if TYPE_CHECKING:
     from rl.sampling.sampler import Completion, Sampler
-    from tagger.frozen import FrozenTagger
-    from tagger.steps import StepTagger, TaggedStep
+    from tagger.steps import TaggedStep
     from tagger.stopping.monitor import StepMonitor
 
 MonitorMaker = Callable[[Problem], "StepMonitor"]
@@ -47,15 +46,30 @@ class Judge:
         audit_tagger: A second tagger that never fed a reward, or None.
         verification: The type that counts as verification (name or tag).
         conclusion: The type that states an answer (name or tag).
+        after: Where the prompts leave off; as the tokenizer's chat template has it if None.
     """
 
-    tagger: FrozenTagger
+    tagger: SegmentingTagger
     tokenizer: Any
     delimiters: ThinkingDelimiters
     end_ids: Collection[int]
-    audit_tagger: StepTagger | None = None
+    audit_tagger: SegmentingTagger | None = None
     verification: str = "VERIFY"
     conclusion: str = "CONCLUDE"
+    after: PromptEnd | None = None
+
+    @cached_property
+    def analyze(self) -> RolloutAnalyzer:
+        """What the completions show, as the rewards see it."""
+        return RolloutAnalyzer(
+            self.tagger,
+            self.tokenizer,
+            self.delimiters,
+            self.end_ids,
+            self.audit_tagger,
+            self.verification,
+            self.after,
+        )
 
     def judge(
         self, completions: Sequence[Completion], problems: Sequence[Problem], seed: int
@@ -70,43 +84,24 @@ class Judge:
         Returns:
             One sample a completion, in order.
         """
-        segmenter, ends = self.tagger.segmenter, self.end_ids
-        parsed = [
-            parse_rollout(c.ids, self.tokenizer, self.delimiters, segmenter, ends)
-            for c in completions
-        ]
-        questions = [problems[c.prompt_index].question for c in completions]
-        tagged = tag_rollouts(parsed, questions, self.tagger)
-        audits = self._audit(parsed, questions)
+        asked = [problems[c.prompt_index] for c in completions]
+        tasks = [Task(p.question, p.reference, p.metadata) for p in asked]
+        found = self.analyze([c.ids for c in completions], tasks)
         return [
-            self._sample(problems[c.prompt_index], c, rollout, types, audited, seed)
-            for c, rollout, types, audited in zip(completions, parsed, tagged, audits, strict=True)
-        ]
-
-    def _audit(
-        self, parsed: Sequence[ParsedRollout], questions: Sequence[str]
-    ) -> list[int] | list[None]:
-        auditor = self.audit_tagger
-        if auditor is None:
-            return [None] * len(parsed)
-        name = auditor.taxonomy.get(self.verification).name
-        return [
-            sum(t.type == name for t in trace) for trace in tag_rollouts(parsed, questions, auditor)
+            self._sample(problem, completion, analysis, seed)
+            for problem, completion, analysis in zip(asked, completions, found, strict=True)
         ]
 
     def _sample(
         self,
         problem: Problem,
         completion: Completion,
-        parsed: ParsedRollout,
-        tagged: Sequence[TaggedStep],
-        audited: int | None,
+        found: RolloutAnalysis,
         seed: int,
     ) -> Sample:
-        answer = parsed.thinking.answer
+        parsed, tagged = found.rollout, found.steps
         verify = self.tagger.taxonomy.get(self.verification).name
         checks = [i for i, t in enumerate(tagged) if t.type == verify]
-        answer_step = find_answer_step(parsed.steps, problem.reference)
         return Sample(
             problem_id=problem.id,
             question=problem.question,
@@ -117,9 +112,9 @@ class Judge:
             seed=seed,
             text=parsed.text,
             thinking=parsed.thinking.text,
-            answer=answer,
-            finished=parsed.finished,
-            correct=bool(answer.strip()) and score_answer(problem, answer),
+            answer=found.answer,
+            finished=found.finished,
+            correct=found.correct,
             tokens=parsed.tokens,
             thinking_tokens=parsed.thinking_tokens,
             answer_tokens=parsed.tokens - parsed.thinking_tokens,
@@ -128,12 +123,14 @@ class Judge:
                 SampleStep(t.step.text, t.type, round(t.confidence, 6), n)
                 for t, n in zip(tagged, parsed.step_tokens, strict=True)
             ),
-            answer_step=answer_step,
-            first_answer_correct=self._first_answer(problem, tagged, answer),
+            answer_step=found.answer_step,
+            first_answer_correct=self._first_answer(problem, tagged, found.answer),
             verification_steps=len(checks),
-            surplus_verification=sum(i > answer_step >= 0 for i in checks),
-            keywords=count_keywords(parsed.thinking.text),
-            audit_verification=audited,
+            surplus_verification=sum(i > found.answer_step >= 0 for i in checks),
+            outside_verification=sum(t.type == verify for t in found.outside),
+            keywords=found.keywords,
+            audit_verification=found.audit_verification,
+            audit_outside_verification=found.audit_outside,
             stop_reason=completion.stop.reason if completion.stop else None,
             monitor_seconds=completion.monitor_seconds,
             seconds=completion.seconds,

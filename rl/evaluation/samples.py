@@ -56,8 +56,11 @@ class Sample:
         first_answer_correct: Whether the first stated answer is right; None if none is stated.
         verification_steps: Steps of the verification type.
         surplus_verification: Verification steps after the answer step.
+        outside_verification: Verification steps outside the thinking: in the answer or a later
+            thinking block.
         keywords: Occurrences of ARLCP's 13 reflection keywords in the thinking.
         audit_verification: Verification steps according to the audit tagger; None without one.
+        audit_outside_verification: And those outside the thinking.
         stop_reason: Why a monitor closed the thinking, in words; None if it did not.
         monitor_seconds: Wall-clock seconds of the monitor, tagger included.
         seconds: The sample's equal share of its arm's wall-clock time.
@@ -92,6 +95,8 @@ class Sample:
     monitor_seconds: float = 0.0
     seconds: float = 0.0
     probe_tokens: int = 0
+    outside_verification: int = 0
+    audit_outside_verification: int | None = None
     ids: tuple[int, ...] = ()
 
 

@@ -27,7 +27,7 @@ from tagger.files import read_json, write_atomically, write_json
 from tagger.frozen import FrozenTagger
 from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.families import named_delimiters
-from tagger.thinking.split import ThinkingDelimiters
+from tagger.thinking.split import ThinkingDelimiters, template_prompt_end
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,9 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
             plan.delimiters,
             end_ids=end_token_ids(policy.tokenizer, policy.model),
             audit_tagger=plan.audit_tagger,
+            after=template_prompt_end(
+                policy.tokenizer, plan.delimiters, **(plan.arguments.chat_template_kwargs or {})
+            ),
         ),
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
         stateful={"tagger": unchanged} | ({"accuracy_floor": floor} if floor else {}),

@@ -16,17 +16,20 @@ def fact_metrics(table: torch.Tensor, columns: Sequence[str]) -> dict[str, float
 
     Returns:
         ``facts/<column>`` to mean. ``answer_step`` is averaged over rollouts that state the
-        reference, whose share is ``facts/answer_stated``; ``audit_verification`` is left out
-        without an audit tagger.
+        reference, whose share is ``facts/answer_stated``; the columns of the audit tagger are left
+        out without one.
     """
     means = dict(zip(columns, table.double().mean(dim=0).tolist(), strict=True))
     answer_step = table[:, columns.index("answer_step")].double()
     stated = answer_step >= 0
     means["answer_stated"] = float(stated.double().mean())
     means["answer_step"] = float(answer_step[stated].mean()) if stated.any() else float("nan")
-    if means["audit_verification"] < 0:
-        del means["audit_verification"]
-    return {f"facts/{name}": value for name, value in means.items()}
+    audited = means["audit_verification"] >= 0
+    return {
+        f"facts/{name}": value
+        for name, value in means.items()
+        if audited or not name.startswith("audit_")
+    }
 
 
 def term_metrics(

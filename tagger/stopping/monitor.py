@@ -10,7 +10,7 @@ from tagger.steps import ScoredToken, Segmenter, Step, StepTagger, TaggedStep, n
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.rules.base import Decision, StoppingRule, StreamState
 from tagger.stopping.thinking_stream import ThinkingStream
-from tagger.thinking.split import ThinkingDelimiters
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 from tagger.thinking.token_text import TokenText
 
 
@@ -64,7 +64,7 @@ class StepMonitor:
         delimiters: ThinkingDelimiters,
         tokenizer: Any = None,
         closing: ClosingSequence | None = None,
-        prefilled: bool = True,
+        after: PromptEnd = PromptEnd.INSIDE,
     ) -> None:
         """Begin a sequence.
 
@@ -76,12 +76,13 @@ class StepMonitor:
             tokenizer: The policy's tokenizer; needed for `feed_token`.
             closing: Forced when the rule fires; None decides only and leaves the closing to the
                 engine.
-            prefilled: Whether the prompt ends inside the thinking.
+            after: Where the prompt left off: before, inside or behind the thinking
+                (`tagger.thinking.split.template_prompt_end` tells).
         """
         self._tagger, self._rule, self._question = tagger, rule, question
         self._text = TokenText(tokenizer) if tokenizer is not None else None
         self._closing = closing
-        self._thinking = ThinkingStream(delimiters, prefilled)
+        self._thinking = ThinkingStream(delimiters, after)
         self._queue: deque[int] = deque()
         self._tail = ""
         self._closed = False

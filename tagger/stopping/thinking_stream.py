@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tagger.thinking.split import ThinkingDelimiters
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 
 class ThinkingDelta(NamedTuple):
@@ -28,26 +28,28 @@ class ThinkingStream:
     """Incremental twin of `tagger.thinking.split.split_thinking`.
 
     Law: for any way of cutting a text into deltas, the text since the last restart, joined over
-    all of `feed` and `flush`, equals ``split_thinking(text).text``. Not prefilled, text before an
-    opening delimiter is passed over, and a text without one has no thinking.
+    all of `feed` and `flush`, equals ``split_thinking(text, delimiters, after).text``. Where the
+    prompt did not open the thinking, text before an opening delimiter is passed over, and a text
+    without one has no thinking.
 
     Characters that may be the beginning of a delimiter are held back until it is certain.
 
     Args:
         delimiters: The strings around the thinking.
-        prefilled: Whether the prompt ends inside the thinking, as chat templates of reasoning
-            models have it (`tagger.thinking.split.template_prompt_end` tells). An opening delimiter
-            that comes after all then restarts the thinking.
+        after: Where the prompt left off (`tagger.thinking.split.template_prompt_end` tells).
+            Inside the thinking, as chat templates of reasoning models have it, an opening
+            delimiter that comes after all restarts the thinking.
 
     Attributes:
         start: Where the thinking begins, in characters fed.
-        closed: Whether it has ended.
+        closed: Whether it has ended, or can no longer begin.
     """
 
-    def __init__(self, delimiters: ThinkingDelimiters, prefilled: bool = True) -> None:
-        self._delimiters = delimiters
+    def __init__(self, delimiters: ThinkingDelimiters, after: PromptEnd = PromptEnd.INSIDE) -> None:
+        self._delimiters, after = delimiters, PromptEnd(after)
         self._firsts = {d[0] for d in (delimiters.open, *delimiters.closes) if d}
-        self._inside = prefilled or delimiters.plain
+        self._inside = after is PromptEnd.INSIDE or delimiters.plain
+        self._at_once = after is PromptEnd.AFTER and not delimiters.plain
         self._opened = delimiters.plain
         self._held = ""
         self._fed = 0
@@ -65,6 +67,9 @@ class ThinkingStream:
             return _NOTHING
         text = self._held + delta
         self._fed += len(delta)
+        if self._at_once and not self._opened and not self._may_open(text):
+            self.closed, self._held = True, ""
+            return _NOTHING
         if not self._held and self._firsts.isdisjoint(text):
             return ThinkingDelta(text) if self._inside else _NOTHING
         restarted = False
@@ -88,6 +93,11 @@ class ThinkingStream:
         """End the text; return the characters of the thinking that were held back."""
         rest, self._held = self._held, ""
         return rest if self.inside else ""
+
+    def _may_open(self, text: str) -> bool:
+        """Whether a text behind an empty thinking may still begin a thinking of its own."""
+        begun, open_ = text.lstrip(), self._delimiters.open
+        return begun.startswith(open_) or open_.startswith(begun)
 
     def _unsure(self, text: str) -> int:
         """Length of the longest end of the text that may begin a delimiter."""

@@ -8,6 +8,7 @@ from tagger.thinking.split import (
     delimiters_from_tokenizer,
     known_delimiters_in,
     prompt_end,
+    prompt_end_of,
     split_thinking,
     template_prompt_end,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "delimiters_from_tokenizer",
     "known_delimiters_in",
     "prompt_end",
+    "prompt_end_of",
     "split_thinking",
     "template_prompt_end",
 ]

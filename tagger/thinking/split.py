@@ -23,6 +23,7 @@ __all__ = [
     "known_delimiters_in",
     "plain_text",
     "prompt_end",
+    "prompt_end_of",
     "split_thinking",
     "template_prompt_end",
 ]
@@ -36,10 +37,11 @@ class PromptEnd(StrEnum):
     """Where a rendered prompt leaves off.
 
     Attributes:
-        BEFORE: Before the thinking: the model opens it itself, or answers at once.
+        BEFORE: Before the thinking: the model opens it itself, or answers at once (as a model
+            does that writes no thinking at all).
         INSIDE: Inside: the prompt prefilled the opening delimiter.
         AFTER: Behind it: the prompt prefilled an empty thinking (thinking switched off), so all
-            that comes is answer.
+            that comes is answer, unless the model begins with an opening delimiter.
     """
 
     BEFORE = "before"
@@ -55,8 +57,10 @@ class Thinking:
         text: The thinking, ``completion[start:end]``, white space kept.
         start: First character of the thinking, counted in the completion.
         end: One past its last character.
-        finished: Whether the closing delimiter was written.
-        answer: Everything after the closing delimiter, white space kept; empty if unfinished.
+        finished: Whether the closing delimiter was written, or the text is an answer without
+            thinking.
+        answer: Everything after the closing delimiter, or all of an answer without thinking,
+            white space kept; empty if unfinished.
     """
 
     text: str
@@ -67,7 +71,10 @@ class Thinking:
 
 
 def split_thinking(
-    completion: str, delimiters: ThinkingDelimiters, after: PromptEnd = PromptEnd.INSIDE
+    completion: str,
+    delimiters: ThinkingDelimiters,
+    after: PromptEnd = PromptEnd.INSIDE,
+    ended: bool = True,
 ) -> Thinking:
     """Split a completion into thinking and answer.
 
@@ -80,7 +87,10 @@ def split_thinking(
         after: Where the prompt left off, as `prompt_end` finds it. `INSIDE`, the default, takes
             a text without an opening delimiter for thinking from its first character. After
             `BEFORE` and `AFTER` such a text holds no thinking, and all of it (behind a stray
-            closing delimiter, if there is one) is answer.
+            closing delimiter, if there is one) is answer. After `AFTER` an opening delimiter
+            counts only where the text begins with it, white space aside.
+        ended: Whether the model ended the text itself. After `BEFORE` a text without any delimiter
+            that was cut off is unfinished: it holds no answer yet.
 
     Returns:
         The parts, with character offsets into `completion`.
@@ -90,8 +100,12 @@ def split_thinking(
     if delimiters.open:
         limit = close if close >= 0 else len(completion)
         opening = completion.find(delimiters.open, 0, limit)
+        if after is PromptEnd.AFTER and completion[: max(opening, 0)].strip():
+            opening = -1
     if opening < 0 and after is not PromptEnd.INSIDE and not delimiters.plain:
-        return Thinking("", 0, 0, finished=True, answer=completion[max(behind, 0) :])
+        finished = ended or close >= 0 or after is PromptEnd.AFTER
+        answer = completion[max(behind, 0) :] if finished else ""
+        return Thinking("", 0, 0, finished, answer)
     start = opening + len(delimiters.open) if opening >= 0 else 0
     if close < 0:
         return Thinking(completion[start:], start, len(completion), finished=False, answer="")
@@ -140,6 +154,13 @@ def template_prompt_end(
         messages, tokenize=False, add_generation_prompt=True, **options
     )
     return prompt_end(str(prompt), delimiters)
+
+
+def prompt_end_of(tokenizer: Any, delimiters: ThinkingDelimiters) -> PromptEnd:
+    """As `template_prompt_end`; `INSIDE` for a tokenizer without a chat template."""
+    if getattr(tokenizer, "chat_template", None) is None:
+        return PromptEnd.INSIDE
+    return template_prompt_end(tokenizer, delimiters)
 
 
 def known_delimiters_in(text: str) -> ThinkingDelimiters | None:

@@ -22,6 +22,8 @@ BUSY = {
     "count/META": 2,
     "count_after/META": 1,
     "tokens/META": 14,
+    "count_completion/VERIFY": 7,
+    "tokens_completion/VERIFY": 120,
 }
 
 
@@ -52,6 +54,15 @@ CASES: list[tuple[str, dict[str, Any], dict[str, float], float]] = [
         price(allowance=1, cap=1, weight=0.5) | {"scope": "after_answer"},
         RIGHT | BUSY,
         -0.5,
+    ),
+    ("all is the thinking", price() | {"scope": "all"}, RIGHT | BUSY, -5.0),
+    ("so is the default", price() | {"scope": "thinking"}, RIGHT | BUSY, -5.0),
+    ("the answer too", price() | {"scope": "completion"}, RIGHT | BUSY, -7.0),
+    (
+        "tokens of the answer too",
+        price(weight=0.01) | {"unit": "tokens", "scope": "completion"},
+        RIGHT | BUSY,
+        -1.2,
     ),
     ("tokens", price(weight=0.01) | {"unit": "tokens"}, RIGHT | BUSY, -0.9),
     (

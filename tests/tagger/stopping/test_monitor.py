@@ -10,7 +10,7 @@ from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.monitor import StepMonitor
 from tagger.stopping.rules.base import Decision
 from tagger.stopping.rules.registry import build_rule
-from tagger.thinking.split import ThinkingDelimiters, split_thinking
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters, split_thinking
 from tests.tagger.stopping.fakes import WordTagger
 from tests.tagger.tokenizers_made_here import byte_fallback, byte_level
 
@@ -23,9 +23,9 @@ TRACE = (
 TWO_CHECKS = build_rule({"name": "count", "limit": 2})
 
 
-def monitor(rule=None, tokenizer=None, closing=None, prefilled=True):
+def monitor(rule=None, tokenizer=None, closing=None, after=PromptEnd.INSIDE):
     text = ClosingSequence(tokenizer, DELIMITERS, closing) if closing else None
-    return StepMonitor(TAGGER, rule, "3 + 4?", DELIMITERS, tokenizer, text, prefilled)
+    return StepMonitor(TAGGER, rule, "3 + 4?", DELIMITERS, tokenizer, text, after)
 
 
 def whole(text):
@@ -118,7 +118,7 @@ def test_only_the_thinking_counts():
     answer = monitor(rule)
     answer.feed("I add.\n\nSo.</think>\n\ncheck\n\ncheck\n\ncheck\n\n")
     assert answer.decision is None
-    before = monitor(rule, prefilled=False)
+    before = monitor(rule, after=PromptEnd.BEFORE)
     before.feed("check\n\ncheck\n\n")
     assert (before.decision, before.state.thinking_tokens) == (None, 0)
     before.feed("<think>check\n\n")

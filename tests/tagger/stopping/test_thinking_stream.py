@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.stopping.thinking_stream import ThinkingStream
-from tagger.thinking.split import ThinkingDelimiters, split_thinking
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters, split_thinking
 
 DELIMITERS = ThinkingDelimiters("<think>", "</think>")
 PIECES = st.sampled_from(
@@ -22,8 +22,8 @@ def cuttings(text, data):
     return [text[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def stream_of(text_parts, prefilled=True):
-    stream = ThinkingStream(DELIMITERS, prefilled)
+def stream_of(text_parts, after=PromptEnd.INSIDE):
+    stream = ThinkingStream(DELIMITERS, after)
     thinking = ""
     for part in text_parts:
         delta = stream.feed(part)
@@ -44,7 +44,15 @@ def test_feeding_equals_splitting(text, data):
 def test_without_prefill_thinking_waits_for_its_opening(text, data):
     opened = DELIMITERS.open in text.split(DELIMITERS.close)[0]
     expected = split_thinking(text, DELIMITERS).text if opened else ""
-    assert stream_of(cuttings(text, data), prefilled=False)[0] == expected
+    assert stream_of(cuttings(text, data), after=PromptEnd.BEFORE)[0] == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.data())
+def test_behind_an_empty_thinking_only_the_beginning_may_open_another(text, data):
+    expected = split_thinking(text, DELIMITERS, PromptEnd.AFTER).text
+    assert stream_of(cuttings(text, data), after=PromptEnd.AFTER)[0] == expected
+    assert not expected or text.lstrip().startswith(DELIMITERS.open)
 
 
 @pytest.mark.parametrize("kept", ["3 < 4", "a </b> c", "<thin air", "</thinking"])

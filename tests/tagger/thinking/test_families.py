@@ -253,6 +253,22 @@ def test_a_text_without_thinking_is_answer_if_nothing_was_prefilled(end: PromptE
     assert split_thinking("<think>a", think, end) == Thinking("a", 7, 8, False, "")
 
 
+def test_a_direct_answer_that_was_cut_off() -> None:
+    """It may still be on its way to the thinking, unless the prompt closed that already."""
+    think = THINK.delimiters
+    cut = split_thinking("It is 4.", think, PromptEnd.BEFORE, ended=False)
+    assert cut == Thinking("", 0, 0, False, "")
+    off = split_thinking("It is 4.", think, PromptEnd.AFTER, ended=False)
+    assert off == Thinking("", 0, 0, True, "It is 4.")
+
+
+def test_an_answer_behind_an_empty_thinking_may_quote_a_delimiter() -> None:
+    think, text = THINK.delimiters, "The tag <think> opens it, </think> closes it."
+    assert split_thinking("Use <think>", think, PromptEnd.AFTER).answer == "Use <think>"
+    assert split_thinking(text, think, PromptEnd.AFTER).text == ""
+    assert split_thinking("\n<think>a</think>b", think, PromptEnd.AFTER).text == "a"
+
+
 @pytest.mark.parametrize(
     ("name", "closing"),
     [
@@ -283,12 +299,12 @@ def test_feeding_equals_splitting(delimiters: ThinkingDelimiters, data: Any) -> 
     text = "".join(data.draw(st.lists(st.sampled_from(parts + halves), max_size=10)))
     places = data.draw(st.lists(st.integers(0, len(text)), max_size=12))
     ends = sorted({0, len(text), *places})
-    prefilled = data.draw(st.booleans())
-    stream, thinking = ThinkingStream(delimiters, prefilled), ""
+    after = data.draw(st.sampled_from(PromptEnd))
+    stream, thinking = ThinkingStream(delimiters, after), ""
     for a, b in zip(ends, ends[1:], strict=False):
         delta = stream.feed(text[a:b])
         thinking = delta.text if delta.restarted else thinking + delta.text
-    whole = split_thinking(text, delimiters, PromptEnd.INSIDE if prefilled else PromptEnd.BEFORE)
+    whole = split_thinking(text, delimiters, after, data.draw(st.booleans()))
     assert thinking + stream.flush() == whole.text
     if whole.text:
         assert stream.start == whole.start
