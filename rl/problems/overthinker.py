@@ -1,6 +1,6 @@
-"""Problems of the embedded overthinker: three reasoning-gym families in three bands.
+"""Problems of the embedded overthinker: three families of arithmetic in three bands.
 
-The questions, answers and scorers are reasoning-gym's own. Splits are cut by a hash of the
+The questions, answers and scorers are those of reasoning-gym. Splits are cut by a hash of the
 question, so no question of one split can appear in another, whatever the seeds.
 """
 
@@ -11,41 +11,19 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from rl.problems.arithmetic import DRAWS
 from rl.problems.problem import Problem
 from rl.problems.programs import Program, program_for
 from tagger.errors import UserError, unknown_name
 
 BANDS = ("easy", "medium", "hard")
 
-# reasoning-gym settings of each family and band. Sizes are what a model of about a million
-# parameters really learns: one-digit operands, running totals of two digits.
-FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
-    "chain_sum": {
-        "easy": {"min_terms": 2, "max_terms": 3},
-        "medium": {"min_terms": 4, "max_terms": 4},
-        "hard": {"min_terms": 5, "max_terms": 5},
-    },
-    "leg_counting": {
-        "easy": {"min_animals": 1, "max_animals": 1},
-        "medium": {"min_animals": 2, "max_animals": 2},
-        "hard": {"min_animals": 3, "max_animals": 3},
-    },
-    "basic_arithmetic": {
-        "easy": {"min_terms": 2, "max_terms": 2},
-        "medium": {"min_terms": 3, "max_terms": 3},
-        "hard": {"min_terms": 4, "max_terms": 4},
-    },
-}
-COMMON: dict[str, dict[str, Any]] = {
-    "chain_sum": {"min_digits": 1, "max_digits": 1, "allow_negation": False},
-    "leg_counting": {"min_instances": 1, "max_instances": 3},
-    "basic_arithmetic": {
-        "min_digits": 1,
-        "max_digits": 1,
-        "operators": ("+", "-", "*"),
-        "allow_parentheses": False,
-        "allow_negation": False,
-    },
+# Fewest and most terms, or kinds of animals, of each family and band. Sizes are what a model of
+# about a million parameters really learns: one-digit operands, running totals of two digits.
+FAMILIES: dict[str, dict[str, tuple[int, int]]] = {
+    "chain_sum": {"easy": (2, 3), "medium": (4, 4), "hard": (5, 5)},
+    "leg_counting": {"easy": (1, 1), "medium": (2, 2), "hard": (3, 3)},
+    "basic_arithmetic": {"easy": (2, 2), "medium": (3, 3), "hard": (4, 4)},
 }
 FAMILY_SHARE = {"chain_sum": 0.4, "leg_counting": 0.2, "basic_arithmetic": 0.4}
 
@@ -64,22 +42,21 @@ def split_of(question: str) -> str:
 
 def _stream(family: str, band: str, seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Endless entries of one family and band, block by block."""
-    import reasoning_gym
-
-    rng = random.Random(f"{family}/{band}/{seed}")
+    rng, draw, (least, most) = (
+        random.Random(f"{family}/{band}/{seed}"), DRAWS[family], FAMILIES[family][band],
+    )  # fmt: skip
     while True:
-        dataset = reasoning_gym.create_dataset(
-            family, size=256, seed=rng.randrange(2**31), **COMMON[family], **FAMILIES[family][band]
-        )
-        for entry in dataset:
-            yield entry["question"].strip(), str(entry["answer"]), entry["metadata"]
+        block = rng.randrange(2**31)
+        for index in range(256):
+            question, answer, metadata = draw(block, index, least, most)
+            yield question.strip(), answer, metadata
 
 
 def _fits(program: Program, reference: str) -> bool:
     """Small enough to be learned, and with a sound reference.
 
-    reasoning-gym 0.1.25 evaluates some unparenthesised expressions of basic_arithmetic from left
-    to right ("6 + 8 * 2" gives 28); those are left out.
+    References of `basic_arithmetic` that are reckoned from left to right, against the precedence
+    of ``*``, are left out.
     """
     values = program.results()
     return str(values[-1]) == reference and all(value in VALUES for value in values)

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from rl.problems.arithmetic import LEGS
+
 Operand = int | tuple[str, int]
 """A literal, or ``("r", i)``: the result of operation i."""
 
@@ -41,7 +43,7 @@ class Program:
     """Operations in the order a careful person works them out.
 
     Attributes:
-        family: reasoning-gym family.
+        family: Name of the family.
         ops: ``(left, symbol, right)`` each; the last one's result is the answer.
         facts: For leg counting, ``(animal, count, legs)`` in the order of the question.
         expression: For the arithmetic families, the expression as asked.
@@ -99,7 +101,7 @@ def _legs(facts: tuple[tuple[str, int, int], ...]) -> tuple[tuple[Operand, str, 
 
 
 def program_for(family: str, metadata: dict[str, Any]) -> Program:
-    """Read the program of a reasoning-gym entry.
+    """Read the program of an arithmetic problem.
 
     Args:
         family: ``chain_sum``, ``basic_arithmetic`` or ``leg_counting``.
@@ -109,9 +111,7 @@ def program_for(family: str, metadata: dict[str, Any]) -> Program:
         The program; running it without mistakes gives the entry's answer.
     """
     if family == "leg_counting":
-        from reasoning_gym.arithmetic.leg_counting import ANIMALS
-
-        facts = tuple((name, n, ANIMALS[name]) for name, n in metadata["animals"].items())
+        facts = tuple((name, n, LEGS[name]) for name, n in metadata["animals"].items())
         return Program(family, _legs(facts), facts=facts)
     expression = metadata["expression"]
     tokens = re.findall(r"\d+|[-+*]", expression)
