@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 
 class UserError(ValueError):
-    """Bad input, told in one sentence that names the file, row or key and the remedy.
+    """Bad input, reported in one sentence that names the file, row or key and the remedy.
 
     The command line prints the sentence and exits with `exit_code`, without a traceback.
     """

@@ -32,7 +32,7 @@ def packaged_taggers() -> list[str]:
 
 
 def tagger_folder(name: str | Path | None) -> Path:
-    """Where a tagger lies.
+    """Folder of a tagger.
 
     Args:
         name: A folder, or the name of a packaged tagger if there is no such folder; None for the
@@ -66,7 +66,7 @@ class FrozenTagger:
         segmenter: What cut the steps it was trained on.
         backend: The classifier.
         temperature: Scores are divided by it before the softmax; above 1 softens.
-        about: Where it comes from (data, scores, seed); kept with it, not fingerprinted.
+        about: Its origin (data, scores, seed); stored with it, not fingerprinted.
         logit_bias: Added to the scores of types, by tag, when a type is predicted
             (`tagger.training.calibration.count_bias`); probabilities are computed without it.
 
@@ -133,7 +133,7 @@ class FrozenTagger:
 
     @property
     def about(self) -> dict[str, Any]:
-        """Where it comes from: data, scores, seed."""
+        """Its origin: data, scores, seed."""
         return dict(self._about)
 
     @property

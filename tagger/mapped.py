@@ -1,4 +1,4 @@
-"""A ReasonType tagger that speaks another taxonomy: probabilities of mapped types are summed."""
+"""A ReasonType tagger mapped to another taxonomy: probabilities of mapped types are summed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tagger.taxonomies.taxonomy import Taxonomy
 
 
 class TextTagger(StepTagger, Protocol):
-    """A step tagger that knows what cuts its steps, as `tagger.frozen.FrozenTagger` does."""
+    """A step tagger with its segmenter, as `tagger.frozen.FrozenTagger` does."""
 
     @property
     def segmenter(self) -> Segmenter:
@@ -25,14 +25,14 @@ class TextTagger(StepTagger, Protocol):
 
 
 def tagger_in_taxonomy(tagger: TextTagger, name_or_path: str | Path) -> TextTagger:
-    """Make a tagger give the types of a taxonomy.
+    """Make a tagger predict the types of a taxonomy.
 
     Args:
         tagger: Any tagger.
         name_or_path: As for `tagger.taxonomies.files.load_type_map`.
 
     Returns:
-        The tagger itself if it gives those types already, else a `MappedTagger` around it.
+        The tagger itself if it predicts those types already, else a `MappedTagger` around it.
 
     Raises:
         UserError: As `load_type_map` and `MappedTagger`.
@@ -44,10 +44,10 @@ def tagger_in_taxonomy(tagger: TextTagger, name_or_path: str | Path) -> TextTagg
 
 
 class MappedTagger:
-    """A tagger seen through a type map; implements `tagger.steps.StepTagger`.
+    """A tagger behind a type map; implements `tagger.steps.StepTagger`.
 
     A type's probability is the sum over the types that map to it, so the best type may differ
-    from the map of the best type: three likely kinds of computing outweigh one of checking.
+    from the map of the best type: three likely kinds of computation outweigh one of verification.
     Handicaps are set for the tagger's own types and play no part here.
 
     Args:

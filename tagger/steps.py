@@ -61,7 +61,7 @@ class TaggedStep:
 
 @dataclass(frozen=True, slots=True)
 class TagContext:
-    """What a tagger may look at besides the steps it tags: only what came before.
+    """Context of the steps to tag: only what came before.
 
     Attributes:
         question: The problem text, empty if unknown.
@@ -126,7 +126,7 @@ class ScoredStepStream(Protocol):
 
 @runtime_checkable
 class ScoredSegmenter(Protocol):
-    """A segmenter that needs token probabilities beside the text, as `confidence` does.
+    """A segmenter that needs token probabilities in addition to the text, as `confidence` does.
 
     It is a `Segmenter` by its form; called with text alone it raises a `UserError` that says what
     to give it. Who has probabilities asks `needs_scores` and passes them on.

@@ -1,4 +1,4 @@
-"""The seam to an endpoint, and the OpenAI-compatible one behind it."""
+"""The interface of an endpoint, and the OpenAI-compatible one."""
 
 from __future__ import annotations
 

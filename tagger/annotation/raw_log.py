@@ -14,7 +14,7 @@ from tagger.files import flush_folder, replacing
 
 
 def raw_log_of(output: Path) -> Path:
-    """The raw log beside a label file: ``labels.jsonl`` has ``labels.raw.jsonl``."""
+    """The raw log next to a label file: ``labels.jsonl`` has ``labels.raw.jsonl``."""
     return output.with_name(f"{output.stem}.raw.jsonl")
 
 

@@ -209,7 +209,7 @@ def place_labels(
     area: Axes,
     blocked: Sequence[tuple[float, float, float, float]] = (),
 ) -> list[tuple[float, float, str]]:
-    """Find a place beside each mark where its label covers no other mark or label.
+    """Find a place next to each mark where its label covers no other mark or label.
 
     Args:
         marks: ``(x, y, words, font size)`` in user units, the most important first.

@@ -1,4 +1,4 @@
-"""How well two labellings of the same steps agree: two files, or a file and its second pass."""
+"""Agreement of two labellings of the same steps: two files, or a file and its second pass."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class TypeAgreement:
 
     Attributes:
         kappa: Cohen's kappa.
-        f1: Twice the steps both call so over the steps either calls so; the same both ways round.
-        first: Steps the first labelling calls so.
-        second: Steps the second one calls so.
-        both: Steps both call so.
+        f1: Of one labelling against the other; symmetric.
+        first: Positives of the first labelling.
+        second: Positives of the second one.
+        both: Positives of both.
     """
 
     kappa: Estimate

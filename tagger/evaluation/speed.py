@@ -1,7 +1,7 @@
-"""How fast a tagger is: streaming, in batches, and inside a monitor; every pass timed twice over.
+"""Speed of a tagger: streaming, in batches, and inside a monitor; every pass is timed twice.
 
 Each figure comes as wall-clock time and as processor time of the process. On a quiet machine they
-agree; beside other jobs the processor time is the one to compare.
+agree; when other jobs run, compare the processor time.
 """
 
 from __future__ import annotations
@@ -113,12 +113,12 @@ def monitor_tokens(
 
 
 def over_repeats(values: Sequence[float]) -> dict[str, float]:
-    """Median, least and greatest of the repeats."""
+    """Median, minimum and maximum of the repeats."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def summarise(passes: Sequence[Pass]) -> dict[str, Any]:
-    """Figures of repeated passes, each as median, least and greatest over the repeats.
+    """Figures of repeated passes, each as median, minimum and maximum over the repeats.
 
     Args:
         passes: At least one pass over the same traces.

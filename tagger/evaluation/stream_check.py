@@ -1,4 +1,4 @@
-"""Does streaming give the labels of the finished text? Traces replayed at token boundaries.
+"""Streaming check: traces replayed at token boundaries must give the labels of the finished text.
 
 Each trace is cut where a real tokenizer cuts it and fed token by token to a `StepMonitor`, as an
 engine would. Its steps, spans, types and probabilities must equal those of `tag_batch` on a batch
@@ -18,7 +18,7 @@ from tagger.thinking.split import ThinkingDelimiters, split_thinking
 from tagger.traces.labelled import Trace
 
 KINDS = ("number of steps", "span", "type", "probabilities")
-"""What may differ, the gravest first; a step counts under the first that does."""
+"""What may differ, the most severe first; a step counts under the first that does."""
 _EXAMPLES = 20
 
 
@@ -31,8 +31,8 @@ class Difference:
         against: ``"tag_batch"`` or ``"tag_text"``.
         kind: One of `KINDS`.
         step: Index of the step; the smaller number of steps where that differs.
-        streamed: What streaming said.
-        expected: What the finished text gave.
+        streamed: Result of streaming.
+        expected: Result on the finished text.
     """
 
     trace: str
@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass
 class StreamCheck:
-    """What a check found, for one tagger and one tokenizer.
+    """Result of a streaming check, for one tagger and one tokenizer.
 
     Attributes:
         tokenizer: Name of the tokenizer.

@@ -82,7 +82,7 @@ SOURCES: dict[str, LabelSource] = {
         LabelSource("reasoningflow", "reasoningflow", whole=True),
     )
 }
-"""Known origins; ``spans`` beside them stands for any other file of the same shape."""
+"""Known origins; ``spans`` is any other file of the same shape."""
 
 SPANS = "spans"
 

@@ -3,7 +3,7 @@
 A step begins at each token whose probability, when it was sampled, fell below `tau`: the quantile
 of the pooled token probabilities of a model that makes two percent of its tokens break points
 (``suffice tagger calibrate-segmenter`` finds it). So this segmenter needs the tokens and their
-log-probabilities beside the text; it implements `tagger.steps.ScoredSegmenter`.
+log-probabilities in addition to the text; it implements `tagger.steps.ScoredSegmenter`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from tagger.segmentation.cutting import Cut, CutStream
 from tagger.steps import ScoredToken, Step
 
 _MISSING = (
-    "Segmenter 'confidence' needs the log-probability of every token beside the text, and "
+    "Segmenter 'confidence' needs the log-probability of every token next to the text, and "
     "characters from {at} on have none; give them as `tokens` (under Hugging Face generate the "
     "monitor takes them itself), or use a segmenter that reads text alone, such as 'paragraph'."
 )
 
 
 class _BreakPoints:
-    """A scanner that is told where to cut."""
+    """A scanner that cuts at given positions."""
 
     def __init__(self) -> None:
         self._waiting: deque[int] = deque()
@@ -82,8 +82,8 @@ class ConfidenceStream:
         for token in tokens:
             if not self._start <= token.start <= self._covered or token.end < token.start:
                 raise UserError(
-                    f"Token span {token.start}-{token.end} does not go on where the tokens before "
-                    f"it ended ({self._covered}); give all tokens, in order."
+                    f"Token span {token.start}-{token.end} does not continue where the tokens "
+                    f"before it ended ({self._covered}); give all tokens, in order."
                 )
             if not token.logprob <= 1e-3:  # rounding of half-precision scores; also catches NaN
                 raise UserError(

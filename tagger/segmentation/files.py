@@ -1,4 +1,4 @@
-"""Segmenters kept in small YAML or JSON files."""
+"""Segmenters stored in small YAML or JSON files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_segmenter_file(name: str) -> bool:
 
 
 def read_segmenter_file(name: str) -> tuple[str, dict[str, Any]]:
-    """Read a file with the key ``segmenter`` (a name) and settings beside it.
+    """Read a file with the key ``segmenter`` (a name) and settings next to it.
 
     Args:
         name: Path of the file. Its key ``about`` may hold anything;

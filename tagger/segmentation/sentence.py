@@ -91,7 +91,7 @@ class SentenceScanner:
         return Cut(start, line) if _ITEM.match(text, line) else line
 
     def _span(self, text: str, start: int, final: bool) -> Cut | int:
-        """A formula, code, or an escaped character at `start`: go on behind it."""
+        """A formula, code, or an escaped character at `start`: continue behind it."""
         if text.startswith("```", start):
             end, self._fence = code_fence(text, start, max(self._fence, start + 3), final)
             return end

@@ -71,7 +71,7 @@ _LABEL = re.compile(
 )
 _LOOK_BACK = 40
 _GOES_ON = frozenset("=<>+/^|,;:)]}%&~×÷·≤≥≠≈→⇒∈")
-"""A sentence does not begin with these: an expression goes on."""
+"""A sentence does not begin with these: an expression continues."""
 
 
 def ends_here(

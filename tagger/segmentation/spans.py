@@ -32,8 +32,8 @@ def closed_span(text: str, start: int, final: bool) -> int:
         final: Whether nothing comes after `text`.
 
     Returns:
-        Where to go on: behind the span, or behind the character if it begins none; `WAIT` if that
-        cannot be told yet.
+        Where to continue: behind the span, or behind the character if it begins none; `WAIT` if
+        that is not known yet.
     """
     following = text[start + 1 : start + 2]
     if not following:
@@ -56,7 +56,7 @@ def code_fence(text: str, start: int, search_from: int, final: bool) -> tuple[in
     """Pass over the fenced code block that begins at `start`.
 
     Returns:
-        Where to go on (or `WAIT`), and from where to look for the closing fence the next time.
+        Where to continue (or `WAIT`), and from where to look for the closing fence the next time.
     """
     close = text.find("```", search_from)
     if close >= 0:

@@ -32,7 +32,7 @@ class ClosingSequence:
         if delimiters.close not in self.text:
             raise UserError(
                 f"The closing text {self.text!r} lacks the closing delimiter "
-                f"{delimiters.close!r}; add it, or the model goes on thinking."
+                f"{delimiters.close!r}; add it, or the model continues thinking."
             )
         self._ids: dict[int, list[int]] = {}
 

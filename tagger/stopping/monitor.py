@@ -15,7 +15,7 @@ from tagger.thinking.token_text import TokenText
 
 
 class SegmentingTagger(StepTagger, Protocol):
-    """A tagger that knows how the steps it was trained on were cut."""
+    """A tagger with the segmenter of its training steps."""
 
     @property
     def segmenter(self) -> Segmenter:
@@ -225,7 +225,7 @@ class StepMonitor:
         return tagged
 
     def _restart(self, state: StreamState) -> None:
-        """Begin the thinking with empty hands."""
+        """Begin the thinking anew."""
         self.state = state
         self.steps: list[TaggedStep] = []
         self._stream: Any = self._tagger.segmenter.stream()

@@ -61,7 +61,7 @@ class ThinkingDelimiters:
 def plain_text(answer_mark: str = "**Final Answer**") -> ThinkingDelimiters:
     """Delimiters for models that write no delimiters: all is thinking up to the answer.
 
-    Nothing chooses these by itself; who knows that a model writes so asks for them.
+    Never auto-detected; pass explicitly.
 
     Args:
         answer_mark: What the answer begins with; the mark is part of the answer.
@@ -130,7 +130,7 @@ FAMILIES: tuple[Family, ...] = (
     HARMONY,
     GEMMA,
 )
-"""All that are found by themselves, the commonest first."""
+"""All that are auto-detected, the most common first."""
 
 
 def family_of(delimiters: ThinkingDelimiters) -> Family:

@@ -191,7 +191,7 @@ def delimiters_from_tokenizer(tokenizer: Any) -> ThinkingDelimiters:
         The delimiters of the first family in `tagger.thinking.families.FAMILIES` that it fits.
 
     Raises:
-        UserError: It carries none. Plain text is never taken by itself; see `plain_text`.
+        UserError: It carries none. Plain text is never auto-detected; see `plain_text`.
     """
     vocabulary = tokenizer.get_vocab()
     template = _template_text(getattr(tokenizer, "chat_template", None))

@@ -45,7 +45,7 @@ class Tally:
         keys: Fields of that row.
         refused: Rows with thinking whose reference is no answer.
         first_refused: Where the first of those stands, and why it is none.
-        bytes_read: Of the files on disk, compressed ones as they lie there.
+        bytes_read: Of the files on disk, before decompression.
         bytes_total: Of all files; 0 if unknown.
     """
 

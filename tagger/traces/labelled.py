@@ -1,4 +1,4 @@
-"""Reading traces, labelled and unlabelled; a malformed row is told with its line."""
+"""Reading traces, labelled and unlabelled; a malformed row is reported with its line."""
 
 from __future__ import annotations
 

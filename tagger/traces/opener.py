@@ -1,6 +1,6 @@
 """Opening a file of rows or text, or standard input: plain or compressed, by its first bytes.
 
-Names lie and pipes have none, so what a file is packed with is told by its magic number. Every
+Names lie and pipes have none, so the compression of a file is recognised by its magic number. Every
 reader of traces, labels and problems opens its files here.
 """
 
@@ -38,7 +38,7 @@ class Opened:
         name: What to call it in messages.
         lines: Its lines, uncompressed, each with its line end; text only where standard input was
             replaced by a text stream.
-        raw: The file as it lies on disk, whose ``tell()`` says how far it is read.
+        raw: The file as it is on disk, whose ``tell()`` says how far it is read.
         parquet: Whether it is a Parquet table, which has no lines.
     """
 

@@ -208,7 +208,7 @@ def _name(row: Mapping[str, Any]) -> str:
 
 
 def _answer(row: Mapping[str, Any]) -> str:
-    """What the model answered; samples of a comparison have it beside the reference."""
+    """What the model answered; samples of a comparison have it next to the reference."""
     fields = ("answer",) if "problem_id" in row and "reference" in row else ANSWER_FIELDS
     return next((v for f in fields if (v := _string(row.get(f)))), "")
 

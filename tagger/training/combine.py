@@ -1,4 +1,4 @@
-"""Making an ensemble of taggers that are there already."""
+"""Making an ensemble of trained taggers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tagger.frozen import FrozenTagger
 def combine(
     taggers: Sequence[FrozenTagger], weights: Sequence[float] | None = None
 ) -> FrozenTagger:
-    """Make one tagger of several.
+    """Combine taggers into a soft-voting ensemble.
 
     Args:
         taggers: Of one taxonomy and one segmenter, two or more.
@@ -39,7 +39,7 @@ def combine(
 
 
 def _refuse_different(first: FrozenTagger, other: FrozenTagger, number: int) -> None:
-    """Labels of different types, or of steps cut differently, have no mean."""
+    """Refuse taggers whose probabilities cannot be averaged."""
     for what, mine, own in (
         ("taxonomies", first.taxonomy.name, other.taxonomy.name),
         ("types", list(first.taxonomy.tags), list(other.taxonomy.tags)),

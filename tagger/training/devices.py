@@ -1,4 +1,4 @@
-"""Where a net computes: on the GPU if there is one, else on the CPU."""
+"""Device of a net: the GPU if there is one, else the CPU."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tagger.errors import UserError
 
 
 def resolve_device(name: str) -> str:
-    """Decide where to compute.
+    """Choose the device.
 
     Args:
         name: ``auto``, ``cpu`` or ``cuda``.

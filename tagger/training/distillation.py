@@ -35,7 +35,7 @@ Probabilities = list[NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Distillation:
-    """What is learnt from teachers, in addition to labels.
+    """What is learned from teachers, in addition to labels.
 
     Attributes:
         teachers: The mean of their probabilities is the target of steps without a label.

@@ -1,4 +1,4 @@
-"""How well given types agree with true ones."""
+"""Precision, recall and F1 of predicted types."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tagger.taxonomies.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class TypeScore:
-    """Scores of one type; a ratio with nothing below the line is 0.
+    """Scores of one type; a ratio with a zero denominator is 0.
 
     Attributes:
-        precision: Share of the steps called so that are so.
-        recall: Share of the steps that are so that were called so.
+        precision: Share of the predicted positives that are correct.
+        recall: Share of the positives that were predicted.
         f1: Harmonic mean of the two.
-        support: How many steps are so.
+        support: Number of positives.
     """
 
     precision: float
@@ -32,9 +32,9 @@ class Scores:
 
     Attributes:
         steps: How many steps were scored.
-        micro_f1: Share of steps given their true type (one type a step: accuracy).
+        micro_f1: Share of steps predicted correctly (one type a step: accuracy).
         macro_f1: Mean F1 over the types that occur in the truth.
-        per_type: Scores by full name, for types that occur in the truth or among the given ones.
+        per_type: Scores by full name, for types that are true or predicted for some step.
     """
 
     steps: int
@@ -53,12 +53,12 @@ class Scores:
         return cls(values["steps"], values["micro_f1"], values["macro_f1"], per_type)
 
 
-def score_types(true: Sequence[str], given: Sequence[str], taxonomy: Taxonomy) -> Scores:
+def score_types(true: Sequence[str], predicted: Sequence[str], taxonomy: Taxonomy) -> Scores:
     """Compare types step by step.
 
     Args:
         true: Full names, one a step.
-        given: Full names, one a step, in the same order.
+        predicted: Full names, one a step, in the same order.
         taxonomy: Fixes the order of types.
 
     Returns:
@@ -66,16 +66,16 @@ def score_types(true: Sequence[str], given: Sequence[str], taxonomy: Taxonomy) -
     """
     per_type = {}
     for name in taxonomy.names:
-        hits = sum(t == g == name for t, g in zip(true, given, strict=True))
-        support, called = sum(t == name for t in true), sum(g == name for g in given)
-        if not support and not called:
+        hits = sum(t == p == name for t, p in zip(true, predicted, strict=True))
+        support, positives = sum(t == name for t in true), sum(p == name for p in predicted)
+        if not support and not positives:
             continue
-        precision = hits / called if called else 0.0
+        precision = hits / positives if positives else 0.0
         recall = hits / support if support else 0.0
-        f1 = 2 * hits / (support + called)
+        f1 = 2 * hits / (support + positives)
         per_type[name] = TypeScore(precision, recall, f1, support)
     occurring = [s.f1 for s in per_type.values() if s.support]
-    agreeing = sum(t == g for t, g in zip(true, given, strict=True))
+    agreeing = sum(t == p for t, p in zip(true, predicted, strict=True))
     return Scores(
         steps=len(true),
         micro_f1=agreeing / len(true) if true else 0.0,

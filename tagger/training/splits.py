@@ -31,12 +31,12 @@ _OPENING = 200  # characters by which a trace is known again
 
 
 def question_of(trace: LabelledTrace) -> str:
-    """What keeps traces on one side of a split: the question, or the trace where it has none."""
+    """Key of a split by question: the question, or the id of a trace without one."""
     return trace.question or trace.id
 
 
 def bare_question(trace: LabelledTrace) -> str:
-    """The same, by which two that differ in white space alone are one."""
+    """The same with white space normalised, so that questions compare equal."""
     return _bare(question_of(trace))
 
 
@@ -78,7 +78,7 @@ def _opening(steps: Sequence[str]) -> str:
 
 
 def in_drawn_order(questions: Collection[str], seed: int) -> list[str]:
-    """Questions in the order of their hashes: by chance, but the same everywhere."""
+    """Questions in the order of their hashes: random, but the same everywhere."""
     hashes = {q: hashlib.sha256(f"{seed}:{q}".encode()).hexdigest() for q in questions}
     return sorted(hashes, key=lambda q: hashes[q])
 

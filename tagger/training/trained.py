@@ -1,4 +1,4 @@
-"""What training a tagger gives back."""
+"""Result of training a tagger."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tagger.training.scores import Scores
 
 @dataclass(frozen=True)
 class TrainedTagger:
-    """What training gives back.
+    """Result of training a tagger.
 
     Attributes:
         tagger: Trained on all traces, or on those that were not held out (see the trainer).
-        scores: Of the tagger, or a twin, trained without the held-out traces, on those traces.
+        scores: On the held-out traces, of the tagger or one trained the same way without them.
         traces: How many traces were read.
         steps: How many labelled steps they hold.
         held_out: How many of the traces were held out.

@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="LABELS",
-        help="new label file, e.g. labels.jsonl; every answer goes to labels.raw.jsonl beside it",
+        help="new label file, e.g. labels.jsonl; every answer goes to labels.raw.jsonl next to it",
     )
     parser.add_argument("--model", metavar="NAME", help="the model, as the endpoint calls it")
     parser.add_argument(
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--guide", metavar="FILE", help="labelling guide (default: the packaged one)"
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on from the raw log; nothing is asked twice"
+        "--resume", action="store_true", help="resume from the raw log; nothing is asked twice"
     )
     parser.add_argument(
         "--yes", action="store_true", help="start without asking after the estimate"
@@ -162,7 +162,7 @@ def _agree(standing: Standing, yes: bool) -> None:
         print(f"The estimate passes {over}; the run will stop there.", file=sys.stderr)
     if yes and not over:
         return
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    print("Continue? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         raise UserError("Nothing was asked, because you did not agree to the estimate.")
 
@@ -193,7 +193,7 @@ def _show_outcome(outcome: Outcome, output: Path) -> None:
 
 
 def _end(outcome: Outcome, output: Path, console: Console) -> None:
-    """Say how to go on, where there is something left to do.
+    """Say how to resume, if anything is left to do.
 
     Raises:
         UserError: The run stopped early, or left requests without an answer.
@@ -203,10 +203,10 @@ def _end(outcome: Outcome, output: Path, console: Console) -> None:
 
     kept = f"every answer is kept in {raw_log_of(output)}; run the same command with --resume"
     if outcome.interrupted:
-        console.print(f"{kept[:1].upper()}{kept[1:]} to go on.")
+        console.print(f"{kept[:1].upper()}{kept[1:]} to continue.")
         raise KeyboardInterrupt
     if outcome.stopped:
-        raise UserError(f"{outcome.stopped}; {kept} to go on.")
+        raise UserError(f"{outcome.stopped}; {kept} to continue.")
     if outcome.tally.open:
         raise UserError(
             f"{outcome.tally.open} steps got no answer, because their requests failed; {kept} to "

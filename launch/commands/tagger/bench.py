@@ -1,4 +1,4 @@
-"""``suffice tagger bench``: how fast and how large taggers are, on one thread of this machine."""
+"""``suffice tagger bench``: speed and size of taggers, on one thread of this machine."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _folders(names: list[str]) -> dict[str, Path]:
-    """Folder of each tagger; a missing one is told before anything is measured."""
+    """Folder of each tagger; a missing one is reported before anything is measured."""
     from tagger.frozen import tagger_folder
     from tagger.storage import CONFIG_FILE
 
@@ -195,7 +195,7 @@ def _show(result: dict[str, Any]) -> None:
     taggers = result["taggers"]
     some = next(iter(taggers.values()))
     table = Table(
-        title=f"{some['traces']} traces, {some['steps']:,} steps, one thread; median (least-most) "
+        title=f"{some['traces']} traces, {some['steps']:,} steps, one thread; median (min-max) "
         f"of {result['settings']['repeats']} repeats"
     )
     table.add_column("")

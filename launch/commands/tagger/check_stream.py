@@ -1,4 +1,4 @@
-"""``suffice tagger check-stream``: does streaming give the labels of the finished text?"""
+"""``suffice tagger check-stream``: streaming must give the labels of the finished text."""
 
 from __future__ import annotations
 

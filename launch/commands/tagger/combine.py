@@ -1,4 +1,4 @@
-"""``suffice tagger combine``: several taggers as one, by the mean of their probabilities."""
+"""``suffice tagger combine``: a soft-voting ensemble of taggers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
 
 COMMAND = Command(
     name="tagger combine",
-    summary="make one tagger of several, by the mean of their probabilities",
+    summary="combine taggers into a soft-voting ensemble",
     example="suffice tagger combine runs/tagger-1 runs/tagger-2 --output teacher",
     configure=configure,
     run=run,

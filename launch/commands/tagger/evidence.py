@@ -1,4 +1,4 @@
-"""What the figures of a tagger are named with, so that somebody else can get them again."""
+"""Provenance of the metrics of a tagger, so that they can be reproduced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``suffice tagger learning-curve``: how good a tagger gets with how many labels."""
+"""``suffice tagger learning-curve``: metrics against the number of labels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The causal language model as a back end of the frozen tagger.
 
-The tokens of one step are read in one go, behind what is remembered of the window: the same sums in
-the same order whether a trace streams in or is finished, alone or among others.
+The tokens of one step are processed in one forward pass with the KV cache of the window: the same
+operations in the same order whether a trace streams in or is finished, alone or in a batch.
 """
 
 from __future__ import annotations

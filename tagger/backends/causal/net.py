@@ -1,4 +1,4 @@
-"""The net itself, in PyTorch. Only imported by what has decided to load it."""
+"""The net, in PyTorch; imported only where it is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From text to tokens, each step by itself, so that a trace streams."""
+"""From text to tokens, each step independently, so that a trace streams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _END_OF_STEP = "\n\n"
 
 
 class Tokens:
-    """Cuts questions and steps into tokens.
+    """Tokenizes questions and steps.
 
     Args:
         text: Content of a ``tokenizer.json``.

@@ -18,12 +18,12 @@ class CausalSettings(Settings):
     Attributes:
         model: Where the language model came from: a local folder or a name on the Hub.
         head_tokens: Tokens of a step's beginning that are read.
-        tail_tokens: Tokens of its end; what lies between is left out.
+        tail_tokens: Tokens of its end; what is in between is dropped.
         earlier: How many earlier steps a new window begins with.
         window_tokens: Tokens a window holds; a step that would not fit begins a new one.
         question_tokens: Tokens of the question that are read, half from each end.
-        lower: Layers whose weights stay as they were.
-        upper: Layers above these that are trained; what lies higher is left out.
+        lower: Frozen layers.
+        upper: Layers above these that are trained; higher ones are dropped.
         hidden: Size of the hidden layer of the head.
         weights: Number type in which all weights are kept and used after rounding.
 

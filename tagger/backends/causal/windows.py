@@ -1,4 +1,4 @@
-"""Which tokens stand before a step: windows of question and steps, at once or step by step."""
+"""The context of a step: windows of question and steps, laid out at once or step by step."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The encoder as a back end of the frozen tagger.
 
-Every step is encoded by itself, in a batch of one, and the head reads one step at a time: the
-same sums in the same order whether a trace streams in or is finished, alone or among others.
+Every step is encoded in a batch of one, and the head processes one step at a time: the same
+operations in the same order whether a trace streams in or is finished, alone or in a batch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scoring many traces at once, where the last digits may depend on the batch."""
+"""Batched scoring of traces; the last digits may depend on the batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the net reads of a step: token ids, and look-back flags as rows of a table."""
+"""Input of the net for a step: token ids, and look-back flags as rows of a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class StepInput:
-    """A step as the net sees it.
+    """Input of the net for one step.
 
     Attributes:
         ids: Token ids, special ones and the tail of the step before included.
@@ -35,7 +35,7 @@ class StepInput:
 
 
 class Tokens:
-    """Cuts steps into tokens, each by itself.
+    """Tokenizes steps independently.
 
     Args:
         text: Content of a ``tokenizer.json``.
@@ -90,7 +90,7 @@ def flag_rows(flags: Sequence[int], bits: int) -> Ints:
 
 
 class StepExtractor:
-    """Reads one trace step by step; a step's reading depends on nothing that comes later.
+    """Reads one trace step by step; a step's input depends on nothing that comes later.
 
     Args:
         tokens: The tokenizer.

@@ -1,1 +1,1 @@
-"""What the linear back end and the student read of a step."""
+"""Features of a step, for the linear back end and the student."""

@@ -1,4 +1,4 @@
-"""Look-back flags: where a step stands in its trace and what of earlier steps it repeats."""
+"""Look-back flags: the position of a step in its trace and what it repeats of earlier steps."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _share(part: int, whole: int) -> int:
 
 
 class LookBack:
-    """What a trace has said so far.
+    """History of a trace.
 
     Args:
         question: Tokens of the problem text.

@@ -1,10 +1,10 @@
-"""What a step looks like to a linear tagger: its words, the words before it, and what it repeats.
+"""Features of a step for the linear back end: its words, the words before it, and repetitions.
 
-Everything looks back only, so a step's features do not change when the trace goes on. Three groups
-a step: word 1-grams and 2-grams, the 1-grams of the step before it, and flags: where it stands,
+Features look back only, so those of a step do not change as the trace continues. Three groups a
+step: word 1-grams and 2-grams, the 1-grams of the step before it, and flags: where it stands,
 how it begins and ends, whether it repeats equations, values or phrasing, whether an answer has
-been stated already. The flags tell a silent recomputation from a first computation, which no
-single step's words can.
+been stated already. The flags distinguish a silent recomputation from a first computation, which
+the words of a single step cannot.
 
 Features are numbers of a fixed hash (CRC-32 of the word, then a 64-bit mix): the same on every
 machine and in every process.
@@ -58,7 +58,7 @@ class StepFeatures(NamedTuple):
 
 
 class _WordHashes(dict[str, int]):
-    """CRC-32 of words, numbers by their length only; remembers what it has seen."""
+    """CRC-32 of words, numbers by their length only; memoised."""
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _MEMO_LIMIT:
@@ -142,7 +142,7 @@ class Folded:
 
 
 def fold(steps: Sequence[StepFeatures], bits: int, weights: tuple[float, float, float]) -> Folded:
-    """Fold features into buckets; each step's come out the same whatever stands beside it.
+    """Fold features into buckets; each step's come out the same in any batch.
 
     Args:
         steps: At least one step.
@@ -170,7 +170,9 @@ def fold(steps: Sequence[StepFeatures], bits: int, weights: tuple[float, float, 
     codes = np.empty(size + len(raw), dtype=np.uint64)
     codes[size:] = raw
     codes[1:size] = raw[1:size] + raw[: size - 1] * _PAIRING
-    codes[starts[: len(steps)]] = BEGIN  # not a pair with the last word of the step beside it
+    codes[starts[: len(steps)]] = (
+        BEGIN  # no pair across steps
+    )
     codes[:size] += _SALTS[0]
     codes[2 * size : size + before] += _SALTS[1]
     codes[size + before :].reshape(len(steps), -1)[:] += _flag_salts(flags[0])
@@ -189,14 +191,14 @@ def _column(weights: tuple[float, float, float]) -> NDArray[np.float64]:
 
 @cache
 def _flag_salts(count: int) -> NDArray[np.uint64]:
-    """What tells flags of different places apart, (count,)."""
+    """Salts that separate flags of different positions, (count,)."""
     salts: NDArray[np.uint64] = _SALTS[2] + np.arange(count, dtype=np.uint64) * _FLAG_STRIDE
     salts.setflags(write=False)
     return salts
 
 
 class _FlagBuckets(dict[int, int]):
-    """Buckets of flags by ``place * 2**32 + value``; remembers what it has seen.
+    """Buckets of flags by ``place * 2**32 + value``; memoised.
 
     Args:
         bits: There are ``2**bits`` buckets.

@@ -2,14 +2,14 @@
 
 Words (each with its status) become vectors, convolutions look at a few at a time, pooling and the
 look-back flags make a vector of the step, and a gated recurrent unit (Cho et al. 2014,
-arXiv 1406.1078) carries what the trace has done so far. Beside it, words, pairs of words and flags
-speak for a type directly, as in the linear back end ("wide and deep", Cheng et al. 2016,
+arXiv 1406.1078) carries the history of the trace. In addition, words, pairs of words and flags
+vote for a type directly, as in the linear back end ("wide and deep", Cheng et al. 2016,
 arXiv 1606.07792): rare types have too few labels for the deep part.
 
 A step is computed on its own, always by the same operations on arrays of the same shapes. So its
-scores are the same whether the trace is finished or still being written, and whatever else is
-tagged beside it. That is also why steps are not computed many at once: a row of a matrix product
-is rounded by where it stands among the others.
+scores are the same whether the trace is finished or still being written, and in any batch. This is
+also why steps are not computed in batches: the rounding of a row of a matrix product depends on its
+position among the others.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class StudentNetwork:
         words /= np.float32(count)
 
     def _remember(self, given: Floats, memory: Floats, out: Floats) -> Floats:
-        """Memory after a step, into `out`; `given`, what the step brings, is worked on in place."""
+        """Memory after a step, into `out`; `given`, the input of the step, is modified in place."""
         size = self._hidden
         kept = memory.dot(self._state[0])
         kept += self._state[1]

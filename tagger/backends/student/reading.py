@@ -1,4 +1,4 @@
-"""What a student network sees of a step: its words, their statuses, and the look-back flags."""
+"""Input of the student network for a step: words, their statuses, and the look-back flags."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What of a step's words the trace has said before: one small number a word.
+"""Recurrence of a step's words in the trace: one small number a word.
 
-A step that computes for the first time and one that checks by computing again may read alike; what
-tells them apart is that the words, and their order, have been there. So each word gets a status:
+A first computation and a verification that computes again may read alike; what distinguishes them
+is that the words, and their order, have occurred before. So each word gets a status:
 how long ago it was last seen, whether it comes after the same words as before, whether the
 question holds it, and whether it is a number. All of it looks back only.
 """
@@ -22,7 +22,7 @@ STATUSES = _BEFORE * _RUNS * 2 * _KINDS
 
 
 class _Kinds(dict[str, int]):
-    """What a word's kind adds to its status; remembers what it has seen."""
+    """Contribution of a word's kind to its status; memoised."""
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _MEMO_LIMIT:
@@ -38,7 +38,7 @@ _kinds = _Kinds()
 
 
 class Recurrence:
-    """What a trace has said so far.
+    """History of a trace.
 
     Args:
         question: Words of the problem text.

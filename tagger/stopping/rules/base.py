@@ -46,7 +46,7 @@ class RunningRule(Protocol):
         """Look at a step that has just ended; `state` counts it already.
 
         Returns:
-            The decision to stop, or None to go on.
+            The decision to stop, or None to continue.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What the net is trained on: labelled traces laid out in windows, with soft targets."""
+"""Training examples of the causal back end: windows of labelled traces, with soft targets."""
 
 from __future__ import annotations
 

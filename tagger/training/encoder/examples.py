@@ -1,4 +1,4 @@
-"""What the net is trained on: traces as read, soft targets, windows of consecutive steps."""
+"""Training examples of the encoder: inputs, soft targets, windows of consecutive steps."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Example:
     Attributes:
         steps: Its steps as the net sees them.
         targets: Share of each type, (steps, types); zeros where there is no label.
-        weights: What a step's loss counts, (steps,); 0 where there is no label.
+        weights: Weight of a step's loss, (steps,); 0 where there is no label.
         types: Index of the type by index of the step.
-        head: Which output scores it: 0 is our own taxonomy.
+        head: Index of the head: 0 is our own taxonomy.
     """
 
     steps: list[StepInput]
@@ -61,7 +61,7 @@ def make_examples(
         tokens: The encoder's tokenizer.
         settings: Of the net.
         fit: Fixes targets and weights.
-        head: Which output scores them.
+        head: Index of the head.
 
     Returns:
         One example for each trace.
@@ -115,7 +115,7 @@ def windows_of(example: Example, fit: FitSettings, first: int) -> list[Window]:
         first: Length of the first window, from 1 to ``fit.window``, so that cuts move.
 
     Returns:
-        The windows; stretches without labels lie in none.
+        The windows; stretches without labels are in none.
     """
     windows: list[Window] = []
     start, length = -1, first

@@ -51,13 +51,13 @@ class Stage:
 
 
 def head_groups(net: Net, fit: FitSettings) -> list[dict[str, Any]]:
-    """Learn the head, hold the encoder still."""
+    """Train the head, freeze the encoder."""
     net.encoder.requires_grad_(False)
     return _decayed(list(net.head.named_parameters()), fit.head_rate, fit)
 
 
 def all_groups(net: Net, fit: FitSettings) -> list[dict[str, Any]]:
-    """Learn everything; rates of the encoder's layers fall from top to bottom."""
+    """Train everything; learning rates fall from the top layer of the encoder to the bottom."""
     net.encoder.requires_grad_(True)
     layers: dict[int, list[tuple[str, nn.Parameter]]] = {}
     numbers = [int(m[1]) for n, _ in net.encoder.named_parameters() if (m := _LAYER.search(n))]

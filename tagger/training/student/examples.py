@@ -22,7 +22,7 @@ class Example:
     Attributes:
         readings: Its steps.
         targets: Probability of each type, (steps, types); a row of zeros where nothing is known.
-        head: Which output learns from it; 0 is the tagger's own.
+        head: Index of the head; 0 is the tagger's own.
     """
 
     readings: list[StepReading]

@@ -27,8 +27,8 @@ class FitSettings:
         weight_decay: Of AdamW; the direct weights have none.
         smoothing: Share of each target spread over all types.
         batch_steps: Steps a batch holds, about.
-        dropout: What is left out in training.
-        seed: Of the weights, of the order and of what is left out.
+        dropout: Dropout rates.
+        seed: Of weights, order and dropout.
     """
 
     epochs: int = 6
@@ -53,7 +53,7 @@ def fit(
     The loss is the cross entropy with the targets, a mean over the steps that have one.
 
     Args:
-        examples: What to learn from.
+        examples: Training data.
         heads: Types of each output that examples name.
         shape: Of the network.
         settings: How it is fitted.

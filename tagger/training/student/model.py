@@ -92,7 +92,7 @@ def _direct(
 
 @dataclass(frozen=True)
 class Dropout:
-    """Shares left out in training: of numbers, of the memory's input, and of whole words."""
+    """Dropout rates: of activations, of the memory's input, and of whole words."""
 
     numbers: float = 0.35
     memory: float = 0.35

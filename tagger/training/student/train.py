@@ -137,7 +137,7 @@ def train_student(
 def _fit_members(
     examples: Sequence[Example], heads: Sequence[int], recipe: StudentRecipe, say: Say
 ) -> Backend:
-    """Fit each network from a seed of its own."""
+    """Fit each network with its own seed."""
     backends = []
     for number in range(recipe.members):
         settings = replace(recipe.fitting, seed=1000 * recipe.seed + number)

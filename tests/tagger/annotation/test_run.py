@@ -239,7 +239,7 @@ def test_an_endpoint_that_goes_down_and_comes_back(folder: Path, run: Run) -> No
         assert err.splitlines()[-1] == (
             f"suffice: {server.url} answered 503 (no), 2 requests in a row without a label; every "
             f"answer is kept in {folder / 'labels.raw.jsonl'}; run the same command with --resume "
-            "to go on."
+            "to continue."
         )
         assert len(server.requests) == 4 + 2 * 2
         assert labelled(folder) == {k: expected()[k] for k in ("t0", "t1")}
@@ -604,7 +604,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_writes(folder: Path, run: Run) -
         hold.set()
         _, err = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert b"run the same command with --resume to go on." in err
+        assert b"run the same command with --resume to continue." in err
         assert len(server.requests) == 6
         assert sum(len(tags) for tags in labelled(folder).values()) == 6 * 2
         assert run(server, "--resume")[0] == 0

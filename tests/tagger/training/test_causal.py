@@ -326,8 +326,8 @@ def test_a_checkpoint_goes_on_only_on_its_device(
     file = tmp_path / "training.safetensors"
     with safe_open(file, "np") as content:
         state = json.loads(content.metadata()["state"])
-    assert state["at"]["device"] == "cpu"
-    state["at"]["device"] = began
+    assert state["progress"]["device"] == "cpu"
+    state["progress"]["device"] = began
     save_file(load_file(str(file)), str(file), {"state": json.dumps(state)})
     said: list[str] = []
     if refused:
