@@ -10,6 +10,7 @@ from tagger.errors import UserError
 from tagger.traces.jsonl import numbered_rows, refuse_half_characters
 from tagger.traces.opener import bare_name, opened
 
+_SHOWN = 8
 _CONVERTED = {
     ".csv": "pandas.read_csv({!r}, dtype=str)",
     ".tsv": "pandas.read_csv({!r}, dtype=str, sep='\\t')",
@@ -37,10 +38,15 @@ def read_problems(path: Path) -> list[Problem]:
     _refuse_others(path)
     problems: list[Problem] = []
     seen: dict[str, str] = {}
+    refused: list[tuple[str, UserError]] = []
     with opened(path) as file:
         for row in numbered_rows(file):
-            refuse_half_characters(row)
-            problem = problem_of_row(row.values, row.where, f"{path.name}:{row.number}")
+            try:
+                refuse_half_characters(row)
+                problem = problem_of_row(row.values, row.where, f"{path.name}:{row.number}")
+            except UserError as error:
+                refused.append((row.where, error))
+                continue
             if problem.id in seen:
                 place = seen[problem.id].removeprefix(f"{path}, ")
                 raise UserError(
@@ -49,9 +55,21 @@ def read_problems(path: Path) -> list[Problem]:
                 )
             seen[problem.id] = row.where
             problems.append(problem)
+    if refused:
+        raise _first_of(refused, path)
     if not problems:
         raise UserError(f"{path} holds no problems; give one JSON object a line.")
     return problems
+
+
+def _first_of(refused: list[tuple[str, UserError]], path: Path) -> UserError:
+    """The first error, and where the others stand: a file is mended at one go."""
+    (_, first), *others = refused
+    if not others:
+        return first
+    places = ", ".join(where.removeprefix(f"{path}, ") for where, _ in others[:_SHOWN])
+    more = "" if len(others) <= _SHOWN else f" and {len(others) - _SHOWN} more"
+    return UserError(f"{first} Refused too: {places}{more}.")
 
 
 def _refuse_others(path: Path) -> None:

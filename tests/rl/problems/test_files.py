@@ -124,6 +124,19 @@ def test_read_problems_needs_a_file(tmp_path: Path) -> None:
         read_problems(tmp_path)
 
 
+def test_read_problems_names_every_refused_row(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    good, bad = {"question": "a", "answer": "1"}, {"question": "a", "answer": ""}
+    path.write_bytes(lines([good, bad, good, {"answer": 1}, bad]))
+    with pytest.raises(UserError) as error:
+        read_problems(path)
+    assert str(error.value).startswith(f"{path}, line 2: 'answer' must be a non-empty text")
+    assert str(error.value).endswith(" Refused too: line 4, line 5.")
+    path.write_bytes(lines([bad] * 12))
+    with pytest.raises(UserError, match="line 8, line 9 and 3 more[.]$"):
+        read_problems(path)
+
+
 def zstd(data: bytes) -> bytes:
     return bytes(pyarrow.Codec("zstd").compress(data, asbytes=True))
 
