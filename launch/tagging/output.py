@@ -131,6 +131,8 @@ def check_tagged(tally: Tally, name: str, fields: Fields) -> None:
     hint = f"did you mean --field {near[0]}?" if near and near[0] != fields.thinking else (
         f"name the field with --field; the first row has {', '.join(tally.keys)}."
     )  # fmt: skip
+    if tally.rows == 1 and not near:
+        hint += " If the rows stand in one of these, take them out with jq -c '.FIELD[]'."
     raise UserError(
         f"No row of {name} ({tally.rows} read) has thinking in {wanted} "
         f"(the first: {tally.first_skipped}); {hint}"

@@ -111,7 +111,8 @@ def _in_folder(folder: Path) -> list[str]:
     if not found:
         raise UserError(
             f"Folder {folder} holds no traces; it needs files {', '.join(PATTERNS)}, plain or "
-            f"{', '.join(COMPRESSED_SUFFIXES)} (READMEs and hidden files do not count)."
+            f"{', '.join(COMPRESSED_SUFFIXES)} (READMEs and hidden files do not count; name a "
+            ".json file itself)."
         )
     return found
 

@@ -45,7 +45,7 @@ THINKING_FIELDS = (
 QUESTION_FIELDS = (*QUESTION_KEYS, "doc.question", "doc.problem")
 REFERENCE_FIELDS = (*REFERENCE_KEYS, "doc.answer", "doc.solution")
 ANSWER_FIELDS = ("answer_text", "response", "content")
-ID_FIELDS = ("id", "custom_id", "unique_id", "doc_id")
+ID_FIELDS = ("custom_id", "id", "unique_id", "doc_id")
 
 _MESSAGE = "(the row itself)"
 """Stands for a field where the row is an assistant message."""
