@@ -12,11 +12,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import IO, Any
 
 from tagger.display.colours import taxonomy_colours
+from tagger.display.templates import markup, render
 from tagger.steps import TaggedStep
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.rows import SourceTrace
@@ -158,15 +158,12 @@ def _head(about: PageAbout, script: str) -> str:
             for t, c in zip(about.taxonomy.types, colours, strict=True)
         ],
     }
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        '<link rel="icon" href="data:,">\n'
-        f"<title>{escape(about.title)}</title>\n<style>{_text('page.css')}</style></head>\n"
-        f"<body>{_text('body.html')}"
-        f'<script type="application/json" id="about">{_json(data)}</script>\n'
-        '<script type="application/json" id="data">['
+    return render(
+        f"{__package__}/head.html.j2",
+        policy=policy,
+        title=about.title,
+        css=markup(_text("page.css")),
+        about=markup(_json(data)),
     )
 
 

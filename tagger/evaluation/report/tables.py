@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape as plain
 from rich.table import Table
 
+from tagger.display.cells import Cell
+from tagger.display.cells import Table as PageTable
 from tagger.display.svg import SOFT, Axes, Drawing
+from tagger.display.templates import markup
 from tagger.evaluation.report.format import NOTHING, interval, number
-from tagger.evaluation.report.page import cell, document, provenance_section, section, table
+from tagger.evaluation.report.page import cell, document
 from tagger.evaluation.report.plots import FIRST, SECOND
 
 _FIGURES = (("verification_f1", "verification F1"), ("micro_f1", "micro-F1"))
@@ -76,44 +78,28 @@ def transfer_page(record: Mapping[str, Any]) -> str:
     """The page of a transfer table; self-contained HTML."""
     rows, columns = _axes(record["cells"])
     found = {(c["trained"], c["tested"]): c for c in record["cells"]}
-    parts = []
+    tables = []
     for key, title in _FIGURES:
-        head = ["trained on", "steps", *(_breaking(c) for c in columns)]
-        body = []
+        head: list[Cell | str] = ["trained on", "steps"]
+        head += [Cell(column, breakable=True) for column in columns]
+        body: list[list[Cell | str]] = []
         for row in rows:
             sizes = [c["training_steps"] for c in record["cells"] if c["trained"] == row]
             size = f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)}–{max(sizes)}"
             cells = [_shaded(found.get((row, column)), key, row == column) for column in columns]
-            body.append([escape(row), size, *cells])
-        parts.append(section(f"{title}, by what it was tested on", "", table(head, body)))
-    left = ", ".join(f"{escape(k)} ({v})" for k, v in record["left_out"].items())
-    note = f" Left out as too small: {left}." if left else ""
-    title = "Transfer of a step tagger"
-    return document(
-        title,
-        f"<h1>{title}</h1>",
-        f'<p class="meta">{escape(record["backend"])} back end, grouped by {escape(record["by"])}, '
-        f"{record['folds']} folds of questions; no question is on both sides. Each figure with"
-        f" its 95 % interval over traces.{note} {_caution(record['cells'])}</p>",
-        *parts,
-        provenance_section(record["provenance"], record["bootstrap"]),
-        "<footer>Made by Suffice from transfer.json.</footer>",
-    )
+            body.append([row, size, *cells])
+        tables.append((title, PageTable(head, body)))
+    return document("transfer.html.j2", record, tables=tables, caution=_caution(record["cells"]))
 
 
-def _breaking(name: str) -> str:
-    """A name that may be broken after underscores and dashes, so that columns stay narrow."""
-    return escape(name).replace("_", "_<wbr>").replace("-", "-<wbr>")
-
-
-def _shaded(found: Mapping[str, Any] | None, key: str, own: bool) -> str:
+def _shaded(found: Mapping[str, Any] | None, key: str, own: bool) -> Cell:
     if found is None or found[key] is None:
-        return NOTHING
+        return Cell(NOTHING)
     value = found[key]["mean"]
     weight = 650 if own else 400
     tint = f"color-mix(in srgb,{_COLOURS[key]} {100 * value * 0.6:.0f}%,transparent)"
     style = f"background:{tint};border-radius:6px;padding:4px 6px;font-weight:{weight}"
-    return f'<div style="{style}">{cell(found[key], 2)}</div>'
+    return cell(found[key], 2, style=style)
 
 
 def curve_view(record: Mapping[str, Any]) -> RenderableType:
@@ -176,8 +162,7 @@ def curve_plot(record: Mapping[str, Any]) -> str:
 
 def curve_page(record: Mapping[str, Any]) -> str:
     """The page of a learning curve; self-contained HTML."""
-    title = "Learning curve of a step tagger"
-    rows = [
+    rows: list[list[Cell | str]] = [
         [
             str(p["size"]),
             str(len(p["runs"])),
@@ -187,13 +172,5 @@ def curve_page(record: Mapping[str, Any]) -> str:
         for p in record["points"]
     ]
     head = ["labelled steps", "seeds", *(name for _, name in _FIGURES), "range over seeds"]
-    return document(
-        title,
-        f"<h1>{title}</h1>",
-        f'<p class="meta">{escape(record["backend"])} back end; samples are whole traces without '
-        "the questions of the test traces. Marks: means over seeds with 95 % intervals over test "
-        "traces; rings: single runs.</p>",
-        section("Metrics against labels", "", curve_plot(record), table(head, rows)),
-        provenance_section(record["provenance"], record["bootstrap"]),
-        "<footer>Made by Suffice from curve.json.</footer>",
-    )
+    plot = markup(curve_plot(record))
+    return document("curve.html.j2", record, plot=plot, table=PageTable(head, rows))

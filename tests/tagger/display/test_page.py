@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import io
 import json
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from tagger.display.colours import TYPE_COLOURS, taxonomy_colours
 from tagger.display.page import PageAbout, PageWriter
@@ -96,7 +96,7 @@ def test_whatever_stands_in_a_trace_stays_text() -> None:
     assert [t["t"] for t in traces] == [[EVIL, "fine"], ["x"]]
     assert traces[0]["q"] == traces[0]["id"] == traces[0]["a"] == EVIL
     assert json.loads(seen.texts["about"])["title"] == EVIL
-    assert html.escape(EVIL) in text[: text.index("<style>")]
+    assert escape(EVIL) in text[: text.index("<style>")]
 
 
 def test_the_policy_admits_this_script_and_nothing_from_elsewhere() -> None:
