@@ -13,7 +13,7 @@ from tagger.labels.sources import LabelSource, Span, SpanTrace
 from tagger.segmentation import get_segmenter
 from tagger.taxonomies.files import load_type_map
 from tagger.taxonomies.taxonomy import REASONTYPE
-from tagger.thinking.split import known_delimiters_in, split_thinking
+from tagger.thinking.find import find_thinking
 
 SAME_RESPONSE = 0.6
 """Two annotations share a response if this share of the shorter one's word windows is in both."""
@@ -203,10 +203,9 @@ def spans_that_check(spans: Sequence[Span]) -> list[bool]:
 
 def _inside_thinking(spans: Sequence[Span]) -> list[Span]:
     text = "".join(span.text for span in spans)
-    delimiters = known_delimiters_in(text)
-    if delimiters is None:
+    thinking = find_thinking(text)
+    if thinking is None:
         return list(spans)
-    thinking = split_thinking(text, delimiters)
     kept, at = [], 0
     for span in spans:
         begin, end = max(at, thinking.start), min(at + len(span.text), thinking.end)

@@ -1,5 +1,6 @@
 """Where the thinking is: delimiters, and a completion split by them."""
 
+from tagger.thinking.find import find_thinking, reply_span
 from tagger.thinking.split import (
     PromptEnd,
     Thinking,
@@ -19,9 +20,11 @@ __all__ = [
     "ThinkingDelimiters",
     "closing_ids",
     "delimiters_from_tokenizer",
+    "find_thinking",
     "known_delimiters_in",
     "prompt_end",
     "prompt_end_of",
+    "reply_span",
     "split_thinking",
     "template_prompt_end",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tagger.thinking.families import ThinkingDelimiters
-from tagger.thinking.split import known_delimiters_in, split_thinking
+from tagger.thinking.find import find_thinking, reply_span
+from tagger.thinking.split import known_delimiters_in
 from tagger.traces.chats import ASKERS, SPEAKERS, role_of, said, thinks, thought
 from tagger.traces.fields import is_list
 
@@ -153,14 +154,13 @@ def _has_delimiters(text: str, delimiters: ThinkingDelimiters | None) -> bool:
 
 
 def _written(text: str, delimiters: ThinkingDelimiters | None) -> Written:
-    """A text split at its thinking delimiters.
+    """A text split at its thinking delimiters; of a chat as text, the last reply counts.
 
-    Without any, all of it is thinking, but for delimiters that the user named: then none is.
+    Without any, all of it is thinking, but for delimiters that the user named or the prompt
+    quotes: then none is.
     """
-    if delimiters is not None and not _has_delimiters(text, delimiters):
-        return Written("", text.strip(), True)
-    pair = delimiters or known_delimiters_in(text)
-    if pair is None:
-        return Written(text)
-    parts = split_thinking(text, pair)
+    parts = find_thinking(text, delimiters)
+    if parts is None:
+        begin, end = reply_span(text)
+        return Written(text[begin:end])
     return Written(parts.text, parts.answer.strip(), parts.finished)
