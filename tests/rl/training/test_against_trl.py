@@ -8,6 +8,7 @@ the updates must agree to 1e-6, whatever of TRL's settings is in play.
 from __future__ import annotations
 
 import copy
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from transformers import set_seed
 from trl import GRPOTrainer
 
 from rewards.facts.compute import FactsComputer, Task
+from rewards.function import StepReward
 from rewards.stack import build_stack
 from rl.policy.load import Policy, load_policy, lora_config
 from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
 from rl.training.trainer import StepGRPOTrainer
+from tagger.frozen import FrozenTagger
 from tests.rewards.fakes import KeywordTagger
 from tests.world import World
 
@@ -99,10 +102,21 @@ class Written:
 
 
 def run(
-    world: World, folder: Path, stock: bool, grpo: dict[str, Any], *,
-    lora: bool = False, second_end: bool = False,
+    world: World, folder: Path, stock: str, grpo: dict[str, Any], *,
+    lora: bool = False, second_end: bool = False, tagger: Any = None,
 ) -> tuple[list[torch.Tensor], list[dict[str, float]], dict[str, torch.Tensor]]:  # fmt: skip
-    """Train for two generations; advantages, logged losses, and weights at the end."""
+    """Train for four steps; advantages, logged losses, and weights at the end.
+
+    Args:
+        world: Policy and tagger.
+        folder: Where the run would write.
+        stock: ``plain`` or ``callable``: TRL's trainer with plain reward functions, or with the
+            kit's; empty for ours.
+        grpo: Settings of TRL.
+        lora: Train an adapter.
+        second_end: End every other completion with a second end token.
+        tagger: Of ours; a tagger by keywords if None.
+    """
     policy = load_policy(str(world.model), device="cpu")
     tokenizer = policy.tokenizer
     ends = [int(tokenizer.eos_token_id)]
@@ -131,16 +145,21 @@ def run(
         "peft_config": lora_config({"r": 4, "lora_alpha": 8}) if lora else None,
     }
     set_seed(0)
-    if stock:
+    terms = {
+        "correctness": {"weight": WEIGHTS["correct"]},
+        "step_count": {"weight": WEIGHTS["verification"]},
+    }
+    if stock == "plain":
         args = copy.deepcopy(args)
         args.reward_weights = list(WEIGHTS.values())
         trainer = GRPOTrainer(reward_funcs=[correct, verification], args=args, **common)
+    elif stock == "callable":
+        reward = StepReward(terms, tokenizer, tagger=str(world.tagger), group_size=GROUP)
+        trainer = GRPOTrainer(
+            reward_funcs=[pickle.loads(pickle.dumps(reward))], args=args, **common
+        )
     else:
-        tagger = KeywordTagger()
-        terms = {
-            "correctness": {"weight": WEIGHTS["correct"]},
-            "step_count": {"weight": WEIGHTS["verification"]},
-        }
+        tagger = tagger or KeywordTagger()
         trainer = StepGRPOTrainer(
             stack=build_stack(terms, tagger.taxonomy),
             facts=FactsComputer(tagger, tokenizer, policy.delimiters, end_ids=ends),
@@ -159,8 +178,8 @@ def differences(
     world: World, folder: Path, grpo: dict[str, Any], **how: bool
 ) -> dict[str, float]:
     """Largest difference of each kind between the two trainers."""
-    theirs, their_log, their_weights = run(world, folder / "stock", True, grpo, **how)
-    ours, our_log, our_weights = run(world, folder / "ours", False, grpo, **how)
+    theirs, their_log, their_weights = run(world, folder / "stock", "plain", grpo, **how)
+    ours, our_log, our_weights = run(world, folder / "ours", "", grpo, **how)
     assert len(ours) == len(theirs) > 1 and len(our_log) == len(their_log) == 4
     assert max(float(a.abs().max()) for a in theirs) > 0.1  # there is something to learn from
     start = load_policy(str(world.model), device="cpu").model.state_dict()
@@ -196,3 +215,19 @@ def test_step_grpo_trainer_equals_stock_trl_with_two_end_ids(
     grpo = {"mask_truncated_completions": mask}
     found = differences(world, tmp_path, grpo, second_end=True)
     assert max(found.values()) <= TOLERANCE, found
+
+
+def test_step_reward_in_stock_trl_equals_step_grpo_trainer(world: World, tmp_path: Path) -> None:
+    theirs, their_log, their_weights = run(world, tmp_path / "stock", "callable", {})
+    tagger = FrozenTagger.load(world.tagger)
+    ours, our_log, our_weights = run(world, tmp_path / "ours", "", {}, tagger=tagger)
+    assert max(float(a.abs().max()) for a in ours) > 0.1
+    for a, b in zip(ours, theirs, strict=True):
+        assert float((a - b).abs().max()) <= TOLERANCE
+    for name, weight in our_weights.items():
+        assert float((their_weights[name] - weight).abs().max()) <= TOLERANCE
+    for mine, stock in zip(our_log, their_log, strict=True):
+        assert mine["reward"] == pytest.approx(stock["reward"], abs=TOLERANCE)
+        assert stock["step_reward/correctness"] == pytest.approx(
+            mine["rewards/correctness/mean"], abs=TOLERANCE
+        )

@@ -1,0 +1,179 @@
+"""The reward as a plain reward function, for an ordinary ``GRPOTrainer(reward_funcs=[...])``.
+
+Example:
+    >>> from rewards.function import StepReward
+    >>> reward = StepReward(
+    ...     {"correctness": {"weight": 1.0}, "step_count": {"weight": 0.1}},
+    ...     tokenizer="overthinker-folder",
+    ... )
+    >>> trainer = GRPOTrainer(model, reward_funcs=[reward], ...)  # doctest: +SKIP
+
+Limits against `rl.training.trainer.StepGRPOTrainer`, which gathers the facts of all processes
+before it applies a term: a reward function sees the rollouts of its own process, so a term that
+looks at the whole group (``gate: group_solved``) needs each process to hold whole groups, and
+`group_size` makes a group in parts an error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from rewards.facts.compute import FactsComputer, Task
+from rewards.stack import RewardStack, build_stack
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.thinking.families import named_delimiters
+from tagger.thinking.split import delimiters_from_tokenizer
+
+QUESTION_ROLES = ("user",)
+
+
+class StepReward:
+    """Weighted sum of reward terms over the typed steps of each completion.
+
+    It holds plain settings; tagger and tokenizer are loaded at the first call and left out of a
+    pickle, so it can travel to a worker process.
+
+    Args:
+        terms: Reward terms by name, as ``reward.terms`` of a run config
+            (`rewards.stack.build_stack`).
+        tokenizer: The policy's tokenizer, or its folder or Hub name.
+        tagger: Folder or packaged name of the frozen tagger; the packaged default if None.
+        delimiters: Opening and closing thinking delimiter; the tokenizer's own if None.
+        reference: Column of the data set that holds the reference answer.
+        group_size: Completions of a prompt (``num_generations``); if given, a prompt with fewer
+            completions in one call is an error.
+        end_ids: Token ids that end a completion; the tokenizer's own if None.
+
+    Raises:
+        UserError: Unknown term or parameter, no such tagger.
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[str, Any],
+        tokenizer: Any,
+        *,
+        tagger: str | None = None,
+        delimiters: tuple[str, str] | None = None,
+        reference: str = "answer",
+        group_size: int | None = None,
+        end_ids: Sequence[int] | None = None,
+    ) -> None:
+        self.terms = dict(terms)
+        self.tokenizer = tokenizer
+        self.tagger = tagger
+        self.delimiters = delimiters
+        self.reference = reference
+        self.group_size = group_size
+        self.end_ids = None if end_ids is None else tuple(end_ids)
+        self.__name__ = "step_reward"  # TRL names its metrics by it
+        self._loaded: tuple[FactsComputer, RewardStack] | None = None
+        self._load()  # bad settings are told before a model is loaded
+
+    def __call__(
+        self,
+        prompts: Sequence[Any],
+        completions: Sequence[Any],
+        completion_ids: Sequence[Sequence[int]],
+        trainer_state: Any = None,
+        log_metric: Callable[[str, float], None] | None = None,
+        **columns: Any,
+    ) -> list[float | None]:
+        """Reward completions, as TRL calls a reward function.
+
+        Args:
+            prompts: Of each completion; those of one group follow each other.
+            completions: Not read: the tokens are.
+            completion_ids: Token ids of each completion, end token included.
+            trainer_state: Its ``global_step`` sets scheduled weights; step 0 if None.
+            log_metric: Takes the mean of each term, unweighted, as ``step_reward/<term>``.
+            columns: The data set's columns; `reference` must be among them.
+
+        Returns:
+            One reward a completion; None where no term applies.
+
+        Raises:
+            UserError: The reference column is missing, or a group is in parts.
+        """
+        if self.reference not in columns:
+            raise UserError(
+                f"The data set has no column {self.reference!r} with the reference answers; name "
+                f"another with reference=…; it has {', '.join(sorted(columns)) or 'none'}."
+            )
+        groups = [
+            number
+            for number, size in enumerate(self._group_sizes(prompts))
+            for _ in range(size)
+        ]
+        step = int(getattr(trainer_state, "global_step", 0) or 0)
+        tasks = [
+            Task(_question(prompt), str(reference))
+            for prompt, reference in zip(prompts, columns[self.reference], strict=True)
+        ]
+        return self._rewards(completion_ids, tasks, groups, step, log_metric)
+
+    def _rewards(
+        self,
+        completion_ids: Sequence[Sequence[int]],
+        tasks: Sequence[Task],
+        groups: Sequence[int],
+        step: int,
+        log_metric: Callable[[str, float], None] | None,
+    ) -> list[float | None]:
+        import torch
+
+        facts, stack = self._load()
+        table = stack.table(torch.from_numpy(facts(completion_ids, tasks)), torch.tensor(groups))
+        if log_metric is not None:
+            for name, mean in zip(stack.names, table.nanmean(dim=0).tolist(), strict=True):
+                log_metric(f"{self.__name__}/{name}", mean)
+        return [None if math.isnan(v) else v for v in stack.total(table, step).tolist()]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Settings only; tagger and terms are loaded again where it arrives."""
+        return {**self.__dict__, "_loaded": None}
+
+    def _load(self) -> tuple[FactsComputer, RewardStack]:
+        if self._loaded is None:
+            frozen = FrozenTagger.load(self.tagger)
+            stack = build_stack(self.terms, frozen.taxonomy)
+            tokenizer = self.tokenizer
+            if isinstance(tokenizer, str):
+                from transformers import AutoTokenizer
+
+                tokenizer = AutoTokenizer.from_pretrained(tokenizer)
+            delimiters = (
+                named_delimiters(*self.delimiters)
+                if self.delimiters
+                else delimiters_from_tokenizer(tokenizer)
+            )
+            facts = FactsComputer(frozen, tokenizer, delimiters, self.end_ids)
+            self._loaded = (facts, stack)
+        return self._loaded
+
+    def _group_sizes(self, prompts: Sequence[Any]) -> Iterator[int]:
+        """Sizes of the groups: runs of one prompt, cut every `group_size`."""
+        for _, members in groupby(prompts):
+            run, size = len(list(members)), self.group_size
+            if size is None:
+                yield run
+                continue
+            if run % size:
+                raise UserError(
+                    f"A prompt has {run} completions in this process, not {size}: its group is in "
+                    "parts; make per_device_train_batch_size a multiple of num_generations, or "
+                    "train with StepGRPOTrainer, which gathers groups first."
+                )
+            yield from [size] * (run // size)
+
+
+def _question(prompt: Any) -> str:
+    """The last user turn of a conversation, or the prompt itself."""
+    if isinstance(prompt, str):
+        return prompt
+    turns = [m["content"] for m in prompt if m.get("role") in QUESTION_ROLES]
+    return str(turns[-1]) if turns else ""

@@ -1,0 +1,77 @@
+"""The reward as a plain reward function."""
+
+from __future__ import annotations
+
+import pickle
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rewards.function import StepReward
+from tagger.errors import UserError
+from tests.tagger.tokenizers_made_here import byte_level
+
+TERMS = {"correctness": {}, "step_count": {"weight": 0.1}}
+DELIMITERS = ("<think>", "</think>")
+RIGHT = "2 + 2 is 4.\n\nWait, let me check: 4 - 2 is 2. Yes.\n</think>\n\n\\boxed{4}"
+WRONG = "2 + 2 is 5.\n\nWait, let me check: 4 - 2 is 2. Yes.\n</think>\n\n\\boxed{5}"
+PROMPT = [{"role": "user", "content": "What is 2 + 2?"}]
+
+
+def ids(text: str) -> list[int]:
+    tokenizer = byte_level()
+    return [*tokenizer.encode(text), tokenizer.eos_token_id]
+
+
+def reward(terms: Any = TERMS, **settings: Any) -> StepReward:
+    return StepReward(terms, byte_level(), delimiters=DELIMITERS, **settings)
+
+
+def call(function: StepReward, *texts: str, **columns: Any) -> list[float | None]:
+    rows = {"answer": ["4"] * len(texts), **columns}
+    return function([PROMPT] * len(texts), [None] * len(texts), [ids(t) for t in texts], **rows)
+
+
+def test_step_reward_charges_verification_on_correct_completions_only() -> None:
+    assert call(reward(), RIGHT, WRONG) == pytest.approx([0.9, 0.0])
+
+
+def test_step_reward_survives_pickling_and_reports_each_term() -> None:
+    logged: dict[str, float] = {}
+    function = pickle.loads(pickle.dumps(reward()))
+    assert call(function, RIGHT, WRONG, log_metric=logged.__setitem__) == pytest.approx([0.9, 0])
+    assert logged == pytest.approx({"step_reward/correctness": 0.5, "step_reward/step_count": -0.5})
+
+
+def test_step_reward_follows_a_schedule_of_the_trainer_state() -> None:
+    terms = {
+        "correctness": {},
+        "step_count": {"weight": {"schedule": "linear", "start": 0.0, "end": 0.1, "steps": 10}},
+    }
+    at = {step: SimpleNamespace(global_step=step) for step in (0, 5)}
+    assert call(reward(terms), RIGHT, trainer_state=at[0]) == pytest.approx([1.0])
+    assert call(reward(terms), RIGHT, trainer_state=at[5]) == pytest.approx([0.95])
+
+
+def test_step_reward_sees_groups_as_runs_of_one_prompt() -> None:
+    gated = {"correctness": {}, "step_count": {"weight": 0.1, "gate": "group_solved"}}
+    assert call(reward(gated), RIGHT, WRONG) == pytest.approx([1.0, 0.0])
+    assert call(reward(gated, group_size=1), RIGHT, WRONG) == pytest.approx([0.9, 0.0])
+
+
+def test_step_reward_refuses_a_group_in_parts() -> None:
+    with pytest.raises(UserError, match="3 completions in this process, not 2.*in parts"):
+        call(reward(group_size=2), RIGHT, WRONG, RIGHT)
+
+
+def test_step_reward_names_the_missing_reference_column() -> None:
+    function = reward(reference="ground_truth")
+    with pytest.raises(UserError, match="no column 'ground_truth'.*reference=…; it has answer"):
+        call(function, RIGHT)
+    assert call(function, RIGHT, ground_truth=["4"]) == pytest.approx([0.9])
+
+
+def test_step_reward_refuses_bad_settings_at_once() -> None:
+    with pytest.raises(UserError, match="did you mean 'correctness'"):
+        reward({"corectness": {}})
