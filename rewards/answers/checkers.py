@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import lru_cache
 from typing import Any, Protocol
 
-from rewards.answers.match import answers_match, extract_answer
-from rewards.answers.numbers import exact_value
+from rewards.answers.extract import extract_answer, extract_option
+from rewards.answers.gym import full_marks, is_gym_row
+from rewards.answers.match import answers_match, folded
+from rewards.answers.options import reference_option
+from rewards.answers.quantities import read_quantity
+from rewards.answers.relations import read_claims
+from tagger.traces.references import NotAnAnswer, cut_reference
 
 
 class AnswerChecker(Protocol):
@@ -26,69 +30,63 @@ class AnswerChecker(Protocol):
 
 
 def check_equivalent(answer: str, reference: str, metadata: Mapping[str, Any]) -> bool:
-    """Right if the extracted answer is mathematically equivalent to the reference."""
-    numeric = exact_value(reference) is not None
-    return answers_match(extract_answer(answer, numeric), reference)
+    """Right if the extracted answer is mathematically equivalent to the reference.
+
+    A reference that is a worked solution is cut to its answer first.
+    """
+    wanted, kind = _wanted(reference)
+    if kind == "prose":
+        return folded(answer) == folded(wanted)
+    if kind == "option":
+        return answers_match(extract_option(answer), wanted)
+    return answers_match(extract_answer(answer, kind == "number"), wanted)
+
+
+@lru_cache(maxsize=4096)
+def _wanted(reference: str) -> tuple[str, str]:
+    """The answer that a reference holds, and its kind: a number, an option, other text or prose."""
+    try:
+        wanted = cut_reference(reference)
+    except NotAnAnswer:
+        return reference, "prose"
+    if reference_option(wanted) is not None:
+        return wanted, "option"
+    claims = read_claims(wanted, unknowns=True)
+    numeric = any(read_quantity(claim.value, variables=True) is not None for claim in claims)
+    return wanted, "number" if numeric else "text"
 
 
 def check_reasoning_gym(answer: str, reference: str, metadata: Mapping[str, Any]) -> bool:
     """Right if the scorer of the problem's reasoning-gym data set gives full marks.
 
-    Its partial marks (for an answer that only contains the reference, say) count as wrong.
+    Its partial marks (for an answer that only contains the reference, say) count as wrong. Where
+    it cannot be asked, the answer is compared as `check_equivalent` does.
     """
-    numeric = exact_value(reference) is not None
+    numeric = read_quantity(reference, variables=True) is not None
     extracted = extract_answer(answer, numeric)
     if not extracted:
         return False
-    name = str(metadata["source_dataset"])
-    if name in _EMBEDDED:
-        return _EMBEDDED[name](extracted, reference)
-    entry = {"question": "", "answer": reference, "metadata": dict(metadata)}
-    return float(_scorer(name).score_answer(extracted, entry)) >= 1.0
+    spellings = dict.fromkeys((extracted, _bare_number(extracted) if numeric else extracted))
+    marks = [full_marks(text, reference, metadata) for text in spellings]
+    return True in marks or (None in marks and check_equivalent(answer, reference, metadata))
 
 
-def _same_text(answer: str, reference: str) -> bool:
-    return answer == reference
-
-
-def _same_decimal(answer: str, reference: str) -> bool:
-    """Equal as text or as decimal numbers: sign, leading zeros and thousands commas are no harm."""
-    try:
-        return Decimal(answer.replace(",", "")) == Decimal(reference.replace(",", ""))
-    except InvalidOperation:
-        return answer == reference
-
-
-_EMBEDDED = {
-    "chain_sum": _same_decimal,
-    "leg_counting": _same_text,
-    "basic_arithmetic": _same_text,
-}
-"""Full marks of the data sets that the embedded overthinker's problems come from, as reasoning-gym
-0.1.25 gives them; the package itself is optional, for it needs a C compiler."""
-
-
-@cache
-def _scorer(name: str) -> Any:
-    """The package's data set of that name; None if it has none or is not installed."""
-    try:
-        import reasoning_gym
-        from reasoning_gym.factory import DATASETS
-    except ImportError:
-        return None
-    return reasoning_gym.create_dataset(name, size=1, seed=0) if name in DATASETS else None
+def _bare_number(text: str) -> str:
+    """A whole number without unit and marks (``1,024 legs``), which many scorers need."""
+    quantity = read_quantity(text)
+    if quantity is None or quantity.value.denominator != 1:
+        return text
+    return str(quantity.value.numerator)
 
 
 def checker_for(metadata: Mapping[str, Any]) -> AnswerChecker:
     """The checker a problem calls for.
 
     Args:
-        metadata: The problem's metadata; a ``source_dataset`` may name a reasoning-gym data set.
+        metadata: The problem's metadata, see `rewards.answers.gym.is_gym_row`.
 
     Returns:
         reasoning-gym's own scorer for its problems, equivalence for all others, and where the
         package is not installed for those of its data sets that the kit does not draw itself.
     """
-    name = metadata.get("source_dataset")
-    own = isinstance(name, str) and (name in _EMBEDDED or _scorer(name) is not None)
-    return check_reasoning_gym if own else check_equivalent
+    return check_reasoning_gym if is_gym_row(metadata) else check_equivalent

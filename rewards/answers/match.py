@@ -1,125 +1,141 @@
-r"""From what follows the thinking to one answer, and whether it is right.
+r"""Whether two answers mean the same.
 
-An answer is, in this order: the content of the last ``\boxed{}``, what stands behind the last
-"answer is" / "answer:", the last number (if the reference is a number), the whole text.
+What decides, in this order: numbers with their units, times of day, letters of options, the text,
+the parts of lists, pairs, sets and intervals, the value of an equation, and last math-verify.
 """
 
 from __future__ import annotations
 
 import re
-import threading
-from fractions import Fraction
 
-from rewards.answers.numbers import clean, exact_value
+from rewards.answers.options import read_option, reference_option
+from rewards.answers.plain import plain
+from rewards.answers.quantities import read_quantity, read_time, same_quantity, same_time
+from rewards.answers.relations import Claim, read_claims
+from rewards.answers.sequences import Sequence, read_sequence
+from rewards.answers.symbolic import equivalent
+from rewards.answers.units import read_unit, same_unit
 
-_BOXED_OR_BRACE = re.compile(r"\\(?:boxed|fbox)\s*\{|[{}]")
-_ANSWER = re.compile(r"\banswer\b\s*(?:is|=|:)?\s*:?\s*(?=\S)", re.IGNORECASE)
-_END = re.compile(r"[.!?;](?:\s|$)|\n")
-_LAST_NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:\s*/\s*\d+)?(?![\w])")
-
-MAX_EXPRESSION = 400
-"""Characters an answer may have to be handed to math-verify; longer ones are compared as text."""
-_TOWER = re.compile(r"(?:\^|\*\*)[^+\-=,;]*(?:\^|\*\*)")
-_BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{4,}")
-_FACTORIAL = re.compile(r"[\w)}]\s*!")
-_SECONDS = 2
-
-
-def boxed_contents(text: str) -> list[str]:
-    r"""Contents of every balanced ``\boxed{}`` of a text, in order.
-
-    One pass, whatever the text: models that break down write ``\boxed{`` thousands of times.
-    """
-    open_at: list[int] = []  # where what stands in each open brace begins; -1 if in no box
-    found = []
-    for match in _BOXED_OR_BRACE.finditer(text):
-        if match[0] != "}":
-            open_at.append(match.end() if len(match[0]) > 1 else -1)
-        elif open_at and (start := open_at.pop()) >= 0:
-            found.append((start, text[start : match.start()].strip()))
-    return [content for _, content in sorted(found)]
+MAX_ANSWER = 2000
+"""Longer answers are compared as text."""
+_SYMBOLIC_ITEMS = 8  # longer lists are compared item by item as numbers and text alone
+_UNLIKE_ITEMS = 40  # of longer lists, so many may be written in another way
+_ORDINAL = re.compile(r"(?<=\d)\s?(?:st|nd|rd|th)\b", re.IGNORECASE)
+_BRACED_ONE = re.compile(r"([_^])\{(\w)\}")
+_WITHOUT_BASE = re.compile(r"(?<=\w)_\{?\d+\}?$")  # 110 for 110_2: what base is asked for is known
+_SPACE = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+_MEMBER = re.compile(r"^\s*[a-zA-Z]\w?\s*\\in(?![a-z])\s*")
+_UNIT_WORDS = re.compile(r"(?:\s+[a-zA-Z]{2,}\.?(?:\^\{?[23]\}?)?){1,4}$")
 
 
-def extract_answer(answer: str, numeric: bool = True) -> str:
-    """Find the answer in what follows the thinking.
-
-    Args:
-        answer: Text behind the closing delimiter, end token left out.
-        numeric: Whether the last number may stand for the answer; set it if the reference is
-            a number.
-
-    Returns:
-        The answer, stripped; empty if there is none.
-    """
-    boxed = boxed_contents(answer)
-    if boxed:
-        return boxed[-1]
-    stated = [answer[m.end() :] for m in _ANSWER.finditer(answer)]
-    if stated:
-        text = _END.split(stated[-1].strip(), maxsplit=1)[0].strip().strip("*$ ")
-        if text and (not numeric or exact_value(text) is not None):
-            return text
-    if numeric:
-        numbers = _LAST_NUMBER.findall(clean(answer))
-        return numbers[-1].strip() if numbers else ""
-    return answer.strip()
-
-
-def answers_match(answer: str, reference: str) -> bool:
+def answers_match(answer: str, reference: str, symbolic: bool = True) -> bool:
     """Say whether two answers mean the same.
 
     Numbers are compared exactly; where only one side has a percent sign, 50 % equals both 50 and
-    0.5. Other answers are equal as text (white space and case aside) or
-    by math-verify, which is asked only about expressions that it cannot hang on: towers of
-    powers, factorials and very long texts are compared as text alone.
+    0.5. A unit that only one side has is ignored, other units must be of one kind and are
+    converted. Expressions are compared by math-verify, which is asked only about what it cannot
+    hang on: towers of powers, factorials and very long texts are compared as text alone.
 
     Args:
-        answer: The extracted answer.
+        answer: The extracted answer, and nothing but it: ``"19 or 20"`` is not 20.
         reference: The right answer.
+        symbolic: Whether math-verify may be asked.
 
     Returns:
         Whether they are equivalent; False for an empty answer.
     """
     if not answer.strip():
         return False
-    left, left_percent = _number(answer)
-    right, right_percent = _number(reference)
-    if left is not None and right is not None:
-        return left == right or (
-            left_percent != right_percent
-            and (left / 100 if left_percent else left) == (right / 100 if right_percent else right)
-        )
-    if _plain(answer) == _plain(reference):
+    if max(len(answer), len(reference)) > MAX_ANSWER:
+        return folded(answer) == folded(reference)
+    return _match(answer, reference, symbolic)
+
+
+def _match(answer: str, reference: str, symbolic: bool) -> bool:
+    given, wanted = read_quantity(answer), read_quantity(reference, variables=True)
+    if given is not None and wanted is not None:
+        return same_quantity(given, wanted)
+    if (at := read_time(answer)) is not None and (due := read_time(reference)) is not None:
+        return same_time(at, due)
+    if (option := reference_option(reference)) is not None:
+        chosen = read_option(answer)
+        if chosen is not None:
+            text = chosen.text if option.text else ""
+            return chosen.letter == option.letter and (not text or _match(text, option.text, False))
+    text, due_text = folded(answer), folded(reference)
+    if text == due_text or text == _WITHOUT_BASE.sub("", due_text):
         return True
-    if left is not None and not any(c.isdigit() for c in reference):
-        return False  # a number against a word or a bare variable
-    return _safe(answer) and _safe(reference) and _math_verify(answer, reference)
+    return _match_parts(answer, reference, symbolic)
 
 
-def _number(text: str) -> tuple[Fraction | None, bool]:
-    """Exact value, percent sign aside, and whether there was one."""
-    bare = text.strip().rstrip(".$ ")
-    percent = bare.endswith("%")
-    return exact_value(bare[:-1].rstrip("\\ ") if percent else text), percent
+def _match_parts(answer: str, reference: str, symbolic: bool) -> bool:
+    """Lists, equations and expressions, neither of which is a number, time or option."""
+    items, due = (read_sequence(_MEMBER.sub("", plain(text))) for text in (answer, reference))
+    if items is not None and due is not None:
+        return _same_items(items, due, symbolic)
+    if (items or due) is not None and not _has_order_sign(answer + reference):
+        return False
+    claimed, wanted = read_claims(answer), read_claims(reference, unknowns=True)
+    equations = [claimed != [Claim(answer)], wanted != [Claim(reference)]]
+    if any(equations) and any(_claims(c, w, symbolic) for c in claimed for w in wanted):
+        return True
+    return symbolic and equations[0] == equations[1] and _same_expression(answer, reference)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", clean(text)).rstrip(".").casefold()
+def _claims(claim: Claim, wanted: Claim, symbolic: bool) -> bool:
+    """Whether a claim is what is wanted; names differ only where one side has none."""
+    named = claim.name and wanted.name
+    if named and folded(claim.name) != folded(wanted.name):
+        return False
+    return _match(claim.value, wanted.value, symbolic)
 
 
-def _safe(text: str) -> bool:
-    return len(text) <= MAX_EXPRESSION and not (
-        _TOWER.search(text) or _BIG_POWER.search(text) or _FACTORIAL.search(text)
-    )
+def _same_expression(answer: str, reference: str) -> bool:
+    """By math-verify, units apart."""
+    (given, unit), (wanted, due) = _unit_apart(answer), _unit_apart(reference)
+    factor = same_unit(read_unit(unit), read_unit(due)) if unit and due else 1
+    return factor == 1 and equivalent(given, wanted)
 
 
-def _math_verify(answer: str, reference: str) -> bool:
-    """Ask math-verify; its timers need the main thread, elsewhere the filter alone protects."""
-    from math_verify import parse, verify
+def _unit_apart(text: str) -> tuple[str, str]:
+    """An expression and the unit written behind it; empty if there is none."""
+    flat = plain(text).strip(" .")
+    match = _UNIT_WORDS.search(flat, max(0, len(flat) - 60))
+    if match is None or not match.start() or read_unit(match[0]) is None:
+        return text, ""
+    return flat[: match.start()], match[0]
 
-    seconds = _SECONDS if threading.current_thread() is threading.main_thread() else None
-    gold, given = (
-        parse(f"${text}$", parsing_timeout=seconds) or parse(text, parsing_timeout=seconds)
-        for text in (reference, answer)
-    )
-    return bool(gold and given and verify(gold, given, timeout_seconds=seconds))
+
+def _same_items(given: Sequence, wanted: Sequence, symbolic: bool) -> bool:
+    if len(given.items) != len(wanted.items) or not given.fits(wanted):
+        return False
+    symbolic = symbolic and len(wanted.items) <= _SYMBOLIC_ITEMS
+    if wanted.ordered:
+        pairs = zip(given.items, wanted.items, strict=True)
+        return all(_match(one, other, symbolic) for one, other in pairs)
+    left, texts = list(given.items), [folded(item) for item in given.items]
+    missing = []
+    for item in wanted.items:
+        if (text := folded(item)) in texts:
+            place = texts.index(text)
+            del left[place], texts[place]
+        else:
+            missing.append(item)
+    if len(missing) > _UNLIKE_ITEMS:
+        return False
+    for item in missing:
+        found = next((i for i, one in enumerate(left) if _match(one, item, symbolic)), None)
+        if found is None:
+            return False
+        del left[found]
+    return True
+
+
+def _has_order_sign(text: str) -> bool:
+    return any(sign in text for sign in ("<", ">", "\\le", "\\ge", "≤", "≥"))
+
+
+def folded(text: str) -> str:
+    """A text without what changes no meaning: case, white space, quotes, a final full stop."""
+    text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text)))
+    return _SPACE.sub("", text.strip(" \n\t\"'`*.,;")).replace("\n", " ").casefold()

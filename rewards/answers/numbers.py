@@ -5,38 +5,113 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_MINUS = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})
-_LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{(-?\d+)\}\s*\{(-?\d+)\}")
-_THOUSANDS = re.compile(r"(?<=\d)(?:,|\{,\}|\\,|\\!|\s)(?=\d{3}(?!\d))")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)")
-_RATIO = re.compile(r"([+-]?\d+)\s*/\s*([+-]?\d+)")
-_WRAPPERS = re.compile(r"\\(?:left|right|displaystyle|mathrm|text|mathbf)\b|[$]")
+from rewards.answers.plain import clean
 
 MAX_DIGITS = 60
 """Longer numbers are compared as text."""
+MAX_EXPONENT = 60
 
+_DECIMAL = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_REPEATING = r"[0-9]*\.[0-9]*\\overline\s*\{?[0-9]+\}?"
+UNSIGNED = (
+    rf"(?:{_REPEATING}"
+    r"|[0-9]+[ \t]+[0-9]+/[0-9]+(?![0-9.])"  # mixed: 3 1/2
+    rf"|{_DECIMAL}\s?/\s?[+-]?{_DECIMAL}"
+    rf"|{_DECIMAL}(?:[eE][+-]?[0-9]{{1,2}}(?![0-9])"
+    rf"|\s?(?:\\times|\\cdot|[*x])\s*10\s?(?:\^|\*\*)\s?\{{?\s?[+-]?[0-9]{{1,2}}\s?\}}?(?![0-9]))?"
+    r"(?:\s?(?:thousand|million|billion|trillion|万|亿)(?![a-z]))?)"
+)
+"""A number in a text that `clean` made, without sign, currency and unit."""
 
-def clean(text: str) -> str:
-    """Put minus signs, spaces, LaTeX fractions and thousands separators into one plain form."""
-    text = _WRAPPERS.sub("", text.translate(_MINUS))
-    text = _LATEX_FRACTION.sub(r"\1/\2", text)
-    return _THOUSANDS.sub("", text)
+_NUMBER = re.compile(rf"([+-]?)\s?({UNSIGNED})", re.IGNORECASE)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ ][0-9]{3})+(?:\.[0-9]+)?")
+_SCIENTIFIC = re.compile(
+    r"(?:e|(?:\\times|\\cdot|[*x])\s*10\s?(?:\^|\*\*))\s*\{?\s?([+-]?\d+)", re.IGNORECASE
+)
+_TIMES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "万": 4, "亿": 8}
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_IN_WORDS = {
+    **{word: i for i, word in enumerate(_ONES.split())},
+    **{ten: 10 * i for i, ten in enumerate(_TENS.split(), 2)},
+    **{
+        f"{ten}-{one}": 10 * i + j
+        for i, ten in enumerate(_TENS.split(), 2)
+        for j, one in enumerate(_ONES.split()[1:10], 1)
+    },
+    "hundred": 100,
+    "a hundred": 100,
+    "one hundred": 100,
+    "one thousand": 1000,
+}
+_WORDS_ONLY = re.compile(r"[a-z]+(?:[- ][a-z]+)?")
+_ORDINAL = re.compile(r"(\d+)\s?(?:\^\s?\{?\s*)?(?:st|nd|rd|th)\s?\}?")
 
 
 def exact_value(text: str) -> Fraction | None:
-    r"""Value of a text that is one whole number, decimal or fraction.
+    r"""Value of a text that is one number and nothing else.
 
     Args:
-        text: E.g. ``"12"``, ``"-3.50"``, ``"1,024"``, ``"3/4"``, ``r"\frac{3}{4}"``, ``"$7.$"``.
+        text: E.g. ``"12"``, ``"-3.50"``, ``"1,024"``, ``"3/4"``, ``r"\frac{3}{4}"``, ``"$7.$"``,
+            ``r"3\frac{1}{2}"`` (3.5), ``"1.5e3"``, ``r"1.5 \times 10^{3}"``, ``"2 million"``,
+            ``"3rd"``, ``"four"``.
 
     Returns:
         The exact value, or None if the text is anything else.
     """
-    plain = clean(text).strip().strip("{}").strip()
-    plain = plain[:-1].rstrip() if plain.endswith(".") else plain
-    if len(plain) > MAX_DIGITS:
+    if text.isascii() and text.isdigit():
+        return Fraction(int(text)) if len(text) <= MAX_DIGITS else None
+    return value_of(clean(text).strip(" \n\t$*"))
+
+
+def value_of(cleaned: str) -> Fraction | None:
+    """As `exact_value`, for a text that is clean and stripped already."""
+    bare = cleaned[:-1].rstrip() if cleaned.endswith(".") else cleaned
+    while bare[:1] + bare[-1:] in ("{}", "()"):
+        bare = bare[1:-1].strip()
+    if not bare or len(bare) > MAX_DIGITS:
         return None
-    ratio = _RATIO.fullmatch(plain)
-    if ratio and int(ratio[2]):
-        return Fraction(int(ratio[1]), int(ratio[2]))
-    return Fraction(plain) if _NUMBER.fullmatch(plain) else None
+    match = _NUMBER.fullmatch(bare)
+    if match:
+        value = _unsigned(match[2])
+        return -value if value is not None and match[1] == "-" else value
+    if _GROUPED.fullmatch(bare):
+        return Fraction(bare.replace(" ", ""))
+    if (ordinal := _ORDINAL.fullmatch(bare)) is not None:
+        return Fraction(int(ordinal[1]))
+    word = bare.casefold()
+    if _WORDS_ONLY.fullmatch(word):
+        known = _IN_WORDS.get(word, _IN_WORDS.get(word.replace(" ", "-")))
+        return None if known is None else Fraction(known)
+    return None
+
+
+def _unsigned(text: str) -> Fraction | None:
+    """Value of what `UNSIGNED` matched; None where a division by zero stands."""
+    if "\\overline" in text:
+        return _repeating(text)
+    scale = 0
+    for word, power in _TIMES.items():
+        if text.casefold().endswith(word):
+            text, scale = text[: -len(word)].rstrip(), power
+    if (shift := _SCIENTIFIC.search(text)) is not None:
+        text, scale = text[: shift.start()].rstrip(), scale + int(shift[1])
+        if abs(scale) > MAX_EXPONENT:
+            return None
+    whole, _, rest = text.partition(" ") if re.match(r"\d+\s+\d", text) else ("0", "", text)
+    top, _, bottom = (part.strip() for part in rest.partition("/"))
+    if bottom and not float(bottom):
+        return None
+    value = Fraction(whole) + Fraction(top) / Fraction(bottom or 1)
+    return value * Fraction(10) ** scale
+
+
+def _repeating(text: str) -> Fraction:
+    r"""``0.1\overline{6}`` is 1/6."""
+    digits, _, cycle = re.sub(r"[\s{}]", "", text).partition("\\overline")
+    whole, _, fixed = digits.partition(".")
+    start = Fraction(f"{whole or 0}.{fixed or 0}")
+    return start + Fraction(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(fixed))

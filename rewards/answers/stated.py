@@ -1,8 +1,9 @@
 r"""Which values a step states, and which step states the answer first.
 
-A step *states* a value that it gives as a result: behind an equals sign, in a ``\boxed{}``, behind
-words such as "gives" or "the answer is", or before "as the answer". Operands of an expression and
-numbers that merely occur are not stated, so repeating the question is no answer.
+A step *states* a value that it gives as a result: behind an equals sign or arrow, in a
+``\boxed{}``, behind words such as "gives", "should be" or "the answer is", or before "as the
+answer". Operands of an expression and numbers that merely occur are not stated, so repeating the
+question is no answer.
 """
 
 from __future__ import annotations
@@ -10,22 +11,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rewards.answers.match import answers_match, boxed_contents
-from rewards.answers.numbers import clean, exact_value
+from rewards.answers.extract import stated_options
+from rewards.answers.marks import boxed_contents
+from rewards.answers.match import answers_match
+from rewards.answers.mentions import Mention, find_mentions, mention_at
+from rewards.answers.options import read_option, reference_option
+from rewards.answers.plain import clean
+from rewards.answers.quantities import read_quantity, same_quantity
 from tagger.steps import Step
 
-_VALUE = r"\(?\$?([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+)?)(?![\w])(?!\.\d)"
-_NO_OPERATOR = r"(?!\s*(?:[-+*/^×·÷=]\s*[\w(\\]|\\(?:times|cdot|div)))"
-_RESULT_WORDS = (
-    r"(?:=|≈|\b(?:is|gives?|gets?|got|makes?|equals?|leaves?|yields?|becomes?|obtain|therefore"
-    r"|thus|hence|(?:answer|total|sum|result|value)\s*:?)(?![\w]))"
+_RESULT = re.compile(
+    r"(?:=|\\approx|\\to(?![a-z])|等于|答案[是为:]?|得到?|共[有计]?|是"
+    r"|\b(?:is|be|gives?|gets?|got|makes?|equals?|leaves?|yields?|becomes?|obtain|therefore|thus"
+    r"|hence|(?:answer|total|sum|result|value)\s*:?)(?![a-z]))"
+    r"[\s,($]*(?:(?:of|that|exactly|again|now|us|indeed|only|just|about|approximately|equal to"
+    r"|a total of|simply|still|also)[\s($]+)?(?=[-+USus$€£¥₹]{0,4}\.?[0-9])",
+    re.IGNORECASE,
 )
-_STATED = re.compile(
-    rf"{_RESULT_WORDS}\s*(?:of|that|exactly|again|now|us)?\s*{_VALUE}{_NO_OPERATOR}", re.I
+_AS_ANSWER = re.compile(r"\s+(?:as|is|looks|holds|for)\b[^.\n]*", re.IGNORECASE)
+_AS_ANSWER_WORDS = re.compile(r"\b(?:answer|result|right|correct|holds|total)\b", re.IGNORECASE)
+_EXPRESSION = re.compile(
+    r"(?:(?<![<>!\\])=|\\to(?![a-z])|\b(?:answer|be)\b\s*(?:is|:)?|答案[是为:])\s*([^=\n.;]+)",
+    re.IGNORECASE,
 )
-_AS_ANSWER = re.compile(rf"(?<![\w.]){_VALUE}\s+(?:as|is|looks|holds|for)\b[^.\n]*", re.I)
-_AS_ANSWER_WORDS = re.compile(r"\b(?:answer|result|right|correct|holds|total)\b", re.I)
-_EXPRESSION = re.compile(r"(?:=|\banswer\b\s*(?:is|:)?)\s*([^=\n.;]+)", re.I)
 
 
 def stated_values(text: str) -> list[str]:
@@ -38,13 +46,7 @@ def stated_values(text: str) -> list[str]:
         The numbers as written, cleaned of separators; boxed contents are included whatever
         they are.
     """
-    plain = clean(text)
-    found = [(m.start(1), m[1]) for m in _STATED.finditer(plain)]
-    for match in _AS_ANSWER.finditer(plain):
-        if _AS_ANSWER_WORDS.search(match[0]):
-            found.append((match.start(1), match[1]))
-    ordered = [value for _, value in sorted(set(found))]
-    return ordered + boxed_contents(text)
+    return [mention.text for mention in _stated(clean(text))] + boxed_contents(text)
 
 
 def states(text: str, reference: str) -> bool:
@@ -55,13 +57,17 @@ def states(text: str, reference: str) -> bool:
         reference: The right answer; if it is no number, right-hand sides and what follows
             "answer" are compared with it as text.
     """
-    value = exact_value(reference)
-    if value is not None:
-        return any(exact_value(v) == value for v in stated_values(text))
     if any(answers_match(content, reference) for content in boxed_contents(text)):
         return True
-    wanted = _plain(reference)
-    return any(_plain(m[1]) == wanted for m in _EXPRESSION.finditer(clean(text)))
+    wanted = read_quantity(reference, variables=True)
+    if wanted is not None:
+        return any(same_quantity(m.quantity, wanted) for m in _stated(clean(text)))
+    option = reference_option(reference)
+    if option is not None:
+        named = (read_option(stated) for stated in stated_options(text))
+        return any(one is not None and one.letter == option.letter for one in named)
+    behind = (match[1].strip(" *_`$") for match in _EXPRESSION.finditer(text))
+    return any(answers_match(one, reference, symbolic=False) for one in behind)
 
 
 def find_answer_step(steps: Sequence[Step], reference: str) -> int:
@@ -79,5 +85,15 @@ def find_answer_step(steps: Sequence[Step], reference: str) -> int:
     return next((i for i, step in enumerate(steps) if states(step.text, reference)), -1)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[\s$]+", "", clean(text)).rstrip(".").casefold()
+def _stated(cleaned: str) -> list[Mention]:
+    """Numbers that a clean text gives as results, in order."""
+    found = {}
+    for match in _RESULT.finditer(cleaned):
+        if (mention := mention_at(cleaned, match.end())) is not None:
+            found[mention.start] = mention
+    if _AS_ANSWER_WORDS.search(cleaned):
+        for mention in find_mentions(cleaned):
+            after = _AS_ANSWER.match(cleaned, mention.end)
+            if after and _AS_ANSWER_WORDS.search(after[0]):
+                found[mention.start] = mention
+    return [found[start] for start in sorted(found)]

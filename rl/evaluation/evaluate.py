@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rewards.answers.match import extract_answer
+from rewards.answers import extract_answer
 from rewards.answers.numbers import exact_value
 from rewards.answers.stated import stated_values
 from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingTagger, Task

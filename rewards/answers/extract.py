@@ -1,0 +1,245 @@
+r"""From what follows the thinking to one answer.
+
+Marks come first: every ``\boxed{}`` and ``<answer>`` tag that is not empty, and they must agree.
+Without marks, what stands behind the last "answer is", "answer:", 答案是 or ``####``. Without that,
+the last number if the reference is a number, else the whole text. A text that commits itself to two
+answers gives none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rewards.answers.marks import Marked, find_marks
+from rewards.answers.match import answers_match, folded
+from rewards.answers.mentions import find_mentions, hedged_around, is_hedged
+from rewards.answers.options import read_option
+from rewards.answers.plain import clean, plain
+from rewards.answers.quantities import read_quantity
+from rewards.answers.relations import read_claims
+from rewards.answers.symbolic import is_symbolic
+
+_STATEMENTS = 20  # statements that are read, from the end: a model that breaks down makes thousands
+_STATED = re.compile(
+    r"(?:\banswers?\b(?:\s+(?:to|for|of)\b[^.:\n=]{0,80}?)?[*_]*\s*"
+    r"(?:(?:is|are|was|should be|must be|would be|will be|comes? (?:out )?to)(?![a-z])[*_:\s]*"
+    r"|[=:][*_:\s]*|(?=[*_\s]*\n)|(?=\s*[-+$\\(\d]))"
+    r"|(?:最终|正确)?答案\s*(?:应该?)?(?:是|为|等于|[:：])\s*|^\s*####)\s*(?=\S)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LEADS = re.compile(r"(?:[\s*_#>:`~]|\\\[|\\\(|\$\$|\$(?!\d))+")
+_SENTENCE_END = re.compile(
+    r"(?<![ap]\.m)(?<!\bapprox)(?<!\b[Rr]s)([.!?;])(?=[\s*_\"')\]$\\]|$)|\n|[。！？；]"
+)
+_MARKUP = re.compile(r"[\s*_#>:`]*")
+_NOTHING_YET = re.compile(
+    r"[\s($*~:=]*(?:(?:about|approximately|exactly|only|just|around|roughly|probably|\\approx)\s+)*"
+)
+_OPENS_OTHER = re.compile(
+    r"[\s$.,)*\]\\]*(?:or|maybe|perhaps|possibly|alternatively|或者?)(?![a-z])"
+    r"(?!\s+(?:equivalently|in|simply|just|rather|more|about|we)\b)",
+    re.IGNORECASE,
+)
+_JOIN = re.compile(r"[\s.,;]*(?:or|and|,|或|和)[\s,]*")
+_LIST_MARK = re.compile(r"\s*\d{1,2}[.)]\s+(?=\S)")
+_MATH = re.compile(r"\$\$?([^$\n]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
+_OTHER = re.compile(r"\b(?:or|maybe|perhaps|possibly|either|not sure)\b|或", re.IGNORECASE)
+
+_OPTION_STATED = re.compile(
+    r"(?:\b(?:option|choice|letter)\s*(?:is\b|:)"
+    r"|\bi(?:'d| would)?\s+(?:choose|pick|select|go with)\b|选)\s*",
+    re.IGNORECASE,
+)
+_OPTION_CALLED = re.compile(
+    r"(?<![\w(])(?:[Oo]ption\s+|[Cc]hoice\s+)?(\(?[A-Z]\)?)\s+(?:is|must be|would be)\s+"
+    r"(?:the\s+)?(?:correct|right|best|answer)\b"
+)
+
+
+def extract_answer(answer: str, numeric: bool = True) -> str:
+    """Find the answer in what follows the thinking.
+
+    Args:
+        answer: Text behind the closing delimiter, end token left out.
+        numeric: Whether the answer must hold a number, and the last one may stand for it; set it
+            if the reference is a number.
+
+    Returns:
+        The answer, stripped; empty if there is none or more than one. Marked answers that differ
+        come back joined by commas unless a number is asked for: together they may be a list.
+    """
+    marked = find_marks(answer)
+    if marked:
+        return _agreed(answer, marked, numeric)
+    whole = answer.strip()
+    if numeric:
+        if read_quantity(whole) is not None or (len(whole) < 80 and is_symbolic(whole)):
+            return whole
+        stated = _stated_number(whole)
+        return _last_number(whole) if stated is None else stated
+    return _stated_text(whole) or _last_math(whole) or whole
+
+
+def extract_option(answer: str) -> str:
+    """Find the option of a multiple-choice problem in what follows the thinking.
+
+    Args:
+        answer: Text behind the closing delimiter, end token left out.
+
+    Returns:
+        The option as it was written (``"(B) 42"``); empty if there is none or more than one.
+    """
+    marked = find_marks(answer)
+    if marked:
+        return _agreed(answer, marked, numeric=False)
+    last = plain(answer).rstrip().rpartition("\n")[2].rpartition("\\to")[2].strip()
+    named = [text for text in (last, *stated_options(answer)) if read_option(text) is not None]
+    letters = {option.letter for text in named if (option := read_option(text)) is not None}
+    return named[-1] if len(letters) == 1 else ""
+
+
+def stated_options(text: str) -> list[str]:
+    """Options that a text calls the answer: ``the answer is (B) 42``, ``option B is correct``."""
+    flat = plain(text)
+    found = [m for pattern in (_STATED, _OPTION_STATED) for m in pattern.finditer(flat)]
+    behind = [_line(flat[m.end() : m.end() + 400]) for m in found[-_STATEMENTS:]]
+    called = [match[1] for match in _OPTION_CALLED.finditer(flat)]
+    return [option for option in (*called, *behind) if read_option(option) is not None]
+
+
+def _agreed(text: str, marked: list[Marked], numeric: bool) -> str:
+    """The answer that all marks give; nothing if they or the words around them differ."""
+    last = marked[-1].content
+    distinct = [last]
+    for mark in reversed(marked[:-1]):
+        if not any(_same(mark.content, other) for other in distinct):
+            distinct.append(mark.content)
+    if len(distinct) > 1:
+        return "" if numeric else ", ".join(reversed(distinct))
+    for mark in marked:
+        before, after = clean(text[max(0, mark.start - 200) : mark.start]), text[mark.end :]
+        if hedged_around(before, mark.content, clean(after[:200])):
+            return ""
+    if not numeric:
+        return "" if _alternative_behind(text[marked[-1].end :], last) else last
+    if read_quantity(last) is None:
+        inner = _stated_number(last)  # "<answer>The answer is 5.</answer>"
+        last = last if inner is None else inner
+    later = _stated_number(text[marked[-1].end :])
+    return last if not later or _same(later, last) else ""
+
+
+def _alternative_behind(text: str, answer: str) -> bool:
+    r"""Whether ``\boxed{knight}`` goes on with "or knave"."""
+    if not (match := _OPENS_OTHER.match(text)):
+        return False
+    other = _clause(text[match.end() : match.end() + 400])[0].strip("$ ")
+    return bool(other) and not _same(other, answer)
+
+
+def _same(one: str, other: str) -> bool:
+    return folded(one) == folded(other) or answers_match(one, other) or answers_match(other, one)
+
+
+def _stated_number(text: str) -> str | None:
+    """The number that the last statement commits itself to.
+
+    Returns:
+        Empty if it hedges, or differs from another statement; None if there is no statement.
+    """
+    found = []
+    for match in list(_STATED.finditer(text))[-_STATEMENTS:]:
+        clause, rest = _clause(text[match.end() : match.end() + 400])
+        number = _committed(clause)
+        if number and hedged_around("", number, clean(rest)):
+            number = ""
+        if number is not None:
+            found.append(number)
+    if any(not number or not _same(number, found[-1]) for number in found):
+        return ""
+    return found[-1] if found else None
+
+
+def _committed(clause: str) -> str | None:
+    """The one number a clause gives: empty if it hedges, None if it gives none."""
+    if read_quantity(clause) is not None or is_symbolic(clause):
+        return clause
+    flat = clean(clause)
+    mentions = find_mentions(flat)
+    if not mentions:
+        return "" if any(c.isdigit() for c in flat) else None
+    equals = flat.rfind("=")
+    if _NOTHING_YET.fullmatch(flat, 0, mentions[0].start):
+        chosen = 0
+    else:
+        chosen = next((i for i, m in enumerate(mentions) if m.start > equals > -1), -1)
+    chosen %= len(mentions)
+    if not read_claims(flat) or is_hedged(flat, mentions, chosen):
+        return ""
+    return mentions[chosen].text
+
+
+def _last_number(text: str) -> str:
+    """The number of the last sentence that has one; empty if it is hedged or a mere operand."""
+    for line in reversed(text.split("\n")):
+        for sentence, ending, _ in reversed(_sentences(line)):
+            flat = _LIST_MARK.sub("", clean(sentence), count=1)
+            if not any(c.isdigit() for c in flat):
+                continue
+            mentions = find_mentions(flat)
+            if not mentions or ending == "?" or is_hedged(flat, mentions, len(mentions) - 1):
+                return ""
+            return mentions[-1].text
+    return ""
+
+
+def _stated_text(text: str) -> str:
+    """What the last statement says, without the reason it gives; empty if there is none."""
+    for match in reversed(list(_STATED.finditer(text))[-_STATEMENTS:]):
+        stated = _MARKUP.sub("", text[match.end() : match.end() + 1000], count=1)
+        if (formula := _MATH.match(stated)) and not _OPENS_OTHER.match(stated, formula.end()):
+            return (formula[1] or formula[2] or formula[3]).strip()
+        clause, rest = _clause(stated)
+        clause = clause.strip(" *_`")
+        if not clause:
+            continue
+        if _OPENS_OTHER.match(rest):
+            return f"{clause}, {_clause(rest)[0]}"
+        reason = _REASON.search(clause)
+        if reason and not _OTHER.search(clause, reason.start()):
+            clause = clause[: reason.start()]
+        return clause
+    return ""
+
+
+def _last_math(text: str) -> str:
+    """The last formula of a text; with those before it if only "or" or a comma stands between."""
+    formulas = [(m.start(), m.end(), (m[1] or m[2] or m[3]).strip()) for m in _MATH.finditer(text)]
+    joined: list[str] = []
+    for place in range(len(formulas) - 1, -1, -1):
+        joined.insert(0, formulas[place][2])
+        if not place or not _JOIN.fullmatch(text[formulas[place - 1][1] : formulas[place][0]]):
+            break
+    return ", ".join(joined)
+
+
+def _clause(text: str) -> tuple[str, str]:
+    """The first sentence of a text and what follows it; no sentence if it is a question."""
+    if lead := _LEADS.match(text):
+        text = text[lead.end() :]
+    sentence, ending, end = _sentences(text)[0]
+    return ("" if ending == "?" else sentence.strip()), text[end:]
+
+
+def _sentences(text: str) -> list[tuple[str, str, int]]:
+    """Sentences, the sign each ends with, and where it ends."""
+    found, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        found.append((text[start : match.start()], match[0].strip(), match.end()))
+        start = match.end()
+    return [*found, (text[start:], "", len(text))]
+
+
+def _line(text: str) -> str:
+    return text.lstrip(" \n*_:#>").split("\n", 1)[0]

@@ -1,0 +1,154 @@
+"""Numbers that a sentence mentions, and whether it commits itself to one of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rewards.answers.numbers import UNSIGNED
+from rewards.answers.quantities import Quantity, read_quantity, same_quantity
+from rewards.answers.units import CURRENCIES, LABEL, read_unit
+
+_ATTACHED = (
+    r"(?:km/h|kmh|km|cm|mm|kg|mg|ml|mi|ft|lbs?|oz|hrs?|mins?|secs?|mph|[mghsL])(?![a-zA-Z])"
+)
+_MENTION = re.compile(
+    r"(?<![\w.{^\\])(?:(?<![\w)}\]])(?<![0-9] )[-+])?"
+    rf"(?:US)?[{CURRENCIES}]?[-+]?(?P<number>{UNSIGNED})"
+    rf"(?:\s?%|\s?\^\s?\{{?\\circ\}}?|{_ATTACHED}"
+    r"|(?P<unit>(?:\s[a-zA-Z]+(?:\^\{?[23]\}?)?){1,3})?)"
+    r"(?![\w^\\(])(?!\.[0-9])"
+)
+_OPERATOR_BEFORE = re.compile(
+    r"(?:[+*/^<>]|[\w)}\]]\s*-|\\(?:times|cdot|div|pm|sqrt|frac|pi)|[a-zA-Z]\()\s*$"
+)
+_OPERATOR_AFTER = re.compile(
+    r"\s*(?:[+*/^<>]|-\s*(?:[0-9(\\]|[a-zA-Z](?![a-zA-Z]))|\\(?:times|cdot|div|pm|sqrt|frac|pi)(?![a-z]))"
+)
+_ALTERNATIVE = re.compile(
+    r"(?<![a-z])(?:or|nor|maybe|perhaps|possibly|probably|alternatively|either|otherwise|might"
+    r"|could|oder|no|wait|actually|rather|hmm)(?![a-z])(?! than| of)|或|也许|可能|还是"
+)
+_JOINED = re.compile(
+    r"[\s,;/|&~?()*-]*(?:and|to|through)?[\s,;/|&~?()*-]*|[和与到至]", re.IGNORECASE
+)
+_EXPLAINS = re.compile(r"\b(?:because|since|which|where|so|than|instead|not|from|of)\b")
+_WINDOW = 80
+_BOUND_BEFORE = re.compile(
+    r"\b(?:at (?:least|most)|(?:more|less|fewer|greater) than)\s+$", re.IGNORECASE
+)
+_BOUND_AFTER = re.compile(
+    r"\s*(?:[a-z]+\s+)?or\s+(?:more|less|fewer|greater|higher|lower|above|below)\b", re.IGNORECASE
+)
+_OPENS_ANOTHER = re.compile(
+    r"[\W_]*(?:[a-z%^]+[\W_]+){0,2}?(?:or|maybe|perhaps|possibly|alternatively|otherwise|oder"
+    r"|或者?|也许|可能)(?![a-z])(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CLOSES_ANOTHER = re.compile(
+    r"(?:or|oder|或者?)[\W_]*(?:maybe|perhaps|possibly|even|rather)?[\W_]*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A number in a text: its place, its characters with unit, its value."""
+
+    start: int
+    end: int
+    text: str
+    quantity: Quantity
+
+
+def find_mentions(text: str) -> list[Mention]:
+    """Numbers of a text that are no operands: ``5`` and ``4`` in ``5 * 4 = 20`` are.
+
+    Args:
+        text: A text that `rewards.answers.plain.clean` made.
+    """
+    found = (_mention(text, match) for match in _MENTION.finditer(text))
+    return [mention for mention in found if mention is not None]
+
+
+def mention_at(text: str, position: int) -> Mention | None:
+    """The number that begins at a place of a clean text, if one does and it is no operand."""
+    match = _MENTION.match(text, position)
+    return _mention(text, match) if match else None
+
+
+def _mention(text: str, match: re.Match[str]) -> Mention | None:
+    end = match.start("unit") if match["unit"] else match.end()
+    if _OPERATOR_BEFORE.search(text, max(0, match.start() - 8), match.start()):
+        return None
+    if _OPERATOR_AFTER.match(text, end):
+        return None
+    if match["unit"]:
+        end += _unit_length(match["unit"])
+    quantity = read_quantity(text[match.start() : end])
+    return Mention(match.start(), end, text[match.start() : end], quantity) if quantity else None
+
+
+def _unit_length(words: str) -> int:
+    """Characters of the known unit that begins some words, 0 if none does."""
+    length, unit = 0, None
+    for end in [m.end() for m in re.finditer(r"\S+", words)]:
+        longer = read_unit(words[:end]) if words[:end] != " in" or end == len(words) else None
+        if longer is not None and longer.dimension not in (LABEL, "units") and longer != unit:
+            length, unit = end, longer
+    return length
+
+
+def is_hedged(text: str, mentions: list[Mention], committed: int) -> bool:
+    """Whether a sentence gives a bound, or another number as well as the one it ends in.
+
+    Args:
+        text: The clean sentence.
+        mentions: Its numbers.
+        committed: Index of the one in question.
+    """
+    own = mentions[committed]
+    if _BOUND_BEFORE.search(text, max(0, own.start - 20), own.start):
+        return True
+    if _BOUND_AFTER.match(text, own.end):
+        return True
+    for other in (committed - 1, committed + 1):
+        if not 0 <= other < len(mentions) or _same(own, mentions[other]):
+            continue
+        first, second = sorted((own, mentions[other]), key=lambda m: m.start)
+        between = text[first.end : second.start].casefold()
+        if _JOINED.fullmatch(between):
+            return True
+        near = len(between) <= _WINDOW and not _EXPLAINS.search(between)
+        if near and _ALTERNATIVE.search(between):
+            return True
+    return False
+
+
+def hedged_around(before: str, value: str, after: str) -> bool:
+    """Whether the words right before or behind an answer name another number instead.
+
+    Args:
+        before: Clean text before the answer.
+        value: The answer.
+        after: Clean text behind it.
+    """
+    given = read_quantity(value)
+    if given is None:
+        return False
+    opened = _OPENS_ANOTHER.match(after[:_WINDOW].split("\n\n", 1)[0])
+    if opened:
+        words = after[: opened.start("rest")].casefold()
+        words = re.sub(r"[\W_]*(?:or|maybe|perhaps|possibly|alternatively)[\W_]*$", "", words)
+        with_unit = read_quantity(f"{value} {words.strip()}") or given
+        others = find_mentions(opened["rest"])
+        if others and not any(same_quantity(others[0].quantity, q) for q in (given, with_unit)):
+            return True
+    tail = before[-_WINDOW:]
+    if _CLOSES_ANOTHER.search(tail):
+        others = find_mentions(tail)
+        return bool(others) and not same_quantity(others[-1].quantity, given)
+    return False
+
+
+def _same(one: Mention, other: Mention) -> bool:
+    return same_quantity(one.quantity, other.quantity)

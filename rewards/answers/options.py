@@ -1,0 +1,84 @@
+"""Letters of multiple choice, in the wordings that models use for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rewards.answers.plain import plain
+
+_REFERENCE = re.compile(r"\(?([A-Z])\)?[.:),]*")
+_REFERENCE_WITH_TEXT = re.compile(r"\(([A-J])\)\s*(.+)|([A-J])[):]\s*(.+)", re.DOTALL)
+
+_LEAD = (
+    r"(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|answer|letter)|选项?)"
+    r"\s*(?:is\s+|:\s*)?"
+)
+_OPTION = re.compile(
+    rf"(?:{_LEAD})?(?:\(\s?(?P<a>[A-Z])\s?\)(?P<at>[.:,]?|[\s.:,].*)"  # (B) 42
+    r"|(?P<b>[A-Z])(?P<bt>\s?[).:,].*|\s?-{1,2}\s.*"  # B. 42, B - 42
+    r"|\s*(?:\(.*|[0-9\\$].*|(?:because|since|as|which|with|for|due|or|and)\s.*"
+    r"|\s+(?:is|must be)\s+(?:the\s+)?(?:correct|right|best|answer)\b.*|)))",
+    re.DOTALL | re.IGNORECASE,
+)
+_ANOTHER = r"(?!I\s+[a-z])([A-J])(?![\w'])"
+_SECOND = re.compile(
+    r"^\W*?(?:or|and/or|and|/|&|,|或者?|maybe|perhaps|possibly)(?![a-z])\W*"
+    rf"(?:or|maybe|perhaps|possibly)?\W*(?:option|choice)?\W*{_ANOTHER}"
+    r"|\b(?:or|maybe|perhaps|possibly)\s+(?:it\s+(?:is|could\s+be)\s+|even\s+)?"
+    r"(?:\(([A-J])\)|(?:option|choice)\s+\(?([A-J])\b|([A-J])(?:[.)]|\s*$))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option's letter and the text given with it, empty if none."""
+
+    letter: str
+    text: str = ""
+
+
+@lru_cache(maxsize=1024)
+def reference_option(reference: str) -> Option | None:
+    r"""The option that a reference names.
+
+    Args:
+        reference: E.g. ``"B"``, ``"(B)"``, ``r"\text{(B)}"``, ``"(B) 42"``, ``"B) 42"``.
+
+    Returns:
+        The option, or None if the reference names none.
+    """
+    bare = _bare(reference)
+    if match := _REFERENCE.fullmatch(bare):
+        return Option(match[1])
+    if match := _REFERENCE_WITH_TEXT.fullmatch(bare):
+        return Option(match[1] or match[3], (match[2] or match[4]).strip())
+    return None
+
+
+def read_option(text: str) -> Option | None:
+    """Read a text that names one option.
+
+    Args:
+        text: E.g. ``"B"``, ``"(B) 42 apples"``, ``"Option B"``, ``"B. 42"``, ``"b)"``.
+
+    Returns:
+        The option; None if the text names none, or a second one (``"B or C"``).
+    """
+    bare = _bare(text)
+    match = _OPTION.fullmatch(bare)
+    if match is None:
+        return None
+    letter, rest = match["a"] or match["b"], (match["at"] or match["bt"] or "")
+    text = rest.lstrip(" ).:,-").strip()
+    if letter.islower() and text:
+        return None  # "a dog"
+    second = _SECOND.search(rest)
+    if second and next(filter(None, second.groups())) != letter.upper():
+        return None
+    return Option(letter.upper(), text)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", " ", plain(text)).strip(" *`\"'$").removesuffix(".").strip()

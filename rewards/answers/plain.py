@@ -1,0 +1,106 @@
+r"""One spelling for what people and models write: ASCII, plain LaTeX, no mark-up.
+
+``**20**``, ``\text{20}``, ``２０``, ``\(20\)`` and ``$20$`` all become ``20``. White space and
+line ends stay apart from digits, so numbers of two lines never become one.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TABLE = str.maketrans(
+    {
+        **{chr(0xFF01 + i): chr(0x21 + i) for i in range(94)},  # full width
+        **dict.fromkeys("−–—‐‑‒―﹣", "-"),
+        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u3000", " "),
+        **dict.fromkeys("\u2008\u2009\u200a\u202f\u205f", "\\,"),  # thin spaces: thousands
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+        **dict.fromkeys("‘’′", "'"),
+        **dict.fromkeys("“”″", '"'),
+        "。": ". ", "、": ", ", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "∙": "\\cdot ",
+        "÷": "/", "⁄": "/", "∕": "/", "√": " sqrt", "π": "\\pi ", "∞": "\\infty ",
+        "±": "\\pm ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "≃": "\\approx ",
+        "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ", "°": "^\\circ ",
+        "º": "^\\circ ",
+        "→": "\\to ", "⇒": "\\to ", "⟹": "\\to ", "➜": "\\to ", "➔": "\\to ",
+        "⟶": "\\to ", "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5",
+        "⅖": " 2/5", "⅗": " 3/5", "⅘": " 4/5", "⅙": " 1/6", "⅚": " 5/6", "⅛": " 1/8", "⅜": " 3/8",
+        "⅝": " 5/8", "⅞": " 7/8", "⁰": "^0", "¹": "^1", "²": "^2", "³": "^3", "⁴": "^4", "⁵": "^5",
+        "⁶": "^6", "⁷": "^7", "⁸": "^8", "⁹": "^9", "✓": "", "✅": "",
+    }
+)  # fmt: skip
+
+_ROOT = re.compile(r"√\s*([0-9]+(?:\.[0-9]+)?|[a-zA-Z])")
+_SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![a-zA-Z])")
+_FRACTION_NAME = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_TEXT = re.compile(
+    r"\\(?:text(?:bf|it|rm|tt|sf|sc|normal)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|boldsymbol|bm"
+    r"|emph|underline|boxed|fbox|operatorname)\s*\{([^{}]*)\}"
+)
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
+_BRACED = re.compile(r"(?<![\w^}\]\\])\{([^{}\\,]*)\}")
+_THOUSANDS_MARK = re.compile(r"(?<=\d)(?:\{,\}|,?\\[,!]|\{\\[,!]\})\s?(?=\d{3}(?!\d))")
+_SPACES = re.compile(r"(?<!\\)(?:\\(?:[,;:! ]|q?quad(?![a-zA-Z]))|~)|\{\}")
+_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
+_MATH = re.compile(r"(?<!\\)\$\$?(?!\s)((?:[^$\\\n]|\\.)+?)(?<!\s)\$\$?(?!\d)")
+_LONE_DOLLAR = re.compile(r"(?<!\\)\$(?!\.?\d)")
+_BOLD = re.compile(r"(?<![\w)\]}])\*\*|\*\*(?![\w(\\])|(?<!\w)__|__(?!\w)|`|</?(?:b|strong|i|em)>")
+_ARROW = re.compile(
+    r"(?<![<=])={1,3}>|-{1,2}>|\\(?:rightarrow|longrightarrow|implies|Longrightarrow|Rightarrow)\b"
+)
+
+_LATEX_FRACTION = re.compile(
+    r"(?P<whole>\d\s*)?\\frac\s*"
+    r"(?:\{\s*(?P<a>-?\d+(?:\.\d+)?)\s*\}|(?P<a1>\d))\s*"
+    r"(?:\{\s*(?P<b>-?\d+(?:\.\d+)?)\s*\}|(?P<b1>\d))"
+)
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!,?\d)")
+
+
+def plain(text: str) -> str:
+    r"""Put typography, mark-up and LaTeX wrappers into one plain form; mathematics stays LaTeX.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text with ASCII signs, ``\frac`` for its kin, no ``\text{}``, bold or math delimiters,
+        a comma as the only mark between thousands, and ``$`` only where it means money.
+    """
+    if not text.isascii():
+        text = _ROOT.sub(r"\\sqrt{\1}", text).translate(_TABLE)
+    if "$" in text:
+        text = _LONE_DOLLAR.sub("", _MATH.sub(r" \1 ", text)).replace("\\$", "$")
+    if "{,}" in text or "\\" in text:
+        text = _THOUSANDS_MARK.sub(",", text).replace("\\!", "")
+    if "\\" in text:
+        text = _FRACTION_NAME.sub(r"\\frac", _SIZES.sub("", text))
+        for _ in range(3):  # wrappers within wrappers
+            text, count = _TEXT.subn(r" \1 ", text)
+            if not count:
+                break
+        text = _BOX.sub("", text)
+        text = _DELIMITERS.sub(" ", text)
+        text = _SPACES.sub(" ", text).replace("\\%", "%")
+    if "*" in text or "_" in text or "`" in text or "<" in text:
+        text = _BOLD.sub("", text)
+    return _ARROW.sub(r"\\to ", text) if ">" in text or "\\" in text else text
+
+
+def clean(text: str) -> str:
+    r"""As `plain`, with fractions of numbers as ``1/2`` or ``3 1/2`` and no mark of thousands.
+
+    Args:
+        text: Any text.
+    """
+    text = plain(text)
+    if "\\frac" in text:
+        text = _LATEX_FRACTION.sub(_slash, text)
+    if "{" in text:
+        text = _BRACED.sub(r"\1", text)
+    return _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text) if "," in text else text
+
+
+def _slash(match: re.Match[str]) -> str:
+    whole = f"{match['whole'].strip()} " if match["whole"] else ""
+    return f"{whole}{match['a'] or match['a1']}/{match['b'] or match['b1']}"
