@@ -35,11 +35,24 @@ def check_equivalent(answer: str, reference: str, metadata: Mapping[str, Any]) -
     A reference that is a worked solution is cut to its answer first.
     """
     wanted, kind = _wanted(reference)
-    if kind == "prose":
-        return folded(answer) == folded(wanted)
+    given = given_answer(answer, reference)
+    return folded(given) == folded(wanted) if kind == "prose" else answers_match(given, wanted)
+
+
+def given_answer(answer: str, reference: str) -> str:
+    """The answer that `check_equivalent` compares with a reference.
+
+    Args:
+        answer: Text behind the closing delimiter.
+        reference: The right answer; its kind decides what may stand for an answer.
+
+    Returns:
+        Empty if no answer can be read, or more than one.
+    """
+    kind = _wanted(reference)[1]
     if kind == "option":
-        return answers_match(extract_option(answer), wanted)
-    return answers_match(extract_answer(answer, kind == "number"), wanted)
+        return extract_option(answer)
+    return answer.strip() if kind == "prose" else extract_answer(answer, kind == "number")
 
 
 @lru_cache(maxsize=4096)

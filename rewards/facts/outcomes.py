@@ -10,19 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rewards.answers.match import extract_answer
-from rewards.answers.numbers import exact_value
+from rewards.answers.checkers import given_answer
 from tagger.thinking.split import Thinking
 
 
 def readable_answer(answer: str, reference: str) -> str:
-    """The answer as it is compared with the reference; empty if none can be read.
+    """The answer as it is compared with the reference; empty if none can be read, or two are.
 
     Args:
         answer: Text behind the thinking.
         reference: The correct answer; if it is a number, a bare number may stand for the answer.
     """
-    return extract_answer(answer, numeric=exact_value(reference) is not None).strip()
+    return given_answer(answer, reference)
 
 
 def found_thinking(thinking: Thinking) -> bool:

@@ -1,27 +1,15 @@
-<<<<<<< HEAD
-"""Which checker a problem calls for, and what the embedded families' scorers take."""
-
-from __future__ import annotations
-
-=======
 """Which checker a problem calls for, and what the checkers are given."""
 
 from __future__ import annotations
 
 import pickle
 import subprocess
->>>>>>> 7c29a14 (Read answers by kind: units, mixed numbers, options, lists, tags; pay no hedged answer)
 import sys
 
 import pytest
 
-<<<<<<< HEAD
-from rewards.answers.checkers import (
-    _scorer,
-    check_equivalent,
-    check_reasoning_gym,
-    checker_for,
-)
+from rewards.answers.checkers import check_equivalent, check_reasoning_gym, checker_for
+from rewards.answers.gym import _scorer
 
 
 @pytest.mark.parametrize(
@@ -34,7 +22,7 @@ from rewards.answers.checkers import (
         ("chain_sum", r"\boxed{13}", "12", False),
         ("chain_sum", "I do not know", "12", False),
         ("leg_counting", r"\boxed{30}", "30", True),
-        ("leg_counting", r"\boxed{30.0}", "30", False),
+        ("leg_counting", r"\boxed{30.5}", "30", False),
         ("basic_arithmetic", r"\boxed{7}", "7", True),
         ("basic_arithmetic", r"\boxed{77}", "7", False),
     ],
@@ -42,26 +30,20 @@ from rewards.answers.checkers import (
 def test_check_reasoning_gym_of_the_embedded_families(
     family: str, answer: str, reference: str, right: bool
 ) -> None:
-    metadata = {"source_dataset": family}
+    metadata = {"source_dataset": family, "source_index": 0}
     assert checker_for(metadata) is check_reasoning_gym
     assert check_reasoning_gym(answer, reference, metadata) is right
-
-
-@pytest.mark.parametrize("name", [None, "", "gsm8k", 3, ["chain_sum"], {}])
-def test_checker_for_a_foreign_data_set_is_equivalence(name: object) -> None:
-    assert checker_for({"source_dataset": name}) is check_equivalent
 
 
 def test_checker_for_without_reasoning_gym(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "reasoning_gym", None)
     _scorer.cache_clear()
+    countdown, chain_sum = ({"source_dataset": n, "source_index": 0} for n in ("countdown", "chain_sum"))
     try:
-        assert checker_for({"source_dataset": "countdown"}) is check_equivalent
-        assert checker_for({"source_dataset": "chain_sum"}) is check_reasoning_gym
+        assert checker_for(countdown) is check_equivalent
+        assert checker_for(chain_sum) is check_reasoning_gym
     finally:
         _scorer.cache_clear()
-=======
-from rewards.answers.checkers import check_equivalent, check_reasoning_gym, checker_for
 
 
 @pytest.mark.parametrize(
@@ -126,4 +108,3 @@ def test_check_equivalent_loads_no_algebra_for_numbers() -> None:
         "assert not {'sympy', 'math_verify', 'reasoning_gym', 'torch'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
->>>>>>> 7c29a14 (Read answers by kind: units, mixed numbers, options, lists, tags; pay no hedged answer)
