@@ -38,7 +38,8 @@ def test_check_reasoning_gym_of_the_embedded_families(
 def test_checker_for_without_reasoning_gym(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "reasoning_gym", None)
     _scorer.cache_clear()
-    countdown, chain_sum = ({"source_dataset": n, "source_index": 0} for n in ("countdown", "chain_sum"))
+    names = ("countdown", "chain_sum")
+    countdown, chain_sum = ({"source_dataset": name, "source_index": 0} for name in names)
     try:
         assert checker_for(countdown) is check_equivalent
         assert checker_for(chain_sum) is check_reasoning_gym
