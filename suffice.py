@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rewards.answers.match import answers_match, extract_answer
+    from rewards.answers import answers_match, extract_answer
     from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, Task
     from rewards.facts.compute import FactsComputer
     from rewards.function import StepReward
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tagger.thinking.split import ThinkingDelimiters, split_thinking
 
 _HOMES = {
-    "rewards.answers.match": ("answers_match", "extract_answer"),
+    "rewards.answers": ("answers_match", "extract_answer"),
     "rewards.facts.analysis": ("RolloutAnalysis", "RolloutAnalyzer", "Task"),
     "rewards.facts.compute": ("FactsComputer",),
     "rewards.function": ("StepReward",),
