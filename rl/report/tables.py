@@ -1,45 +1,32 @@
-"""The tables of a report, as HTML."""
+"""The tables of a report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from typing import Any
 
 from rl.analysis.claims import percent
 from rl.report.style import ARM_LOOK, grid_arms, interval, main_arms, number, rule_looks, signed
+from tagger.display.cells import Cell, Row, Table
 
 
-def table(head: Sequence[str], rows: Sequence[str]) -> str:
-    """A table that scrolls sideways on a narrow screen; head cells and rows are HTML."""
-    cells = "".join(f"<th>{h}</th>" for h in head)
-    body = "".join(rows)
-    return (
-        f'<div class="scroll"><table><thead><tr>{cells}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def _row(cells: Sequence[str], kind: str = "") -> str:
-    name = f' class="{kind}"' if kind else ""
-    return f"<tr{name}>{''.join(f'<td>{c}</td>' for c in cells)}</tr>"
-
-
-def _with_interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None) -> str:
+def _with_interval(
+    estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None
+) -> Cell:
     mean = estimate["mean"]
     shown = number(None if mean is None else mean * scale, digits)
-    return f"{shown}<small>{interval(estimate, scale, digits)}</small>"
+    return Cell(shown, interval(estimate, scale, digits))
 
 
-def _difference(pair: Mapping[str, Any] | None, key: str) -> str:
+def _difference(pair: Mapping[str, Any] | None, key: str) -> Cell:
     """A paired difference in points, or a relative change in per cent."""
     if pair is None:
-        return ""
+        return Cell()
     e = pair[key]
     shown = signed(None if e["mean"] is None else e["mean"] * 100)
     if e["low"] is None:
-        return shown
-    return f"{shown}<small>{signed(e['low'] * 100)} to {signed(e['high'] * 100)}</small>"
+        return Cell(shown)
+    return Cell(shown, f"{signed(e['low'] * 100)} to {signed(e['high'] * 100)}")
 
 
 ARM_HEAD = (
@@ -49,17 +36,12 @@ ARM_HEAD = (
 
 
 def _arm_row(
-    m: Mapping[str, Any], name: str, pair: Mapping[str, Any] | None, kind: str = ""
-) -> str:
+    m: Mapping[str, Any], name: Cell, pair: Mapping[str, Any] | None, kind: str = ""
+) -> Row:
     unfinished = (1 - m["finished"]["mean"]) * 100
     watching = m["monitor_seconds"]["mean"] * 1000
-    seconds = number(m["seconds"]["mean"] * 1000, 1)
-    if watching:
-        seconds += f"<small>monitor {number(watching, 1)}</small>"
-    stopped = number(m["stopped"]["mean"] * 100, 1) if m["stopped"]["mean"] else ""
-    if m["forced_tokens"]["mean"]:
-        stopped += f"<small>{number(m['forced_tokens']['mean'], 1)} forced</small>"
-    return _row(
+    forced = m["forced_tokens"]["mean"]
+    return Row(
         [
             name,
             _with_interval(m["accuracy"], 100, 1),
@@ -68,26 +50,31 @@ def _arm_row(
             _difference(pair, "tokens_change"),
             number(m["thinking_tokens"]["mean"]),
             _with_interval(m["verification_steps"], 1, 2),
-            stopped,
+            Cell(
+                number(m["stopped"]["mean"] * 100, 1) if m["stopped"]["mean"] else "",
+                f"{number(forced, 1)} forced" if forced else "",
+            ),
             number(unfinished, 1),
-            seconds,
+            Cell(
+                number(m["seconds"]["mean"] * 1000, 1),
+                f"monitor {number(watching, 1)}" if watching else "",
+            ),
         ],
         kind,
     )
 
 
-def _name(results: Mapping[str, Any], arm: str, detail: bool = False) -> str:
-    colour = ARM_LOOK[arm][2]
-    text = escape(ARM_LOOK[arm][0])
+def _name(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:
+    note = ""
     if detail and arm in ("monitored", "trained_monitored"):
         label = results["arms"][arm]["label"].removeprefix("trained + monitored").strip(" ()")
-        text += f"<small>{escape(label)}</small>"
+        note = str(label)
     if detail and arm == "oracle":
-        text += "<small>reads the reference; a bound</small>"
-    return f'<span class="dot" style="background:{colour}"></span>{text}'
+        note = "reads the reference; a bound"
+    return Cell(ARM_LOOK[arm][0], note, dot=ARM_LOOK[arm][2])
 
 
-def arms_table(results: Mapping[str, Any]) -> str:
+def arms_table(results: Mapping[str, Any]) -> Table:
     """Every arm on the whole test split: the main ones, then each grid point."""
     arms, pairs = results["arms"], results["paired"]
     rows = [
@@ -96,35 +83,29 @@ def arms_table(results: Mapping[str, Any]) -> str:
     ]
     grid = grid_arms(results)
     if grid:
-        rows.append(
-            f'<tr class="group"><td colspan="{len(ARM_HEAD)}">every monitored grid point</td></tr>'
-        )
+        rows.append(Row(["every monitored grid point"], "group", len(ARM_HEAD)))
     chosen = {r["chosen"] for r in (results["selection"] or {}).get("rules", {}).values()}
     looks = rule_looks(results)
     for n in grid:
         rule = (arms[n]["rule"] or {}).get("name", "rule")
-        mark = '<small class="chosen">chosen</small>' if n in chosen else ""
-        name = (
-            f'<span class="dot" style="background:{looks[rule][1]}"></span>'
-            f"{escape(arms[n]['label'])}{mark}"
-        )
+        name = Cell(arms[n]["label"], dot=looks[rule][1], chosen=n in chosen)
         rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_base")))
-    return table(ARM_HEAD, rows)
+    return Table(ARM_HEAD, rows)
 
 
-def bands_table(results: Mapping[str, Any]) -> str:
+def bands_table(results: Mapping[str, Any]) -> Table:
     """The main arms in each difficulty band."""
     arms, pairs = results["arms"], results["paired"]
     bands = list(arms["base"]["bands"])
     rows = []
     for band in bands:
         count = results["problems"]["bands"][band]
-        rows.append(f'<tr class="group"><td colspan="8">{escape(band)}, {count} problems</td></tr>')
+        rows.append(Row([f"{band}, {count} problems"], "group", 8))
         for n in main_arms(results):
             m = arms[n]["bands"][band]
             pair = pairs.get(f"{n}_vs_base", {}).get("bands", {}).get(band)
             rows.append(
-                _row(
+                Row(
                     [
                         _name(results, n),
                         _with_interval(m["first_answer_accuracy"], 100, 1),
@@ -142,17 +123,17 @@ def bands_table(results: Mapping[str, Any]) -> str:
         "arm", "first answer right, %", "final answer right, %", "against base, points", "tokens",
         "against base, %", "verification steps", "against base, %",
     )  # fmt: skip
-    return table(head, rows)
+    return Table(head, rows)
 
 
-def selectivity_table(results: Mapping[str, Any]) -> str:
+def selectivity_table(results: Mapping[str, Any]) -> Table:
     """Verification by the arm's own first answer, overall, per band and within problems."""
     rows = []
     for n in main_arms(results):
         sel = results["arms"][n]["selectivity"]
         within = sel["within_problem"]
         rows.append(
-            _row(
+            Row(
                 [
                     _name(results, n),
                     _with_interval(sel["steps_if_first_right"], 1, 2),
@@ -167,9 +148,9 @@ def selectivity_table(results: Mapping[str, Any]) -> str:
         )
         for band, part in sel["bands"].items() if len(sel["bands"]) > 1 else ():
             rows.append(
-                _row(
+                Row(
                     [
-                        f"&emsp;{escape(band)}",
+                        f"\u2003{band}",
                         number(part["steps_if_first_right"]["mean"], 2),
                         number(part["steps_if_first_wrong"]["mean"], 2),
                         percent(part["verified_if_first_right"]["mean"], 1),
@@ -183,7 +164,7 @@ def selectivity_table(results: Mapping[str, Any]) -> str:
         "arm", "verification steps if first answer right", "… if wrong",
         "checks at all if right", "… if wrong", "within problems: wrong − right", "such problems",
     )  # fmt: skip
-    return table(head, rows)
+    return Table(head, rows)
 
 
 AUDIT_ROWS = (
@@ -196,24 +177,24 @@ AUDIT_ROWS = (
 )
 
 
-def audit_table(results: Mapping[str, Any]) -> str:
+def audit_table(results: Mapping[str, Any]) -> Table:
     """What a policy that games the tagger would move, for each main arm."""
     names = main_arms(results)
-    head = ("per answer", *(escape(ARM_LOOK[n][0]) for n in names))
+    head = ("per answer", *(ARM_LOOK[n][0] for n in names))
     rows = []
     for key, label, digits in AUDIT_ROWS:
         cells = [_with_interval(results["arms"][n]["audit"][key], 1, digits) for n in names]
-        rows.append(_row([label, *cells]))
-    return table(head, rows)
+        rows.append(Row([label, *cells]))
+    return Table(head, rows)
 
 
-def flips_table(results: Mapping[str, Any]) -> str:
+def flips_table(results: Mapping[str, Any]) -> Table:
     """Counts behind the picture of flips."""
     rows = []
     for n in main_arms(results):
         f = results["arms"][n]["flips"]
         rows.append(
-            _row(
+            Row(
                 [
                     _name(results, n),
                     f"{f['stated']} of {f['samples']}",
@@ -229,4 +210,4 @@ def flips_table(results: Mapping[str, Any]) -> str:
         "arm", "answers with a first answer", "wrong → right", "of the wrong", "right → wrong",
         "of the right",
     )  # fmt: skip
-    return table(head, rows)
+    return Table(head, rows)

@@ -1,9 +1,8 @@
-"""Example traces before and after, step by step, coloured by type."""
+"""Example traces before and after, step by step, coloured by type, as data of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from rl.report.style import number, short_type, type_colour
@@ -12,49 +11,46 @@ from tagger.taxonomies.taxonomy import REASONTYPE
 _VERIFY = REASONTYPE.get("VERIFY").name
 
 
-def _step(step: Mapping[str, Any]) -> str:
-    kind = " check" if step["type"] == _VERIFY else ""
-    return (
-        f'<div class="step{kind}" style="border-left-color:{type_colour(step["type"])}">'
-        f'<div class="kind"><b>{escape(short_type(step["type"]))}</b>'
-        f"<span>{step['tokens']} tokens · {number(step['confidence'] * 100, 0)} % sure</span></div>"
-        f"<pre>{escape(step['text'])}</pre></div>"
-    )
-
-
-def _trace(title: str, trace: Mapping[str, Any] | None) -> str:
+def _trace(title: str, trace: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if trace is None:
-        return ""
-    verdict = '<span class="verdict yes">right</span>'
-    if not trace["correct"]:
-        verdict = '<span class="verdict no">wrong</span>'
-    steps = "".join(_step(step) for step in trace["steps"])
+        return None
     checks = trace["verification_steps"]
-    facts = f"{trace['tokens']} tokens, {checks} verification step{'s' if checks != 1 else ''}"
     answer = trace["answer"].strip()
-    ending = "the thinking was never closed" if not trace["finished"] and not answer else answer
-    return (
-        f'<div class="trace"><header>{escape(title)} <span class="facts">· {facts}</span>'
-        f" {verdict}</header>"
-        f"{steps or '<div class=final>no thinking</div>'}"
-        f'<div class="final"><pre>{escape(ending)}</pre></div></div>'
-    )
+    return {
+        "title": title,
+        "facts": f"{trace['tokens']} tokens, {checks} verification step{'s' * (checks != 1)}",
+        "correct": trace["correct"],
+        "ending": "the thinking was never closed"
+        if not trace["finished"] and not answer
+        else answer,
+        "steps": [
+            {
+                "check": step["type"] == _VERIFY,
+                "colour": type_colour(step["type"]),
+                "kind": short_type(step["type"]),
+                "facts": f"{step['tokens']} tokens · {number(step['confidence'] * 100, 0)} % sure",
+                "text": step["text"],
+            }
+            for step in trace["steps"]
+        ],
+    }
 
 
-def example(entry: Mapping[str, Any]) -> str:
-    """One problem with the trace of the base and that of the trained policy."""
-    head = f"{entry['reason'][:1].upper()}{entry['reason'][1:]}"
-    return (
-        f"<h3>{escape(head)}</h3>"
-        f'<div class="question">{escape(entry["question"])}'
-        f"\n<b>Reference: {escape(entry['reference'])}</b></div>"
-        f'<div class="pair">{_trace("base", entry["base"])}'
-        f"{_trace('trained', entry['trained'])}</div>"
-    )
+def examples(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each example: one problem with the trace of the base and that of the trained policy."""
+    return [
+        {
+            "head": f"{entry['reason'][:1].upper()}{entry['reason'][1:]}",
+            "question": entry["question"],
+            "reference": entry["reference"],
+            "traces": [_trace("base", entry["base"]), _trace("trained", entry["trained"])],
+        }
+        for entry in results["examples"]
+    ]
 
 
-def legend(results: Mapping[str, Any]) -> str:
-    """The types that occur in the examples, with their colours."""
+def legend(results: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The types that occur in the examples, each with its colour."""
     found = {
         s["type"]
         for e in results["examples"]
@@ -63,9 +59,4 @@ def legend(results: Mapping[str, Any]) -> str:
         for s in trace["steps"]
     }
     order = {n: i for i, n in enumerate(REASONTYPE.names)}
-    items = "".join(
-        f'<span style="white-space:nowrap;margin-right:16px">'
-        f'<span class="dot" style="background:{type_colour(n)}"></span>{escape(n)}</span> '
-        for n in sorted(found, key=lambda n: (order.get(n, 99), n))
-    )
-    return f'<p class="meta">{items}</p>'
+    return [(n, type_colour(n)) for n in sorted(found, key=lambda n: (order.get(n, 99), n))]

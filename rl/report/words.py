@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from rl.analysis.claims import percent, points
@@ -46,37 +45,24 @@ def headline(results: Mapping[str, Any]) -> str:
     return text
 
 
-def _tile(name: str, big: str, *lines: str) -> str:
-    rest = "".join(f"<span>{line}</span>" for line in lines if line)
-    return f'<div class="tile"><span class="name">{escape(name)}</span><b>{big}</b>{rest}</div>'
+Tile = tuple[str, str, list[str]]
+"""Name, figure, and lines below it."""
 
 
-def tiles(results: Mapping[str, Any]) -> str:
+def tiles(results: Mapping[str, Any]) -> list[Tile]:
     """The figures a reader wants first."""
     arms = results["arms"]
     base = arms["base"]
     pair = results["paired"].get("trained_vs_base")
     if pair is None:
-        return "".join(
-            (
-                _tile(
-                    "right",
-                    percent(base["accuracy"]["mean"], 1),
-                    interval(base["accuracy"], 100, 1),
-                ),
-                _tile("tokens", number(base["tokens"]["mean"]), interval(base["tokens"])),
-                _tile(
-                    "verification steps",
-                    number(base["verification_steps"]["mean"], 2),
-                    interval(base["verification_steps"], 1, 2),
-                ),
-                _tile(
-                    "first stated answer right",
-                    percent(base["first_answer_accuracy"]["mean"], 1),
-                    interval(base["first_answer_accuracy"], 100, 1),
-                ),
-            )
-        )
+        accuracy, first = base["accuracy"], base["first_answer_accuracy"]
+        steps = base["verification_steps"]
+        return [
+            ("right", percent(accuracy["mean"], 1), [interval(accuracy, 100, 1)]),
+            ("tokens", number(base["tokens"]["mean"]), [interval(base["tokens"])]),
+            ("verification steps", number(steps["mean"], 2), [interval(steps, 1, 2)]),
+            ("first stated answer right", percent(first["mean"], 1), [interval(first, 100, 1)]),
+        ]
     new = arms["trained"]
 
     def moved(key: str, scale: float, digits: int) -> str:
@@ -84,35 +70,19 @@ def tiles(results: Mapping[str, Any]) -> str:
         return f"{old} → {now}"
 
     gain = pair["accuracy"]
-    parts = [
-        _tile(
-            "tokens per answer",
-            _change(pair["tokens_change"]["mean"]),
-            moved("tokens", 1, 0),
-        ),
-        _tile(
-            "accuracy, points",
-            points(gain["mean"]),
-            f"{moved('accuracy', 100, 1)} %",
-            f"95 %: {points(gain['low'])} to {points(gain['high'])}",
-        ),
-        _tile(
-            "verification steps",
-            _change(pair["verification_steps_change"]["mean"]),
-            moved("verification_steps", 1, 2),
-        ),
+    span = f"95 %: {points(gain['low'])} to {points(gain['high'])}"
+    steps = _change(pair["verification_steps_change"]["mean"])
+    found = [
+        ("tokens per answer", _change(pair["tokens_change"]["mean"]), [moved("tokens", 1, 0)]),
+        ("accuracy, points", points(gain["mean"]), [f"{moved('accuracy', 100, 1)} %", span]),
+        ("verification steps", steps, [moved("verification_steps", 1, 2)]),
     ]
     equal = results["frontier"].get("trained", {}).get("at_equal_tokens")
     if equal:
-        parts.append(
-            _tile(
-                "against monitored stops, points",
-                points(equal["mean"]),
-                "at trained's own tokens",
-                f"95 %: {points(equal['low'])} to {points(equal['high'])}",
-            )
-        )
-    return "".join(parts)
+        span = f"95 %: {points(equal['low'])} to {points(equal['high'])}"
+        lines = ["at trained's own tokens", span]
+        found.append(("against monitored stops, points", points(equal["mean"]), lines))
+    return found
 
 
 def _change(value: float | None) -> str:
@@ -126,16 +96,9 @@ VERDICTS = {
 }
 
 
-def claims(results: Mapping[str, Any]) -> str:
-    """Each claim with its verdict, as a list."""
-    items = []
-    for claim in results["claims"]:
-        kind, words = VERDICTS[claim["holds"]]
-        items.append(
-            f'<li><span class="verdict {kind}">{words}</span>'
-            f"<span>{escape(claim['text'])}</span></li>"
-        )
-    return f'<ul class="claims">{"".join(items)}</ul>' if items else ""
+def claims(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Each claim as CSS class of its verdict, verdict, text."""
+    return [(*VERDICTS[claim["holds"]], claim["text"]) for claim in results["claims"]]
 
 
 def selection_words(results: Mapping[str, Any]) -> str:
@@ -145,7 +108,7 @@ def selection_words(results: Mapping[str, Any]) -> str:
         return ""
     arms = results["arms"]
     chosen = "; ".join(
-        f"{escape(arms[r['chosen']]['label'])}"
+        arms[r["chosen"]]["label"]
         + ("" if r["kept_accuracy"] else " (none kept the accuracy; this was the most accurate)")
         for r in s["rules"].values()
         if r["chosen"] in arms
@@ -155,5 +118,5 @@ def selection_words(results: Mapping[str, Any]) -> str:
         f"Thresholds were chosen on {s['problems']} calibration problems that are not among the"
         f" test problems: the fewest tokens at an accuracy of at least the base's less"
         f" {number(s['tolerance'] * 100, 1)} points. Chosen: {chosen}."
-        f" “Monitored (chosen)” is the one that does best by the same measure: {escape(overall)}."
+        f" “Monitored (chosen)” is the one that does best by the same measure: {overall}."
     )

@@ -79,7 +79,7 @@ def test_page_holds_what_the_issue_lists(results: dict[str, Any]) -> None:
         assert f"<h2>{heading}" in html
     assert html.count("<svg") == 6
     for claim in results["claims"]:
-        assert claim["text"].split(",")[0].replace("'", "&#x27;") in html
+        assert claim["text"].split(",")[0].replace("'", "&#39;") in html
     assert "ab" * 32 in html and "0" * 40 in html
     assert "The run stopped itself: accuracy fell below its floor" in html
     assert "reads the reference" in html
