@@ -26,7 +26,7 @@ from rl.analysis.signal import NoSignalError
 from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.run import check_comparison
 from rl.training.config import RunConfig, config_from_dict
-from rl.training.run import check_training_disk
+from rl.training.plan import check_training_disk
 from rl.training.run_folder import RunFolder
 from tagger.config.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name

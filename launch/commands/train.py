@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> None:
     folder = RunFolder(args.resume if config is None else Path(config.output))
     with resumable(folder.config, "train", "--resume", folder.root):
         result = run_training(config, resume=args.resume)
-    print(f"Trained policy: {result.policy_path}")
+    if os.environ.get("RANK", "0") == "0":  # a launcher numbers its processes
+        print(f"Trained policy: {result.policy_path}")
 
 
 COMMAND = Command(

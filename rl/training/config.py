@@ -75,7 +75,7 @@ class AccuracyFloorConfig(Settings):
         window: Fewest steps before a fall; also the steps that the running accuracy covers by
             which the best checkpoint is chosen.
         alpha: Chance that a run which keeps its accuracy is stopped all the same, over its whole
-            length (see `rl.training.sequential_test`).
+            length (see `rl.analysis.sequential_test`).
     """
 
     floor: Annotated[float, Interval(ge=0, le=1)] | None = None

@@ -80,6 +80,17 @@ def _on_gpu() -> dict[str, Any]:
     return {} if torch.cuda.is_bf16_supported() else {"bf16": False}
 
 
+def resumable_at(step: int, arguments: Any) -> bool:
+    """Whether a checkpoint after this step falls between two generations.
+
+    Args:
+        step: Optimizer steps done.
+        arguments: As `training_arguments` returns.
+    """
+    reuse = arguments.steps_per_generation * arguments.num_iterations
+    return bool((step * arguments.gradient_accumulation_steps) % reuse == 0)
+
+
 def _check_rhythm(arguments: Any) -> None:
     """Checkpoints must fall between generations, and right after a logged step."""
     if arguments.save_strategy != "steps":
@@ -92,8 +103,8 @@ def _check_rhythm(arguments: Any) -> None:
             f"grpo.save_steps ({every}) must be a multiple of grpo.logging_steps "
             f"({int(arguments.logging_steps)}), or a resumed run would log other averages."
         )
-    reuse = arguments.steps_per_generation * arguments.num_iterations
-    if (every * arguments.gradient_accumulation_steps) % reuse:
+    if not resumable_at(every, arguments):
+        reuse = arguments.steps_per_generation * arguments.num_iterations
         raise UserError(
             f"grpo.save_steps ({every}) x gradient_accumulation_steps "
             f"({arguments.gradient_accumulation_steps}) must be a multiple of steps_per_generation "

@@ -21,7 +21,11 @@ WINDOW = 10
 
 
 def policy_card(
-    provenance: Mapping[str, Any], metrics: Path, steps: int, stopped_early: str | None
+    provenance: Mapping[str, Any],
+    metrics: Path,
+    steps: int,
+    stopped_early: str | None,
+    step: int | None = None,
 ) -> str:
     """Write the card.
 
@@ -30,12 +34,21 @@ def policy_card(
         metrics: The run's metrics file.
         steps: Optimizer steps done.
         stopped_early: Why the run stopped itself, if it did.
+        step: Step whose weights the policy holds; None is the last one.
 
     Returns:
         Markdown with a Hub header.
     """
     rows = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     ending = f"It stopped itself: {stopped_early}." if stopped_early else "It ran to its end."
+    if step is not None and step != steps:
+        held = f"those of step {step}" if step else "those of the base"
+        ending += (
+            f" The weights here are {held}, the checkpoint with the best running accuracy; those of"
+            " the last step lie in `policy-last/`."
+        )
+    elif stopped_early:
+        ending += " The weights here are those of the last step; the best ones lie in `policy/`."
     versions = ", ".join(f"{k} {v}" for k, v in provenance["versions"].items())
     config = json.dumps(provenance["config"], indent=2, ensure_ascii=False)
     return f"""---

@@ -6,28 +6,27 @@ suffice train --config configs/quickstart.yaml --output runs/first
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rewards.facts.compute import FactsComputer, Task
-from rewards.stack import RewardStack, build_stack
 from rl.analysis.signal import NoSignalError, Setting
-from rl.policy.load import load_policy, load_tokenizer, lora_config, resolve_model, weight_bytes
-from rl.problems.problem import Problem
-from rl.problems.registry import load_problems
-from rl.provenance import provenance, weights_hash
+from rl.policy.load import load_policy
 from rl.training.config import RunConfig, write_config
+from rl.training.plan import Plan, check_checkpoint, make_plan, provenance_of, share_output
 from rl.training.policy_card import policy_card
+from rl.training.policy_folder import save_checkpoint_policy, save_policy
+from rl.training.processes import agreed_output
 from rl.training.reporters import prepare_reporters
-from rl.training.run_folder import RunFolder, check_disk, checkpoint_state, existing_run, new_run
-from tagger.errors import UserError
+from rl.training.run_folder import existing_run, new_run
+from tagger.errors import Interrupted, UserError
 from tagger.files import read_json, write_atomically, write_json
-from tagger.frozen import FrozenTagger
 from tagger.thinking.end_tokens import end_token_ids
-from tagger.thinking.families import named_delimiters
-from tagger.thinking.split import ThinkingDelimiters, template_prompt_end
+from tagger.thinking.split import template_prompt_end
+
+if TYPE_CHECKING:
+    from rl.training.callbacks import AccuracyFloor
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,9 @@ class TrainResult:
             if the run never had a gradient, for then there is none.
         metrics_path: One JSON line a step.
         steps: Optimizer steps done.
+        policy_step: Step whose weights `policy_path` holds: the last one, or the best checkpoint's
+            where the run stopped because accuracy fell (0 is the base).
+        last_policy_path: In that case the policy of the last step; else None.
         stopped_early: Why the run stopped itself, in words; None if it ran to its end.
         tagger_fingerprint: Fingerprint of the tagger, the same before and after.
         no_signal: Why the run never had a gradient, in words; None if it had one.
@@ -48,25 +50,12 @@ class TrainResult:
     policy_path: str | None
     metrics_path: str
     steps: int
+    policy_step: int
+    last_policy_path: str | None
     stopped_early: str | None
     tagger_fingerprint: str
     no_signal: str | None = None
     signal: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A run, checked, with everything but the model in hand."""
-
-    run: RunFolder
-    config: RunConfig
-    tagger: FrozenTagger
-    audit_tagger: FrozenTagger | None
-    stack: RewardStack
-    delimiters: ThinkingDelimiters
-    problems: Sequence[Problem]
-    lora: Any
-    arguments: Any
 
 
 def run_training(config: RunConfig | None, resume: str | Path | None = None) -> TrainResult:
@@ -86,6 +75,7 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
         UserError: Bad input, told in one sentence.
         NoSignalError: The whole run had no gradient. `result.json` is written and says why; there
             is no policy folder.
+        Interrupted: SIGTERM or Ctrl-C came; a checkpoint was written.
         RuntimeError: The tagger changed during training.
     """
     if resume is not None:
@@ -95,13 +85,15 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     else:
         run = new_run(config.output)
     notes = prepare_reporters(config.report_to, run.root)
-    plan = _check(run, config)
+    plan = make_plan(run, config)
     checkpoint = run.last_checkpoint()
     if checkpoint is not None:
-        _check_checkpoint(checkpoint, plan)
+        check_checkpoint(checkpoint, plan)
     from accelerate import PartialState
 
     processes = PartialState()
+    plan = share_output(plan, agreed_output(str(run.root)))
+    run = plan.run
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
     if processes.is_main_process:
         for note in notes:
@@ -109,84 +101,26 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
         if resume is None:
             run.root.mkdir(parents=True)
             write_config(config, run.config)
-            write_json(run.provenance, _provenance(plan))
+            write_json(run.provenance, provenance_of(plan))
         else:
             run.drop_broken_checkpoints()
     processes.wait_for_everyone()
     return _train(plan, checkpoint, resume is not None, processes.is_main_process)
 
 
-def _check(run: RunFolder, config: RunConfig) -> _Plan:
-    """All checks, the cheap ones first."""
-    tagger = FrozenTagger.load(config.tagger)
-    audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
-    reward = config.reward
-    stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
-    path = resolve_model(config.model)
-    kept = config.grpo.get("save_total_limit", 2)
-    check_disk(run.root, weight_bytes(path), (kept if isinstance(kept, int) else 10) + 1)
-    wanted = config.problems
-    problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
-    given = config.delimiters
-    chosen = named_delimiters(given.open, given.close) if given else None
-    _, delimiters = load_tokenizer(config.model, chosen)
-    lora = lora_config(config.lora) if config.lora is not None else None
-
-    import torch
-
-    from rl.training.grpo_config import training_arguments
-
-    arguments = training_arguments(config, gpu=torch.cuda.is_available())
-    prompts = arguments.generation_batch_size // arguments.num_generations
-    if len(problems) < prompts:
-        raise UserError(
-            f"One step needs {prompts} problems (generation batch {arguments.generation_batch_size}"
-            f" / num_generations {arguments.num_generations}), there are {len(problems)}; raise "
-            "problems.size or lower the batch."
-        )
-    return _Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments)
-
-
-def check_training_disk(train: RunConfig, training: RunFolder) -> None:
-    """Refuse a disk too small for the training, or a model that is not there."""
-    kept = train.grpo.get("save_total_limit")
-    weights = weight_bytes(resolve_model(train.model))
-    check_disk(training.root, weights, kept if isinstance(kept, int) else 10)
-
-
-def _check_checkpoint(checkpoint: Path, plan: _Plan) -> None:
-    """Refuse to go on with another tagger or reward than the checkpoint was made with."""
-    state = checkpoint_state(checkpoint)
-    saved = state["tagger"]["fingerprint"]
-    if saved != plan.tagger.fingerprint:
-        raise UserError(
-            f"The checkpoint {checkpoint} was made with the tagger {saved[:12]}, the config names "
-            f"{plan.tagger.fingerprint[:12]}; put the run's tagger back, or start a new run."
-        )
-    plan.stack.load_state_dict(state["reward"])
-
-
-def _provenance(plan: _Plan) -> dict[str, Any]:
-    path = Path(resolve_model(plan.config.model))
-    return provenance(
-        model={
-            "base": plan.config.model,
-            "base_weights": weights_hash(path) if path.is_dir() else None,
-        },
-        tagger_fingerprint=plan.tagger.fingerprint,
-        audit_fingerprint=plan.audit_tagger.fingerprint if plan.audit_tagger else None,
-        config=plan.config.to_dict(),
-        seeds=[plan.config.seed, plan.config.problems.seed],
-    )
-
-
-def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> TrainResult:
+def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> TrainResult:
     from datasets import Dataset
     from transformers import PrinterCallback
     from transformers.utils.logging import disable_progress_bar
 
-    from rl.training.accuracy_floor import AccuracyFloor
-    from rl.training.callbacks import MetricsFile, Progress, TaggerUnchanged
+    from rl.training.callbacks import (
+        AccuracyFloor,
+        MetricsFile,
+        Progress,
+        StopOnSignal,
+        TaggerUnchanged,
+    )
+    from rl.training.grpo_config import resumable_at
     from rl.training.signal import SignalWatch
     from rl.training.trainer import StepGRPOTrainer
 
@@ -203,6 +137,7 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
     floor = AccuracyFloor(**asdict(config.accuracy_floor)) if config.accuracy_floor else None
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     metrics = MetricsFile(run.metrics, step, resumed) if main else None
+    stop = StopOnSignal(lambda step: resumable_at(step, plan.arguments), main)
     signal = SignalWatch(
         Setting(
             limit=plan.arguments.max_completion_length,
@@ -235,17 +170,32 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
         processing_class=policy.tokenizer,
         peft_config=plan.lora,
         signal=signal,
-        callbacks=[c for c in (unchanged, floor, metrics, signal, Progress()) if c is not None],
+        kept_steps=lambda: [floor.best_step] if floor and floor.best_step is not None else [],
+        callbacks=[
+            # What makes a checkpoint due comes before what looks whether one is.
+            c
+            for c in (unchanged, stop, floor, metrics, signal, Progress())
+            if c is not None
+        ],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with stop.listening():
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    fell = floor if floor and floor.reason else None
+    steps = int(trainer.state.global_step)
+    if stop.number is not None and fell is None and steps < trainer.state.max_steps:
+        if not main:
+            raise SystemExit(128 + stop.number)
+        raise Interrupted(number=stop.number)
     no_signal = signal.verdict()
     if no_signal is None:
-        _save_policy(trainer, run, plan.lora is not None)
+        _save(plan, trainer, fell, main)
     result = TrainResult(
         policy_path=str(run.policy) if no_signal is None else None,
         metrics_path=str(run.metrics),
-        steps=int(trainer.state.global_step),
+        steps=steps,
+        policy_step=steps if fell is None else fell.best_step or 0,
+        last_policy_path=str(run.last_policy) if fell and no_signal is None else None,
         stopped_early=floor.reason if floor else None,
         tagger_fingerprint=unchanged.check(),
         no_signal=no_signal,
@@ -259,23 +209,31 @@ def _train(plan: _Plan, checkpoint: Path | None, resumed: bool, main: bool) -> T
             f" {config.model}; the counts are in {run.result}."
         )
     if main:
-        card = policy_card(
-            read_json(run.provenance), run.metrics, result.steps, result.stopped_early
-        )
-        write_atomically(run.policy / "README.md", card)
+        _write_cards(plan, result)
         write_json(run.result, asdict(result))
         if result.stopped_early:
             print(f"Training stopped: {result.stopped_early}.")
     return result
 
 
-def _save_policy(trainer: Any, run: RunFolder, lora: bool) -> None:
-    """Write the policy folder; a LoRA adapter is written apart and merged in."""
-    if not lora:
-        trainer.save_model(str(run.policy))
+def _save(plan: Plan, trainer: Any, fell: AccuracyFloor | None, main: bool) -> None:
+    """Write the policy folder; where accuracy fell, the best policy there and the last apart."""
+    run, lora = plan.run, plan.lora is not None
+    if fell is None:
+        save_policy(trainer, run.policy, run.adapter if lora else None)
         return
-    trainer.save_model(str(run.adapter))
-    if trainer.accelerator.is_main_process:
-        merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-        merged.save_pretrained(run.policy)
-        trainer.processing_class.save_pretrained(run.policy)
+    save_policy(trainer, run.last_policy, run.last_adapter if lora else None)
+    if main:
+        best = run.checkpoint(fell.best_step) if fell.best_step else None
+        save_checkpoint_policy(
+            best, plan.config.model, run.policy, run.adapter if lora and best else None
+        )
+
+
+def _write_cards(plan: Plan, result: TrainResult) -> None:
+    run, provenance = plan.run, read_json(plan.run.provenance)
+    for folder in (run.policy, run.last_policy):
+        if folder.is_dir():
+            step = result.policy_step if folder == run.policy else result.steps
+            card = policy_card(provenance, run.metrics, result.steps, result.stopped_early, step)
+            write_atomically(folder / "README.md", card)

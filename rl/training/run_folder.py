@@ -7,6 +7,7 @@ when the run is complete ``result.json`` and, unless it never had a gradient, ``
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,24 +57,63 @@ class RunFolder:
         return self.root / "adapter"
 
     @property
+    def last_policy(self) -> Path:
+        """The policy of the last step, where accuracy fell and `policy` is an earlier one."""
+        return self.root / "policy-last"
+
+    @property
+    def last_adapter(self) -> Path:
+        """The adapter of `last_policy`."""
+        return self.root / "adapter-last"
+
+    @property
     def result(self) -> Path:
         """What came out; there only when the run is complete."""
         return self.root / "result.json"
 
     def last_checkpoint(self) -> Path | None:
         """The whole checkpoint of the latest step; None if there is none."""
-        found = {
-            int(folder.name.rpartition("-")[2]): folder
-            for folder in self.checkpoints.glob("checkpoint-*")
-            if folder.name.rpartition("-")[2].isdigit() and (folder / STATE_FILE).is_file()
-        }
+        found = whole_checkpoints(self.checkpoints)
         return found[max(found)] if found else None
+
+    def checkpoint(self, step: int) -> Path:
+        """Folder of the checkpoint of a step."""
+        return self.checkpoints / f"checkpoint-{step}"
 
     def drop_broken_checkpoints(self) -> None:
         """Delete checkpoints that a kill left unfinished."""
         for folder in self.checkpoints.glob("checkpoint-*"):
             if not (folder / STATE_FILE).is_file():
                 shutil.rmtree(folder)
+
+
+def whole_checkpoints(folder: Path) -> dict[int, Path]:
+    """The checkpoints in a folder that are whole, by step."""
+    return {
+        int(path.name.rpartition("-")[2]): path
+        for path in folder.glob("checkpoint-*")
+        if path.name.rpartition("-")[2].isdigit() and (path / STATE_FILE).is_file()
+    }
+
+
+def rotate_checkpoints(folder: Path, limit: int | None, keep: Collection[int] = ()) -> None:
+    """Delete the oldest whole checkpoints; to be called when the newest one is whole.
+
+    A checkpoint's mark of being whole goes first, so that a kill in mid-deletion leaves no half
+    one that looks whole.
+
+    Args:
+        folder: Holds the checkpoints.
+        limit: How many to leave, the newest always among them; None or less than 1 leaves all.
+        keep: Steps whose checkpoints stay as well.
+    """
+    if limit is None or limit < 1:
+        return
+    found = whole_checkpoints(folder)
+    for step in sorted(found)[:-limit]:
+        if step not in keep:
+            (found[step] / STATE_FILE).unlink()
+            shutil.rmtree(found[step])
 
 
 def new_run(output: str) -> RunFolder:

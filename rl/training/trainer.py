@@ -8,22 +8,33 @@ pure function of the whole table. Written against TRL 1.16; the hooks are privat
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from accelerate.utils import gather
+from torch.serialization import register_package
+from transformers.trainer import TRAINING_ARGS_NAME
 from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
 from rewards.facts.compute import FactsComputer, Task
 from rewards.facts.outcomes import outcomes_of_table
 from rewards.stack import RewardStack
+from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.rollouts import plain_sampling, sample_rollouts
-from rl.training.run_folder import STATE_FILE, checkpoint_state
+from rl.training.run_folder import (
+    STATE_FILE,
+    checkpoint_state,
+    rotate_checkpoints,
+    whole_checkpoints,
+)
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, term_metrics
+from tagger.errors import UserError
 from tagger.files import flush_all, write_atomically
 
 
@@ -74,6 +85,7 @@ class StepGRPOTrainer(GRPOTrainer):
         stateful: Further objects to save in and restore from checkpoints, by name.
         watchers: Shown the facts of every batch of training rollouts, on every process alike.
         signal: Counts batches without spread and warns of them; None goes without.
+        kept_steps: Gives the steps whose checkpoints stay, whatever `args.save_total_limit` says.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.
     """
@@ -88,6 +100,7 @@ class StepGRPOTrainer(GRPOTrainer):
         stateful: Mapping[str, Stateful] | None = None,
         watchers: Sequence[FactsWatcher] = (),
         signal: SignalWatch | None = None,
+        kept_steps: Callable[[], Collection[int]] = tuple,
         **kwargs: Any,
     ) -> None:
         self.stack = stack
@@ -95,7 +108,7 @@ class StepGRPOTrainer(GRPOTrainer):
         self.tasks = tasks
         self._signal = signal
         self._stateful = {"reward": stack, **(stateful or {})}
-        self._watchers = watchers
+        self._watchers, self._kept_steps = watchers, kept_steps
         if signal is not None:
             self._stateful["signal"] = signal
         self._draws = (-1, 0)
@@ -165,12 +178,49 @@ class StepGRPOTrainer(GRPOTrainer):
             Token ids of one completion a prompt, and no log-probabilities.
         """
         if not plain_sampling(self):
-            return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+            try:
+                return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+            except RuntimeError as error:
+                if "probability tensor contains" in str(error):  # of torch.multinomial
+                    raise self._diverged("the policy's logits are not finite") from error
+                raise
         step = self.state.global_step
         last, draws = self._draws
         draw = draws if last == step else 0
         self._draws = (step, draw + 1)
-        return sample_rollouts(self, prompt_ids, self.facts.delimiters, draw), None
+        try:
+            return sample_rollouts(self, prompt_ids, self.facts.delimiters, draw), None
+        except NonFiniteLogitsError as error:
+            raise self._diverged(str(error).rstrip(".")) from error
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        """As transformers'; a norm that is not finite stops the run before the update.
+
+        A NaN loss makes it NaN on every process. Under mixed precision in float16 the scaler looks
+        for infinite gradients itself, and leaves such an update out.
+        """
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        if norm is not None and self.accelerator.scaler is None and not math.isfinite(float(norm)):
+            raise self._diverged(f"the gradient's norm is {float(norm)}")
+        return norm
+
+    def _diverged(self, what: str) -> UserError:
+        """The error for a run that cannot go on."""
+        whole = whole_checkpoints(Path(self.args.output_dir))
+        kept = (
+            f"the last checkpoint, {whole[max(whole)]}, is whole and was written before"
+            if whole
+            else "no checkpoint had been written"
+        )
+        return UserError(
+            f"Training diverged at step {self.state.global_step + 1}: {what}; {kept}. Begin a new "
+            "run with a lower grpo.learning_rate or grpo.max_grad_norm."
+        )
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """As transformers', without its pickle of the arguments: nothing reads it back."""
+        super()._save(output_dir, state_dict)
+        Path(output_dir or self.args.output_dir, TRAINING_ARGS_NAME).unlink(missing_ok=True)
 
     def _get_train_sampler(self, dataset: Any = None) -> EpochSampler:
         """As TRL's, with an order that a resumed run finds again."""
@@ -185,24 +235,52 @@ class StepGRPOTrainer(GRPOTrainer):
         )
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Save everything; our state comes last and marks the checkpoint as whole."""
-        super()._save_checkpoint(model, trial)
+        """Save everything; our state comes last and marks the checkpoint as whole.
+
+        Only then are old checkpoints deleted: transformers would do so before.
+        """
+        if not all(bool(p.isfinite().all()) for p in self.model.parameters()):
+            raise self._diverged("its weights are not finite")
+        limit, self.args.save_total_limit = self.args.save_total_limit, None
+        try:
+            super()._save_checkpoint(model, trial)
+        finally:
+            self.args.save_total_limit = limit
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
-            folder = Path(self._get_output_dir(trial=trial))
-            folder = folder / f"checkpoint-{self.state.global_step}"
+            root = Path(self._get_output_dir(trial=trial))
             state = {name: thing.state_dict() for name, thing in self._stateful.items()}
-            flush_all(folder)
+            folder = root / f"checkpoint-{self.state.global_step}"
+            flush_all(folder)  # what the state vouches for must not be lost with the power
             write_atomically(folder / STATE_FILE, json.dumps(state))
+            rotate_checkpoints(root, limit, self._kept_steps())
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         """Restore our state together with the optimizer's."""
+        _accept_numbered_cpu()
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is not None:
             state = checkpoint_state(Path(checkpoint))
             for name, thing in self._stateful.items():
                 # Checkpoints of earlier versions hold no state of the signal.
                 thing.load_state_dict(state.get(name, {}) if name == "signal" else state[name])
+
+
+@cache
+def _accept_numbered_cpu() -> None:
+    """Have `torch.load` take ``cpu:0``, as several processes on a CPU name their device.
+
+    accelerate gives each of them the device ``cpu:0``, transformers maps the optimizer's state to
+    it, and torch knows no such place (torch 2.13, accelerate 1.15, transformers 5.17).
+    """
+
+    def restore(storage: Any, location: str) -> Any:
+        return storage if str(location).startswith("cpu:") else None
+
+    register_package(_AFTER_TORCHS_OWN, lambda _storage: None, restore)
+
+
+_AFTER_TORCHS_OWN = 1000
 
 
 def _placeholder(name: str) -> Callable[..., list[float]]:

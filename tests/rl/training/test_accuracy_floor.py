@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rl.training.accuracy_floor import AccuracyFloor
+from rl.training.callbacks.accuracy_floor import AccuracyFloor
 
 
 def feed(

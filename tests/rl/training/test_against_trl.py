@@ -174,24 +174,20 @@ def run(
     return written.advantages, losses, trainer.model.state_dict()
 
 
-def differences(
-    world: World, folder: Path, grpo: dict[str, Any], **how: bool
-) -> dict[str, float]:
+def differences(world: World, folder: Path, grpo: dict[str, Any], **how: bool) -> dict[str, float]:
     """Largest difference of each kind between the two trainers."""
     theirs, their_log, their_weights = run(world, folder / "stock", "plain", grpo, **how)
     ours, our_log, our_weights = run(world, folder / "ours", "", grpo, **how)
     assert len(ours) == len(theirs) > 1 and len(our_log) == len(their_log) == 4
     assert max(float(a.abs().max()) for a in theirs) > 0.1  # there is something to learn from
     start = load_policy(str(world.model), device="cpu").model.state_dict()
-    moved = [
-        float((w - start[k]).abs().max()) for k, w in their_weights.items() if k in start
-    ] or [float(w.abs().max()) for k, w in their_weights.items() if "lora_B" in k]
+    moved = [float((w - start[k]).abs().max()) for k, w in their_weights.items() if k in start] or [
+        float(w.abs().max()) for k, w in their_weights.items() if "lora_B" in k
+    ]
     assert max(moved) > 1e-3  # and the weights do move
     assert our_weights.keys() == their_weights.keys()
     return {
-        "advantages": max(
-            float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True)
-        ),
+        "advantages": max(float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True)),
         "loss": max(abs(a["loss"] - b["loss"]) for a, b in zip(our_log, their_log, strict=True)),
         "weights": max(float((our_weights[k] - w).abs().max()) for k, w in their_weights.items()),
     }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rl.training.sequential_test import STAKES, DropTest, Fall, FloorTest, log_bets
+from rl.analysis.sequential_test import STAKES, DropTest, Fall, FloorTest, log_bets
 
 
 def batches(rng: np.random.Generator, mean: float, steps: int) -> np.ndarray:

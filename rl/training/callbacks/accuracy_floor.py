@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from rl.training.sequential_test import DropTest, FloorTest
+from rl.analysis.sequential_test import DropTest, FloorTest
 
 
 class AccuracyFloor(TrainerCallback):

@@ -1,0 +1,120 @@
+"""A training run planned: everything that can be wrong is checked before a model is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rewards.stack import RewardStack, build_stack
+from rl.policy.load import load_tokenizer, lora_config, resolve_model, weight_bytes
+from rl.problems.problem import Problem
+from rl.problems.registry import load_problems
+from rl.provenance import provenance, weights_hash
+from rl.training.config import RunConfig
+from rl.training.processes import check_launch
+from rl.training.run_folder import RunFolder, check_disk, checkpoint_state
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.thinking.families import named_delimiters
+from tagger.thinking.split import ThinkingDelimiters
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, checked, with everything but the model in hand."""
+
+    run: RunFolder
+    config: RunConfig
+    tagger: FrozenTagger
+    audit_tagger: FrozenTagger | None
+    stack: RewardStack
+    delimiters: ThinkingDelimiters
+    problems: Sequence[Problem]
+    lora: Any
+    arguments: Any
+
+
+def make_plan(run: RunFolder, config: RunConfig) -> Plan:
+    """Check a run, the cheap things first.
+
+    Raises:
+        UserError: Something is wrong, told in one sentence.
+    """
+    tagger = FrozenTagger.load(config.tagger)
+    audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
+    reward = config.reward
+    stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
+    path = resolve_model(config.model)
+    kept = config.grpo.get("save_total_limit", 2)
+    kept = (kept if isinstance(kept, int) else 10) + (config.accuracy_floor is not None)
+    check_disk(run.root, weight_bytes(path), kept + 1)
+    wanted = config.problems
+    problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
+    given = config.delimiters
+    chosen = named_delimiters(given.open, given.close) if given else None
+    _, delimiters = load_tokenizer(config.model, chosen)
+    lora = lora_config(config.lora) if config.lora is not None else None
+
+    import torch
+
+    from rl.training.grpo_config import training_arguments
+
+    check_launch(torch.cuda.device_count(), os.environ)
+    arguments = training_arguments(config, gpu=torch.cuda.is_available())
+    prompts = arguments.generation_batch_size // arguments.num_generations
+    if len(problems) < prompts:
+        raise UserError(
+            f"One step needs {prompts} problems (generation batch {arguments.generation_batch_size}"
+            f" / num_generations {arguments.num_generations}), there are {len(problems)}; raise "
+            "problems.size or lower the batch."
+        )
+    return Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments)
+
+
+def share_output(plan: Plan, name: str) -> Plan:
+    """The plan with the output folder that all processes agreed on."""
+    if name == str(plan.run.root):
+        return plan
+    old, run = plan.run.root.name, RunFolder(Path(name))
+    plan.config.output = name
+    plan.arguments.output_dir = str(run.checkpoints)
+    if plan.arguments.run_name == old:
+        plan.arguments.run_name = run.root.name
+    return replace(plan, run=run)
+
+
+def check_training_disk(train: RunConfig, training: RunFolder) -> None:
+    """Refuse a disk too small for the training, or a model that is not there."""
+    kept = train.grpo.get("save_total_limit")
+    weights = weight_bytes(resolve_model(train.model))
+    check_disk(training.root, weights, kept if isinstance(kept, int) else 10)
+
+
+def check_checkpoint(checkpoint: Path, plan: Plan) -> None:
+    """Refuse to go on with another tagger or reward than the checkpoint was made with."""
+    state = checkpoint_state(checkpoint)
+    saved = state["tagger"]["fingerprint"]
+    if saved != plan.tagger.fingerprint:
+        raise UserError(
+            f"The checkpoint {checkpoint} was made with the tagger {saved[:12]}, the config names "
+            f"{plan.tagger.fingerprint[:12]}; put the run's tagger back, or start a new run."
+        )
+    plan.stack.load_state_dict(state["reward"])
+
+
+def provenance_of(plan: Plan) -> dict[str, Any]:
+    """What the run is made of, for its folder and the policy's card."""
+    path = Path(resolve_model(plan.config.model))
+    return provenance(
+        model={
+            "base": plan.config.model,
+            "base_weights": weights_hash(path) if path.is_dir() else None,
+        },
+        tagger_fingerprint=plan.tagger.fingerprint,
+        audit_fingerprint=plan.audit_tagger.fingerprint if plan.audit_tagger else None,
+        config=plan.config.to_dict(),
+        seeds=[plan.config.seed, plan.config.problems.seed],
+    )

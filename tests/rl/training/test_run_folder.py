@@ -1,0 +1,66 @@
+"""Checkpoints: which is whole, which may be deleted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rl.training.run_folder import STATE_FILE, RunFolder, rotate_checkpoints, whole_checkpoints
+
+
+def checkpoints(folder: Path, whole: list[int], broken: tuple[int, ...] = ()) -> None:
+    for step in [*whole, *broken]:
+        (folder / f"checkpoint-{step}").mkdir(parents=True)
+        (folder / f"checkpoint-{step}" / "model.safetensors").touch()
+        if step in whole:
+            (folder / f"checkpoint-{step}" / STATE_FILE).write_text("{}")
+
+
+def left(folder: Path) -> list[int]:
+    return sorted(int(p.name.split("-")[1]) for p in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("limit", "keep", "stay"),
+    [
+        (1, (), [100]),
+        (2, (), [20, 100]),
+        (1, (3,), [3, 100]),
+        (2, (100,), [20, 100]),
+        (9, (), [3, 20, 100]),
+        (None, (), [3, 20, 100]),
+        (0, (), [3, 20, 100]),
+    ],
+)
+def test_rotation_deletes_the_oldest_but_those_to_keep(
+    tmp_path: Path, limit: int | None, keep: tuple[int, ...], stay: list[int]
+) -> None:
+    checkpoints(tmp_path, [3, 20, 100])
+    rotate_checkpoints(tmp_path, limit, keep)
+    assert left(tmp_path) == stay
+
+
+def test_rotation_counts_no_checkpoint_that_is_not_whole(tmp_path: Path) -> None:
+    checkpoints(tmp_path, [1], broken=(2,))
+    rotate_checkpoints(tmp_path, 1)
+    assert list(whole_checkpoints(tmp_path)) == [1]
+
+
+def test_a_kill_in_mid_deletion_leaves_none_that_looks_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints(tmp_path / "checkpoints", [1, 2])
+
+    def killed(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            rotate_checkpoints(tmp_path / "checkpoints", 1)
+    run = RunFolder(tmp_path)
+    assert run.last_checkpoint() == run.checkpoint(2)
+    run.drop_broken_checkpoints()
+    assert left(run.checkpoints) == [2]
