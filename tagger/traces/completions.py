@@ -9,7 +9,7 @@ from typing import Any
 from tagger.thinking.families import ThinkingDelimiters
 from tagger.thinking.find import find_thinking, reply_span
 from tagger.thinking.split import known_delimiters_in
-from tagger.traces.chats import ASKERS, SPEAKERS, role_of, said, thinks, thought
+from tagger.traces.chats import ASKERS, SPEAKERS, THINKING_KEYS, role_of, said, thinks, thought
 from tagger.traces.fields import is_list
 
 _ENVELOPES = ("response", "body", "choices", "messages", "message")
@@ -114,7 +114,8 @@ def _chat(
     """The assistant turns of a chat, each with the user turn before it.
 
     Where some turn shows thinking apart from what it says, turns that show none have none: chat
-    templates drop the thinking of earlier turns. Where no turn does, all that is said is thinking.
+    templates drop the thinking of earlier turns. Where no turn does, all that is said is thinking,
+    but for messages whose field for thinking is there and empty: they were written without.
     """
     found: list[Written] = []
     shown: list[bool] = []
@@ -129,6 +130,8 @@ def _chat(
             shown.append(bool(thinking) or _has_delimiters(text, delimiters))
             if thinking:
                 found.append(_apart(thinking, text, question))
+            elif not shown[-1] and any(key in message for key in THINKING_KEYS):
+                found.append(Written("", text.strip(), True, question))  # none, says the server
             else:
                 found.append(replace(_written(text, delimiters), question=question))
             before = ""

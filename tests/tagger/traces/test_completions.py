@@ -82,6 +82,16 @@ def test_a_chat_that_shows_no_thinking_is_all_thinking() -> None:
     assert [(t.id, t.thinking) for t in made({"messages": chat})] == [("7.1", "x"), ("7.2", "y")]
 
 
+@pytest.mark.parametrize("key", ["reasoning", "reasoning_content", "thinking"])
+def test_a_message_whose_thinking_is_empty_has_none(key: str) -> None:
+    answer = {"role": "assistant", key: None, "content": "It is 7."}
+    assert made({"messages": [ASK, answer]}) == []
+    assert made({"choices": [{"message": answer}]}) == []
+    unparsed = {**answer, "content": "a</think>b"}
+    assert [t.thinking for t in made({"choices": [{"message": unparsed}]})] == ["a"]
+    assert [t.thinking for t in made({"messages": [answer]}, "messages.0.content")] == ["It is 7."]
+
+
 def test_tool_calls_between_turns_are_left_out() -> None:
     chat = [
         ASK,
