@@ -79,7 +79,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="unlabelled traces for the teachers to tag, JSONL, plain or .gz: a row has "
+        help="unlabelled traces for the teachers to tag, as suffice tag reads them: a row has "
         '"thinking", "completion", "text" or "steps"',
     )
     parser.add_argument(
