@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "traces",
         type=Path,
         metavar="TRACES",
-        help='rows as suffice tag reads them: a row has "thinking", "completion", "text" or "steps", and '
+        help='as suffice tag reads: a row has "thinking", "completion", "text" or "steps", and '
         'may have "question" and "id"',
     )
     parser.add_argument(

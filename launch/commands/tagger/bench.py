@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--traces",
         dest="file",
         metavar="FILE",
-        help='rows as suffice tag reads them: a row has "thinking", "completion", "text" or "steps" '
+        help='as suffice tag reads: a row has "thinking", "completion", "text", "steps" … '
         "(default: traces written by the overthinker's generator)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")

@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--traces",
         required=True,
         metavar="FILE",
-        help='rows as suffice tag reads them: a row has "thinking", "completion", "text" or "steps"',
+        help='as suffice tag reads: a row has "thinking", "completion", "text" or "steps"',
     )
     parser.add_argument(
         "--tokenizer",
