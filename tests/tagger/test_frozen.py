@@ -52,7 +52,7 @@ def stream_tags(tagger: FrozenTagger, deltas: list[str], question: str) -> list[
 
 @settings(max_examples=600, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=20), st.sampled_from(["", "3 + 4?"]))
-def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
+def test_frozen_tagger_streaming_any_deltas_equals_tagging_the_text(
     text: str, cuts: list[int], question: str
 ) -> None:
     tagger = trained().tagger
@@ -63,9 +63,7 @@ def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(TEXTS, max_size=6), st.randoms())
-def test_neither_composition_nor_order_of_a_batch_changes_anything(
-    texts: list[str], rng: Any
-) -> None:
+def test_frozen_tagger_labels_do_not_depend_on_the_batch(texts: list[str], rng: Any) -> None:
     tagger = trained().tagger
     traces = [tagger.segmenter.split(text) for text in texts]
     questions = ["3 + 4" if i % 2 else "" for i in range(len(texts))]
@@ -77,14 +75,14 @@ def test_neither_composition_nor_order_of_a_batch_changes_anything(
     assert shuffled == [alone[i] for i in order]
 
 
-def test_batches_larger_than_a_chunk_change_nothing(tagger: FrozenTagger) -> None:
+def test_frozen_tagger_batches_larger_than_a_chunk_change_nothing(tagger: FrozenTagger) -> None:
     traces = [steps_from_texts(row["steps"])[1] for row in rows(400, seed=3)]
     assert sum(map(len, traces)) > 2000
     together = tagger.tag_batch(traces, [""] * len(traces))
     assert together == [tagger.tag(steps) for steps in traces]
 
 
-def test_earlier_steps_are_context(tagger: FrozenTagger) -> None:
+def test_frozen_tagger_uses_earlier_steps_as_context(tagger: FrozenTagger) -> None:
     steps = tagger.segmenter.split("3 + 4 = 7.\n\nSo the answer is 7.\n\n3 + 4 = 7.\n\nHmm.")
     whole = tagger.tag(steps, TagContext("3 + 4"))
     rest = tagger.tag(steps[2:], TagContext("3 + 4", tuple(steps[:2])))
@@ -92,7 +90,7 @@ def test_earlier_steps_are_context(tagger: FrozenTagger) -> None:
     assert tagger.tag(steps[2:])[0].type != whole[2].type, "without context it is no repetition"
 
 
-def test_what_a_tagged_step_holds(tagger: FrozenTagger) -> None:
+def test_frozen_tagger_fields_of_a_tagged_step(tagger: FrozenTagger) -> None:
     text = "3 + 4 = 7.\n\nWait, let me check: 3 + 4 = 7."
     for tagged, step in zip(tagger.tag_text(text), tagger.segmenter.split(text), strict=True):
         assert tagged.step == step
@@ -102,20 +100,20 @@ def test_what_a_tagged_step_holds(tagger: FrozenTagger) -> None:
         assert tagged.type == REASONTYPE.names[tagged.probabilities.index(tagged.confidence)]
 
 
-def test_nothing_to_tag(tagger: FrozenTagger) -> None:
+def test_frozen_tagger_of_no_steps(tagger: FrozenTagger) -> None:
     assert tagger.tag([]) == []
     assert tagger.tag_text(" \n\n ") == []
     assert tagger.tag_batch([], []) == []
     assert tagger.tag_batch([[], []], ["", "q"]) == [[], []]
 
 
-def test_a_step_without_a_word_and_an_endless_one_are_tagged(tagger: FrozenTagger) -> None:
+def test_frozen_tagger_tags_empty_and_very_long_steps(tagger: FrozenTagger) -> None:
     endless = "3 + 4 = 7, " * 20_000
     tagged = tagger.tag([Step("___", 0, 3), Step(endless, 5, 5 + len(endless))])
     assert len(tagged) == 2 and all(np.isfinite(t.probabilities).all() for t in tagged)
 
 
-def test_it_is_a_step_tagger_and_cannot_be_written_to(tagger: FrozenTagger) -> None:
+def test_frozen_tagger_is_a_step_tagger_and_read_only(tagger: FrozenTagger) -> None:
     assert isinstance(tagger, StepTagger)
     for array in tagger.arrays.values():
         with pytest.raises(ValueError, match="read-only"):
@@ -126,7 +124,7 @@ def test_it_is_a_step_tagger_and_cannot_be_written_to(tagger: FrozenTagger) -> N
     assert tagger.recompute_fingerprint() == tagger.fingerprint
 
 
-def test_saved_and_loaded_it_is_the_same(tagger: FrozenTagger, tmp_path: Path) -> None:
+def test_frozen_tagger_loads_what_was_saved(tagger: FrozenTagger, tmp_path: Path) -> None:
     folder = tagger.save(tmp_path / "new" / "tagger", card="# A card\n")
     loaded = FrozenTagger.load(folder)
     assert loaded.fingerprint == tagger.fingerprint
@@ -140,7 +138,7 @@ def test_saved_and_loaded_it_is_the_same(tagger: FrozenTagger, tmp_path: Path) -
     assert [p.name for p in folder.parent.iterdir()] == ["tagger"], "no draft is left"
 
 
-def test_nothing_is_overwritten(tagger: FrozenTagger, tmp_path: Path) -> None:
+def test_frozen_tagger_save_overwrites_nothing(tagger: FrozenTagger, tmp_path: Path) -> None:
     folder = tagger.save(tmp_path / "tagger")
     before = (folder / "tagger.json").read_bytes()
     with pytest.raises(UserError, match="exists; name a new folder"):
@@ -196,7 +194,7 @@ SPOILED = [
 
 
 @pytest.mark.parametrize(("spoil", "says"), SPOILED)
-def test_a_spoiled_folder_is_refused_in_one_sentence(
+def test_frozen_tagger_refuses_a_damaged_folder_in_one_sentence(
     tagger: FrozenTagger, tmp_path: Path, spoil: Any, says: str
 ) -> None:
     folder = tagger.save(tmp_path / "tagger")
@@ -206,12 +204,12 @@ def test_a_spoiled_folder_is_refused_in_one_sentence(
     assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_frozen_tagger_refuses_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No tagger in .*nowhere"):
         FrozenTagger.load(tmp_path / "nowhere")
 
 
-def test_packaged_taggers_go_by_their_names(
+def test_frozen_tagger_loads_packaged_taggers_by_name(
     tagger: FrozenTagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert packaged_taggers()[0] == "default"
@@ -223,7 +221,7 @@ def test_packaged_taggers_go_by_their_names(
     assert FrozenTagger.load("default").fingerprint == tagger.fingerprint, "a folder wins"
 
 
-def test_an_unknown_name_is_told_with_the_packaged_ones(
+def test_frozen_tagger_lists_the_packaged_taggers_for_an_unknown_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -232,7 +230,7 @@ def test_an_unknown_name_is_told_with_the_packaged_ones(
     assert "\n" not in str(e.value)
 
 
-def test_weights_are_rounded_by_less_than_their_step_and_useless_rows_dropped() -> None:
+def test_frozen_tagger_rounds_weights_and_drops_zero_rows() -> None:
     weights = np.zeros((2**8, 14))
     weights[3, 2], weights[200, 5] = 1.5, -0.75
     backend = LinearBackend.from_weights(LinearSettings(bits=8), weights, np.zeros(14))
@@ -245,7 +243,7 @@ def test_weights_are_rounded_by_less_than_their_step_and_useless_rows_dropped() 
     assert tagged[0].type == "Other", "with no weight the bias decides"
 
 
-def test_tagging_needs_numpy_and_safetensors_and_nothing_heavy() -> None:
+def test_frozen_tagger_needs_no_heavy_imports() -> None:
     code = (
         "import sys; from tagger.frozen import FrozenTagger; FrozenTagger.load().tag_text('a');"
         "print(sorted({m.split('.')[0] for m in sys.modules} & "

@@ -22,7 +22,7 @@ TEXTS = [row["steps"] for row in rows(12, seed=5)]
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_probabilities_are_summed(name: str) -> None:
+def test_mapped_tagger_sums_probabilities(name: str) -> None:
     tagger, type_map = trained().tagger, load_type_map(name)
     mapped = MappedTagger(tagger, type_map)
     assert isinstance(mapped, StepTagger)
@@ -39,7 +39,7 @@ def test_probabilities_are_summed(name: str) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(order=st.permutations(range(len(TEXTS))), name=st.sampled_from(OTHERS))
-def test_stream_equals_batch_equals_one_by_one(order: list[int], name: str) -> None:
+def test_mapped_tagger_stream_equals_batch_equals_one_by_one(order: list[int], name: str) -> None:
     mapped = MappedTagger(trained().tagger, load_type_map(name))
     traces = [steps_from_texts(TEXTS[i])[1] for i in order]
     batch = mapped.tag_batch(traces, ["q"] * len(traces))
@@ -50,7 +50,7 @@ def test_stream_equals_batch_equals_one_by_one(order: list[int], name: str) -> N
         assert mapped.tag(steps[1:], TagContext("q", steps[:1])) == tagged[1:]
 
 
-def test_text_is_cut_by_the_taggers_own_segmenter() -> None:
+def test_mapped_tagger_uses_the_taggers_own_segmenter() -> None:
     tagger = trained().tagger
     mapped = MappedTagger(tagger, load_type_map("schoenfeld"))
     text = "\n\n".join(TEXTS[0])
@@ -58,7 +58,7 @@ def test_text_is_cut_by_the_taggers_own_segmenter() -> None:
     assert [t.step for t in mapped.tag_text(text)] == [t.step for t in tagger.tag_text(text)]
 
 
-def test_the_fingerprint_follows_tagger_and_mapping(tmp_path: Path) -> None:
+def test_mapped_tagger_fingerprint_depends_on_tagger_and_mapping(tmp_path: Path) -> None:
     one, two = trained(0).tagger, trained(3).tagger
     assert one.fingerprint != two.fingerprint
     plain = load_type_map(mine(tmp_path))
@@ -74,7 +74,7 @@ def test_the_fingerprint_follows_tagger_and_mapping(tmp_path: Path) -> None:
     assert len(prints) == 4 + len(OTHERS)
 
 
-def test_only_where_needed_and_only_from_reasontype() -> None:
+def test_mapped_tagger_is_made_only_if_needed_and_only_from_reasontype() -> None:
     tagger = trained().tagger
     assert tagger_in_taxonomy(tagger, "reasontype") is tagger
     mapped = tagger_in_taxonomy(tagger, "venhoff")

@@ -15,14 +15,14 @@ def tags(tagger: FrozenTagger, steps: list[str], question: str = "") -> list[str
     return [tagger.taxonomy.get(t.type).tag for t in tagged]
 
 
-def test_the_default_is_a_student_and_a_linear_one_stands_beside_it() -> None:
+def test_packaged_taggers_are_a_student_by_default_and_a_linear_one() -> None:
     assert packaged_taggers() == BOTH
     assert FrozenTagger.load().backend.name == "student"
     assert FrozenTagger.load("linear").backend.name == "linear"
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_each_is_small_and_its_card_names_data_licences_scores_limits_and_commands(
+def test_packaged_taggers_are_small_with_complete_cards(
     name: str,
 ) -> None:
     folder = tagger_folder(name)
@@ -35,7 +35,7 @@ def test_each_is_small_and_its_card_names_data_licences_scores_limits_and_comman
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_each_reads_the_overthinker_and_its_silent_check(name: str) -> None:
+def test_packaged_taggers_tag_the_overthinkers_silent_verification(name: str) -> None:
     steps = ["I need to work out 7 + 3.", "7 + 3 = 10.", "So the answer is 10.", "7 + 3 = 10."]
     assert not has_keyword(steps[3])
     assert tags(FrozenTagger.load(name), steps, "7 + 3 =") == [

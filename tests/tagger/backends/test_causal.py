@@ -72,7 +72,7 @@ def tokens(folder: Path, kind: str = "llama", **changes: Any) -> Tokens:
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=12), st.sampled_from(["", "3 + 4?"]))
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
-def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
+def test_causal_streaming_any_deltas_equals_tagging_the_text(
     kind: str, text: str, cuts: list[int], question: str
 ) -> None:
     known = tagger(kind)
@@ -87,9 +87,7 @@ def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(TEXTS, max_size=4), st.randoms())
-def test_neither_composition_nor_order_of_a_batch_changes_anything(
-    texts: list[str], rng: Any
-) -> None:
+def test_causal_labels_do_not_depend_on_the_batch(texts: list[str], rng: Any) -> None:
     traces = [tagger().segmenter.split(text) for text in texts]
     questions = ["3 + 4" if i % 2 else "" for i in range(len(texts))]
     alone = [tagger().tag(t, TagContext(q)) for t, q in zip(traces, questions, strict=True)]
@@ -101,13 +99,13 @@ def test_neither_composition_nor_order_of_a_batch_changes_anything(
 
 @settings(max_examples=25, deadline=None)
 @given(TEXTS, TEXTS)
-def test_what_comes_later_changes_nothing(text: str, later: str) -> None:
+def test_causal_does_not_depend_on_later_steps(text: str, later: str) -> None:
     steps = tagger().segmenter.split(text)
     more = tagger().segmenter.split(later)
     assert tagger().tag([*steps, *more])[: len(steps)] == tagger().tag(steps)
 
 
-def test_what_came_before_does_change_scores() -> None:
+def test_causal_depends_on_earlier_steps() -> None:
     steps = steps_from_texts(["So the answer is 7.", "Hmm, I am not sure.", "3 + 4 = 7."])[1]
     alone = tagger().tag(steps[2:])[0]
     after = tagger().tag(steps[2:], TagContext("", steps[:2]))[0]
@@ -118,7 +116,7 @@ def test_what_came_before_does_change_scores() -> None:
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
-def test_whole_windows_score_as_step_by_step_but_for_last_digits(kind: str) -> None:
+def test_causal_logits_batch_agrees_but_for_last_digits(kind: str) -> None:
     traces = [row["steps"] * 3 for row in rows(8, seed=3)]
     backend: Any = tagger(kind).backend
     assert len(backend.windows("3 + 4", traces[0], range(len(traces[0])))) > 1
@@ -130,14 +128,14 @@ def test_whole_windows_score_as_step_by_step_but_for_last_digits(kind: str) -> N
         np.testing.assert_allclose(many, slow, atol=1e-4)
 
 
-def test_layers_up_to_the_last_one_read_and_no_more_are_kept() -> None:
+def test_causal_stores_only_the_layers_used() -> None:
     names = list(tagger().arrays)
     assert any(n.startswith("body.layers.2.") for n in names)
     assert not any(n.startswith(("body.layers.3.", "body.norm.")) for n in names)
     assert {str(a.dtype) for n, a in tagger().arrays.items() if n[:5] != "file."} == {"float16"}
 
 
-def test_an_endless_step_and_an_empty_one_are_tagged() -> None:
+def test_causal_tags_very_long_and_empty_steps() -> None:
     for text in ("3 + 4 = 7, " * 100_000, "", "\x00", " ", "7" * 1_000_000):
         tagged = tagger().tag([Step(text, 0, len(text))], TagContext(text))
         assert np.isfinite(tagged[0].probabilities).all()
@@ -147,7 +145,7 @@ LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=40)
 
 
 @given(LENGTHS, st.integers(1, 12), st.integers(0, 5), st.integers(16, 60))
-def test_step_by_step_lays_out_the_windows_of_the_whole(
+def test_causal_window_builder_equals_windows_of(
     lengths: list[int], front: int, earlier: int, most: int
 ) -> None:
     shape = dataclasses.replace(TINY, earlier=earlier, window_tokens=most)
@@ -165,7 +163,7 @@ def test_step_by_step_lays_out_the_windows_of_the_whole(
 
 
 @given(LENGTHS, st.integers(0, 5), st.integers(16, 60), st.data())
-def test_every_wanted_step_stands_in_one_window_behind_the_steps_before_it(
+def test_causal_windows_hold_each_wanted_step_once_after_its_context(
     lengths: list[int], earlier: int, most: int, data: st.DataObject
 ) -> None:
     shape = dataclasses.replace(TINY, earlier=earlier, window_tokens=most)
@@ -183,7 +181,7 @@ def test_every_wanted_step_stands_in_one_window_behind_the_steps_before_it(
         assert len(window.ids) <= most or first.end == len(window.ids)
 
 
-def test_windows_by_hand() -> None:
+def test_causal_windows_by_hand() -> None:
     shape = dataclasses.replace(TINY, earlier=1, window_tokens=16)
     steps = [[1] * 5, [2] * 5, [3] * 5, [4] * 5, [5] * 5, [6] * 5, [7] * 5]
     assert windows_of([0, 0], steps, [0, 1, 2, 6], shape) == [
@@ -197,7 +195,7 @@ def test_windows_by_hand() -> None:
     assert extractor.read(steps[2]) == Piece(True, [0, 0, *steps[1], *steps[2]], 7)
 
 
-def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:
+def test_causal_tokens_keep_head_and_tail_of_a_long_step(tmp_path: Path) -> None:
     whole = tokens(tmp_path / "a", head_tokens=8000)
     cut = tokens(tmp_path / "b")
     text = "Let me check: " + "3 + 4 = 7, " * 100 + "So the answer is 7."
@@ -211,7 +209,7 @@ def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:
     assert cut.step("") != cut.step("\x00")
 
 
-def test_a_question_keeps_both_its_ends(tmp_path: Path) -> None:
+def test_causal_tokens_keep_both_ends_of_a_question(tmp_path: Path) -> None:
     whole = tokens(tmp_path / "a", question_tokens=4000)
     cut = tokens(tmp_path / "b")
     lead = len(whole.question("")) - len(Tokens.step(whole, ""))
@@ -223,7 +221,7 @@ def test_a_question_keeps_both_its_ends(tmp_path: Path) -> None:
     assert tokens(tmp_path / "c", "qwen3").question("")[0] == 0, "a text's first token stays"
 
 
-def test_saved_and_loaded_it_is_the_same_without_the_models_folder(tmp_path: Path) -> None:
+def test_causal_loads_without_the_models_folder(tmp_path: Path) -> None:
     import torch
 
     folder = tagger().save(tmp_path / "tagger")
@@ -246,7 +244,7 @@ def test_saved_and_loaded_it_is_the_same_without_the_models_folder(tmp_path: Pat
         ("file.tokenizer.json", "were changed|cannot be read"),
     ],
 )
-def test_a_changed_file_is_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_causal_refuses_a_changed_file(tmp_path: Path, name: str, message: str) -> None:
     folder = tagger().save(tmp_path / "tagger")
     arrays = load_file(str(folder / "weights.safetensors"))
     flat = arrays[name].reshape(-1)
@@ -256,7 +254,7 @@ def test_a_changed_file_is_refused(tmp_path: Path, name: str, message: str) -> N
         FrozenTagger.load(folder)
 
 
-def test_a_missing_array_is_refused(tmp_path: Path) -> None:
+def test_causal_refuses_a_missing_array(tmp_path: Path) -> None:
     folder = tagger().save(tmp_path / "tagger")
     arrays = load_file(str(folder / "weights.safetensors"))
     for name, message in [
@@ -273,7 +271,7 @@ def test_a_missing_array_is_refused(tmp_path: Path) -> None:
     ("name", "message"),
     [("file.merges.txt", r"hold file\.merges\.txt"), ("head.spare", "do not fit its settings")],
 )
-def test_an_array_too_many_is_refused(name: str, message: str) -> None:
+def test_causal_refuses_an_unknown_array(name: str, message: str) -> None:
     backend = tagger().backend
     arrays = backend.arrays | {name: np.zeros(3, dtype=np.float16)}
     with pytest.raises(UserError, match=message):
@@ -288,7 +286,7 @@ def test_an_array_too_many_is_refused(name: str, message: str) -> None:
         ({"upper": 0}, "upper of the causal tagger is 0"),
     ],
 )
-def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None:
+def test_causal_refuses_bad_settings(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         CausalSettings(**changes)
     with pytest.raises(UserError, match="did you mean 'earlier'"):
@@ -299,7 +297,7 @@ def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None
         CausalFit(device="cpus")
 
 
-def test_a_model_of_another_make_is_refused(tmp_path: Path) -> None:
+def test_causal_refuses_an_unsupported_architecture(tmp_path: Path) -> None:
     from tagger.backends.causal.net import part_of_config
 
     with pytest.raises(UserError, match=r"\(GPTNeoXModel\) has no \.embed_tokens"):
@@ -311,7 +309,7 @@ def test_a_model_of_another_make_is_refused(tmp_path: Path) -> None:
             part_of_config(text, 0, 3)
 
 
-def test_loading_other_taggers_does_not_load_torch() -> None:
+def test_causal_is_the_only_one_to_load_torch() -> None:
     code = (
         "import sys, tagger.frozen, tagger.backends.causal.backend; "
         "sys.exit('torch' in sys.modules)"

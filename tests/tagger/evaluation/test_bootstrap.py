@@ -14,7 +14,7 @@ from tagger.evaluation.bootstrap import (
 )
 
 
-def test_weights_are_draws_with_replacement() -> None:
+def test_bootstrap_weights_are_draws_with_replacement() -> None:
     w = draw_weights(7, seed=1, resamples=500)
     assert w.shape == (501, 7)
     assert (w[0] == 1).all() and (w.sum(axis=1) == 7).all()
@@ -23,7 +23,7 @@ def test_weights_are_draws_with_replacement() -> None:
     assert (w != draw_weights(7, seed=2, resamples=500)).any()
 
 
-def test_the_interval_of_a_mean_is_that_of_its_distribution() -> None:
+def test_bootstrap_interval_of_a_mean_is_that_of_its_distribution() -> None:
     """400 draws of a normal with deviation 2: 1.96 * 2 / 20 to either side of the mean."""
     values = np.random.default_rng(0).normal(5, 2, 400)
     sums = resampled_sums({"x": values, "n": np.ones(400)}, draw_weights(400, resamples=10_000))
@@ -34,7 +34,7 @@ def test_the_interval_of_a_mean_is_that_of_its_distribution() -> None:
     assert got.high == pytest.approx(values.mean() + half, abs=0.02)
 
 
-def test_it_covers_the_truth_about_95_times_in_100() -> None:
+def test_bootstrap_covers_the_truth_95_times_in_100() -> None:
     rng = np.random.default_rng(3)
     covered = 0
     for seed in range(200):
@@ -46,7 +46,7 @@ def test_it_covers_the_truth_about_95_times_in_100() -> None:
     assert 0.88 <= covered / 200 <= 0.98
 
 
-def test_sums_are_those_of_the_drawn_traces() -> None:
+def test_bootstrap_sums_are_those_of_the_drawn_traces() -> None:
     rng = np.random.default_rng(4)
     tables = rng.integers(0, 5, size=(6, 3, 2)).astype(float)
     weights = draw_weights(6, resamples=20)
@@ -56,7 +56,7 @@ def test_sums_are_those_of_the_drawn_traces() -> None:
         assert draw == pytest.approx(again.sum(axis=0))
 
 
-def test_what_is_not_defined_is_none_and_a_single_trace_bears_no_interval() -> None:
+def test_bootstrap_undefined_is_none_and_one_trace_has_no_interval() -> None:
     nan = np.nan
     assert estimate(np.array([nan, 1.0]), 5) == Estimate(None, None, None)
     assert estimate(np.array([0.25, 0.5]), 1) == Estimate(0.25, None, None)
@@ -64,5 +64,5 @@ def test_what_is_not_defined_is_none_and_a_single_trace_bears_no_interval() -> N
     assert estimate(np.array([0.5, nan, 0.5, 0.5]), 5) == Estimate(0.5, 0.5, 0.5)
 
 
-def test_draws_of_an_inflated_figure_are_moved_onto_it() -> None:
+def test_bootstrap_centred_moves_inflated_draws() -> None:
     assert centred(np.array([0.1, 0.2, 0.3, 0.4])).tolist() == pytest.approx([0.1, 0, 0.1, 0.2])

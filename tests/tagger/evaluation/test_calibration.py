@@ -21,24 +21,24 @@ def test_ece_by_hand() -> None:
     assert c.ece(bins) == pytest.approx((4 * 0.15 + 2 * 0.5) / 6)
 
 
-def test_gaps_of_one_bin_even_out_and_those_of_two_do_not() -> None:
+def test_ece_gaps_cancel_within_a_bin_only() -> None:
     same = one_trace([0.62, 0.66], [True, False])
     apart = one_trace([0.62, 0.72], [True, False])
     assert c.ece(same) == pytest.approx(abs(1 - 0.62 - 0.66) / 2)
     assert c.ece(apart) == pytest.approx((0.38 + 0.72) / 2)
 
 
-def test_a_bin_holds_its_upper_edge() -> None:
+def test_ece_bin_includes_its_upper_edge() -> None:
     edges = np.array([0.0, 1e-9, 1 / 15, 1 / 15 + 1e-9, 0.5, 1.0])
     assert c.bin_of(edges).tolist() == [0, 0, 0, 1, 7, 14]
 
 
-def test_no_steps_have_no_error() -> None:
+def test_ece_of_no_steps_is_undefined() -> None:
     assert np.isnan(c.ece(np.zeros((c.BINS, 3))))
 
 
 @given(st.floats(0.3, 5), st.lists(st.floats(0.01, 1), min_size=3, max_size=3))
-def test_a_temperature_keeps_the_order_and_the_sum(temperature: float, raw: list[float]) -> None:
+def test_tempered_keeps_order_and_sum(temperature: float, raw: list[float]) -> None:
     p = np.array([raw]) / sum(raw)
     out = c.tempered(p, temperature)
     assert out.sum() == pytest.approx(1)
@@ -56,12 +56,12 @@ def drawn(sharpness: float, count: int = 20_000) -> tuple[c.Floats, c.Ints]:
 
 
 @pytest.mark.parametrize("sharpness", [1.0, 3.0])
-def test_the_fitted_temperature_undoes_false_confidence(sharpness: float) -> None:
+def test_fit_temperature_corrects_overconfidence(sharpness: float) -> None:
     p, types = drawn(sharpness)
     assert c.fit_temperature(p, types) == pytest.approx(sharpness, rel=0.06)
 
 
-def test_each_half_is_tempered_by_the_other() -> None:
+def test_cross_fitted_uses_the_temperature_of_the_other_half() -> None:
     p, types = drawn(3.0, 4000)
     half = np.arange(4000) % 2
     out, _ = c.cross_fitted(p, types, half)
@@ -73,7 +73,7 @@ def test_each_half_is_tempered_by_the_other() -> None:
     assert c.ece(c.bin_sums(p.max(axis=1), right, trace, 1)[0]) > 0.1
 
 
-def test_one_half_alone_stays_as_it_is() -> None:
+def test_cross_fitted_leaves_a_single_half() -> None:
     p, types = drawn(2.0, 50)
     out, _ = c.cross_fitted(p, types, np.zeros(50, dtype=int))
     assert (out == p).all()

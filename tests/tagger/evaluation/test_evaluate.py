@@ -37,7 +37,7 @@ def evaluated() -> Evaluation:
     return evaluate(Scripted(TABLE), small(), resamples=50)
 
 
-def test_ratios_by_hand() -> None:
+def test_evaluate_ratios_by_hand() -> None:
     e = evaluated()
     assert (e.traces, e.steps, e.left_out) == (2, 8, 0)
     assert e.confusion.tolist() == [[2, 1, 0], [1, 2, 1], [0, 1, 0]]
@@ -54,7 +54,7 @@ def test_ratios_by_hand() -> None:
     assert e.role_macro_f1 == e.macro_f1, "each type has a role of its own here"
 
 
-def test_counts_by_hand() -> None:
+def test_evaluate_counts_by_hand() -> None:
     """Predicted 2 checks a trace each; true 2 and 2. Makes: predicted 1 and 2, true 1 and 2."""
     e = evaluated()
     assert e.verification_count is not None and e.soft_verification_count is not None
@@ -72,7 +72,7 @@ def test_counts_by_hand() -> None:
     assert over.verification_count.bias.low is None, "a single trace bears no interval"
 
 
-def test_errors_that_even_out_leave_no_bias_but_an_error() -> None:
+def test_evaluate_errors_that_cancel_give_no_bias_but_an_error() -> None:
     table = {"m": M, "c": C}
     e = evaluate(
         Scripted(table), [trace("x", ("c", "make")), trace("y", ("m", "check"))], resamples=20
@@ -81,7 +81,7 @@ def test_errors_that_even_out_leave_no_bias_but_an_error() -> None:
     assert (e.verification_count.bias.mean, e.verification_count.mae.mean) == (0.0, 1.0)
 
 
-def test_confidence_by_hand() -> None:
+def test_evaluate_confidence_by_hand() -> None:
     """Confidence 0.8 thrice (2 right), 0.7 four times (2 right), 0.6 once (wrong)."""
     e = evaluated()
     gaps = abs(2 - 2.4) + abs(2 - 2.8) + abs(0 - 0.6)
@@ -92,7 +92,7 @@ def test_confidence_by_hand() -> None:
     assert e.log_loss.mean == pytest.approx(losses.mean(), abs=1e-6)
 
 
-def test_keywords_and_checks_without_any() -> None:
+def test_evaluate_keywords_and_marker_free_steps() -> None:
     """Of four checks one says wait, one says check; of the two silent ones one is found."""
     e = evaluated()
     assert e.unmarked is not None
@@ -103,13 +103,13 @@ def test_keywords_and_checks_without_any() -> None:
     assert {b.mean for b in e.keyword_bias.values()} == {-0.5}
 
 
-def test_all_steps_are_tagged_in_order_but_only_labelled_ones_count() -> None:
+def test_evaluate_all_steps_are_tagged_in_order_but_only_labelled_ones_count() -> None:
     tagger = Scripted(TABLE)
     assert evaluate(tagger, small(), resamples=5).steps == 8
     assert tagger.seen[1] == ["wait c", "c", "m", "check m", "m"]
 
 
-def test_a_perfect_tagger() -> None:
+def test_evaluate_perfect_tagger() -> None:
     rows = [trace(str(i), ("m", "make"), ("c", "check"), ("t", "talk")) for i in range(5)]
     e = evaluate(Scripted({"m": [1, 0, 0], "c": [0, 1, 0], "t": [0, 0, 1]}), rows)
     for figure in (e.micro_f1, e.macro_f1, e.kappa, e.role_macro_f1):
@@ -117,7 +117,7 @@ def test_a_perfect_tagger() -> None:
     assert e.ece.mean == 0
 
 
-def test_a_type_given_but_never_true_has_no_count_error() -> None:
+def test_evaluate_a_type_predicted_but_never_true_has_no_count_error() -> None:
     e = evaluate(Scripted(TABLE), [trace("x", ("m", "make"), ("t", "make"))])
     assert set(e.counts) == {"make"}
     assert e.types["talk"].support == 0 and e.types["talk"].precision.mean == 0
@@ -126,7 +126,7 @@ def test_a_type_given_but_never_true_has_no_count_error() -> None:
     }  # fmt: skip
 
 
-def test_alternatives_and_second_labels() -> None:
+def test_evaluate_alternatives_and_second_labels() -> None:
     row = replace(
         trace("x", ("c", "make"), ("c", "make")),
         alternatives={0: "check", 1: "talk"},
@@ -138,7 +138,7 @@ def test_alternatives_and_second_labels() -> None:
     assert (e.agreement["steps"], e.agreement["micro_f1"].mean) == (1, 1.0)
 
 
-def test_the_order_of_traces_and_their_batches_change_no_figure() -> None:
+def test_evaluate_does_not_depend_on_order_or_batches() -> None:
     forth = evaluate(Scripted(TABLE), small(), resamples=5)
     back = evaluate(Scripted(TABLE), small()[::-1], resamples=5)
     parts = join([predict(Scripted(TABLE), [t]) for t in small()])
@@ -147,7 +147,7 @@ def test_the_order_of_traces_and_their_batches_change_no_figure() -> None:
     assert score(parts, resamples=5).as_dict() == forth.as_dict()
 
 
-def test_intervals_are_those_of_drawing_traces_one_by_one() -> None:
+def test_evaluate_intervals_equal_an_explicit_bootstrap() -> None:
     """Micro-F1 of each resample, recomputed from copies of the traces."""
     from tagger.evaluation.bootstrap import draw_weights
 
@@ -168,7 +168,7 @@ def test_intervals_are_those_of_drawing_traces_one_by_one() -> None:
     assert (e.micro_f1.low, e.micro_f1.high) == pytest.approx((low, high), abs=1e-6)
 
 
-def test_nothing_labelled_is_said() -> None:
+def test_evaluate_refuses_traces_without_labels() -> None:
     with pytest.raises(UserError, match="no step carries a label"):
         evaluate(Scripted(TABLE), [trace("x", ("m", None))])
 
@@ -193,7 +193,7 @@ def fine(**shares: float) -> list[float]:
     return [shares.get(tag, 0.0) for tag in REASONTYPE.tags]
 
 
-def test_labels_of_another_taxonomy() -> None:
+def test_evaluate_labels_of_another_taxonomy() -> None:
     """Probabilities of mapped types are summed before the best is taken."""
     table = {
         "a": fine(SUBSTITUTE=0.4, VERIFY=0.3, META=0.3),  # testing, 0.6
@@ -209,13 +209,13 @@ def test_labels_of_another_taxonomy() -> None:
     assert e.ece.mean == pytest.approx(abs(2 - 3 * 0.6) / 3, abs=1e-6)
 
 
-def test_labels_all_without_counterpart_are_refused() -> None:
+def test_evaluate_refuses_labels_without_counterpart() -> None:
     rows = [trace("x", ("a", "poetry"))]
     with pytest.raises(UserError, match="all 1 labels are of types without a counterpart"):
         evaluate(Scripted({}, REASONTYPE, fine(META=1.0)), rows, space_between(REASONTYPE, MAP))
 
 
-def test_a_tagger_of_another_taxonomy_on_reasontype_labels() -> None:
+def test_evaluate_tagger_of_another_taxonomy_on_reasontype_labels() -> None:
     own = TypeMap(REASONTYPE, {n: n for n in REASONTYPE.names}, {n: n for n in REASONTYPE.names})
     space = space_between(COARSE, own, MAP)
     rows = [trace("x", ("a", META), ("a", REASONTYPE.get("CASE").name))]
@@ -224,7 +224,7 @@ def test_a_tagger_of_another_taxonomy_on_reasontype_labels() -> None:
     assert e.verification is not None and e.verification.precision.mean == 0.5
 
 
-def test_unmapped_taxonomies_do_not_meet() -> None:
+def test_evaluate_refuses_unmapped_taxonomies() -> None:
     with pytest.raises(UserError, match="'abc', which has no mapping"):
         space_between(ABC, MAP)
 
@@ -242,7 +242,7 @@ class Reluctant(Scripted):
         return out
 
 
-def test_the_type_the_tagger_gives_counts_not_the_likeliest() -> None:
+def test_evaluate_uses_the_predicted_type_not_the_likeliest() -> None:
     """With a logit bias a tagger counts other types than the largest probabilities would."""
     predictions = predict(Reluctant(TABLE), small())
     assert predictions.predicted.tolist() == [0, 0, 0, 2, 0, 0, 0, 0]

@@ -12,17 +12,17 @@ def matrix(*rows: list[int]) -> measures.Floats:
     return np.array(rows, dtype=np.float64)
 
 
-def test_kappa_of_the_textbook_example() -> None:
+def test_measures_kappa_of_the_textbook_example() -> None:
     """35 of 50 agree; by chance (25*30 + 25*20) / 2500 = half: (0.7 - 0.5) / 0.5."""
     assert measures.cohens_kappa(matrix([20, 5], [10, 15])) == pytest.approx(0.4)
 
 
-def test_kappa_is_undefined_where_all_is_one_class_and_zero_at_chance() -> None:
+def test_measures_kappa_is_undefined_where_all_is_one_class_and_zero_at_chance() -> None:
     assert np.isnan(measures.cohens_kappa(matrix([7, 0], [0, 0])))
     assert measures.cohens_kappa(matrix([4, 4], [4, 4])) == pytest.approx(0)
 
 
-def test_type_ratios_by_hand() -> None:
+def test_measures_type_ratios_by_hand() -> None:
     precision, recall, f1 = measures.type_ratios(matrix([3, 1, 0], [2, 4, 0], [0, 0, 0]))
     assert precision[:2] == pytest.approx([3 / 5, 4 / 5])
     assert recall[:2] == pytest.approx([3 / 4, 4 / 6])
@@ -30,13 +30,13 @@ def test_type_ratios_by_hand() -> None:
     assert np.isnan([precision[2], recall[2], f1[2]]).all(), "neither true nor predicted"
 
 
-def test_a_missed_type_counts_zero_and_a_type_not_in_the_truth_does_not_count() -> None:
+def test_measures_macro_f1_ignores_types_not_in_the_truth() -> None:
     table = matrix([4, 0, 0], [0, 0, 2], [0, 0, 0])
     assert measures.macro_f1(table) == pytest.approx((1 + 0) / 2)
     assert measures.micro_f1(table) == pytest.approx(4 / 6)
 
 
-def test_merging_types_by_hand() -> None:
+def test_measures_merging_types_by_hand() -> None:
     table = matrix([5, 1, 2], [1, 6, 0], [3, 0, 7])
     both = measures.merged(table, np.array([0, 1, 0]), 2)
     assert both.tolist() == [[17, 1], [1, 6]]
@@ -44,14 +44,14 @@ def test_merging_types_by_hand() -> None:
     assert (precision, recall, f1) == pytest.approx((6 / 7, 6 / 7, 6 / 7))
 
 
-def test_leading_axes_are_kept_apart() -> None:
+def test_measures_leading_axes_are_independent() -> None:
     rng = np.random.default_rng(0)
     many = rng.integers(0, 9, size=(5, 4, 4)).astype(float)
     for of in (measures.micro_f1, measures.macro_f1, measures.cohens_kappa):
         assert of(many) == pytest.approx([float(of(one)) for one in many])
 
 
-def test_they_agree_with_scikit_learn() -> None:
+def test_measures_agree_with_scikit_learn() -> None:
     from sklearn.metrics import cohen_kappa_score, f1_score, precision_recall_fscore_support
 
     rng = np.random.default_rng(1)

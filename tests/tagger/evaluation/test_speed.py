@@ -26,7 +26,7 @@ from tests.tagger.tokenizers_made_here import byte_level
 TEXT = "3 + 4 = 7.\n\nWait, let me check: 3 + 4 = 7.\n\nSo the answer is 7."
 
 
-def test_figures_of_two_passes_by_hand() -> None:
+def test_speed_of_two_passes_by_hand() -> None:
     one = Pass([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], 0.010, 0.004, 0.004, units=3)
     two = Pass([3.0, 4.0, 8.0], [2.0, 2.0, 2.0], 0.030, 0.006, 0.006, units=3)
     found = summarise([one, two])
@@ -41,12 +41,12 @@ def test_figures_of_two_passes_by_hand() -> None:
     assert over_repeats([3, 1, 2]) == {"median": 2, "min": 1, "max": 3}
 
 
-def test_a_second_thread_shows() -> None:
+def test_speed_detects_a_second_thread() -> None:
     assert thread_share([Pass((), (), 1.0, 2.0, 1.0, 1), Pass((), (), 1.0, 1.0, 1.0, 1)]) == 1.5
     assert thread_share([Pass((), (), 1.0, 0.0, 0.0, 1)]) == 1.0
 
 
-def test_each_pass_counts_its_units_and_takes_the_time_of_each() -> None:
+def test_speed_each_pass_counts_its_units_and_takes_the_time_of_each() -> None:
     tagger = trained().tagger
     traces = [("3 + 4?", tagger.segmenter.split(TEXT))] * 5
     streaming = stream_steps(tagger, traces)
@@ -69,7 +69,7 @@ class Slow(FrozenTagger):
         return super()._finish(steps, features)
 
 
-def test_a_known_delay_is_measured_as_such_and_not_as_work() -> None:
+def test_speed_measures_a_known_delay_as_wall_time_only() -> None:
     tagger = trained().tagger
     slow = Slow(tagger.taxonomy, tagger.segmenter, tagger._backend, tagger.temperature)
     traces = [("", tagger.segmenter.split(TEXT))] * 4
@@ -80,7 +80,7 @@ def test_a_known_delay_is_measured_as_such_and_not_as_work() -> None:
     assert slow.tag(traces[0][1], TagContext("")) == tagger.tag(traces[0][1])
 
 
-def test_traces_are_taken_evenly_from_a_sorted_file() -> None:
+def test_speed_spread_takes_traces_evenly() -> None:
     traces = [Trace(str(i), "", "", None) for i in range(10)]
     assert [t.id for t in spread(traces, 3)] == ["0", "3", "6"]
     assert spread(traces, 99) == traces

@@ -28,7 +28,9 @@ TRACES = [
 
 @pytest.mark.parametrize("tokenizer", [byte_level, byte_fallback], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("batch", [1, 4])
-def test_the_law_holds_at_the_boundaries_of_real_tokenizers(tokenizer: Any, batch: int) -> None:
+def test_check_stream_finds_no_difference_at_real_token_boundaries(
+    tokenizer: Any, batch: int
+) -> None:
     done: list[int] = []
     found = check_stream(
         trained().tagger, TRACES, tokenizer(), THINK, "made here", batch, done.append
@@ -53,7 +55,7 @@ class ForgetfulSession(FrozenTagger):
         return Session()
 
 
-def test_a_tagger_that_forgets_while_streaming_is_found_out() -> None:
+def test_check_stream_finds_a_tagger_that_forgets_while_streaming() -> None:
     tagger = trained().tagger
     broken = ForgetfulSession(
         tagger.taxonomy, tagger.segmenter, tagger._backend, tagger.temperature
@@ -66,7 +68,7 @@ def test_a_tagger_that_forgets_while_streaming_is_found_out() -> None:
     assert found.as_dict()["differing"] == found.differing > 0
 
 
-def test_each_kind_of_difference_is_named() -> None:
+def test_check_stream_names_each_kind_of_difference() -> None:
     tagged = trained().tagger.tag_text("3 + 4 = 7.\n\nHmm.")
     first = tagged[0]
     other_type = next(n for n in trained().tagger.taxonomy.names if n != first.type)

@@ -59,7 +59,7 @@ def printed(view: Any) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_six_sources_fit_eighty_columns_whole() -> None:
+def test_report_tables_fit_six_sources_in_eighty_columns() -> None:
     lines = printed(transfer_view(a_transfer()))
     assert max(map(len, lines)) <= 80
     first = next(line for line in lines if line.startswith(" 1 "))
@@ -68,7 +68,7 @@ def test_six_sources_fit_eighty_columns_whole() -> None:
     assert sum("all others" in line for line in lines) == 2
 
 
-def test_cells_of_several_taxonomies_come_with_a_caution() -> None:
+def test_report_tables_caution_where_taxonomies_differ() -> None:
     record = a_transfer()
     assert "coarser" not in transfer_page(record) + "".join(printed(transfer_view(record)))
     record["cells"][0]["taxonomy"] = "venhoff"
@@ -76,14 +76,14 @@ def test_cells_of_several_taxonomies_come_with_a_caution() -> None:
     assert "coarser" in "".join(printed(transfer_view(record)))
 
 
-def test_the_transfer_page() -> None:
+def test_report_tables_transfer_page() -> None:
     page = transfer_page(a_transfer())
     assert "&lt;small&gt; (12)" in page and "<small>:" not in page
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
     assert page.count("font-weight:650") >= 5, "own cells stand out"
 
 
-def test_a_curve_with_and_without_verification() -> None:
+def test_report_tables_curve_with_and_without_verification() -> None:
     record = a_curve()
     assert max(map(len, printed(curve_view(record)))) <= 80
     assert curve_plot(record).count("<path") == 2
@@ -94,7 +94,7 @@ def test_a_curve_with_and_without_verification() -> None:
     assert "<svg" in curve_page(record)
 
 
-def test_names_from_files_are_no_markup() -> None:
+def test_report_tables_escape_names_from_files() -> None:
     record = a_transfer()
     for cell in record["cells"]:
         for side in ("trained", "tested"):

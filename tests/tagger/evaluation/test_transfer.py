@@ -73,7 +73,7 @@ def group(name: str, word: str, count: int, type_map: TypeMap = OWN, tag: str = 
     return Group(name, made, type_map)
 
 
-def test_each_trace_is_tested_once_by_taggers_that_did_not_see_its_question() -> None:
+def test_transfer_each_trace_is_tested_once_by_taggers_that_did_not_see_its_question() -> None:
     """Both groups ask the same questions; `Memory` fails if it meets one again."""
     fits = Fits()
     cells = transfer([group("a", "x", 12), group("b", "y", 12)], fits, folds=3, resamples=20)
@@ -86,7 +86,7 @@ def test_each_trace_is_tested_once_by_taggers_that_did_not_see_its_question() ->
     assert sorted(i for ids in trained[:3] for i in ids) == sorted([f"a{i}" for i in range(12)] * 2)
 
 
-def test_what_is_learned_carries_over_or_does_not() -> None:
+def test_transfer_what_is_learned_carries_over_or_does_not() -> None:
     """A tagger that knows x as a check finds none of the checks called y, and all restatements."""
     cells = transfer([group("a", "x", 12), group("b", "y", 12)], Fits(), resamples=20)
     own, other = cells[0], cells[1]
@@ -96,7 +96,7 @@ def test_what_is_learned_carries_over_or_does_not() -> None:
     assert other.verification_f1.mean == 0.0
 
 
-def test_all_others_without_the_questions_of_the_tested_group() -> None:
+def test_transfer_all_others_without_the_questions_of_the_tested_group() -> None:
     small = Group("c", group("c", "x", 4).traces, OWN)
     fits = Fits()
     groups = [group("a", "x", 12), group("b", "y", 12), small]
@@ -107,7 +107,7 @@ def test_all_others_without_the_questions_of_the_tested_group() -> None:
     assert beside["c"].micro_f1.mean == 1.0
 
 
-def test_groups_of_other_taxonomies_meet_in_the_coarser_one() -> None:
+def test_transfer_groups_of_other_taxonomies_meet_in_the_coarser_one() -> None:
     fits = Fits()
     groups = [group("a", "x", 10), group("b", "x", 10, ANCHORS, "CHECK")]
     cells = {(c.trained, c.tested): c for c in transfer(groups, fits, resamples=20)}
@@ -126,7 +126,7 @@ def rows(count: int, **fields: str) -> list[dict[str, object]]:
     return [base | {"id": f"{fields}{i}"} | fields for i in range(count)]
 
 
-def test_grouping_by_a_field(tmp_path: Path) -> None:
+def test_transfer_grouping_by_a_field(tmp_path: Path) -> None:
     content = rows(5, source="s") + rows(7, source="t") + rows(1, source="u")
     files = read_with_taxonomies([str(write(tmp_path / "l.jsonl", content))])
     groups, small = group_traces(files, "source", 4)
@@ -138,7 +138,7 @@ def test_grouping_by_a_field(tmp_path: Path) -> None:
         group_traces(files, "source", 11)
 
 
-def test_files_name_their_taxonomy(tmp_path: Path) -> None:
+def test_transfer_files_name_their_taxonomy(tmp_path: Path) -> None:
     own = write(tmp_path / "own.jsonl", rows(3, source="s"))
     odd = write(tmp_path / "a:b.jsonl", rows(4, source="s"))
     other = write(
@@ -157,7 +157,7 @@ def test_files_name_their_taxonomy(tmp_path: Path) -> None:
 TRAIN = [trace(f"t{i}", ("r", RESTATE), ("x", VERIFY)) for i in range(20)]
 
 
-def test_samples_are_whole_traces_and_nested() -> None:
+def test_transfer_samples_are_whole_traces_and_nested() -> None:
     small, large = subsample(TRAIN, 7, 3), subsample(TRAIN, 15, 3)
     assert labelled_steps(small) == 8 and labelled_steps(large) == 16
     assert [t.id for t in large[:4]] == [t.id for t in small]
@@ -165,7 +165,7 @@ def test_samples_are_whole_traces_and_nested() -> None:
     assert len(subsample(TRAIN, 10_000, 0)) == 20
 
 
-def test_a_curve_by_hand() -> None:
+def test_transfer_curve_by_hand() -> None:
     """Questions of the test are taken out; the sample of every trace is trained once."""
     test = [*TRAIN[:3], trace("new", ("r", RESTATE), ("unheard", VERIFY))]
     assert labelled_steps(without_questions_of(TRAIN, test)) == 34
@@ -181,7 +181,7 @@ def test_a_curve_by_hand() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 41])
-def test_sizes_beyond_what_there_is_are_refused(size: int) -> None:
+def test_transfer_sizes_beyond_what_there_is_are_refused(size: int) -> None:
     test = [trace("new", ("x", VERIFY))]
     with pytest.raises(UserError, match=f"{size} is not between 1 and 40"):
         learning_curve(TRAIN, test, [10, size], Fits(), OWN, OWN)

@@ -29,7 +29,7 @@ def printed(record: dict[str, object], width: int = 80) -> str:
     return out.getvalue()
 
 
-def test_the_table_fits_eighty_columns() -> None:
+def test_evaluation_report_table_fits_eighty_columns() -> None:
     text = printed(a_record())
     assert max(map(len, text.splitlines())) <= 80
     assert "2 traces, 8 labelled steps, taxonomy abc" in text
@@ -38,7 +38,7 @@ def test_the_table_fits_eighty_columns() -> None:
     assert re.search(r"ARLCP's 13 words +1\.000 +0\.500 +0\.667", text)
 
 
-def test_the_page_stands_alone() -> None:
+def test_evaluation_report_page_is_self_contained() -> None:
     page = evaluation_page(a_record())
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
     assert "<script" not in page
@@ -49,14 +49,14 @@ def test_the_page_stands_alone() -> None:
         ET.fromstring(picture)
 
 
-def test_counts_are_drawn_where_there_are_enough_steps() -> None:
+def test_evaluation_report_plots_counts_with_enough_steps() -> None:
     rows = [t for _ in range(10) for t in small()]
     record = evaluate(Scripted(TABLE), rows, resamples=20).as_dict()
     page = evaluation_page(record | {"provenance": {}})
     assert "Bias of counts by type" in page
 
 
-def test_a_taxonomy_without_verification() -> None:
+def test_evaluation_report_taxonomy_without_verification() -> None:
     plain = Taxonomy("plain", tuple(StepType(n, n.upper(), "other", "") for n in "ab"))
     renamed = [type(t)(t.id, t.question, t.steps, dict.fromkeys(t.labels, "a")) for t in small()]
     record = evaluate(Scripted({}, plain, [0.4, 0.6]), renamed, resamples=5).as_dict()
@@ -75,10 +75,10 @@ def test_a_taxonomy_without_verification() -> None:
         (-0.0001, {"digits": 2, "sign": True}, "0.00"),
     ],
 )
-def test_numbers(value: float | None, how: dict[str, object], text: str) -> None:
+def test_evaluation_report_numbers(value: float | None, how: dict[str, object], text: str) -> None:
     assert number(value, **how) == text  # type: ignore[arg-type]
 
 
-def test_intervals() -> None:
+def test_evaluation_report_intervals() -> None:
     assert interval({"mean": 0, "low": -0.1, "high": 0.2}, 0, percent=True) == "−10 to 20 %"
     assert interval({"mean": 0.5, "low": None, "high": None}) == ""

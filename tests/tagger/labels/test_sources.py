@@ -30,7 +30,7 @@ def converted(path: Path, content: list[dict[str, Any]], name: str, **how: Any) 
     return convert(traces, source, Conversion(**how))
 
 
-def test_sentences_become_steps_of_one_row(tmp_path: Path) -> None:
+def test_convert_labels_sentences_become_steps_of_one_row(tmp_path: Path) -> None:
     content = rows(
         ("First, the task.", "initializing"), (" So 2. ", "deduction"), model="m", qid="7"
     )
@@ -53,7 +53,7 @@ def test_sentences_become_steps_of_one_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", list(SOURCES))
-def test_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
+def test_convert_labels_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
     source = SOURCES[name]
     taxonomy = load_taxonomy(source.taxonomy)
     content = rows(*((f"Step {i}.\n\n", word) for i, word in enumerate(taxonomy.aliases)))
@@ -78,7 +78,7 @@ def test_labels_without_a_counterpart_are_left_out(tmp_path: Path) -> None:
     assert (found.unlabelled, found.counts) == (1, {"RECALL": 1})
 
 
-def test_what_has_no_label_stays_a_step(tmp_path: Path) -> None:
+def test_convert_labels_what_has_no_label_stays_a_step(tmp_path: Path) -> None:
     content = rows(("a", "unknown"), ("b", ["self_checking"]), ("c", []), ("  ", ["unknown"]))
     content = [row | {"labels": row["label"]} for row in content]
     found = converted(tmp_path, content, "thought-anchors")
@@ -86,7 +86,7 @@ def test_what_has_no_label_stays_a_step(tmp_path: Path) -> None:
     assert found.rows[0]["labels"] == {"1": "CHECK"}
 
 
-def test_rows_after_the_thinking_are_skipped(tmp_path: Path) -> None:
+def test_convert_labels_rows_after_the_thinking_are_skipped(tmp_path: Path) -> None:
     content = rows(("a", "Deduction"), ("b", "Final Answer"))
     content[1]["after_think"] = True
     found = converted(tmp_path, content, "thought-anchors-claude")
@@ -96,7 +96,7 @@ def test_rows_after_the_thinking_are_skipped(tmp_path: Path) -> None:
 LONG = "the first of many words that a model wrote when it was asked how far the moon is away"
 
 
-def test_one_annotation_of_a_response_stays(tmp_path: Path) -> None:
+def test_convert_labels_one_annotation_of_a_response_stays(tmp_path: Path) -> None:
     whole, cut = f"{LONG} and then some more of it.", LONG.replace("many", "the many")
     other = "quite another answer to the same question, with hardly a word that the others have"
     content = rows((cut, "deduction"), trace="a", qid="1")
@@ -115,7 +115,7 @@ def test_one_annotation_of_a_response_stays(tmp_path: Path) -> None:
     assert without_duplicates(once) == once
 
 
-def test_paragraphs_take_the_label_with_most_characters(tmp_path: Path) -> None:
+def test_convert_labels_paragraphs_take_the_label_with_most_characters(tmp_path: Path) -> None:
     content = rows(
         ("<think>\n", "reflection"),
         ("First I plan this. ", "planning"),
@@ -145,7 +145,7 @@ def span(label: str, *edges: str) -> Span:
     return Span("x", label, frozenset(edges))
 
 
-def test_edges_mark_checks() -> None:
+def test_convert_labels_edges_mark_checks() -> None:
     spans = [
         span("Reasoning"),
         span("Planning", "plan:verify"),  # announced
@@ -165,7 +165,7 @@ def test_edges_mark_checks() -> None:
     assert sum(spans_that_check(endless)) == 12
 
 
-def test_checks_become_verification(tmp_path: Path) -> None:
+def test_convert_labels_checks_become_verification(tmp_path: Path) -> None:
     content = rows(("Let me check that.\n\n", "planning"), ("It is 4 again.\n\n", "reasoning"),
                    ("So.\n\n", "reasoning"))  # fmt: skip
     content[0]["in_edges"], content[1]["in_edges"] = ["plan:verify"], ["validate:support"]
@@ -175,7 +175,7 @@ def test_checks_become_verification(tmp_path: Path) -> None:
     assert plain.rows[0]["labels"] == {"0": "HEURISTIC"}
 
 
-def test_any_other_file_of_spans(tmp_path: Path) -> None:
+def test_convert_labels_any_other_file_of_spans(tmp_path: Path) -> None:
     path = write(tmp_path / "x.jsonl", [{"trace": "t", "i": 0, "text": "a", "og": "Deduction"}])
     source = label_source("spans", "venhoff", "og")
     assert convert(read_spans(path, source), source, Conversion()).counts == {"DEDUCE": 1}
@@ -195,13 +195,15 @@ def test_any_other_file_of_spans(tmp_path: Path) -> None:
         ({"text": 5}, 'line 2: "text" must be a string'),
     ],
 )
-def test_bad_rows_name_their_line(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+def test_convert_labels_bad_rows_name_their_line(
+    tmp_path: Path, change: dict[str, Any], says: str
+) -> None:
     content = rows(("a", "deduction"), ("b", "deduction"))
     with pytest.raises(UserError, match=says):
         converted(tmp_path, [content[0], content[1] | change], "venhoff")
 
 
-def test_files_and_options_that_do_not_fit(tmp_path: Path) -> None:
+def test_convert_labels_files_and_options_that_do_not_fit(tmp_path: Path) -> None:
     content = rows(("a", "deduction"))
     with pytest.raises(UserError, match='line 1: a row of format .* needs "labels"'):
         converted(tmp_path, content, "thought-anchors")

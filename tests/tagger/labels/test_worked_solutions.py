@@ -27,7 +27,9 @@ def solutions(count: int) -> list[dict[str, object]]:
     ]
 
 
-def test_solution_lines_compute_and_what_is_written_in_checks(tmp_path: Path) -> None:
+def test_worked_solutions_solution_lines_compute_and_what_is_written_in_checks(
+    tmp_path: Path,
+) -> None:
     path = write(tmp_path / "solutions.jsonl", solutions(200))
     out = write(tmp_path / "traces.jsonl", list(solution_traces(path, 150, seed=3)))
     traces = list(read_labelled(out))
@@ -46,7 +48,7 @@ def test_solution_lines_compute_and_what_is_written_in_checks(tmp_path: Path) ->
     assert 80 < checking < 145
 
 
-def test_equations_of_checks_are_true(tmp_path: Path) -> None:
+def test_worked_solutions_equations_of_checks_are_true(tmp_path: Path) -> None:
     path = write(tmp_path / "solutions.jsonl", solutions(60))
     found = 0
     for row in solution_traces(path, 60, seed=0):
@@ -59,7 +61,7 @@ def test_equations_of_checks_are_true(tmp_path: Path) -> None:
     assert found > 10
 
 
-def test_words_of_going_back_are_said_of_inverses_alone(tmp_path: Path) -> None:
+def test_worked_solutions_words_of_going_back_are_said_of_inverses_alone(tmp_path: Path) -> None:
     rows = [{"question": f"No. {i}?", "answer": "So <<7*6=42>>42.\n#### 42"} for i in range(1000)]
     path = write(tmp_path / "solutions.jsonl", rows)
     going_back = re.compile("Working backwards|In reverse|what we started from")
@@ -75,13 +77,13 @@ def test_words_of_going_back_are_said_of_inverses_alone(tmp_path: Path) -> None:
     assert any(re.search(r"7\D+6\D+42", text) for text in texts)
 
 
-def test_one_seed_one_file(tmp_path: Path) -> None:
+def test_worked_solutions_one_seed_one_file(tmp_path: Path) -> None:
     path = write(tmp_path / "solutions.jsonl", solutions(30))
     assert list(solution_traces(path, 20, 5)) == list(solution_traces(path, 20, 5))
     assert list(solution_traces(path, 20, 5)) != list(solution_traces(path, 20, 6))
 
 
-def test_bad_rows_are_told_by_their_line(tmp_path: Path) -> None:
+def test_worked_solutions_bad_rows_are_reported_by_their_line(tmp_path: Path) -> None:
     good = solutions(2)
     path = write(tmp_path / "bad.jsonl", [*good, {"question": "How many?", "solution": 3}])
     with pytest.raises(UserError, match=r"bad\.jsonl, line 3: a worked solution needs"):
@@ -102,7 +104,9 @@ def test_bad_rows_are_told_by_their_line(tmp_path: Path) -> None:
         "2+3 = <<2+3=5=5>>5\n#### 5",
     ],
 )
-def test_rows_that_are_not_well_marked_are_left_out(tmp_path: Path, solution: str) -> None:
+def test_worked_solutions_rows_that_are_not_well_marked_are_left_out(
+    tmp_path: Path, solution: str
+) -> None:
     path = write(tmp_path / "odd.jsonl", [{"question": "How many?", "answer": solution}])
     with pytest.raises(UserError, match="0 rows hold .* give a file in the form of GSM8K"):
         list(solution_traces(path, 1, 0))
@@ -111,7 +115,9 @@ def test_rows_that_are_not_well_marked_are_left_out(tmp_path: Path, solution: st
 @pytest.mark.parametrize(
     "equation", ["10/3=3.33", "10/4=2", "5*0=0", "0.2*100=20%", "3/0=0", "1,000+1=1001"]
 )
-def test_what_does_not_hold_backwards_is_not_computed_back(tmp_path: Path, equation: str) -> None:
+def test_worked_solutions_what_does_not_hold_backwards_is_not_computed_back(
+    tmp_path: Path, equation: str
+) -> None:
     left, _, value = equation.partition("=")
     answer = f"It is <<{equation}>>{value}.\n#### {value}"
     rows = [{"question": f"No. {i}?", "answer": answer} for i in range(60)]

@@ -35,7 +35,9 @@ def texts(pieces: list[tuple[str, float]], **given: object) -> list[str]:
 
 @settings(max_examples=700, deadline=None)
 @given(TRACES, st.lists(st.integers(0, 500), max_size=20), st.integers(1, 8), st.data())
-def test_feeding_any_cutting_equals_splitting(pieces, cuts, min_chars, data) -> None:
+def test_confidence_segmenter_feeding_any_cutting_equals_splitting(
+    pieces, cuts, min_chars, data
+) -> None:
     """Cuts inside tokens; tokens come with their first character or earlier."""
     text, tokens = tokens_of(pieces)
     segmenter = get_segmenter("confidence", tau=0.3, min_chars=min_chars)
@@ -52,7 +54,7 @@ def test_feeding_any_cutting_equals_splitting(pieces, cuts, min_chars, data) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(TRACES)
-def test_steps_begin_exactly_at_improbable_tokens(pieces) -> None:
+def test_confidence_segmenter_steps_begin_exactly_at_improbable_tokens(pieces) -> None:
     text, tokens = tokens_of(pieces)
     steps = get_segmenter("confidence", tau=0.3).split(text, tokens)
     points = sorted({t.start for t in tokens if t.logprob < math.log(0.3)})
@@ -61,21 +63,21 @@ def test_steps_begin_exactly_at_improbable_tokens(pieces) -> None:
     assert [s.text for s in steps] == [p.strip() for p in pieces_ if p.strip()]
 
 
-def test_a_step_begins_at_a_token_below_tau_and_not_at_tau() -> None:
+def test_confidence_segmenter_step_begins_at_a_token_below_tau_and_not_at_tau() -> None:
     pieces = [("It", 0.2), (" is", 0.9), (" 4", 0.3), (".", 1.0), (" Wait", 0.29)]
     assert texts(pieces, tau=0.3) == ["It is 4.", "Wait"]
     assert texts(pieces, tau=0.31) == ["It is", "4.", "Wait"]
     assert texts(pieces, tau=0.31, min_chars=6) == ["It is 4.", "Wait"]
 
 
-def test_a_step_comes_out_with_the_token_that_begins_the_next() -> None:
+def test_confidence_segmenter_step_comes_out_with_the_token_that_begins_the_next() -> None:
     stream = get_segmenter("confidence", tau=0.5).stream()
     assert stream.feed("It is", [ScoredToken(0, 5, -0.1)]) == []
     assert [s.text for s in stream.feed(" So", [ScoredToken(5, 8, -3.0)])] == ["It is"]
     assert [s.text for s in stream.close()] == ["So"]
 
 
-def test_tokens_of_a_real_tokenizer_and_characters_of_several_tokens() -> None:
+def test_confidence_segmenter_tokens_of_a_real_tokenizer_and_characters_of_several_tokens() -> None:
     tokenizer = byte_level()
     text = "It is 数学 🙂. Wait, 4."
     ids = tokenizer.encode(text, add_special_tokens=False)
@@ -89,14 +91,14 @@ def test_tokens_of_a_real_tokenizer_and_characters_of_several_tokens() -> None:
         assert [s.text for s in steps] == ["It is 数学", "🙂. Wait, 4."]
 
 
-def test_tokens_are_counted_from_where_the_thinking_begins() -> None:
+def test_confidence_segmenter_tokens_are_counted_from_where_the_thinking_begins() -> None:
     found = scored_tokens([7, 10, 12], [0.0, -1.0, -2.0], offset=8)
     assert found == [ScoredToken(0, 2, -1.0), ScoredToken(2, 4, -2.0)]
     with pytest.raises(UserError, match="3 tokens but 1 log-prob"):
         scored_tokens([1, 2, 3], [0.0])
 
 
-def test_text_alone_is_refused_with_the_remedy() -> None:
+def test_confidence_segmenter_text_alone_is_refused_with_the_remedy() -> None:
     segmenter: Segmenter = get_segmenter("confidence", tau=0.2)
     assert needs_scores(segmenter) and not needs_scores(get_segmenter("paragraph"))
     with pytest.raises(UserError, match="needs the log-probability of every token.*'paragraph'"):
@@ -116,6 +118,6 @@ def test_text_alone_is_refused_with_the_remedy() -> None:
         ([ScoredToken(0, 4, math.nan)], "natural logarithms"),
     ],
 )
-def test_bad_tokens_are_told(tokens: list[ScoredToken], told: str) -> None:
+def test_confidence_segmenter_bad_tokens_are_reported(tokens: list[ScoredToken], told: str) -> None:
     with pytest.raises(UserError, match=told):
         get_segmenter("confidence", tau=0.2).split("It 4", tokens)

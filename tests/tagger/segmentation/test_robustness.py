@@ -76,7 +76,7 @@ def assert_linear(work_on: Callable[[int], Callable[[], object]], size: int) -> 
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_strange_text_is_tagged_alike_streaming_and_in_a_batch(name: str) -> None:
+def test_segmenters_strange_text_is_tagged_alike_streaming_and_in_a_batch(name: str) -> None:
     text = TEXTS[name]
     started = time.thread_time()
     size = 5 if len(text) < 50_000 else 997
@@ -89,7 +89,7 @@ def test_strange_text_is_tagged_alike_streaming_and_in_a_batch(name: str) -> Non
     assert time.thread_time() - started < 30, "about one second on a quiet core"
 
 
-def test_crlf_text_has_the_steps_of_the_same_text_with_lf() -> None:
+def test_segmenters_crlf_text_has_the_steps_of_the_same_text_with_lf() -> None:
     text = "\n\n".join(SENTENCES)
     crlf = tagger().tag_text(text.replace("\n", "\r\n"))
     plain = tagger().tag_text(text)
@@ -97,7 +97,7 @@ def test_crlf_text_has_the_steps_of_the_same_text_with_lf() -> None:
     assert [t.probabilities for t in crlf] == [t.probabilities for t in plain]
 
 
-def test_a_question_of_a_megabyte_costs_no_more_than_its_first_words() -> None:
+def test_segmenters_question_of_a_megabyte_costs_no_more_than_its_first_words() -> None:
     question = "what is 3 + 4? " * (MILLION // 15)
     short = question[: tagger().segmenter.split(question)[0].end // 10]
     one, other = streamed(SENTENCES[0], 5, question), streamed(SENTENCES[0], 5, short)
@@ -105,7 +105,7 @@ def test_a_question_of_a_megabyte_costs_no_more_than_its_first_words() -> None:
     assert least_seconds(lambda: tagger().session(question)) < 0.5
 
 
-def test_a_hundred_thousand_tiny_steps_stream_in_linear_time() -> None:
+def test_segmenters_hundred_thousand_tiny_steps_stream_in_linear_time() -> None:
     text = "a\n\n" * 100_000
     assert len(ParagraphSegmenter().split(text)) == 100_000
 
@@ -132,7 +132,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("kind", ENDLESS)
 @pytest.mark.parametrize("name", ["paragraph", "sentence_paragraph", "sentence", "marker"])
-def test_an_endless_step_streams_in_linear_time(name: str, kind: str) -> None:
+def test_segmenters_endless_step_streams_in_linear_time(name: str, kind: str) -> None:
     def cut(count: int) -> Callable[[], object]:
         piece = ENDLESS[kind]
         text = (piece * (count // len(piece) + 1))[:count]
@@ -161,7 +161,9 @@ def test_an_endless_step_streams_in_linear_time(name: str, kind: str) -> None:
     ],
     ids=["paragraph", "long paragraphs", "sentence_paragraph"],
 )
-def test_cutting_grows_with_the_text_and_no_faster(piece: str, segmenter: Segmenter) -> None:
+def test_segmenters_cutting_grows_with_the_text_and_no_faster(
+    piece: str, segmenter: Segmenter
+) -> None:
     def work_on(count: int) -> Callable[[], object]:
         def work() -> None:
             stream = segmenter.stream()
@@ -177,7 +179,7 @@ def test_cutting_grows_with_the_text_and_no_faster(piece: str, segmenter: Segmen
     assert_linear(work_on, 8_000)
 
 
-def test_looking_back_costs_no_more_after_many_stated_answers() -> None:
+def test_segmenters_looking_back_costs_no_more_after_many_stated_answers() -> None:
     from tagger.backends.features.lookback import LookBack, StepFacts
 
     def work_on(count: int) -> Callable[[], object]:
@@ -192,7 +194,7 @@ def test_looking_back_costs_no_more_after_many_stated_answers() -> None:
     assert_linear(work_on, 4000)
 
 
-def test_only_the_beginning_of_a_long_text_is_read_for_its_words() -> None:
+def test_segmenters_only_the_beginning_of_a_long_text_is_read_for_its_words() -> None:
     text = "wait 3.5 + 4 = don't \\frac \x00 \ud800 " * 3000
     for part in (text, text + "é"):
         assert words_of(part, 2000) == words_of(part, 10**9)[:2000]

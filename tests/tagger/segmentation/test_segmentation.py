@@ -37,21 +37,25 @@ def reference_pieces(text: str) -> list[str]:
 
 @settings(max_examples=700, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=30), st.integers(1, 12))
-def test_feeding_any_cutting_equals_splitting(text: str, cuts: list[int], min_chars: int) -> None:
+def test_paragraph_segmenter_feeding_any_cutting_equals_splitting(
+    text: str, cuts: list[int], min_chars: int
+) -> None:
     segmenter = ParagraphSegmenter(min_chars)
     assert stream_all(segmenter, cut_at(text, cuts)) == segmenter.split(text)
 
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
-def test_feeding_single_characters_equals_the_plain_definition(text: str) -> None:
+def test_paragraph_segmenter_feeding_single_characters_equals_the_plain_definition(
+    text: str,
+) -> None:
     steps = stream_all(ParagraphSegmenter(), list(text))
     assert [s.text for s in steps] == reference_pieces(text)
 
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.integers(1, 12))
-def test_spans_reproduce_the_thinking(text: str, min_chars: int) -> None:
+def test_paragraph_segmenter_spans_reproduce_the_thinking(text: str, min_chars: int) -> None:
     steps = ParagraphSegmenter(min_chars).split(text)
     rebuilt, at = "", 0
     for step in steps:
@@ -65,7 +69,7 @@ def test_spans_reproduce_the_thinking(text: str, min_chars: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=30))
-def test_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
+def test_paragraph_segmenter_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
     text: str, cuts: list[int]
 ) -> None:
     import codecs
@@ -80,7 +84,7 @@ def test_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
     assert stream_all(segmenter, deltas) == segmenter.split(text)
 
 
-def test_a_step_comes_out_with_its_blank_line_and_not_later() -> None:
+def test_paragraph_segmenter_step_comes_out_with_its_blank_line_and_not_later() -> None:
     stream = ParagraphSegmenter().stream()
     assert stream.feed("One.\n") == []
     assert stream.feed("\n") == [Step("One.", 0, 4)]
@@ -89,22 +93,22 @@ def test_a_step_comes_out_with_its_blank_line_and_not_later() -> None:
     assert stream.close() == []
 
 
-def test_short_pieces_join_the_next_one_and_a_last_one_stands_alone() -> None:
+def test_paragraph_segmenter_short_pieces_join_the_next_one_and_a_last_one_stands_alone() -> None:
     steps = ParagraphSegmenter(min_chars=5).split("So,\n\nx = 4 here.\n\nLong enough.\n\nOk.")
     assert [s.text for s in steps] == ["So,\n\nx = 4 here.", "Long enough.", "Ok."]
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \n\n\t\n ", "\u2028"])
-def test_nothing_but_white_space_has_no_steps(text: str) -> None:
+def test_paragraph_segmenter_nothing_but_white_space_has_no_steps(text: str) -> None:
     assert ParagraphSegmenter().split(text) == []
 
 
-def test_single_line_breaks_do_not_cut() -> None:
+def test_paragraph_segmenter_single_line_breaks_do_not_cut() -> None:
     assert [s.text for s in ParagraphSegmenter().split("a\nb\r\nc")] == ["a\nb\r\nc"]
     assert [s.text for s in ParagraphSegmenter().split("a\r\n\r\nb")] == ["a", "b"]
 
 
-def test_a_long_text_takes_linear_time() -> None:
+def test_paragraph_segmenter_long_text_takes_linear_time() -> None:
     """A hundred thousand blank lines: one second is fifty times what it takes."""
     import time
 
@@ -114,7 +118,7 @@ def test_a_long_text_takes_linear_time() -> None:
     assert time.thread_time() - started < 5
 
 
-def test_the_registry_builds_by_name_and_names_the_nearest() -> None:
+def test_paragraph_segmenter_registry_builds_by_name_and_names_the_nearest() -> None:
     built = get_segmenter("paragraph", min_chars=3)
     assert (built.name, built.settings) == ("paragraph", {"min_chars": 3})
     with pytest.raises(UserError, match="did you mean 'paragraph'"):

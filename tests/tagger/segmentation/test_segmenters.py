@@ -34,7 +34,7 @@ def texts_of(name: str, text: str, **given: object) -> list[str]:
 @pytest.mark.parametrize("name", BY_TEXT)
 @settings(max_examples=700, deadline=None)
 @given(TEXTS, CUTS, st.integers(1, 12))
-def test_feeding_any_cutting_equals_splitting(
+def test_segmenters_feeding_any_cutting_equals_splitting(
     name: str, text: str, cuts: list[int], min_chars: int
 ) -> None:
     segmenter = get_segmenter(name, min_chars=min_chars)
@@ -44,7 +44,7 @@ def test_feeding_any_cutting_equals_splitting(
 @pytest.mark.parametrize("name", BY_TEXT)
 @settings(max_examples=500, deadline=None)
 @given(TEXTS)
-def test_feeding_single_characters_equals_splitting(name: str, text: str) -> None:
+def test_segmenters_feeding_single_characters_equals_splitting(name: str, text: str) -> None:
     segmenter = get_segmenter(name)
     assert stream_all(segmenter, list(text)) == segmenter.split(text)
 
@@ -61,7 +61,7 @@ TRICKY = [
 
 @pytest.mark.parametrize("name", ["sentence", "marker"])
 @pytest.mark.parametrize("text", TRICKY)
-def test_every_pair_of_cuts_of_what_needs_look_ahead(name: str, text: str) -> None:
+def test_segmenters_every_pair_of_cuts_of_what_needs_look_ahead(name: str, text: str) -> None:
     segmenter = get_segmenter(name)
     whole = segmenter.split(text)
     for i in range(len(text)):
@@ -71,7 +71,7 @@ def test_every_pair_of_cuts_of_what_needs_look_ahead(name: str, text: str) -> No
 
 @settings(max_examples=500, deadline=None)
 @given(TEXTS, CUTS)
-def test_markers_of_paragraphs_keep_the_law(text: str, cuts: list[int]) -> None:
+def test_segmenters_markers_of_paragraphs_keep_the_law(text: str, cuts: list[int]) -> None:
     segmenter = get_segmenter("marker", unit="paragraph", markers=["so", "数", "wait", "σ"])
     assert stream_all(segmenter, cut_at(text, cuts)) == segmenter.split(text)
 
@@ -79,7 +79,7 @@ def test_markers_of_paragraphs_keep_the_law(text: str, cuts: list[int]) -> None:
 @pytest.mark.parametrize("name", BY_TEXT)
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.integers(1, 12))
-def test_spans_reproduce_the_thinking(name: str, text: str, min_chars: int) -> None:
+def test_segmenters_spans_reproduce_the_thinking(name: str, text: str, min_chars: int) -> None:
     steps = get_segmenter(name, min_chars=min_chars).split(text)
     at = 0
     for step in steps:
@@ -93,7 +93,7 @@ def test_spans_reproduce_the_thinking(name: str, text: str, min_chars: int) -> N
 @pytest.mark.parametrize("name", BY_TEXT)
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, CUTS)
-def test_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
+def test_segmenters_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
     name: str, text: str, cuts: list[int]
 ) -> None:
     import codecs
@@ -119,7 +119,7 @@ def test_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
         ("完了。\n\n次", ["完了。", "次"]),
     ],
 )
-def test_sentence_paragraphs(text: str, expected: list[str]) -> None:
+def test_segmenters_sentence_paragraphs(text: str, expected: list[str]) -> None:
     assert texts_of("sentence_paragraph", text) == expected
 
 
@@ -150,11 +150,11 @@ def test_sentence_paragraphs(text: str, expected: list[str]) -> None:
         ("See www.a.com/b. Then v1.2.3 runs.", ["See www.a.com/b.", "Then v1.2.3 runs."]),
     ],
 )
-def test_sentences(text: str, expected: list[str]) -> None:
+def test_segmenters_sentences(text: str, expected: list[str]) -> None:
     assert texts_of("sentence", text) == expected
 
 
-def test_a_sentence_comes_out_as_soon_as_it_is_certain() -> None:
+def test_segmenters_sentence_comes_out_as_soon_as_it_is_certain() -> None:
     stream = get_segmenter("sentence").stream()
     assert stream.feed("It is 4. ") == []  # "4. th" would go on
     assert [s.text for s in stream.feed("Th")] == ["It is 4."]
@@ -162,7 +162,7 @@ def test_a_sentence_comes_out_as_soon_as_it_is_certain() -> None:
     assert [s.text for s in stream.close()] == []
 
 
-def test_short_sentences_join_the_next_one() -> None:
+def test_segmenters_short_sentences_join_the_next_one() -> None:
     assert texts_of("sentence", "Hmm. Wait. Is it 4? Yes.", min_chars=10) == [
         "Hmm. Wait.",
         "Is it 4? Yes.",
@@ -179,25 +179,25 @@ def test_short_sentences_join_the_next_one() -> None:
         ("It is 7. That’s correct, but slow. Hm", ["It is 7.", "That’s correct, but slow. Hm"]),
     ],
 )
-def test_steps_begin_with_markers(text: str, expected: list[str]) -> None:
+def test_segmenters_steps_begin_with_markers(text: str, expected: list[str]) -> None:
     assert texts_of("marker", text) == expected
 
 
-def test_markers_of_paragraphs_and_of_ones_own() -> None:
+def test_segmenters_markers_of_paragraphs_and_of_ones_own() -> None:
     text = "So a. So b.\n\nc.\n\nSo d.\n\nAber e."
     assert texts_of("marker", text, unit="paragraph") == ["So a. So b.\n\nc.", "So d.\n\nAber e."]
     own = {"unit": "paragraph", "markers": ["ABER "]}
     assert texts_of("marker", text, **own) == ["So a. So b.\n\nc.\n\nSo d.", "Aber e."]
 
 
-def test_a_marker_step_does_not_wait_for_its_sentence_to_end() -> None:
+def test_segmenters_marker_step_does_not_wait_for_its_sentence_to_end() -> None:
     stream = get_segmenter("marker").stream()
     assert stream.feed("It is 4. Wai") == []
     assert stream.feed("t") == []  # "Waiting" would be none
     assert [s.text for s in stream.feed(",")] == ["It is 4."]
 
 
-def test_default_markers_hold_the_lists_they_are_made_of() -> None:
+def test_segmenters_default_markers_hold_the_lists_they_are_made_of() -> None:
     assert {"wait", "alternatively", "hmm", "so", "now", "first", "let me check"} <= set(
         DEFAULT_MARKERS
     )
@@ -210,13 +210,13 @@ def test_default_markers_hold_the_lists_they_are_made_of() -> None:
     ["A stray $a and `b and \\(c. " * 40_000, "no end " * 150_000, "```\n" + "x. Y\n\n" * 100_000],
     ids=["openers", "one step", "code"],
 )
-def test_a_megabyte_takes_linear_time(name: str, text: str) -> None:
+def test_segmenters_megabyte_takes_linear_time(name: str, text: str) -> None:
     steps = get_segmenter(name).split(text)  # about a second; were it quadratic, hours
     assert steps[-1].end == len(text.rstrip())
 
 
 @pytest.mark.parametrize("name", BY_TEXT)
-def test_white_space_has_no_steps(name: str) -> None:
+def test_segmenters_white_space_has_no_steps(name: str) -> None:
     for text in ("", "\n", " \n\n\t\n ", "\u2028"):
         assert texts_of(name, text) == []
 
@@ -235,7 +235,9 @@ def test_white_space_has_no_steps(name: str) -> None:
         ("marker", {"marker": ["a"]}, "did you mean 'markers'"),
     ],
 )
-def test_bad_settings_are_told(name: str, given: dict[str, object], told: str) -> None:
+def test_segmenters_bad_settings_are_reported(
+    name: str, given: dict[str, object], told: str
+) -> None:
     with pytest.raises(UserError, match=told):
         get_segmenter(name, **given)
 
@@ -244,7 +246,7 @@ GIVEN = {"confidence": {"tau": 0.25}, "marker": {"markers": ["so"], "unit": "par
 
 
 @pytest.mark.parametrize("name", sorted(SEGMENTERS))
-def test_settings_build_the_same_segmenter_again(name: str, tmp_path: Path) -> None:
+def test_segmenters_settings_build_the_same_segmenter_again(name: str, tmp_path: Path) -> None:
     built: Segmenter = get_segmenter(name, **GIVEN.get(name, {"min_chars": 7}))
     assert get_segmenter(built.name, **json.loads(json.dumps(built.settings))) == built
     file = tmp_path / "segmenter.json"
@@ -273,7 +275,7 @@ def test_segmenters_by_name_and_by_file(tmp_path: Path) -> None:
         get_segmenter("sentense")
 
 
-def test_a_tiny_threshold_in_a_json_file_is_a_number(tmp_path: Path) -> None:
+def test_segmenters_tiny_threshold_in_a_json_file_is_a_number(tmp_path: Path) -> None:
     file = tmp_path / "segmenter.json"
     file.write_text(json.dumps({"segmenter": "confidence", "tau": 0.00005}))
     assert "5e-05" in file.read_text(), "which plain YAML 1.1 takes for a word"

@@ -36,12 +36,12 @@ def templated(template):
         (None, "\n</think>\n\n"),
     ],
 )
-def test_the_default_is_how_the_template_closes(template, expected):
+def test_closing_default_is_how_the_template_closes(template, expected):
     assert default_closing(templated(template), DELIMITERS) == expected
 
 
 @pytest.mark.parametrize("make", [byte_level, byte_fallback])
-def test_line_breaks_already_written_are_not_forced_again(make):
+def test_closing_line_breaks_already_written_are_not_forced_again(make):
     tokenizer = make()
     closing = ClosingSequence(tokenizer, DELIMITERS, "\n\nI stop.</think>\n\n")
     for tail, expected in [
@@ -56,6 +56,6 @@ def test_line_breaks_already_written_are_not_forced_again(make):
         assert tokenizer.convert_tokens_to_ids("</think>") in ids
 
 
-def test_a_closing_that_does_not_close_is_refused():
+def test_closing_that_does_not_close_is_refused():
     with pytest.raises(UserError, match="lacks the closing delimiter '</think>'"):
         ClosingSequence(byte_level(), DELIMITERS, "Time is up.\n")

@@ -70,7 +70,7 @@ def written(row):
     return [i for i in row.tolist() if i not in (tokenizer.eos_token_id, tokenizer.pad_token_id)]
 
 
-def test_rows_that_are_not_stopped_are_untouched_bit_for_bit(model):
+def test_logits_processor_rows_that_are_not_stopped_are_untouched_bit_for_bit(model):
     free, free_scores = generate(model)
     rules = [None] * len(free)
     rules[3] = {"name": "token_budget", "limit": 5}
@@ -93,7 +93,7 @@ def test_rows_that_are_not_stopped_are_untouched_bit_for_bit(model):
     assert "3 formula substitution steps, limit 3" in watched[4].decision.reason
 
 
-def test_each_row_has_its_own_state_and_sees_its_own_text(model):
+def test_logits_processor_each_row_has_its_own_state_and_sees_its_own_text(model):
     rule = {"name": "count", "types": ["SUBSTITUTE"], "limit": 2}
     watched = monitors([rule] * 3 * len(PROMPTS))
     out, _ = generate(model, watched, samples=3)
@@ -111,7 +111,7 @@ def test_each_row_has_its_own_state_and_sees_its_own_text(model):
     assert any(m.decision is None for m in watched)  # rows that ended before their rule fired
 
 
-def test_greedy_search_is_closed_too(model):
+def test_logits_processor_greedy_search_is_closed_too(model):
     watched = monitors([{"name": "token_budget", "limit": 4}] * len(PROMPTS))
     out, _ = generate(model, watched, samples=1, do_sample=False)
     for row, monitor in zip(out, watched, strict=True):
@@ -120,7 +120,7 @@ def test_greedy_search_is_closed_too(model):
     assert any(m.decision for m in watched)
 
 
-def test_a_batch_that_is_not_the_monitors_own_is_refused(model):
+def test_logits_processor_batch_that_is_not_the_monitors_own_is_refused(model):
     watched = monitors([{"name": "token_budget", "limit": 4}] * 2)
     processor = MonitorLogitsProcessor(watched, {1}, 2)
     scores = torch.zeros(2, 320)
@@ -135,7 +135,7 @@ def test_a_batch_that_is_not_the_monitors_own_is_refused(model):
         processor(ids[:, :2], scores)
 
 
-def test_scores_given_are_not_changed_in_place():
+def test_logits_processor_scores_given_are_not_changed_in_place():
     watched = monitors([{"name": "token_budget", "limit": 1}, None])
     processor = MonitorLogitsProcessor(watched, {1}, 1)
     scores = torch.randn(2, 320)

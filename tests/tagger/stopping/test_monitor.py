@@ -32,7 +32,7 @@ def whole(text):
     return TAGGER.tag(TAGGER.segmenter.split(split_thinking(text, DELIMITERS).text))
 
 
-def test_steps_come_out_as_they_end_and_the_rule_speaks_once():
+def test_monitor_steps_come_out_as_they_end_and_the_rule_speaks_once():
     watch = monitor(TWO_CHECKS)
     updates = [watch.feed(c) for c in TRACE]
     ends = [i for i, u in enumerate(updates) if u.steps]
@@ -60,7 +60,7 @@ def test_steps_come_out_as_they_end_and_the_rule_speaks_once():
     ).map("".join),
     st.data(),
 )
-def test_any_cutting_gives_the_tags_of_the_finished_text(text, data):
+def test_monitor_any_cutting_gives_the_tags_of_the_finished_text(text, data):
     places = data.draw(st.lists(st.integers(0, len(text)), max_size=12))
     ends = sorted({0, len(text), *places})
     watch = monitor(TWO_CHECKS)
@@ -72,7 +72,7 @@ def test_any_cutting_gives_the_tags_of_the_finished_text(text, data):
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, 319), max_size=60))
-def test_any_tokens_give_the_tags_of_the_decoded_text(ids):
+def test_monitor_any_tokens_give_the_tags_of_the_decoded_text(ids):
     tokenizer = byte_level()
     watch = monitor(TWO_CHECKS, tokenizer)
     for i in ids:
@@ -83,7 +83,7 @@ def test_any_tokens_give_the_tags_of_the_decoded_text(ids):
 
 
 @pytest.mark.parametrize("make", [byte_level, byte_fallback])
-def test_the_closing_is_forced_token_by_token(make):
+def test_monitor_closing_is_forced_token_by_token(make):
     tokenizer = make()
     watch = monitor(TWO_CHECKS, tokenizer, "\n\nEnough.</think>\n\n")
     ids = tokenizer.encode(TRACE, add_special_tokens=False)
@@ -105,7 +105,7 @@ def test_the_closing_is_forced_token_by_token(make):
     assert watch.steps[-1].step.text == "Enough."
 
 
-def test_another_token_in_the_place_of_a_forced_one_is_an_error():
+def test_monitor_another_token_in_the_place_of_a_forced_one_is_an_error():
     tokenizer = byte_level()
     watch = monitor(build_rule({"name": "token_budget", "limit": 1}), tokenizer, "</think>")
     watch.feed_token(tokenizer.encode("a")[0])
@@ -113,7 +113,7 @@ def test_another_token_in_the_place_of_a_forced_one_is_an_error():
         watch.feed_token(tokenizer.encode("b")[0])
 
 
-def test_only_the_thinking_counts():
+def test_monitor_only_the_thinking_counts():
     rule = build_rule({"name": "count", "limit": 1})
     answer = monitor(rule)
     answer.feed("I add.\n\nSo.</think>\n\ncheck\n\ncheck\n\ncheck\n\n")
@@ -126,7 +126,7 @@ def test_only_the_thinking_counts():
     assert before.state.tokens == 2
 
 
-def test_an_opening_that_comes_after_all_restarts_the_thinking():
+def test_monitor_opening_that_comes_after_all_restarts_the_thinking():
     watch = monitor(TWO_CHECKS)
     for delta in ("check\n\n", "<think>\n", "I check\n\n", "so.\n\n"):
         watch.feed(delta)
@@ -135,14 +135,14 @@ def test_an_opening_that_comes_after_all_restarts_the_thinking():
     assert watch.state.tokens == 4
 
 
-def test_a_budget_counts_thinking_tokens():
+def test_monitor_budget_counts_thinking_tokens():
     watch = monitor(build_rule({"name": "token_budget", "limit": 3}))
     assert [bool(watch.feed("a").decision) for _ in range(5)] == [False, False, True, False, False]
     many = monitor(build_rule({"name": "token_budget", "limit": 30}))
     assert many.feed("a chunk", tokens=31).decision.reason == "31 thinking tokens, limit 30"
 
 
-def test_without_a_rule_it_only_watches_and_tokens_need_a_tokenizer():
+def test_monitor_without_a_rule_it_only_watches_and_tokens_need_a_tokenizer():
     watch = monitor()
     watch.feed(TRACE)
     assert watch.decision is None and watch.close() == whole(TRACE)
@@ -150,7 +150,7 @@ def test_without_a_rule_it_only_watches_and_tokens_need_a_tokenizer():
         watch.feed_token(3)
 
 
-def test_a_rule_that_says_go_on_does_not_stop():
+def test_monitor_rule_that_says_go_on_does_not_stop():
     class Hesitant:
         settings: dict = {}
 

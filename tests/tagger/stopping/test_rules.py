@@ -45,7 +45,7 @@ V, S, M, C, R = "VERIFY", "SUBSTITUTE", "META", "CONCLUDE", "RECALL"
         ({"limit": 1, "types": "META"}, [V, M], (2, "1 meta-cognition step")),
     ],
 )
-def test_count(config, tags, expected):
+def test_stopping_rules_count(config, tags, expected):
     result = run({"name": "count", **config}, tags)
     if expected is None:
         assert result is None
@@ -68,19 +68,19 @@ def test_count(config, tags, expected):
         (0.0, 2, [S, S, C, R], 4),
     ],
 )
-def test_ratio(threshold, patience, tags, expected):
+def test_stopping_rules_ratio(threshold, patience, tags, expected):
     result = run({"name": "ratio", "threshold": threshold, "patience": patience}, tags)
     assert (result and result[0]) == expected
 
 
-def test_ratio_says_why_and_waits_for_five_by_default():
+def test_stopping_rules_ratio_says_why_and_waits_for_five_by_default():
     assert run({"name": "ratio", "threshold": 0.4}, [V] * 6) == (
         5,
         "evaluative share over 40% after 5 consecutive steps, now 100%",
     )
 
 
-def test_a_rule_shared_by_sequences_keeps_them_apart():
+def test_stopping_rules_rule_shared_by_sequences_keeps_them_apart():
     rule = build_rule({"name": "ratio", "threshold": 0.5, "patience": 2})
     first, second = rule.start(), rule.start()
     step, state = one_hot(Step("x", 0, 1), V), StreamState(steps=1)
@@ -90,7 +90,7 @@ def test_a_rule_shared_by_sequences_keeps_them_apart():
     assert first.update(step, state) is not None
 
 
-def test_token_budget_stops_with_the_token_that_fills_it():
+def test_stopping_rules_token_budget_stops_with_the_token_that_fills_it():
     rule = build_rule({"name": "token_budget", "limit": 3}).start()
     assert rule.on_token(StreamState(tokens=9, thinking_tokens=2)) is None
     decision = rule.on_token(StreamState(tokens=9, thinking_tokens=3))
@@ -106,14 +106,14 @@ def test_token_budget_stops_with_the_token_that_fills_it():
         {"name": "token_budget", "limit": 120},
     ],
 )
-def test_settings_make_an_equal_rule(config):
+def test_stopping_rules_settings_make_an_equal_rule(config):
     rule = build_rule(config)
     assert rule.settings == config
     assert build_rule(rule.settings) == rule
     assert hash(rule) == hash(build_rule(config))
 
 
-def test_every_registered_rule_has_its_own_name():
+def test_stopping_rules_every_registered_rule_has_its_own_name():
     assert all(rule.name == name for name, rule in RULES.items())
 
 
@@ -135,12 +135,12 @@ def test_every_registered_rule_has_its_own_name():
         ({"name": "token_budget", "limit": 2.5}, "limit .* is 2.5"),
     ],
 )
-def test_bad_configs_are_told_in_one_sentence(config, message):
+def test_stopping_rules_bad_configs_are_reported_in_one_sentence(config, message):
     with pytest.raises(UserError, match=message):
         build_rule(config)
 
 
-def test_rules_of_types_follow_the_taxonomy_given():
+def test_stopping_rules_rules_of_types_follow_the_taxonomy_given():
     own = Taxonomy("own", (StepType("Doubt", "DOUBT", "evaluative", "d"),))
     assert build_rule({"name": "count", "limit": 1, "types": ["DOUBT"]}, own).types == ("Doubt",)
     with pytest.raises(UserError, match="Unknown step type of own"):

@@ -34,7 +34,7 @@ def expected(segmenter, ids, logprobs):
 
 
 @pytest.mark.parametrize("sampled", [True, False])
-def test_under_generate_the_probabilities_are_the_models_own(sampled: bool) -> None:
+def test_monitor_under_generate_the_probabilities_are_the_models_own(sampled: bool) -> None:
     """The same steps as from probabilities of a forward pass over the finished sequence."""
     tokenizer, model = byte_level(), tiny_model(byte_level())
     segmenter = get_segmenter("confidence", tau=0.3)
@@ -69,7 +69,7 @@ def test_under_generate_the_probabilities_are_the_models_own(sampled: bool) -> N
     assert len(found) > len(monitors), "some steps were cut"
 
 
-def test_the_monitor_counts_from_where_the_thinking_begins_and_ends_with_it() -> None:
+def test_monitor_counts_from_where_the_thinking_begins_and_ends_with_it() -> None:
     tokenizer = byte_level()
     segmenter = get_segmenter("confidence", tau=0.5)
     text = "Hm <think>It is 数. Wait, 4.</think>So 4."
@@ -82,7 +82,7 @@ def test_the_monitor_counts_from_where_the_thinking_begins_and_ends_with_it() ->
     assert len(monitor.steps) > 2
 
 
-def test_forced_tokens_need_no_probability_and_a_broken_end_loses_nothing() -> None:
+def test_monitor_forced_tokens_need_no_probability_and_a_broken_end_loses_nothing() -> None:
     tokenizer = byte_level()
     segmenter = get_segmenter("confidence", tau=0.5)
     closing = ClosingSequence(tokenizer, DELIMITERS, "\n\nI stop.</think>\n\n")
@@ -100,7 +100,7 @@ def test_forced_tokens_need_no_probability_and_a_broken_end_loses_nothing() -> N
     assert [s.text for s in steps_of(broken)] == ["4 \ufffd"]
 
 
-def test_an_engine_that_gives_no_probabilities_is_told_so() -> None:
+def test_monitor_engine_that_gives_no_probabilities_is_told_so() -> None:
     segmenter = get_segmenter("confidence", tau=0.5)
     monitor = StepMonitor(WordTagger(segmenter), None, "", DELIMITERS)
     assert monitor.needs_scores

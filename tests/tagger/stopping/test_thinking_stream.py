@@ -33,7 +33,7 @@ def stream_of(text_parts, after=PromptEnd.INSIDE):
 
 @settings(max_examples=600, deadline=None)
 @given(TEXTS, st.data())
-def test_feeding_equals_splitting(text, data):
+def test_thinking_stream_feeding_equals_splitting(text, data):
     whole = split_thinking(text, DELIMITERS)
     assert stream_of(cuttings(text, data)) == (whole.text, whole.finished)
     assert stream_of(text) == (whole.text, whole.finished)
@@ -41,7 +41,7 @@ def test_feeding_equals_splitting(text, data):
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.data())
-def test_without_prefill_thinking_waits_for_its_opening(text, data):
+def test_thinking_stream_without_prefill_thinking_waits_for_its_opening(text, data):
     opened = DELIMITERS.open in text.split(DELIMITERS.close)[0]
     expected = split_thinking(text, DELIMITERS).text if opened else ""
     assert stream_of(cuttings(text, data), after=PromptEnd.BEFORE)[0] == expected
@@ -49,18 +49,18 @@ def test_without_prefill_thinking_waits_for_its_opening(text, data):
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.data())
-def test_behind_an_empty_thinking_only_the_beginning_may_open_another(text, data):
+def test_thinking_stream_behind_an_empty_thinking_only_the_beginning_may_open_another(text, data):
     expected = split_thinking(text, DELIMITERS, PromptEnd.AFTER).text
     assert stream_of(cuttings(text, data), after=PromptEnd.AFTER)[0] == expected
     assert not expected or text.lstrip().startswith(DELIMITERS.open)
 
 
 @pytest.mark.parametrize("kept", ["3 < 4", "a </b> c", "<thin air", "</thinking"])
-def test_what_only_looks_like_a_delimiter_is_kept(kept):
+def test_thinking_stream_what_only_looks_like_a_delimiter_is_kept(kept):
     assert stream_of(kept) == (kept, False)
 
 
-def test_characters_are_held_back_no_longer_than_they_are_in_doubt():
+def test_thinking_stream_characters_are_held_back_no_longer_than_they_are_in_doubt():
     stream = ThinkingStream(DELIMITERS)
     assert [stream.feed(c).text for c in "a</thx"] == ["a", "", "", "", "", "</thx"]
     assert stream.inside

@@ -39,7 +39,7 @@ def tagger(seed: int = 0) -> FrozenTagger:
 
 
 @pytest.mark.parametrize(("layers", "width"), [(1, 16), (2, 16), (3, 24)])
-def test_numpy_and_torch_compute_the_same(layers: int, width: int) -> None:
+def test_student_in_numpy_equals_torch(layers: int, width: int) -> None:
     import torch
 
     shape = StudentSettings(**{**asdict(SHAPE), "layers": layers, "width": width})
@@ -66,9 +66,7 @@ def test_numpy_and_torch_compute_the_same(layers: int, width: int) -> None:
 
 @given(STEPS, STEPS)
 @settings(max_examples=100, deadline=None)
-def test_streaming_and_batches_give_the_very_same_probabilities(
-    steps: list[str], other: list[str]
-) -> None:
+def test_student_streaming_equals_batches_exactly(steps: list[str], other: list[str]) -> None:
     frozen = tagger()
     split = frozen.segmenter.split
     first, second = split("\n\n".join(steps)), split("\n\n".join(other))
@@ -81,9 +79,7 @@ def test_streaming_and_batches_give_the_very_same_probabilities(
 
 @given(STEPS, st.data())
 @settings(max_examples=50, deadline=None)
-def test_however_many_steps_are_read_at_once_each_is_read_the_same(
-    steps: list[str], data: st.DataObject
-) -> None:
+def test_student_read_batch_equals_read(steps: list[str], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(steps)))
     backend = random_backend()
     alone, together = backend.start("12 + 7"), backend.start("12 + 7")
@@ -97,7 +93,7 @@ def test_however_many_steps_are_read_at_once_each_is_read_the_same(
     assert tagger().tag(whole[cut:], context) == tagger().tag(whole, TagContext("12 + 7"))[cut:]
 
 
-def test_threads_that_share_a_tagger_do_not_mix_up_their_steps() -> None:
+def test_student_is_thread_safe() -> None:
     frozen = tagger()
     texts = [
         "\n\n".join(f"{i} + {n} = {i + n}. " * (3 * n) for n in range(1, 12)) for i in range(8)
@@ -107,7 +103,7 @@ def test_threads_that_share_a_tagger_do_not_mix_up_their_steps() -> None:
         assert list(pool.map(frozen.tag_text, texts * 5)) == wanted * 5
 
 
-def test_a_step_without_a_word_is_tagged_and_what_follows_reads_on() -> None:
+def test_student_tags_a_step_without_words() -> None:
     frozen = tagger()
     tagged = frozen.tag_text("__\n\n12 + 7 = 19.\n\n__")
     assert len(tagged) == 3
@@ -116,7 +112,7 @@ def test_a_step_without_a_word_is_tagged_and_what_follows_reads_on() -> None:
     assert [session.tag_next(t.step) for t in tagged] == tagged
 
 
-def test_compressed_tables_are_whole_numbers_and_stay_close() -> None:
+def test_student_compress_rounds_tables_to_int8() -> None:
     weights = random_weights()
     arrays = compress(weights)
     assert {arrays[n].dtype.name for n in TABLES} == {"int8"}
@@ -126,7 +122,7 @@ def test_compressed_tables_are_whole_numbers_and_stay_close() -> None:
         assert np.abs(back[name] - weight).max() <= limit * 1.001
 
 
-def test_saved_and_loaded_it_is_the_same_and_a_changed_table_is_refused(tmp_path: Path) -> None:
+def test_student_loads_what_was_saved_and_refuses_changes(tmp_path: Path) -> None:
     from safetensors.numpy import load_file, save_file
 
     saved = tagger().save(tmp_path / "student")
@@ -151,12 +147,12 @@ def test_saved_and_loaded_it_is_the_same_and_a_changed_table_is_refused(tmp_path
         ({"widht": 8}, "did you mean 'width'"),
     ],
 )
-def test_settings_out_of_range_are_refused(change: dict[str, int], message: str) -> None:
+def test_student_refuses_settings_out_of_range(change: dict[str, int], message: str) -> None:
     with pytest.raises(UserError, match=message):
         StudentSettings.from_dict({**asdict(SHAPE), **change})
 
 
-def test_arrays_that_do_not_fit_the_settings_are_named() -> None:
+def test_student_names_arrays_that_do_not_fit() -> None:
     arrays = compress(random_weights())
     del arrays["mix.bias"]
     arrays["outer.weight"] = arrays["outer.weight"][:, :3]
@@ -165,7 +161,7 @@ def test_arrays_that_do_not_fit_the_settings_are_named() -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("wide", "float32"), ("mix.bias", "float64")])
-def test_arrays_of_another_type_of_number_are_refused(name: str, kind: str) -> None:
+def test_student_refuses_arrays_of_another_dtype(name: str, kind: str) -> None:
     arrays = compress(random_weights())
     arrays[name] = arrays[name].astype(kind)
     with pytest.raises(UserError, match="int8"):

@@ -11,7 +11,7 @@ ALONE, PAIR, TRIPLE = 0, 5, 10
 ASKED, NUMBER, SIGN = 15, 30, 60
 
 
-def test_a_first_computation_and_its_repetition_differ_word_by_word() -> None:
+def test_recurrence_distinguishes_a_repetition_word_by_word() -> None:
     recurrence = Recurrence([])
     equation = ["3", "+", "4"]
     assert recurrence.statuses(equation) == [NUMBER, SIGN, NUMBER]
@@ -22,7 +22,7 @@ def test_a_first_computation_and_its_repetition_differ_word_by_word() -> None:
     ]
 
 
-def test_how_long_ago_a_word_was_seen_and_in_what_company() -> None:
+def test_recurrence_status_by_age_and_context() -> None:
     recurrence = Recurrence([])
     recurrence.statuses(["take", "the", "root"])
     for _ in range(2):
@@ -38,12 +38,12 @@ def test_how_long_ago_a_word_was_seen_and_in_what_company() -> None:
     assert recurrence.statuses(["old", "root"]) == [0, 4]
 
 
-def test_words_of_the_question_are_known_from_the_start() -> None:
+def test_recurrence_knows_the_words_of_the_question() -> None:
     recurrence = Recurrence(["apples", "7"])
     assert recurrence.statuses(["apples", "7", "x"]) == [ASKED, ASKED + NUMBER, SIGN]
 
 
-def test_a_word_repeated_inside_its_first_step_is_still_new() -> None:
+def test_recurrence_a_word_repeated_within_its_first_step_is_new() -> None:
     assert Recurrence([]).statuses(["so", "so", "so"]) == [0, 0, 0]
 
 
@@ -51,7 +51,7 @@ STEPS = st.lists(st.lists(st.sampled_from(["a", "go", "12", "="]), max_size=6), 
 
 
 @given(STEPS)
-def test_a_status_says_when_and_in_what_company_a_word_was_seen_in_earlier_steps(
+def test_recurrence_status_equals_the_plain_definition(
     steps: list[list[str]],
 ) -> None:
     recurrence = Recurrence(["go"])
@@ -73,7 +73,7 @@ def test_a_status_says_when_and_in_what_company_a_word_was_seen_in_earlier_steps
 
 
 @given(STEPS)
-def test_every_status_is_in_range_and_looks_only_back(steps: list[list[str]]) -> None:
+def test_recurrence_statuses_are_in_range_and_look_back_only(steps: list[list[str]]) -> None:
     whole, prefix = Recurrence(["go"]), Recurrence(["go"])
     found = [whole.statuses(words) for words in steps]
     assert all(0 <= s < STATUSES for statuses in found for s in statuses)

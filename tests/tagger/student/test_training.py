@@ -24,28 +24,28 @@ VERIFY = "Verification / Sanity Check"
 QUICK = replace(RECIPE, fitting=replace(FITTING, epochs=2))
 
 
-def test_it_learns_the_small_set_silent_checks_included(tmp_path: Path) -> None:
+def test_train_student_learns_silent_verification_too(tmp_path: Path) -> None:
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     scores = scores_on(trained().tagger, fresh)
     assert scores.micro_f1 > 0.9
     assert scores.per_type[VERIFY].f1 > 0.9
 
 
-def test_one_seed_one_fingerprint_and_another_seed_another(tmp_path: Path) -> None:
+def test_train_student_is_deterministic_and_depends_on_the_seed(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     first, again = (train_student([path], QUICK).tagger.fingerprint for _ in range(2))
     assert first == again
     assert train_student([path], replace(QUICK, seed=1)).tagger.fingerprint != first
 
 
-def test_several_members_are_an_ensemble_of_different_networks(tmp_path: Path) -> None:
+def test_train_student_with_members_makes_an_ensemble(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     tagger = train_student([path], replace(QUICK, members=2)).tagger
     assert tagger.backend.name == "ensemble"
     assert not np.array_equal(tagger.arrays["0/mix.weight"], tagger.arrays["1/mix.weight"])
 
 
-def test_targets_share_between_the_label_and_what_else_is_plausible() -> None:
+def test_train_student_label_targets_share_with_alternatives() -> None:
     trace = LabelledTrace(
         "t", "", ("a", "b", "c", "d"), {0: VERIFY, 1: VERIFY, 3: VERIFY}, {},
         {1: "Other", 3: "Other"}, {3: REASONTYPE.names[0]},
@@ -57,7 +57,9 @@ def test_targets_share_between_the_label_and_what_else_is_plausible() -> None:
     assert targets[3, [verify, 0]] == pytest.approx([0.6, 0.4])
 
 
-def test_labels_of_another_taxonomy_are_learnt_beside_and_leave_no_output(tmp_path: Path) -> None:
+def test_train_student_auxiliary_labels_are_learned_and_their_head_is_dropped(
+    tmp_path: Path,
+) -> None:
     two = Taxonomy(
         "two",
         (StepType("Think", "T", "other", "thinks"), StepType("Check", "C", "other", "checks")),
@@ -79,7 +81,7 @@ def test_labels_of_another_taxonomy_are_learnt_beside_and_leave_no_output(tmp_pa
     }
 
 
-def test_a_student_learns_from_a_teacher_what_its_labels_do_not_say(tmp_path: Path) -> None:
+def test_train_student_distillation_adds_what_labels_lack(tmp_path: Path) -> None:
     labelled = rows(30)
     for row in labelled:
         row["labels"] = {k: v for k, v in row["labels"].items() if v != "VERIFY"}
@@ -97,7 +99,7 @@ def test_a_student_learns_from_a_teacher_what_its_labels_do_not_say(tmp_path: Pa
     assert scores_on(taught, fresh).per_type[VERIFY].f1 > 0.9
 
 
-def test_traces_cut_into_sentences_are_learnt_beside(tmp_path: Path) -> None:
+def test_train_student_adds_traces_cut_into_sentences(tmp_path: Path) -> None:
     long = [{**row, "steps": [f"{s} Then on." for s in row["steps"]]} for row in rows(40)]
     path = write(tmp_path / "labelled.jsonl", long)
     plain = train_student([path], QUICK).tagger
@@ -105,7 +107,7 @@ def test_traces_cut_into_sentences_are_learnt_beside(tmp_path: Path) -> None:
     assert finer.fingerprint != plain.fingerprint
 
 
-def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> None:
+def test_train_student_refuses_too_few_questions_and_another_taxonomy(tmp_path: Path) -> None:
     one = write(tmp_path / "one.jsonl", rows(1))
     with pytest.raises(UserError, match="too few"):
         train_student([one], QUICK)
@@ -117,7 +119,7 @@ def test_too_few_questions_and_a_foreign_teacher_are_refused(tmp_path: Path) -> 
         train_student([path], QUICK, taxonomy=two, distillation=distillation)
 
 
-def test_shortened_copies_are_learnt_the_same_way_each_time(tmp_path: Path) -> None:
+def test_train_student_shortened_copies_are_deterministic(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     plain = train_student([path], QUICK).tagger
     short = train_student([path], replace(QUICK, short=2)).tagger

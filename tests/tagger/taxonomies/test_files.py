@@ -44,13 +44,13 @@ def mine(folder: Path, change: Any = None) -> Path:
     return path
 
 
-def test_the_packaged_ones() -> None:
+def test_taxonomy_files_packaged_ones() -> None:
     assert taxonomy_names()[0] == "reasontype"
     assert {name: len(load_taxonomy(name).types) for name in OTHERS} == SIZES
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_packaged_mapping_is_whole_and_goes_back(name: str) -> None:
+def test_taxonomy_files_packaged_mapping_is_whole_and_goes_back(name: str) -> None:
     type_map = load_type_map(name)
     taxonomy = type_map.taxonomy
     assert taxonomy.name == name
@@ -64,27 +64,27 @@ def test_a_packaged_mapping_is_whole_and_goes_back(name: str) -> None:
         assert back is None or type_map.from_reasontype[back] == reached
 
 
-def test_every_packaged_role_of_verification_is_kept_where_the_taxonomy_has_one() -> None:
+def test_taxonomy_files_keep_the_packaged_roles_of_verification() -> None:
     verify = REASONTYPE.get("VERIFY").name
     for name in ("thought-anchors", "schoenfeld"):
         type_map = load_type_map(name)
         assert type_map.taxonomy.get(type_map.from_reasontype[verify]).role == "evaluative"
 
 
-def test_reasontype_maps_onto_itself() -> None:
+def test_taxonomy_files_reasontype_maps_onto_itself() -> None:
     type_map = load_type_map("reasontype")
     assert type_map.taxonomy is REASONTYPE
     assert type_map.from_reasontype == type_map.to_reasontype == {n: n for n in REASONTYPE.names}
 
 
-def test_labels_of_the_sources_are_found_by_alias() -> None:
+def test_taxonomy_files_labels_of_the_sources_are_found_by_alias() -> None:
     assert load_taxonomy("venhoff").get("adding-knowledge").tag == "KNOWLEDGE"
     assert load_taxonomy("thought-anchors").get("self_checking").name == "Self Checking"
     with pytest.raises(UserError, match="did you mean 'self_checking'"):
         load_taxonomy("thought-anchors").get("self_check")
 
 
-def test_a_users_own(tmp_path: Path) -> None:
+def test_taxonomy_files_users_own(tmp_path: Path) -> None:
     path = mine(tmp_path)
     for given in (path, str(path)):
         type_map = load_type_map(given)
@@ -94,7 +94,7 @@ def test_a_users_own(tmp_path: Path) -> None:
         assert type_map.from_reasontype[REASONTYPE.get("META").name] == "Work"
 
 
-def test_aliases_change_neither_equality_nor_hash() -> None:
+def test_taxonomy_files_aliases_change_neither_equality_nor_hash() -> None:
     from dataclasses import replace
 
     taxonomy = load_taxonomy("venhoff")
@@ -134,7 +134,9 @@ def test_aliases_change_neither_equality_nor_hash() -> None:
         (lambda c: c.update(name="venhoff"), "belongs to a packaged taxonomy"),
     ],
 )
-def test_a_wrong_file_is_told_in_a_sentence(tmp_path: Path, change: Any, says: str) -> None:
+def test_taxonomy_files_wrong_file_is_told_in_a_sentence(
+    tmp_path: Path, change: Any, says: str
+) -> None:
     path = mine(tmp_path, change)
     with pytest.raises(UserError, match=says) as caught:
         load_type_map(path)
@@ -142,7 +144,7 @@ def test_a_wrong_file_is_told_in_a_sentence(tmp_path: Path, change: Any, says: s
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_taxonomy_file(tmp_path: Path) -> None:
+def test_taxonomy_files_what_is_no_taxonomy_file(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     for content, says in [
         (b"name: [1\nsource: x\n", "line 2, is not valid YAML"),
@@ -161,11 +163,11 @@ def test_what_is_no_taxonomy_file(tmp_path: Path) -> None:
         load_taxonomy("venhof")
 
 
-def test_every_packaged_file_bears_its_own_name() -> None:
+def test_taxonomy_files_every_packaged_file_bears_its_own_name() -> None:
     assert sorted(SIZES) == sorted(p.stem for p in FOLDER.glob("*.yaml"))
 
 
-def test_the_document_shows_the_mappings_as_they_are(tmp_path: Path) -> None:
+def test_taxonomy_files_document_shows_the_mappings_as_they_are(tmp_path: Path) -> None:
     text = (Path(__file__).parents[3] / "docs" / "taxonomies.md").read_text(encoding="utf-8")
     table = [
         [cell.strip() for cell in line.strip("| ").split("|")]
@@ -200,7 +202,7 @@ def test_the_document_shows_the_mappings_as_they_are(tmp_path: Path) -> None:
     assert load_taxonomy(path).tags == ("CHECK", "WORK")
 
 
-def test_suggestions_look_past_upper_and_lower_case() -> None:
+def test_taxonomy_files_suggestions_look_past_upper_and_lower_case() -> None:
     for given, meant in [("verify", "VERIFY"), ("Verifi", "VERIFY"), ("RECALLS", "RECALL")]:
         with pytest.raises(UserError, match=f"did you mean '{meant}'"):
             REASONTYPE.get(given)

@@ -24,7 +24,7 @@ def unsure(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return logits, types
 
 
-def test_the_temperature_that_scores_were_spoilt_with_is_found() -> None:
+def test_best_temperature_recovers_the_temperature_of_scaled_scores() -> None:
     logits, types = unsure()
     assert best_temperature(logits, types) == pytest.approx(1, abs=0.1)
     assert best_temperature(2 * logits, types) == pytest.approx(2, abs=0.2)
@@ -41,7 +41,7 @@ def test_count_bias_lowers_the_count_of_an_overpredicted_type() -> None:
         assert called == pytest.approx((1 + tolerance) * true, abs=4)
 
 
-def test_a_type_called_too_seldom_is_helped_and_a_good_count_is_left_alone() -> None:
+def test_count_bias_raises_rare_predictions_and_leaves_good_counts() -> None:
     logits, types = unsure()
     rare = REASONTYPE.index("OTHER")
     true = (types == rare).sum()

@@ -50,7 +50,7 @@ def losses(said: list[str]) -> list[float]:
     ]
 
 
-def test_it_learns_and_leaves_the_lower_layers_alone(folder: Path) -> None:
+def test_train_causal_learns_and_freezes_the_lower_layers(folder: Path) -> None:
     said: list[str] = []
     trained = train(folder, dataclasses.replace(FIT, epochs=8), say=said.append)
     heard = losses(said)
@@ -69,7 +69,7 @@ def test_it_learns_and_leaves_the_lower_layers_alone(folder: Path) -> None:
     assert trained.held_out == 5 and trained.traces == 50
 
 
-def test_the_same_input_gives_the_same_fingerprint_and_another_seed_another(folder: Path) -> None:
+def test_train_causal_is_deterministic_and_depends_on_the_seed(folder: Path) -> None:
     one, two, other = train(folder), train(folder), train(folder, seed=1)
     assert one.tagger.fingerprint == two.tagger.fingerprint != other.tagger.fingerprint
     assert one.scores == two.scores
@@ -80,7 +80,7 @@ class Killed(Exception):
     """Stands for a kill between two windows."""
 
 
-def test_killed_again_and_again_it_ends_with_the_same_weights(
+def test_train_causal_resumes_to_the_same_weights_after_any_interruptions(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tagger.training.causal import fit as loop
@@ -123,7 +123,7 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(
         train(folder, dataclasses.replace(FIT, dropout=0.3), checkpoint=tmp_path / "kept")
 
 
-def test_the_halves_of_a_model_read_what_the_whole_reads(tmp_path: Path) -> None:
+def test_train_causal_cut_in_two_computes_what_the_whole_computes(tmp_path: Path) -> None:
     import torch
 
     from tagger.backends.causal.net import (
@@ -155,7 +155,7 @@ def test_the_halves_of_a_model_read_what_the_whole_reads(tmp_path: Path) -> None
             assert not torch.allclose(whole, changed)
 
 
-def test_a_model_that_does_more_than_its_layers_is_refused(tmp_path: Path) -> None:
+def test_train_causal_refuses_a_model_that_does_more_than_its_layers(tmp_path: Path) -> None:
     import torch
 
     from tagger.backends.causal.net import cut_in_two, load_body, part_of_config
@@ -169,7 +169,7 @@ def test_a_model_that_does_more_than_its_layers_is_refused(tmp_path: Path) -> No
     assert torch.isfinite(body.embed_tokens.weight).all()
 
 
-def test_targets_are_shared_with_the_second_type_and_stand_by_their_windows(
+def test_train_causal_examples_hold_soft_targets_by_window(
     folder: Path,
 ) -> None:
     verify, meta, other = (REASONTYPE.get(tag).name for tag in ("VERIFY", "META", "OTHER"))
@@ -191,7 +191,7 @@ def test_targets_are_shared_with_the_second_type_and_stand_by_their_windows(
     ]  # fmt: skip
 
 
-def test_rates_rise_fall_and_stay() -> None:
+def test_train_causal_rate_at_rises_falls_and_stays() -> None:
     from tagger.training.causal.fit import rate_at
 
     fit = CausalFit(warm_up=10, lowest_rate=0.1)
@@ -201,7 +201,7 @@ def test_rates_rise_fall_and_stay() -> None:
     assert rate_at(0, 10, dataclasses.replace(fit, warm_up=0)) == 1
 
 
-def test_impossible_inputs_are_refused_before_anything_is_computed(
+def test_train_causal_refuses_impossible_settings_before_anything_is_computed(
     folder: Path, tmp_path: Path
 ) -> None:
     labels = [folder / "labels.jsonl"]
@@ -229,7 +229,7 @@ def test_impossible_inputs_are_refused_before_anything_is_computed(
     refused("a single type", files=[write(tmp_path / "single.jsonl", single)])
 
 
-def test_labels_are_read_before_a_model_is_fetched(
+def test_train_causal_reads_labels_before_it_fetches_the_model(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[Any] = []
@@ -247,7 +247,7 @@ def test_labels_are_read_before_a_model_is_fetched(
 
 
 @pytest.mark.parametrize("damage", ["cut off", "pointer", "empty"])
-def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, damage: str) -> None:
+def test_train_causal_refuses_unreadable_weights(folder: Path, tmp_path: Path, damage: str) -> None:
     model = make_language_model(tmp_path / "model")
     weights = model / "model.safetensors"
     whole = weights.read_bytes()
@@ -263,7 +263,9 @@ def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, d
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
-def test_a_model_file_that_is_not_utf_8_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+def test_train_causal_refuses_a_model_file_that_is_not_utf_8(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
     model = make_language_model(tmp_path / "model")
     (model / name).write_bytes('{"a": "é"}'.encode("latin-1"))
     with pytest.raises(UserError, match=rf"{name} of the language model .* is not UTF-8"):
@@ -273,9 +275,7 @@ def test_a_model_file_that_is_not_utf_8_is_refused(folder: Path, tmp_path: Path,
         )  # fmt: skip
 
 
-def test_the_same_traces_held_out_otherwise_are_another_training(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_train_causal_refuses_a_checkpoint_with_another_split(folder: Path, tmp_path: Path) -> None:
     more = write(tmp_path / "more.jsonl", rows(30, seed=4))
     train(folder, train_only=[more], checkpoint=tmp_path / "kept")
     shape = dataclasses.replace(SHAPE, model=str(folder / "model"), weights="float32")
@@ -285,7 +285,9 @@ def test_the_same_traces_held_out_otherwise_are_another_training(
         )
 
 
-def test_another_tokenizer_is_another_training(folder: Path, tmp_path: Path) -> None:
+def test_train_causal_refuses_a_checkpoint_with_another_tokenizer(
+    folder: Path, tmp_path: Path
+) -> None:
     import shutil
 
     model = shutil.copytree(folder / "model", tmp_path / "model")
@@ -305,7 +307,7 @@ def test_another_tokenizer_is_another_training(folder: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("began", "refused"), [("cuda", True), ("cpu", False)])
-def test_a_checkpoint_goes_on_only_on_its_device(
+def test_train_causal_resumes_only_on_the_same_device(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began: str, refused: bool
 ) -> None:
     from tagger.training.causal import fit as loop
@@ -339,7 +341,7 @@ def test_a_checkpoint_goes_on_only_on_its_device(
         assert any("Resuming at epoch 1" in line for line in said)
 
 
-def test_states_need_room_on_the_disk(
+def test_train_causal_store_states_needs_room_on_the_disk(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import shutil
@@ -350,7 +352,7 @@ def test_states_need_room_on_the_disk(
         train(folder, checkpoint=tmp_path)
 
 
-def test_states_that_are_there_need_no_room(
+def test_train_causal_store_states_reuses_existing_files(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import shutil
@@ -372,7 +374,7 @@ def test_states_that_are_there_need_no_room(
         train(folder, checkpoint=tmp_path)
 
 
-def test_a_damaged_file_of_states_is_made_again(folder: Path, tmp_path: Path) -> None:
+def test_train_causal_store_states_recomputes_a_damaged_file(folder: Path, tmp_path: Path) -> None:
     once = train(folder, checkpoint=tmp_path)
     files = sorted((tmp_path / "states").iterdir())
     assert len(files) == len({json.dumps(t.steps) + t.question for t in

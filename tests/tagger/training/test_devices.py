@@ -34,14 +34,14 @@ def with_gpu(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
     [("cpu", True, "cpu"), ("cpu", False, "cpu"), ("auto", True, "cuda"), ("auto", False, "cpu"),
      ("cuda", True, "cuda")],
 )  # fmt: skip
-def test_auto_is_the_gpu_where_there_is_one(
+def test_resolve_device_auto_is_the_gpu_if_there_is_one(
     monkeypatch: pytest.MonkeyPatch, name: str, there: bool, device: str
 ) -> None:
     with_gpu(monkeypatch, there)
     assert resolve_device(name) == device
 
 
-def test_the_cpu_is_had_without_torch() -> None:
+def test_resolve_device_cpu_needs_no_torch() -> None:
     code = (
         "import sys, tagger.training.devices as d; d.resolve_device('cpu'); "
         "sys.exit('torch' in sys.modules)"
@@ -49,7 +49,7 @@ def test_the_cpu_is_had_without_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_gpu_that_is_not_there_is_refused_before_any_file_is_read(
+def test_resolve_device_refuses_a_missing_gpu_before_any_file_is_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with_gpu(monkeypatch, False)
@@ -79,7 +79,7 @@ class ManyBackend:
 
 
 @pytest.mark.parametrize(("there", "device"), [(True, "cuda"), (False, "cpu")])
-def test_a_teacher_uses_the_gpu_where_there_is_one(
+def test_distillation_uses_the_gpu_if_there_is_one(
     monkeypatch: pytest.MonkeyPatch, there: bool, device: str
 ) -> None:
     with_gpu(monkeypatch, there)
@@ -90,7 +90,9 @@ def test_a_teacher_uses_the_gpu_where_there_is_one(
     np.testing.assert_allclose(rows[0], np.full((2, 14), 1 / 14), rtol=1e-3)
 
 
-def test_a_teacher_without_a_fast_path_asks_for_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_distillation_without_a_batch_scorer_needs_no_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def asked(name: str) -> str:
         raise AssertionError("this would load torch")
 

@@ -62,7 +62,7 @@ def losses(said: list[str], part: str) -> list[float]:
     return [float(s.rsplit(" ", 1)[1].rstrip(".")) for s in said if f"{part}, epoch" in s]
 
 
-def test_frozen_trains_the_head_and_leaves_the_encoder_alone(folder: Path) -> None:
+def test_train_encoder_frozen_trains_the_head_alone(folder: Path) -> None:
     said: list[str] = []
     fit = dataclasses.replace(FIT, mode="frozen", head_epochs=8)
     trained = train(folder, fit, say=said.append)
@@ -75,7 +75,7 @@ def test_frozen_trains_the_head_and_leaves_the_encoder_alone(folder: Path) -> No
     assert trained.tagger.about["held_out_scores"]["micro_f1"] == trained.scores.micro_f1
 
 
-def test_fine_tuning_changes_the_layers_not_the_embeddings_and_lowers_the_loss(
+def test_train_encoder_fine_tuning_changes_the_layers_not_the_embeddings_and_lowers_the_loss(
     folder: Path,
 ) -> None:
     said: list[str] = []
@@ -99,7 +99,7 @@ def test_fine_tuning_changes_the_layers_not_the_embeddings_and_lowers_the_loss(
     assert np.abs(both.tagger.arrays[table] - start_weights(folder)[table]).max() > 0
 
 
-def test_the_same_input_gives_the_same_fingerprint_and_another_seed_another(folder: Path) -> None:
+def test_train_encoder_is_deterministic_and_depends_on_the_seed(folder: Path) -> None:
     fit = dataclasses.replace(FIT, epochs=1)
     one, two, other = train(folder, fit), train(folder, fit), train(folder, fit, seed=1)
     assert one.tagger.fingerprint == two.tagger.fingerprint != other.tagger.fingerprint
@@ -111,7 +111,7 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("retrain", [False, True])
-def test_killed_again_and_again_it_ends_with_the_same_weights(
+def test_train_encoder_resumes_to_the_same_weights_after_any_interruptions(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retrain: bool
 ) -> None:
     from tagger.training.encoder import fit as loop
@@ -145,7 +145,9 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(
     assert again.tagger.fingerprint == whole.tagger.fingerprint and count == before
 
 
-def test_the_checkpoint_of_another_training_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_train_encoder_refuses_the_checkpoint_of_another_training(
+    folder: Path, tmp_path: Path
+) -> None:
     fit = dataclasses.replace(FIT, epochs=1, head_epochs=0)
     train(folder, fit, checkpoint=tmp_path)
     with pytest.raises(UserError, match="other labels or settings"):
@@ -166,7 +168,7 @@ def other_labels() -> ExtraLabels:
     return ExtraLabels(TWO, traces, "others.jsonl:two")
 
 
-def test_labels_of_another_taxonomy_shape_the_body_and_their_head_is_dropped(
+def test_train_encoder_auxiliary_labels_train_the_body_and_their_head_is_dropped(
     folder: Path,
 ) -> None:
     fit = dataclasses.replace(FIT, head_epochs=1, epochs=1)
@@ -178,7 +180,7 @@ def test_labels_of_another_taxonomy_shape_the_body_and_their_head_is_dropped(
     assert helped.tagger.about["extra"] == ["others.jsonl:two"]
 
 
-def test_the_head_of_another_taxonomy_learns(folder: Path) -> None:
+def test_train_encoder_auxiliary_head_learns(folder: Path) -> None:
     """Seen from inside, as the head is dropped afterwards."""
     from tagger.backends.encoder.predict import score_batch
     from tagger.training.checkpoints import Checkpointer
@@ -207,7 +209,7 @@ def labelled(folder: Path) -> list[LabelledTrace]:
     return list(read_labelled(folder / "labels.jsonl"))
 
 
-def test_targets_are_shared_with_the_second_type_and_smoothed() -> None:
+def test_train_encoder_soft_target_shares_with_the_second_type_and_smooths() -> None:
     fit = FitSettings(alternative=0.2, smoothing=0.14)
     target = soft_target(3, 5, 14, fit)
     assert target.sum() == pytest.approx(1)
@@ -221,7 +223,7 @@ def test_targets_are_shared_with_the_second_type_and_smoothed() -> None:
     assert second_types(trace, REASONTYPE) == {1: REASONTYPE.index("META")}
 
 
-def test_balance_weighs_rare_types_more(folder: Path) -> None:
+def test_train_encoder_balance_weighs_rare_types_more(folder: Path) -> None:
     trace = LabelledTrace(
         "a", "", ("x",) * 5,
         {i: REASONTYPE.get(t).name for i, t in enumerate(["META", "META", "META", "OTHER"])},
@@ -235,7 +237,7 @@ def test_balance_weighs_rare_types_more(folder: Path) -> None:
     assert len(even.steps) == 4, "what follows the last label is not read"
 
 
-def test_every_label_lies_in_one_window_whatever_the_first_length(folder: Path) -> None:
+def test_train_encoder_windows_hold_each_label_once_for_any_first_length(folder: Path) -> None:
     shape = EncoderSettings(**TINY)
     tokens = Tokens((folder / "encoder" / "tokenizer.json").read_text(), shape)
     meta = REASONTYPE.get("META").name
@@ -254,14 +256,16 @@ def test_every_label_lies_in_one_window_whatever_the_first_length(folder: Path) 
     assert sum(w.example.types.get(2) is not None and w.start == 2 for b in planned for w in b) == 5
 
 
-def test_rates_rise_then_fall() -> None:
+def test_train_encoder_rate_at_rises_then_falls() -> None:
     rates = [rate_at(i, 100, 0.1) for i in range(100)]
     assert rates[0] == pytest.approx(0.1) and rates[9] == rates[10] == 1
     assert rates[99] == pytest.approx(1 / 90) and rates[55] == pytest.approx(0.5)
     assert rate_at(0, 10, 0) == 1
 
 
-def test_too_little_and_impossible_inputs_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_train_encoder_refuses_too_few_labels_and_impossible_settings(
+    folder: Path, tmp_path: Path
+) -> None:
     shape = EncoderSettings(encoder=str(folder / "encoder"), **TINY)
     with pytest.raises(UserError, match=r"one\.jsonl: 1 labelled traces are too few"):
         train_encoder([write(tmp_path / "one.jsonl", rows(1))], settings=shape)
@@ -281,7 +285,7 @@ def test_too_little_and_impossible_inputs_are_refused(folder: Path, tmp_path: Pa
         FitSettings(mode="frozen", head_epochs=0)
 
 
-def test_labels_are_read_before_an_encoder_is_fetched(
+def test_train_encoder_reads_labels_before_it_fetches_the_encoder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
@@ -299,7 +303,9 @@ def test_labels_are_read_before_an_encoder_is_fetched(
 
 
 @pytest.mark.parametrize("damage", ["cut off", "pointer", "empty"])
-def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, damage: str) -> None:
+def test_train_encoder_refuses_unreadable_weights(
+    folder: Path, tmp_path: Path, damage: str
+) -> None:
     weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
     whole = weights.read_bytes()
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 90868376\n"
@@ -320,7 +326,7 @@ def test_weights_that_cannot_be_read_are_refused(folder: Path, tmp_path: Path, d
         ({"hidden_act": "nope"}, r"cannot be loaded \(KeyError: 'nope'\).*save it again"),
     ],
 )
-def test_weights_that_do_not_fit_the_config_are_refused(
+def test_train_encoder_refuses_weights_that_do_not_fit_the_config(
     folder: Path, tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     config = make_encoder(tmp_path / "encoder") / "config.json"
@@ -329,7 +335,9 @@ def test_weights_that_do_not_fit_the_config_are_refused(
 
 
 @pytest.mark.parametrize("index", ["{}", "{", "[]", '{"weight_map": {"a": "gone.safetensors"}}'])
-def test_a_damaged_index_of_weights_is_refused(folder: Path, tmp_path: Path, index: str) -> None:
+def test_train_encoder_refuses_a_damaged_index_of_weights(
+    folder: Path, tmp_path: Path, index: str
+) -> None:
     weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
     weights.rename(weights.with_name("model-00001-of-00001.safetensors"))
     weights.with_name("model.safetensors.index.json").write_text(index)
@@ -340,12 +348,12 @@ def test_a_damaged_index_of_weights_is_refused(folder: Path, tmp_path: Path, ind
     "text",
     ["{", "[]", '{"max_position_embeddings": "many"}', '{"max_position_embeddings": Infinity}'],
 )
-def test_a_config_that_is_none_is_refused(folder: Path, tmp_path: Path, text: str) -> None:
+def test_train_encoder_refuses_a_damaged_config(folder: Path, tmp_path: Path, text: str) -> None:
     (make_encoder(tmp_path / "encoder") / "config.json").write_text(text)
     refused(tmp_path, folder, r"^The config\.json of the encoder encoder cannot be read")
 
 
-def test_a_config_that_is_not_utf8_is_refused_in_one_sentence(folder: Path, tmp_path: Path) -> None:
+def test_train_encoder_refuses_a_config_that_is_not_utf8(folder: Path, tmp_path: Path) -> None:
     (make_encoder(tmp_path / "encoder") / "config.json").write_bytes(b'{"a": "\xe9"}')
     refused(tmp_path, folder, r"^The config\.json of the encoder in .*/encoder is not UTF-8 text")
 
@@ -353,7 +361,7 @@ def test_a_config_that_is_not_utf8_is_refused_in_one_sentence(folder: Path, tmp_
 @pytest.mark.parametrize(
     "text", ["{", "[]", "{}", '{"model_type": "bert", "num_attention_heads": "x"}']
 )
-def test_an_encoder_is_not_built_from_a_damaged_config(text: str) -> None:
+def test_train_encoder_build_body_refuses_a_damaged_config(text: str) -> None:
     from tagger.backends.encoder.net import build_body
 
     with pytest.raises(UserError, match=r"from its config\.json \(\w+: .* BERT-like") as told:
@@ -361,7 +369,7 @@ def test_an_encoder_is_not_built_from_a_damaged_config(text: str) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_pooler_that_is_not_there_is_drawn_alike_each_time(tmp_path: Path) -> None:
+def test_train_encoder_load_body_draws_a_missing_pooler_deterministically(tmp_path: Path) -> None:
     from tagger.backends.encoder.net import load_body
 
     weights = make_encoder(tmp_path / "encoder") / "model.safetensors"
@@ -373,7 +381,7 @@ def test_a_pooler_that_is_not_there_is_drawn_alike_each_time(tmp_path: Path) -> 
     assert all(one[name].equal(other[name]) for name in arrays)
 
 
-def test_loading_leaves_the_callers_random_numbers(
+def test_train_encoder_load_body_leaves_the_callers_random_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch

@@ -25,14 +25,14 @@ from tests.tagger.small_data import RECIPE, rows, scores_on, trained, write
 VERIFY = "Verification / Sanity Check"
 
 
-def test_it_learns_the_small_set_silent_checks_included(tmp_path: Path) -> None:
+def test_train_linear_learns_silent_verification_too(tmp_path: Path) -> None:
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     scores = scores_on(trained().tagger, fresh)
     assert scores.micro_f1 > 0.95
     assert scores.per_type[VERIFY].f1 > 0.95
 
 
-def test_a_silent_recomputation_is_a_check_and_the_first_computation_is_not() -> None:
+def test_train_linear_tells_a_silent_recomputation_from_a_first_computation() -> None:
     steps = ["Let me see what 3 + 4 asks.", "3 + 4 = 7.", "So the answer is 7.", "3 + 4 = 7."]
     tagged = trained().tagger.tag_text("\n\n".join(steps), "3 + 4")
     assert [t.type for t in tagged[1:]] == [
@@ -40,7 +40,7 @@ def test_a_silent_recomputation_is_a_check_and_the_first_computation_is_not() ->
     ]  # fmt: skip
 
 
-def test_the_same_input_gives_the_same_fingerprint_and_other_seeds_other_splits(
+def test_train_linear_is_deterministic_and_splits_by_seed(
     tmp_path: Path,
 ) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(120))
@@ -49,7 +49,7 @@ def test_the_same_input_gives_the_same_fingerprint_and_other_seeds_other_splits(
     assert again.scores == trained().scores
 
 
-def test_scores_come_with_counts_and_are_kept_with_the_tagger() -> None:
+def test_train_linear_stores_scores_with_the_tagger() -> None:
     result = trained()
     assert result.traces == 120 and 0 < result.held_out < 60
     about = result.tagger.about
@@ -58,7 +58,7 @@ def test_scores_come_with_counts_and_are_kept_with_the_tagger() -> None:
     assert about["data"] == ["labelled.jsonl"]
 
 
-def test_no_question_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
+def test_train_linear_splits_by_question(tmp_path: Path) -> None:
     double = [dict(row, id=f"again-{row['id']}") for row in rows(40)]
     traces = list(read_labelled(write(tmp_path / "l.jsonl", rows(40) + double)))
     kept, aside = split_by_question(traces, seed=1, share=0.25)
@@ -67,7 +67,7 @@ def test_no_question_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
     assert {t.id for t in split_by_question(traces, seed=2, share=0.25)[1]} != {t.id for t in aside}
 
 
-def test_types_the_labels_never_name_are_never_given() -> None:
+def test_train_linear_never_predicts_types_without_labels() -> None:
     tagged = trained().tagger.tag_text("Anything at all?\n\n7 * 6 = 42.\n\nxyzzy")
     names = trained().tagger.taxonomy.names
     named = {"RESTATE", "SUBSTITUTE", "CONCLUDE", "META", "VERIFY"}
@@ -77,7 +77,7 @@ def test_types_the_labels_never_name_are_never_given() -> None:
         assert max(step.probabilities[i] for i in unnamed) < 1e-3
 
 
-def test_two_types_are_enough(tmp_path: Path) -> None:
+def test_train_linear_accepts_two_types(tmp_path: Path) -> None:
     few = rows(40)
     for row in few:
         row["labels"] = {k: v for k, v in row["labels"].items() if v in ("VERIFY", "CONCLUDE")}
@@ -88,20 +88,20 @@ def test_two_types_are_enough(tmp_path: Path) -> None:
     }
 
 
-def test_the_segmenter_given_is_the_segmenter_kept(tmp_path: Path) -> None:
+def test_train_linear_stores_the_segmenter(tmp_path: Path) -> None:
     path = write(tmp_path / "l.jsonl", rows(20))
     result = train_linear([path], RECIPE, ParagraphSegmenter(min_chars=9))
     assert result.tagger.segmenter.settings == {"min_chars": 9}
 
 
-def test_progress_is_said(tmp_path: Path) -> None:
+def test_train_linear_reports_progress(tmp_path: Path) -> None:
     said: list[str] = []
     path = write(tmp_path / "l.jsonl", rows(20))
     train_linear([path], RECIPE, say=said.append)
     assert "17 traces, 3 held out" in said[0] and "Fitting" in said[1] and "micro-F1" in said[2]
 
 
-def test_too_little_to_train_on_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_train_linear_refuses_too_few_traces_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"one\.jsonl: 1 labelled traces are too few"):
         train_linear([write(tmp_path / "one.jsonl", rows(1))], RECIPE)
     single = [dict(row, labels={"0": "RESTATE"}) for row in rows(10)]
@@ -109,7 +109,7 @@ def test_too_little_to_train_on_is_said_in_one_sentence(tmp_path: Path) -> None:
         train_linear([write(tmp_path / "single.jsonl", single)], RECIPE)
 
 
-def test_the_temperature_undoes_overconfidence() -> None:
+def test_train_linear_temperature_corrects_overconfidence() -> None:
     """Scores scaled by 3 need temperature 3 (the grid holds 2.95 and 3.08)."""
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(20_000, 3))
@@ -118,7 +118,7 @@ def test_the_temperature_undoes_overconfidence() -> None:
     assert best_temperature(3 * logits, types) == pytest.approx(3, abs=0.2)
 
 
-def test_what_stands_beside_is_learnt_and_never_held_out(tmp_path: Path) -> None:
+def test_train_linear_train_only_files_are_never_held_out(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     more = write(tmp_path / "more.jsonl", rows(60, seed=5))
     plain = train_linear([path], RECIPE)
@@ -129,7 +129,7 @@ def test_what_stands_beside_is_learnt_and_never_held_out(tmp_path: Path) -> None
     assert both.tagger.fingerprint != plain.tagger.fingerprint
 
 
-def test_a_held_out_question_is_taken_out_of_what_stands_beside(tmp_path: Path) -> None:
+def test_train_linear_drops_held_out_questions_from_train_only_files(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     held = read_and_hold_out([path], REASONTYPE, 0, 0.2, train_only=[path])
     hidden = {trace.question for trace in held.aside}
@@ -137,7 +137,7 @@ def test_a_held_out_question_is_taken_out_of_what_stands_beside(tmp_path: Path) 
     assert len(held.kept) == 2 * (40 - len(held.aside))
 
 
-def test_shortened_copies_change_what_is_learnt_and_not_what_is_counted(tmp_path: Path) -> None:
+def test_train_linear_shortened_copies_change_weights_and_not_counts(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     plain = train_linear([path], RECIPE)
     short, again = (train_linear([path], replace(RECIPE, short=2)) for _ in range(2))
@@ -152,7 +152,7 @@ def unlabelled(count: int, seed: int) -> list[dict[str, object]]:
     return [{k: v for k, v in row.items() if k != "labels"} for row in rows(count, seed)]
 
 
-def test_a_teacher_makes_up_for_labels(tmp_path: Path) -> None:
+def test_train_linear_distillation_makes_up_for_labels(tmp_path: Path) -> None:
     content = rows(20, seed=3)
     for row in content:  # labels that name no check: only the teacher knows them
         row["labels"] = {k: v for k, v in row["labels"].items() if v != "VERIFY"}
@@ -171,7 +171,7 @@ def test_a_teacher_makes_up_for_labels(tmp_path: Path) -> None:
     assert list((tmp_path / "views").glob("view-*.safetensors"))
 
 
-def test_held_out_questions_are_not_taught(tmp_path: Path) -> None:
+def test_train_linear_distillation_drops_held_out_questions(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(20))
     held = read_and_hold_out([path], REASONTYPE, 0, 0.15)
     hidden = {trace.question for trace in held.aside}
@@ -190,7 +190,7 @@ def test_held_out_questions_are_not_taught(tmp_path: Path) -> None:
             )
 
 
-def test_questions_that_differ_in_white_space_stand_on_one_side(tmp_path: Path) -> None:
+def test_train_linear_splits_questions_regardless_of_white_space(tmp_path: Path) -> None:
     double = [dict(row, id=f"{row['id']}b", question=f" {row['question']}\n") for row in rows(40)]
     traces = list(read_labelled(write(tmp_path / "l.jsonl", rows(40) + double)))
     kept, aside = split_by_question(traces, seed=1, share=0.25)
@@ -200,7 +200,9 @@ def test_questions_that_differ_in_white_space_stand_on_one_side(tmp_path: Path) 
     assert {t.id for t in once} <= {t.id for t in kept}
 
 
-def test_a_folder_of_views_changes_no_result_and_damage_is_said(tmp_path: Path) -> None:
+def test_train_linear_distillation_cache_changes_no_result_and_damage_is_reported(
+    tmp_path: Path,
+) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(20))
     traces = write(tmp_path / "traces.jsonl", unlabelled(8, 4))
     views = tmp_path / "views"
@@ -224,7 +226,7 @@ def test_a_folder_of_views_changes_no_result_and_damage_is_said(tmp_path: Path) 
         train_linear([path], RECIPE, distillation=distillations[1])
 
 
-def test_the_type_of_a_late_step_is_learnt(tmp_path: Path) -> None:
+def test_train_linear_uses_labels_of_late_steps(tmp_path: Path) -> None:
     content = rows(20)
     for row in content:
         row["steps"] = ["So."] * 420 + row["steps"]
@@ -233,7 +235,7 @@ def test_the_type_of_a_late_step_is_learnt(tmp_path: Path) -> None:
     assert result.scores.per_type[VERIFY].recall > 0.5
 
 
-def test_a_small_share_of_a_second_type_counts_too(tmp_path: Path) -> None:
+def test_train_linear_uses_small_shares_of_a_second_type(tmp_path: Path) -> None:
     content = rows(20)
     for row in content:
         row["alternatives"] = {k: "META" for k, v in row["labels"].items() if v == "CONCLUDE"}
@@ -242,7 +244,7 @@ def test_a_small_share_of_a_second_type_counts_too(tmp_path: Path) -> None:
     assert none.tagger.fingerprint != few.tagger.fingerprint
 
 
-def test_an_unsure_teacher_is_heard_too(tmp_path: Path) -> None:
+def test_train_linear_min_teacher_prob_keeps_the_likeliest_type(tmp_path: Path) -> None:
     plan = TargetPlan(REASONTYPE, min_teacher_prob=0.1)
     flat = np.full((1, 14), 0.07, dtype=np.float32)
     flat[0, 3] = 0.09
@@ -252,7 +254,7 @@ def test_an_unsure_teacher_is_heard_too(tmp_path: Path) -> None:
     assert TargetPlan(REASONTYPE).likely(sure) is sure
 
 
-def test_a_little_less_trust_lets_the_teacher_have_a_say(tmp_path: Path) -> None:
+def test_train_linear_label_weight_below_one_mixes_in_the_teacher(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(20))
     traces = write(tmp_path / "traces.jsonl", unlabelled(8, 4))
     teacher = train_linear([write(tmp_path / "other.jsonl", rows(6, 9))], RECIPE).tagger
@@ -265,7 +267,9 @@ def test_a_little_less_trust_lets_the_teacher_have_a_say(tmp_path: Path) -> None
     assert len(found) == 3
 
 
-def test_a_second_annotator_counts_no_more_than_the_first(tmp_path: Path) -> None:
+def test_train_linear_label_targets_weigh_a_second_annotator_at_most_as_the_first(
+    tmp_path: Path,
+) -> None:
     row = {
         "id": "a", "question": "q", "steps": ["x"], "labels": {"0": "VERIFY"},
         "second_pass": {"0": "META"},
@@ -277,7 +281,7 @@ def test_a_second_annotator_counts_no_more_than_the_first(tmp_path: Path) -> Non
         assert target[REASONTYPE.index("VERIFY")] == pytest.approx(1 - share)
 
 
-def test_a_teacher_of_another_taxonomy_is_refused(tmp_path: Path) -> None:
+def test_train_linear_refuses_a_teacher_of_another_taxonomy(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(20))
     other = load_taxonomy("venhoff")
     teacher = trained().tagger
@@ -287,7 +291,7 @@ def test_a_teacher_of_another_taxonomy_is_refused(tmp_path: Path) -> None:
         train_linear([path], RECIPE, distillation=Distillation([stranger], [path], 1.0))
 
 
-def test_a_second_type_gets_its_share(tmp_path: Path) -> None:
+def test_train_linear_label_targets_share_with_a_second_type(tmp_path: Path) -> None:
     """With half a share for the other type, what is always both is as likely one as the other."""
     content = rows(60)
     for row in content:
@@ -305,7 +309,7 @@ def test_a_second_type_gets_its_share(tmp_path: Path) -> None:
     assert shares[0.5][0] == pytest.approx(shares[0.5][1], rel=0.1)
 
 
-def test_sentences_are_learnt_beside_the_paragraphs(tmp_path: Path) -> None:
+def test_train_linear_targets_include_sentences_of_paragraphs(tmp_path: Path) -> None:
     row = {
         "id": "a",
         "question": "q",

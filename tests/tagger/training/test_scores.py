@@ -10,7 +10,7 @@ from tagger.training.scores import TypeScore, score_types
 ABC = Taxonomy("abc", tuple(StepType(n, n.upper(), "other", "") for n in "abcd"))
 
 
-def test_scores_by_hand() -> None:
+def test_score_types_by_hand() -> None:
     scores = score_types(list("aaabbc"), list("aabbbd"), ABC)
     assert scores.steps == 6
     assert scores.micro_f1 == pytest.approx(4 / 6)
@@ -22,7 +22,7 @@ def test_scores_by_hand() -> None:
     assert scores.as_dict()["per_type"]["a"]["support"] == 3
 
 
-def test_scores_agree_with_scikit_learn() -> None:
+def test_score_types_agree_with_scikit_learn() -> None:
     import random
 
     from sklearn.metrics import f1_score
@@ -35,6 +35,6 @@ def test_scores_agree_with_scikit_learn() -> None:
     assert scores.macro_f1 == pytest.approx(f1_score(true, given, average="macro"))
 
 
-def test_nothing_scores_nothing() -> None:
+def test_score_types_of_no_steps_are_zero() -> None:
     scores = score_types([], [], ABC)
     assert (scores.steps, scores.micro_f1, scores.macro_f1, scores.per_type) == (0, 0.0, 0.0, {})

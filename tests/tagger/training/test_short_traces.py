@@ -15,7 +15,7 @@ STEP = st.tuples(st.sampled_from(TEXTS), st.booleans())
 
 
 @given(st.lists(STEP, min_size=1, max_size=80), st.integers(0, 2**32))
-def test_steps_ascend_and_a_check_is_clear_only_if_it_says_so_or_goes_on(
+def test_shorten_steps_ascend_and_verification_is_clear_only_by_keyword_or_continuation(
     steps: list[tuple[str, bool]], seed: int
 ) -> None:
     texts, checks = [text for text, _ in steps], [check for _, check in steps]
@@ -30,7 +30,7 @@ def test_steps_ascend_and_a_check_is_clear_only_if_it_says_so_or_goes_on(
         open_check = checks[step] and clear
 
 
-def test_one_draw_one_piece_and_pieces_begin_everywhere() -> None:
+def test_shorten_is_deterministic_and_begins_anywhere() -> None:
     texts, checks = [str(i) for i in range(60)], [False] * 60
     pieces = [shorten(texts, checks, Random(seed)) for seed in range(200)]
     assert pieces[7] == shorten(texts, checks, Random(7))
@@ -40,7 +40,7 @@ def test_one_draw_one_piece_and_pieces_begin_everywhere() -> None:
     assert 0 in gaps and max(gaps) > 5
 
 
-def test_a_silent_check_whose_first_computation_may_be_gone_is_not_learnt() -> None:
+def test_shorten_drops_targets_of_verification_without_its_first_computation() -> None:
     texts = ["36/144 = 1/4.", "36/144 = 1/4.", "Let me verify.", "1/4 of 144 is 36."]
     checks = [False, True, True, True]
     whole = next(

@@ -23,7 +23,7 @@ def trace(*probabilities: float) -> ScoredTrace:
     return ScoredTrace("t", (), tuple(map(math.log, probabilities)))
 
 
-def test_the_threshold_by_hand() -> None:
+def test_find_threshold_by_hand() -> None:
     """Ten tokens of two traces, a fifth wanted: the two least probable ones, 0.1 and 0.2."""
     found = find_threshold([trace(0.9, 0.1, 0.8, 0.7, 0.6), trace(0.2, 0.5, 0.9, 1.0, 0.3)], 0.2)
     assert (found.tau, found.share) == (pytest.approx(0.3), 0.2)
@@ -32,7 +32,7 @@ def test_the_threshold_by_hand() -> None:
     assert found.mean_step == pytest.approx(10 / 3)
 
 
-def test_equal_probabilities_give_less_than_wanted_and_never_more() -> None:
+def test_find_threshold_equal_probabilities_give_less_than_wanted_and_never_more() -> None:
     found = find_threshold([trace(0.1, 0.5, 0.5, 0.5, 0.9)], 0.6)
     assert (found.tau, found.share) == (pytest.approx(0.5), 0.2)
     with pytest.raises(UserError, match="equally probable"):
@@ -46,7 +46,7 @@ def test_equal_probabilities_give_less_than_wanted_and_never_more() -> None:
 )
 @example([[0.0] + [-1.0] * 9], 0.8999999999999999)
 @example([[-6.0, -5.214101744851604]], 0.5)  # numpy's exp differs from math's here
-def test_steps_and_share_are_those_of_the_segmenter(
+def test_find_threshold_steps_and_share_are_those_of_the_segmenter(
     logprobs: list[list[float]], share: float
 ) -> None:
     traces = [ScoredTrace("t", (), tuple(row)) for row in logprobs]
@@ -63,7 +63,7 @@ def test_steps_and_share_are_those_of_the_segmenter(
     assert found.steps == sum(map(len, steps))
 
 
-def test_too_few_tokens_and_bad_shares_are_told() -> None:
+def test_find_threshold_refuses_too_few_tokens_and_bad_shares() -> None:
     with pytest.raises(UserError, match="49 tokens are too few.*at least 50"):
         find_threshold([trace(*[0.5] * 49)])
     with pytest.raises(UserError, match="0 tokens"):
@@ -77,7 +77,7 @@ def write(path: Path, *rows: object) -> Path:
     return path
 
 
-def test_both_forms_of_rows_are_read(tmp_path: Path) -> None:
+def test_find_threshold_reads_both_forms_of_rows(tmp_path: Path) -> None:
     file = write(
         tmp_path / "s.jsonl",
         {"id": "a", "tokens": ["It", " is"], "token_logprobs": [-0.5, 0]},
@@ -103,7 +103,7 @@ def test_both_forms_of_rows_are_read(tmp_path: Path) -> None:
         ({"logprobs": {"content": [{"logprob": -1}]}}, "list of strings"),
     ],
 )
-def test_bad_rows_are_told(row: object, told: str, tmp_path: Path) -> None:
+def test_find_threshold_reports_bad_rows(row: object, told: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=told):
         list(read_scored(write(tmp_path / "s.jsonl", row)))
 
@@ -117,7 +117,7 @@ TRACES = [
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
-def test_teacher_forcing_gives_what_one_plain_forward_pass_gives(
+def test_teacher_forcing_equals_one_plain_forward_pass(
     batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In windows of a few positions, padded and batched; `<think>` is prefilled by the template."""
@@ -147,7 +147,7 @@ def test_teacher_forcing_gives_what_one_plain_forward_pass_gives(
         assert "".join(one.tokens) == source.thinking.strip()
 
 
-def test_only_so_many_tokens_and_no_more_than_the_context_are_scored() -> None:
+def test_teacher_forcing_scores_at_most_the_context() -> None:
     from tagger.training.segmenter.teacher_forcing import prompt_ids, score_traces
     from tests.rl.tiny import tiny_model
 
@@ -159,7 +159,7 @@ def test_only_so_many_tokens_and_no_more_than_the_context_are_scored() -> None:
     np.testing.assert_allclose(cut.logprobs, one.logprobs[:5], atol=1e-5)
 
 
-def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
+def test_teacher_forcing_reports_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     from tagger.training.segmenter.teacher_forcing import load_scorer
 
     with pytest.raises(UserError, match="Cannot load the model"):
