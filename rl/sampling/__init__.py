@@ -1,1 +1,1 @@
-"""The kit's own sampler, which pairs the arms: same noise for the same row."""
+"""The kit's own sampler, which pairs the arms: the same uniforms for the same row."""

@@ -1,4 +1,4 @@
-"""One batch of rows decoded together: prefill, pick a token a row, drop the rows that end."""
+"""One batch of rows decoded together: prefill, sample a token a row, drop the rows that end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rl.sampling.kv_cache import roomy_cache
+from rl.sampling.kv_cache import preallocated_cache
 from tagger.errors import UserError
 
 
@@ -64,11 +64,11 @@ def check_logits(logits: torch.Tensor, policy: str, position: int) -> None:
         )
 
 
-def row_noise(seed: int, prompt_index: int, sample: int, length: int) -> np.ndarray:
-    """Draw the uniform numbers that pick a row's tokens, one a position.
+def row_uniforms(seed: int, prompt_index: int, sample: int, length: int) -> np.ndarray:
+    """Draw the per-row uniforms that its tokens are sampled with, one a position.
 
     They depend on these keys alone: not on the batch a row runs in, and not on what a stopping
-    rule does to it. So two arms with the same seed pick the same tokens as long as they see the
+    rule does to it. So two arms with the same seed sample the same tokens as long as they see the
     same text.
 
     Args:
@@ -84,10 +84,10 @@ def row_noise(seed: int, prompt_index: int, sample: int, length: int) -> np.ndar
     return np.random.Generator(np.random.Philox(keyed)).random(length)
 
 
-def pick_tokens(
+def sample_tokens(
     logits: torch.Tensor, uniforms: torch.Tensor, settings: SamplingSettings
 ) -> torch.Tensor:
-    """Pick one token a row by inverting the cumulative distribution.
+    """Sample one token a row by inverting the cumulative distribution.
 
     Args:
         logits: Shape (rows, vocabulary).
@@ -141,7 +141,7 @@ class DecodingBatch:
             ids[row, width - len(prefix) :] = torch.tensor(prefix, dtype=torch.long)
             mask[row, width - len(prefix) :] = 1
         ids, mask = ids.to(model.device), mask.to(model.device)
-        self._cache = roomy_cache(model.config)
+        self._cache = preallocated_cache(model.config)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         output = model(
             input_ids=ids,

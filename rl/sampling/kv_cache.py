@@ -1,8 +1,8 @@
-"""A key-value cache that writes in place, and loses rows as they finish.
+"""Preallocated KV cache: writes in place, and drops rows as they finish.
 
 `transformers.DynamicCache` copies the whole cache for every new token and again for every change
-of the batch. This one keeps room ahead and fills the hole of a finished row with the last living
-one, so that a step moves one token a row and no more.
+of the batch. This one allocates ahead and moves the last living row into the slot of a finished
+one, so that a step copies one token a row and no more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ROOM = 64
 """Positions the cache grows by when it is full."""
 
 
-class RoomyLayer(CacheLayerMixin):
+class PreallocatedLayer(CacheLayerMixin):
     """Keys and values of one full-attention layer, shape (rows, heads, positions, head_dim)."""
 
     is_sliding = False
@@ -79,7 +79,7 @@ class RoomyLayer(CacheLayerMixin):
         return -1
 
 
-def roomy_cache(config: object) -> Cache:
+def preallocated_cache(config: object) -> Cache:
     """Build the cache for a model: in place where every layer is full attention, else stock.
 
     Args:
@@ -89,4 +89,4 @@ def roomy_cache(config: object) -> Cache:
     layers = getattr(config, "num_hidden_layers", 0)
     if len(stock.layers) != layers or any(type(x).__name__ != "DynamicLayer" for x in stock.layers):
         return stock
-    return Cache(layers=[RoomyLayer() for _ in range(layers)])
+    return Cache(layers=[PreallocatedLayer() for _ in range(layers)])

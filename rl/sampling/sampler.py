@@ -1,8 +1,8 @@
 """Sampling completions, many at once, with or without a monitor that closes the thinking.
 
 The loop is our own because it drops finished rows, needs no copy of the cache a step, and keys
-the noise of every row by (seed, prompt, sample, position): the arms of a comparison then draw the
-same tokens until a monitor parts them. Rounding depends on the batch a row runs in, so a draw that
+the uniforms of every row by (seed, prompt, sample, position): the arms of a comparison then draw
+the same tokens until a monitor parts them. Rounding depends on the batch a row runs in, so a draw that
 falls within about 1e-7 of the border between two tokens may part them too; the same call made
 twice is bit-identical.
 """
@@ -22,8 +22,8 @@ from rl.sampling.decoding import (
     DecodingBatch,
     SamplingSettings,
     check_logits,
-    pick_tokens,
-    row_noise,
+    row_uniforms,
+    sample_tokens,
 )
 from rl.sampling.grouped_attention import grouped_attention
 from tagger.thinking.end_tokens import end_token_ids
@@ -80,7 +80,7 @@ class _Row:
     prompt_index: int
     sample: int
     prefix: Sequence[int]
-    noise: np.ndarray
+    uniforms: np.ndarray
     monitor: StepMonitor | None
     ids: list[int] = field(default_factory=list)
     seconds: float = 0.0
@@ -142,7 +142,7 @@ class Sampler:
         Args:
             prompts: Rendered prompts; special tokens are read, none are added.
             samples_per_prompt: Completions of each.
-            seed: Keys the noise, with the prompt's index and the sample's.
+            seed: Keys the uniforms, with the prompt's index and the sample's.
             batch_size: Most rows at once.
             monitor_factory: Called once a row, when its batch begins.
             progress: Called when rows finish.
@@ -207,7 +207,7 @@ class Sampler:
                         prompt_index=p,
                         sample=s,
                         prefix=prefixes[p],
-                        noise=row_noise(seed, p, s, settings.max_new_tokens),
+                        uniforms=row_uniforms(seed, p, s, settings.max_new_tokens),
                         monitor=monitor_factory(p, s) if monitor_factory else None,
                     )
                     for p, s in keys[first : first + batch_size]
@@ -222,10 +222,10 @@ class Sampler:
         """Decode one batch; yield the rows as they end."""
         started = time.perf_counter()
         batch = DecodingBatch(self.model, [row.prefix for row in rows], self._pad)
-        noise = torch.from_numpy(np.stack([row.noise for row in rows])).to(self.model.device)
+        uniforms = torch.from_numpy(np.stack([row.uniforms for row in rows])).to(self.model.device)
         for position in range(settings.max_new_tokens):
             check_logits(batch.logits, self._name, position + 1)
-            drawn = pick_tokens(batch.logits, noise[:, position], settings).tolist()
+            drawn = sample_tokens(batch.logits, uniforms[:, position], settings).tolist()
             for row, token in zip(rows, drawn, strict=True):
                 row.take(token, self.end_ids)
             last = position + 1 == settings.max_new_tokens
@@ -243,7 +243,7 @@ class Sampler:
             if len(living) < len(rows):
                 slots = _fill_holes(living)
                 batch.keep(slots)
-                noise = noise[torch.tensor(slots, device=noise.device)]
+                uniforms = uniforms[torch.tensor(slots, device=uniforms.device)]
                 rows = [rows[slot] for slot in slots]
             batch.step([row.ids[-1] for row in rows])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rl.sampling.decoding import SamplingSettings, pick_tokens, row_noise
+from rl.sampling.decoding import SamplingSettings, row_uniforms, sample_tokens
 from rl.sampling.sampler import Sampler, _fill_holes
 from tagger.errors import UserError
 from tagger.thinking.split import ThinkingDelimiters
@@ -30,14 +30,14 @@ def sampler(model, tokenizer, **settings):
     return Sampler(model, tokenizer, DELIMITERS, SamplingSettings(**settings))
 
 
-def reference(model, ids, noise, settings, ends):
+def reference(model, ids, uniforms, settings, ends):
     """One row alone, the whole text through the model at every token."""
     written = []
     with torch.no_grad():
-        for uniform in noise:
+        for uniform in uniforms:
             logits = model(input_ids=torch.tensor([list(ids) + written])).logits[:, -1]
             draw = torch.tensor([uniform], dtype=torch.float64)
-            written.append(int(pick_tokens(logits, draw, settings)))
+            written.append(int(sample_tokens(logits, draw, settings)))
             if written[-1] in ends:
                 break
     return written
@@ -55,8 +55,8 @@ def test_rows_of_a_padded_shrinking_batch_equal_rows_run_alone(model, tokenizer,
     assert len(lengths) > 3 or temperature == 0  # rows did end at different times
     for c in done:
         ids = tokenizer.encode(PROMPTS[c.prompt_index], add_special_tokens=False)
-        noise = row_noise(5, c.prompt_index, c.sample, 40)
-        assert c.ids == reference(model, ids, noise, settings, batch.end_ids)
+        uniforms = row_uniforms(5, c.prompt_index, c.sample, 40)
+        assert c.ids == reference(model, ids, uniforms, settings, batch.end_ids)
 
 
 def test_completions_say_how_they_ended(model, tokenizer):
@@ -186,18 +186,18 @@ def test_some_masked_logits_are_no_fault(tokenizer):
 
 
 def test_noise_depends_on_its_keys_alone():
-    base = row_noise(0, 1, 2, 50)
-    np.testing.assert_array_equal(base, row_noise(0, 1, 2, 80)[:50])
+    base = row_uniforms(0, 1, 2, 50)
+    np.testing.assert_array_equal(base, row_uniforms(0, 1, 2, 80)[:50])
     for other in ((1, 1, 2), (0, 2, 1), (0, 1, 3)):
-        assert not np.array_equal(base, row_noise(*other, 50))
+        assert not np.array_equal(base, row_uniforms(*other, 50))
 
 
-def test_picked_tokens_follow_the_distribution():
+def test_sampled_tokens_follow_the_distribution():
     logits = torch.log(torch.tensor([[0.5, 0.2, 0.0, 0.3]]))
     settings = SamplingSettings()
     uniforms = torch.linspace(0, 1, 10_001, dtype=torch.float64)[:-1]
-    picked = pick_tokens(logits.expand(10_000, -1), uniforms, settings)
-    shares = torch.bincount(picked, minlength=4) / 10_000
+    sampled = sample_tokens(logits.expand(10_000, -1), uniforms, settings)
+    shares = torch.bincount(sampled, minlength=4) / 10_000
     torch.testing.assert_close(shares, torch.tensor([0.5, 0.2, 0.0, 0.3]), atol=2e-4, rtol=0)
 
 
@@ -217,8 +217,8 @@ def test_truncation_keeps_the_likeliest(settings, allowed):
     uniforms = torch.linspace(0, 1, 2_001, dtype=torch.float64)[:-1]
     # The last draw is the largest number below 1: it must not fall off the end.
     uniforms[-1] = np.nextafter(1.0, 0.0)
-    picked = pick_tokens(logits, uniforms, SamplingSettings(**settings))
-    assert set(picked.tolist()) == allowed
+    sampled = sample_tokens(logits, uniforms, SamplingSettings(**settings))
+    assert set(sampled.tolist()) == allowed
 
 
 @pytest.mark.parametrize("living", [[0, 1, 4], [3, 4], [1], [0, 1, 2], [2, 3, 4]])

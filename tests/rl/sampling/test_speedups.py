@@ -8,7 +8,7 @@ from transformers import DynamicCache
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from rl.sampling.grouped_attention import NAME, grouped_attention, grouped_sdpa
-from rl.sampling.kv_cache import ROOM, RoomyLayer, roomy_cache
+from rl.sampling.kv_cache import ROOM, PreallocatedLayer, preallocated_cache
 from rl.sampling.sampler import Sampler, SamplingSettings
 from tagger.thinking.split import ThinkingDelimiters
 from tests.rl.tiny import PROMPTS, tiny_model
@@ -17,31 +17,31 @@ from tests.tagger.tokenizers_made_here import byte_level
 DELIMITERS = ThinkingDelimiters("<think>", "</think>")
 
 
-def test_the_roomy_cache_holds_what_the_stock_one_holds():
+def test_preallocated_cache_equals_the_stock_cache():
     generator = torch.Generator().manual_seed(0)
     config = tiny_model(byte_level()).config
-    roomy, stock = roomy_cache(config), DynamicCache(config=config)
+    preallocated, stock = preallocated_cache(config), DynamicCache(config=config)
     rows = 6
     # wider (each prompt several times), the same, a hole filled from the end, to one row
     selections = {1: [0, 0, 1, 2, 3, 4, 5, 5], 3: list(range(8)), 9: [0, 7, 2, 3, 6], 40: [4]}
     for step in range(2 * ROOM):
         if step in selections:
             chosen = torch.tensor(selections[step])
-            roomy.batch_select_indices(chosen)
+            preallocated.batch_select_indices(chosen)
             stock.batch_select_indices(chosen)
             rows = len(chosen)
         width = 5 if step == 0 else 1
         for layer in range(config.num_hidden_layers):
             states = torch.randn(2, rows, 2, width, 8, generator=generator)
-            ours, theirs = roomy.update(*states, layer), stock.update(*states, layer)
+            ours, theirs = preallocated.update(*states, layer), stock.update(*states, layer)
             for a, b in zip(ours, theirs, strict=True):
                 assert torch.equal(a, b)
-        assert roomy.get_seq_length() == stock.get_seq_length()
-        assert roomy.get_mask_sizes(1, 0) == stock.get_mask_sizes(1, 0)
+        assert preallocated.get_seq_length() == stock.get_seq_length()
+        assert preallocated.get_mask_sizes(1, 0) == stock.get_mask_sizes(1, 0)
 
 
 def test_a_step_does_not_move_the_cache():
-    layer = RoomyLayer()
+    layer = PreallocatedLayer()
     layer.update(torch.zeros(3, 2, 4, 8), torch.zeros(3, 2, 4, 8))
     place = layer.keys.data_ptr()
     for _ in range(ROOM):
