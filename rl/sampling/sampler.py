@@ -2,8 +2,8 @@
 
 The loop is our own because it drops finished rows, needs no copy of the cache a step, and keys
 the uniforms of every row by (seed, prompt, sample, position): the arms of a comparison then draw
-the same tokens until a monitor parts them. Rounding depends on the batch a row runs in, so a draw that
-falls within about 1e-7 of the border between two tokens may part them too; the same call made
+the same tokens until a monitor parts them. Rounding depends on the batch a row runs in, so a draw
+that falls within about 1e-7 of the border between two tokens may part them too; the same call made
 twice is bit-identical.
 """
 

@@ -130,7 +130,7 @@ def test_check_stream_exits_with_1_and_shows_where(
         (["bench", "--tagger", "./nowhere"], "there is no such folder"),
         (["bench", "--traces", "nowhere.jsonl"], "cannot be opened"),
         (["bench", "--traces", "empty.jsonl"], "holds no trace with a step"),
-        (["bench", "repeats=0"], "'repeats' is 0"),
+        (["bench", "repeats=0"], "repeats is 0"),
         (["bench", "repeat=1"], "'repeats'"),
         (["check-stream"], "required: --traces"),
         (["check-stream", "--traces", "empty.jsonl"], "holds no trace"),

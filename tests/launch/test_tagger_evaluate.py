@@ -94,7 +94,7 @@ def test_training_data_is_not_passed_over_in_silence(
     assert main(["tagger", "evaluate", str(path), "--tagger", str(tagger), "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["provenance"]["trained_on"] == ["labelled.jsonl"]
-    assert "trained on a file called labelled.jsonl" in err
+    assert "trained on a file named labelled.jsonl" in err
 
 
 def test_it_starts_at_once(tagger: Path, labelled: Path) -> None:

@@ -215,7 +215,7 @@ def test_causal_tokens_keep_both_ends_of_a_question(tmp_path: Path) -> None:
     lead = len(whole.question("")) - len(Tokens.step(whole, ""))
     assert lead > 0
     ids, short = whole.question("3 + 4 = 7, " * 30), cut.question("3 + 4 = 7, " * 30)
-    after = len(ids) - len(whole._ids("Question: " + "3 + 4 = 7, " * 30))
+    after = len(ids) - len(whole._tokenizer.ids("Question: " + "3 + 4 = 7, " * 30))
     assert short == [*ids[:4], *ids[: len(ids) - after][-4:], *ids[len(ids) - after :]]
     assert cut.longest_front == len(short)
     assert tokens(tmp_path / "c", "qwen3").question("")[0] == 0, "a text's first token stays"

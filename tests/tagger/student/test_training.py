@@ -93,7 +93,7 @@ def test_train_student_distillation_adds_what_labels_lack(tmp_path: Path) -> Non
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     alone = train_student([some], RECIPE).tagger
     assert scores_on(alone, fresh).per_type[VERIFY].recall == 0
-    distillation = Distillation([trained_linear().tagger], [traces], kept=tmp_path / "kept")
+    distillation = Distillation([trained_linear().tagger], [traces], cache=tmp_path / "cache")
     taught = train_student([some], RECIPE, distillation=distillation).tagger
     assert taught.about["teachers"] == [trained_linear().tagger.fingerprint]
     assert scores_on(taught, fresh).per_type[VERIFY].f1 > 0.9

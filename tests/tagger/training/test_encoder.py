@@ -278,10 +278,13 @@ def test_train_encoder_refuses_too_few_labels_and_impossible_settings(
     for word, message in [("labels.jsonl", "name no taxonomy"), ("x.jsonl:venhof", "venhoff")]:
         with pytest.raises(UserError, match=message):
             read_extra(word)
-    for changes, message in [({"mode": "forzen"}, "'frozen'"), ({"warm_up": 2.0}, "warm_up is 2")]:
+    for changes, message in [
+        ({"mode": "forzen"}, "'frozen'"),
+        ({"warm_up": 2.0}, "warm_up of the encoder training is 2"),
+    ]:
         with pytest.raises(UserError, match=message):
             FitSettings(**changes)
-    with pytest.raises(UserError, match="head_epochs is 0"):
+    with pytest.raises(UserError, match="head_epochs of the encoder training is 0"):
         FitSettings(mode="frozen", head_epochs=0)
 
 
