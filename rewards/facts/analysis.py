@@ -11,7 +11,7 @@ from rewards.answers.checkers import checker_for
 from rewards.answers.stated import find_answer_step
 from rewards.facts.rollout import ParsedRollout, parse_rollout
 from tagger.steps import Segmenter, StepTagger, TaggedStep
-from tagger.thinking.keywords import count_keywords
+from tagger.thinking.keywords import CHINESE_VERIFICATION, count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters, prompt_end_of
 
 
@@ -50,6 +50,7 @@ class RolloutAnalysis:
         correct: The thinking is finished and the answer behind it is correct.
         answer_step: First step of the thinking that states the reference; -1 if none does.
         keywords: ARLCP's reflection keywords in the thinking.
+        keywords_chinese: Chinese verification phrases in the thinking.
         audit_verification: Verification steps of the thinking by the audit tagger; None without.
         audit_outside: And of what stands around it.
     """
@@ -60,6 +61,7 @@ class RolloutAnalysis:
     correct: bool
     answer_step: int
     keywords: int
+    keywords_chinese: int
     audit_verification: int | None
     audit_outside: int | None
 
@@ -128,6 +130,7 @@ class RolloutAnalyzer:
                 correct=_correct(rollout, task),
                 answer_step=find_answer_step(rollout.steps, task.reference),
                 keywords=count_keywords(rollout.thinking.text),
+                keywords_chinese=count_keywords(rollout.thinking.text, CHINESE_VERIFICATION),
                 audit_verification=inside,
                 audit_outside=outside,
             )

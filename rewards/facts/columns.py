@@ -24,6 +24,7 @@ ROLLOUT_COLUMNS = (
     "thought",  # 1 if thinking that is not blank was found and closed
     "answered",  # 1 if an answer could be read behind the thinking, correct or not
     "completion_steps",  # steps of the whole completion: thinking, answer, later thinking blocks
+    "keywords_chinese",  # Chinese verification phrases in the thinking
     "audit_verification_completion",  # as `audit_verification`, of the whole completion
 )
 TYPE_GROUPS = (

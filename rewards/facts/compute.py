@@ -90,6 +90,7 @@ class FactsComputer:
             found_thinking(rollout.thinking),
             bool(readable_answer(found.answer, reference)),
             count + len(found.outside),
+            found.keywords_chinese,
             -1 if inside is None or outside is None else inside + outside,
         )
         types = self.tagger.taxonomy.names

@@ -129,6 +129,7 @@ class Judge:
             surplus_verification=sum(i > found.answer_step >= 0 for i in checks),
             outside_verification=sum(t.type == verify for t in found.outside),
             keywords=found.keywords,
+            keywords_chinese=found.keywords_chinese,
             audit_verification=found.audit_verification,
             audit_outside_verification=found.audit_outside,
             stop_reason=completion.stop.reason if completion.stop else None,

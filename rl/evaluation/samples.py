@@ -59,6 +59,7 @@ class Sample:
         outside_verification: Verification steps outside the thinking: in the answer or a later
             thinking block.
         keywords: Occurrences of ARLCP's 13 reflection keywords in the thinking.
+        keywords_chinese: Occurrences of Chinese verification phrases in the thinking.
         audit_verification: Verification steps according to the audit tagger; None without one.
         audit_outside_verification: And those outside the thinking.
         stop_reason: Why a monitor closed the thinking, in words; None if it did not.
@@ -97,6 +98,7 @@ class Sample:
     probe_tokens: int = 0
     outside_verification: int = 0
     audit_outside_verification: int | None = None
+    keywords_chinese: int = 0
     ids: tuple[int, ...] = ()
 
 

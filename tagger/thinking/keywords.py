@@ -32,24 +32,51 @@ CHECKING_KEYWORDS = (
 )  # fmt: skip
 """A longer list of ours: the words with which real traces check and doubt."""
 
+CHINESE_VERIFICATION = (
+    "等等", "等一下", "等一等", "稍等", "且慢", "不对",
+    "检查", "检验", "验证", "验算", "核对", "核实", "核查", "复核", "复查", "查验",
+    "重新", "再算一遍", "再算一次", "再看一遍", "再想想", "再想一想", "再确认", "确认一下",
+    "反过来算", "檢查", "檢驗", "驗證", "驗算", "核對", "核實", "核查", "複核", "複查", "不對",
+    "再算一遍", "再想想", "再確認", "確認一下",
+)  # fmt: skip
+"""Phrases with which thinking in Chinese checks and doubts, simplified and traditional; ours."""
+
 KEYWORD_LISTS: dict[str, tuple[str, ...]] = {
     "ARLCP's 13 words": REFLECTION_KEYWORDS,
     f"our {len(CHECKING_KEYWORDS)} words": CHECKING_KEYWORDS,
 }
 """Baselines by the name a table shows."""
 
-ALL_KEYWORDS = tuple(sorted({word for words in KEYWORD_LISTS.values() for word in words}))
+ALL_KEYWORDS = tuple(
+    sorted({word for words in (*KEYWORD_LISTS.values(), CHINESE_VERIFICATION) for word in words})
+)
 """Every word of every list; a step without any is *marker-free*."""
 
 
 @cache
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(longest_first)})\b", re.IGNORECASE)
+    spaced = [word for word in words if word.isascii()]
+    parts = [rf"\b(?:{_either(spaced)})\b"] if spaced else []
+    unspaced = [word for word in words if not word.isascii()]
+    # "等等" is "wait" where a clause begins and "and so on" behind a word
+    parts += [rf"(?<!\w){_either(waits)}"] if (waits := _beginning(unspaced, "等")) else []
+    parts += [_either(rest)] if (rest := [w for w in unspaced if w not in waits]) else []
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def _either(words: list[str]) -> str:
+    return f"(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})"
+
+
+def _beginning(words: list[str], character: str) -> list[str]:
+    return [word for word in words if word.startswith(character)]
 
 
 def count_keywords(text: str, words: tuple[str, ...] = REFLECTION_KEYWORDS) -> int:
-    """Occurrences of keywords, as whole words in any case; overlaps count once."""
+    """Occurrences of keywords, as whole words in any case; overlaps count once.
+
+    Chinese puts no spaces between words, so its phrases count wherever they stand.
+    """
     return len(_pattern(words).findall(text))
 
 

@@ -23,7 +23,7 @@ from tests.tagger.tokenizers_made_here import byte_level
 THINK = ThinkingDelimiters("<think>", "</think>")
 PIECES = [
     "<think>", "</think>", "\n\n", " ", "3 + 4 = 7.", "Let me check: 4 + 3 = 7.", "Wait, check.",
-    "So the answer is 7.", "\\boxed{7}", "\\boxed{8}", "hmm", "🙂 é", "8",
+    "So the answer is 7.", "让我检查。", "\\boxed{7}", "\\boxed{8}", "hmm", "🙂 é", "8",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
@@ -66,6 +66,8 @@ def test_facts_and_samples_agree(
         assert facts[name] == sample[name], name
     assert facts["steps"] == len(sample["steps"])
     assert (facts["answer_step"], facts["keywords"]) == (sample["answer_step"], sample["keywords"])
+    assert facts["keywords_chinese"] == sample["keywords_chinese"]
+    assert facts["keywords_chinese"] == sample["thinking"].count("让我检查")
     assert facts["count/VERIFY"] == sample["verification_steps"]
     assert facts["count_after/VERIFY"] == sample["surplus_verification"]
     outside = facts["count_completion/VERIFY"] - facts["count/VERIFY"]
