@@ -33,6 +33,9 @@ KNOWN_DELIMITERS: tuple[ThinkingDelimiters, ...] = tuple(f.delimiters for f in F
 """Delimiters that published reasoning models use, the commonest first."""
 
 
+_KNOWN_OPENINGS = tuple(pair.open for pair in KNOWN_DELIMITERS)
+
+
 class PromptEnd(StrEnum):
     """Where a rendered prompt leaves off.
 
@@ -90,7 +93,9 @@ def split_thinking(
             closing delimiter, if there is one) is answer. After `AFTER` an opening delimiter
             counts only where the text begins with it, white space aside.
         ended: Whether the model ended the text itself. After `BEFORE` a text without any delimiter
-            that was cut off is unfinished: it holds no answer yet.
+            that was cut off is unfinished: it holds no answer yet. So is, after both, a text that
+            begins with the opening delimiter of another family: these delimiters are the wrong
+            ones, and its thinking is no answer.
 
     Returns:
         The parts, with character offsets into `completion`.
@@ -104,6 +109,8 @@ def split_thinking(
             opening = -1
     if opening < 0 and after is not PromptEnd.INSIDE and not delimiters.plain:
         finished = ended or close >= 0 or after is PromptEnd.AFTER
+        if close < 0 and completion.lstrip().startswith(_KNOWN_OPENINGS):
+            finished = False  # a thinking, but between other delimiters than these
         answer = completion[max(behind, 0) :] if finished else ""
         return Thinking("", 0, 0, finished, answer)
     start = opening + len(delimiters.open) if opening >= 0 else 0
@@ -123,13 +130,14 @@ def prompt_end(prompt: str, delimiters: ThinkingDelimiters) -> PromptEnd:
         delimiters: The strings around the thinking.
 
     Returns:
-        `INSIDE` if nothing but white space follows an opening delimiter, `AFTER` if nothing but
-        white space follows a closing one, else `BEFORE`. Plain text is always `INSIDE`.
+        `INSIDE` if nothing but white space follows an opening delimiter (these or those of a known
+        family: a prompt that ends inside a thinking does so whatever a config names), `AFTER` if
+        nothing but white space follows a closing one, else `BEFORE`. Plain text is always `INSIDE`.
     """
     if delimiters.plain:
         return PromptEnd.INSIDE
     tail = prompt.rstrip()
-    if tail.endswith(delimiters.open.rstrip()):
+    if tail.endswith((delimiters.open.rstrip(), *_KNOWN_OPENINGS)):
         return PromptEnd.INSIDE
     if any(tail.endswith(close.rstrip()) for close in delimiters.closes):
         return PromptEnd.AFTER

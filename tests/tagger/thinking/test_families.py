@@ -262,6 +262,14 @@ def test_a_direct_answer_that_was_cut_off() -> None:
     assert off == Thinking("", 0, 0, True, "It is 4.")
 
 
+@pytest.mark.parametrize("end", PromptEnd)
+def test_thinking_between_other_delimiters_than_the_named_is_no_answer(end: PromptEnd) -> None:
+    named = ThinkingDelimiters("<reason>", "</reason>")
+    found = split_thinking("<think>\nIt is 4.\n</think>\n\n4", named, end)
+    assert (found.finished, found.answer) == (False, "")
+    assert prompt_end("<|im_start|>assistant\n<think>\n", named) is PromptEnd.INSIDE
+
+
 def test_an_answer_behind_an_empty_thinking_may_quote_a_delimiter() -> None:
     think, text = THINK.delimiters, "The tag <think> opens it, </think> closes it."
     assert split_thinking("Use <think>", think, PromptEnd.AFTER).answer == "Use <think>"
