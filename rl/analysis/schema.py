@@ -5,58 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tagger.errors import UserError
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 SCHEMA_VERSION = 1
-
-TOP = (
-    "schema_version", "title", "problems", "bootstrap", "arms", "selection", "paired",
-    "frontier", "claims", "examples", "training", "provenance",
-)  # fmt: skip
-ESTIMATES = (
-    "accuracy", "tokens", "thinking_tokens", "answer_tokens", "forced_tokens", "steps",
-    "verification_steps", "surplus_verification", "verified", "first_answer_accuracy",
-    "finished", "stopped", "seconds", "monitor_seconds",
-)  # fmt: skip
-ARM_KEYS = ("kind", "label", "rule", "by_type", "flips", "selectivity", "audit", "bands")
-PAIRED_ESTIMATES = ("accuracy", "tokens", "tokens_change", "verification_steps_change")
-PROVENANCE = (
-    "model", "tagger_fingerprint", "config", "seeds", "commit", "versions", "machine", "date",
-)  # fmt: skip
-
-
-def _need(where: str, value: Any, keys: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise UserError(f"{where} is not an object; make the results again with suffice compare.")
-    for key in keys:
-        if key not in value:
-            raise UserError(f"{where} lacks {key!r}; make the results again with suffice compare.")
-    return value
-
-
-def _check_estimate(where: str, value: Any) -> None:
-    numbers = _need(where, value, ("mean", "low", "high"))
-    for key in ("mean", "low", "high"):
-        number = numbers[key]
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
-            raise UserError(f"{where}.{key} is not a number or null; make the results again.")
-    low, mean, high = numbers["low"], numbers["mean"], numbers["high"]
-    if None not in (low, high) and not low <= high:
-        raise UserError(f"{where} has low {low} above high {high}; make the results again.")
-    if mean is None and low is not None:
-        raise UserError(f"{where} has an interval without a mean; make the results again.")
-
-
-def _check_measures(where: str, arm: Mapping[str, Any]) -> None:
-    _need(where, arm, ESTIMATES)
-    for key in ESTIMATES:
-        _check_estimate(f"{where}.{key}", arm[key])
+_WANTED = {"float_type": "a number or null", "bool_type": "true, false or null"}
+_AGAIN = "make the results again with suffice compare."
 
 
 def validate_results(results: Any, source: str = "results") -> None:
-    """Check a results dictionary against schema version 1 (``docs/results-schema.md``).
+    """Check a results dictionary against `rl.analysis.models` (``docs/results-schema.md``).
 
     Args:
         results: The parsed JSON.
@@ -66,35 +28,37 @@ def validate_results(results: Any, source: str = "results") -> None:
         UserError: Another schema version, a missing key, or a value of the wrong kind; the
             message names the place.
     """
-    version = _need(source, results, ("schema_version",))["schema_version"]
+    from pydantic import ValidationError
+
+    from rl.analysis.models import Results
+
+    if not isinstance(results, Mapping):
+        raise UserError(f"{source} is not an object; {_AGAIN}")
+    version = results.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise UserError(
             f"{source} has schema version {version!r}, this version of Suffice reads"
             f" {SCHEMA_VERSION}; use the version of Suffice that made it, or compare again."
         )
-    _need(source, results, TOP)
-    arms = _need(f"{source}: arms", results["arms"], ("base",))
-    for name, arm in arms.items():
-        where = f"{source}: arms.{name}"
-        _need(where, arm, ARM_KEYS)
-        _check_measures(where, arm)
-        for band, part in arm["bands"].items():
-            _check_measures(f"{where}.bands.{band}", _need(f"{where}.bands.{band}", part, ()))
-    for name, pair in _need(f"{source}: paired", results["paired"], ()).items():
-        where = f"{source}: paired.{name}"
-        a, found, b = name.partition("_vs_")
-        if not found or a not in arms or b not in arms:
-            raise UserError(f"{where} does not name two of the arms; make the results again.")
-        for part_name, part in [("", pair), *_need(where, pair, ("bands",))["bands"].items()]:
-            _need(f"{where} {part_name}".rstrip(), part, PAIRED_ESTIMATES)
-            for key in PAIRED_ESTIMATES:
-                _check_estimate(f"{where} {part_name} {key}".replace("  ", " "), part[key])
-    for number, claim in enumerate(results["claims"]):
-        where = f"{source}: claims[{number}]"
-        holds = _need(where, claim, ("name", "text", "holds", "figures"))["holds"]
-        if holds not in (True, False, None):
-            raise UserError(f"{where}.holds is not true, false or null; make the results again.")
-    _need(f"{source}: provenance", results["provenance"], PROVENANCE)
+    try:
+        Results.model_validate(dict(results))
+    except ValidationError as error:
+        raise UserError(_sentence(source, error.errors(include_url=False)[0])) from error
+
+
+def _sentence(source: str, first: ErrorDetails) -> str:
+    """Where the results are wrong, and how."""
+    *parents, last = path = list(first["loc"])
+    missing = first["type"] == "missing"
+    steps = parents if missing else path
+    where = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).removeprefix(".")
+    place = f"{source}: {where}" if where else source
+    if missing:
+        return f"{place} lacks {last!r}; {_AGAIN}"
+    if first["type"] == "value_error":
+        return f"{place} {first['ctx']['error']}; {_AGAIN}"
+    what = _WANTED.get(first["type"], first["msg"].removeprefix("Input should be "))
+    return f"{place} is {str(first['input'])[:40]!r}, not {what}; {_AGAIN}"
 
 
 def load_results(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,21 @@ def test_damaged_results_are_refused(results: dict[str, Any], damage: Any, messa
     damage(bad)
     with pytest.raises(UserError, match=message):
         validate_results(bad, "results.json")
+
+
+def test_json_schema_of_the_models_is_the_one_in_the_documents() -> None:
+    from rl.analysis.models import json_schema
+
+    file = Path(__file__).parents[3] / "docs" / "results.schema.json"
+    assert json.loads(file.read_text(encoding="utf-8")) == json_schema(), (
+        "python -m rl.analysis.models > docs/results.schema.json"
+    )
+
+
+def test_keys_of_a_later_version_are_kept(results: dict[str, Any]) -> None:
+    later = copy.deepcopy(results)
+    later["new"] = later["arms"]["base"]["new"] = later["claims"][0]["new"] = 1
+    validate_results(later)
 
 
 def test_unreadable_results(tmp_path: Path) -> None:

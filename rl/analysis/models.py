@@ -1,0 +1,159 @@
+"""The shape of ``results.json``, as pydantic models; `json_schema` is made of them.
+
+    python -m rl.analysis.models > docs/results.schema.json
+
+Values are checked strictly: a text is no number. Keys beyond those named here are kept, so that
+results of a later version with new keys can be read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+
+class Part(BaseModel):
+    """A JSON object of the results."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+
+class Estimate(Part):
+    """A mean with the ends of its 95 % bootstrap interval; all null where it is undefined."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Estimate:
+        if self.low is not None and self.high is not None and not self.low <= self.high:
+            raise ValueError(f"has low {self.low} above high {self.high}")
+        if self.mean is None and self.low is not None:
+            raise ValueError("has an interval without a mean")
+        return self
+
+
+class Measures(Part):
+    """What is measured on the answers of an arm, on all problems or those of a band."""
+
+    accuracy: Estimate = Field(description="the final answer is correct")
+    tokens: Estimate = Field(description="everything paid for, forced closing text included")
+    thinking_tokens: Estimate = Field(description="up to the end of the thinking")
+    answer_tokens: Estimate = Field(description="the rest")
+    forced_tokens: Estimate = Field(description="written by the monitor; part of tokens")
+    steps: Estimate = Field(description="steps of the thinking")
+    verification_steps: Estimate = Field(description="steps typed Verification / Sanity Check")
+    surplus_verification: Estimate = Field(description="those after the answer step")
+    verified: Estimate = Field(description="share of answers with a verification step")
+    first_answer_accuracy: Estimate = Field(description="the first stated answer is correct")
+    finished: Estimate = Field(description="thinking closed and answer ended within the budget")
+    stopped: Estimate = Field(description="share stopped by the monitor, or the oracle")
+    seconds: Estimate = Field(description="wall-clock time, monitor included")
+    monitor_seconds: Estimate = Field(description="the monitor's part, tagger in the loop")
+
+
+class Arm(Measures):
+    """An arm on the test problems."""
+
+    kind: str = Field(description="base, monitored, trained, trained_monitored or oracle")
+    label: str = Field(description="name for a reader")
+    rule: dict[str, Any] | None = Field(description="the stopping rule's name and parameters")
+    by_type: dict[str, Any] = Field(description="steps and tokens of each type, means an answer")
+    flips: dict[str, Any] = Field(description="first stated answer to final answer")
+    selectivity: dict[str, Any] = Field(description="verification by the first stated answer")
+    audit: dict[str, Any] = Field(description="what a policy that games the tagger would move")
+    bands: dict[str, Measures] = Field(description="the same per difficulty band")
+
+
+class Differences(Part):
+    """Differences between two arms, paired by problem."""
+
+    accuracy: Estimate
+    tokens: Estimate
+    tokens_change: Estimate = Field(description="relative change, a / b - 1")
+    verification_steps_change: Estimate = Field(description="relative change, a / b - 1")
+
+
+class Pair(Differences):
+    """Differences on all problems, and per band."""
+
+    bands: dict[str, Differences]
+
+
+class Claim(Part):
+    """What may be said, with a verdict."""
+
+    name: str
+    text: str
+    holds: bool | None = Field(description="null where the data cannot tell")
+    figures: dict[str, Any]
+
+
+class Warned(Part):
+    """What a reader must know before any figure."""
+
+    name: str
+    text: str
+
+
+class Provenance(Part):
+    """What is needed to reproduce the results."""
+
+    model: Any = Field(description="names and SHA-256 of the weights")
+    tagger_fingerprint: str
+    config: Any = Field(description="resolved settings of the comparison")
+    seeds: list[int]
+    commit: Any
+    versions: Any
+    machine: Any
+    date: Any = Field(description="UTC")
+
+
+class Results(Part):
+    """``results.json``, schema version 1."""
+
+    schema_version: Literal[1]
+    title: str = Field(description="heading of the report")
+    problems: dict[str, Any] = Field(description="counts of test problems, samples and bands")
+    bootstrap: dict[str, Any] = Field(description="over, resamples, seed, level")
+    arms: dict[str, Arm]
+    selection: dict[str, Any] | None = Field(description="how thresholds were chosen")
+    paired: dict[str, Pair] = Field(description="differences between arms, <a>_vs_<b>")
+    frontier: dict[str, Any] = Field(description="the trained arms against all monitored points")
+    claims: list[Claim]
+    warnings: list[Warned] = Field(default=[], description="missing in older results")
+    examples: list[dict[str, Any]] = Field(description="up to three example traces")
+    training: dict[str, Any] | None = Field(description="learning curves")
+    provenance: Provenance
+
+    @field_validator("arms")
+    @classmethod
+    def _has_base(cls, arms: dict[str, Arm]) -> dict[str, Arm]:
+        if "base" not in arms:
+            raise ValueError("lacks 'base'")
+        return arms
+
+    @field_validator("paired", mode="before")
+    @classmethod
+    def _names_arms(cls, paired: Any, info: ValidationInfo) -> Any:
+        arms = info.data.get("arms", {})
+        for name in paired if isinstance(paired, dict) and arms else ():
+            a, found, b = str(name).partition("_vs_")
+            if not found or a not in arms or b not in arms:
+                raise ValueError(f"has {name!r}, which does not name two of the arms")
+        return paired
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of ``results.json`` (draft 2020-12), as ``docs/results.schema.json``."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Results.model_json_schema(),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=1))
