@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="NEWFILE",
-        help="HTML file to write (default: report.html beside the results)",
+        help="HTML file to write (default: report.html next to the results)",
     )
     parser.add_argument(
         "--replace",

@@ -74,7 +74,7 @@ def selectivity_plot(results: Mapping[str, Any]) -> str:
     kinds = ("right", "wrong")
     right = [[sel[n][f"steps_if_first_{k}"] for k in kinds] for n in arms]
     highs = [e["high"] or 0 for panel in (*left, *right) for e in panel]
-    d = Drawing(880, 322, "Verification steps where the first answer is likelier wrong")
+    d = Drawing(880, 322, "Verification steps where the first answer is likelier incorrect")
     x = 58.0
     for name in arms:
         label, shape, colour = ARM_LOOK[name]
@@ -85,9 +85,9 @@ def selectivity_plot(results: Mapping[str, Any]) -> str:
     names = [f"{g}|{n} problems" for g, n in zip(groups, counts, strict=True)]
     ys = (0.0, max(highs) * 1.08 or 1.0)
     _dots(d, Axes(58, 66, 466, 192, (0, len(groups)), ys), arms, left, names,
-          "problems by how often base's first answer is wrong")  # fmt: skip
+          "problems by how often base's first answer is incorrect")  # fmt: skip
     _dots(d, Axes(596, 66, 270, 192, (0, 2), ys), arms, right,
-          ["right", "wrong"], "the arm's own first answer")  # fmt: skip
+          ["correct", "incorrect"], "the arm's own first answer")  # fmt: skip
     return d.svg()
 
 
@@ -136,11 +136,15 @@ def flips_plot(results: Mapping[str, Any]) -> str:
     )
     most = (most or 0.01) * 100 * 1.05
     row = 32
-    d = Drawing(880, 60 + row * len(arms) + 26, "Right to wrong and wrong to right flips")
+    d = Drawing(
+        880,
+        60 + row * len(arms) + 26,
+        "Flips from correct to incorrect and from incorrect to correct",
+    )
     zero, width = 440.0, 290.0
     good, bad = "var(--good,#2b8a3e)", "var(--bad,#c92a2a)"
-    d.text(zero - 10, 16, "right → wrong: checking spoiled it", 12.5, bad, "end", 600)
-    d.text(zero + 10, 16, "wrong → right: checking repaired it", 12.5, good, "start", 600)
+    d.text(zero - 10, 16, "correct → incorrect", 12.5, bad, "end", 600)
+    d.text(zero + 10, 16, "incorrect → correct", 12.5, good, "start", 600)
     bottom = 34 + row * len(arms)
     for tick in nice_ticks(0, most, 4):
         for side in (-1, 1) if tick else (1,):

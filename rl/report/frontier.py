@@ -17,7 +17,7 @@ def _where(arm: Mapping[str, Any], band: str | None) -> Mapping[str, Any]:
 
 def _tip(label: str, m: Mapping[str, Any]) -> str:
     return (
-        f"{label}: {number(m['accuracy']['mean'] * 100, 1)} % right"
+        f"{label}: {number(m['accuracy']['mean'] * 100, 1)} % correct"
         f" ({interval(m['accuracy'], 100, 1)}), {number(m['tokens']['mean'])} tokens"
         f" ({interval(m['tokens'])}), {number(m['verification_steps']['mean'], 2)} verification"
         " steps"

@@ -30,7 +30,7 @@ def _difference(pair: Mapping[str, Any] | None, key: str) -> Cell:
 
 
 ARM_HEAD = (
-    "arm", "right, %", "against base, points", "tokens", "against base, %", "thinking tokens",
+    "arm", "correct, %", "against base, points", "tokens", "against base, %", "thinking tokens",
     "verification steps", "stopped, %", "not finished, %", "time per answer, ms",
 )  # fmt: skip
 
@@ -120,8 +120,8 @@ def bands_table(results: Mapping[str, Any]) -> Table:
                 )
             )
     head = (
-        "arm", "first answer right, %", "final answer right, %", "against base, points", "tokens",
-        "against base, %", "verification steps", "against base, %",
+        "arm", "first answer correct, %", "final answer correct, %", "against base, points",
+        "tokens", "against base, %", "verification steps", "against base, %",
     )  # fmt: skip
     return Table(head, rows)
 
@@ -161,8 +161,9 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
                 )
             )
     head = (
-        "arm", "verification steps if first answer right", "… if wrong",
-        "checks at all if right", "… if wrong", "within problems: wrong − right", "such problems",
+        "arm", "verification steps if first answer correct", "… if incorrect",
+        "verifies at all if correct", "… if incorrect",
+        "within problems: incorrect − correct", "such problems",
     )  # fmt: skip
     return Table(head, rows)
 
@@ -207,7 +208,7 @@ def flips_table(results: Mapping[str, Any]) -> Table:
             )
         )
     head = (
-        "arm", "answers with a first answer", "wrong → right", "of the wrong", "right → wrong",
-        "of the right",
+        "arm", "answers with a first answer", "incorrect → correct", "of the incorrect",
+        "correct → incorrect", "of the correct",
     )  # fmt: skip
     return Table(head, rows)

@@ -18,8 +18,8 @@ def headline(results: Mapping[str, Any]) -> str:
     pair = results["paired"].get("trained_vs_base")
     if pair is None:
         return (
-            f"On {on} the policy is right {percent(base['accuracy']['mean'], 1)} of the time, with"
-            f" {number(base['tokens']['mean'])} tokens and"
+            f"On {on} the policy is correct {percent(base['accuracy']['mean'], 1)} of the time,"
+            f" with {number(base['tokens']['mean'])} tokens and"
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
     change, gain = pair["tokens_change"]["mean"], pair["accuracy"]
@@ -30,8 +30,8 @@ def headline(results: Mapping[str, Any]) -> str:
         accuracy = f"but is less accurate by {number(abs(gain['mean']) * 100, 1)} points"
     else:
         accuracy = (
-            f"at an accuracy that cannot be told from the base's ({points(gain['mean'])} points,"
-            f" {points(gain['low'])} to {points(gain['high'])})"
+            f"at an accuracy that cannot be distinguished from the base's ({points(gain['mean'])} "
+            f"points, {points(gain['low'])} to {points(gain['high'])})"
         )
     text = f"On {on} the trained policy spends {tokens} than the base {accuracy}."
     frontier = results["frontier"].get("trained")
@@ -58,10 +58,10 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
         accuracy, first = base["accuracy"], base["first_answer_accuracy"]
         steps = base["verification_steps"]
         return [
-            ("right", percent(accuracy["mean"], 1), [interval(accuracy, 100, 1)]),
+            ("correct", percent(accuracy["mean"], 1), [interval(accuracy, 100, 1)]),
             ("tokens", number(base["tokens"]["mean"]), [interval(base["tokens"])]),
             ("verification steps", number(steps["mean"], 2), [interval(steps, 1, 2)]),
-            ("first stated answer right", percent(first["mean"], 1), [interval(first, 100, 1)]),
+            ("first stated answer correct", percent(first["mean"], 1), [interval(first, 100, 1)]),
         ]
     new = arms["trained"]
 

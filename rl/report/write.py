@@ -28,7 +28,7 @@ def write_report(run: Path, output: Path | None = None, *, replace: bool = False
 
     Args:
         run: The folder a comparison wrote, or its ``results.json``.
-        output: The file to write; None takes ``report.html`` beside the results, and writes the
+        output: The file to write; None takes ``report.html`` next to the results, and writes the
             main picture there as ``frontier.svg`` too.
         replace: Whether a file that is there may be replaced.
 
@@ -66,7 +66,7 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
     console.print(f"\n[bold]{escape(results['title'])}[/]")
     console.print(headline(results), "\n", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("arm", "right %", "vs base", "tokens", "vs base", "checks", "vs base"):
+    for name in ("arm", "correct %", "vs base", "tokens", "vs base", "checks", "vs base"):
         table.add_column(name, justify="left" if name == "arm" else "right")
     for name in main_arms(results):
         pair = results["paired"].get(f"{name}_vs_base")

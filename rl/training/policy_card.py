@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SHOWN = (
-    ("right rollouts", "facts/correct"),
+    ("correct rollouts", "facts/correct"),
     ("tokens", "facts/tokens"),
     ("verification steps", "facts/count/VERIFY"),
     ("steps per 1,000 tokens", "facts/steps_per_1k"),

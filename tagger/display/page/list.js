@@ -7,11 +7,11 @@ let painted = "";
 function rowOf(trace, place) {
   const facts = [plural(trace.k.length, "step")];
   if (stepFilterOn()) facts.push(`${number(trace.hits)} found`);
-  else if (about.check >= 0) facts.push(plural(trace.checks, "check"));
+  else if (about.check >= 0) facts.push(plural(trace.checks, "verification step"));
   if (trace.f === 0) facts.push("unfinished");
   facts.push(trace.d, trace.m);
   const verdict = trace.c === undefined ? null
-    : el("span", { class: trace.c ? "right" : "wrong" }, trace.c ? "right" : "wrong", " · ");
+    : el("span", { class: trace.c ? "right" : "wrong" }, trace.c ? "correct" : "incorrect", " · ");
   const strip = el("canvas");
   const node = el("div", {
     class: open?.trace === trace ? "row open" : "row", role: "option",

@@ -81,7 +81,7 @@ function showOverview() {
   if (about.check >= 0) {
     tiles.push(tile(shown.length ? (all.checks / shown.length).toFixed(2) : "–", "verification steps a trace"));
   }
-  if (all.judged) tiles.push(tile(share(all.right, all.judged), `right, of ${number(all.judged)} judged`));
+  if (all.judged) tiles.push(tile(share(all.right, all.judged), `correct, of ${number(all.judged)} judged`));
   if (all.referenced) {
     tiles.push(tile(share(all.answered, all.referenced), "state the reference in a step"));
     if (about.check >= 0 && all.answered) {

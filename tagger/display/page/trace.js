@@ -13,7 +13,7 @@ function badges(trace) {
   if (trace.f === 0) texts.push("unfinished");
   const nodes = texts.filter(Boolean).map((text) => el("span", { class: "badge" }, text));
   if (trace.c !== undefined) {
-    nodes.unshift(el("span", { class: `badge ${trace.c ? "right" : "wrong"}` }, trace.c ? "right" : "wrong"));
+    nodes.unshift(el("span", { class: `badge ${trace.c ? "right" : "wrong"}` }, trace.c ? "correct" : "incorrect"));
   }
   return nodes;
 }
