@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from tagger.errors import UserError
 
@@ -70,7 +70,10 @@ def opened(path: str | Path) -> Iterator[Opened]:
     try:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
     except OSError as error:
-        raise _unreadable(name, error) from error
+        remedy = "name a file in it" if Path(path).is_dir() else "check the path"
+        raise UserError(
+            f"{name} cannot be opened ({error.strerror or error}); {remedy}."
+        ) from error
     with raw:
         yield _uncompressed(raw, name)
 
@@ -79,12 +82,6 @@ def bare_name(path: str | Path) -> str:
     """Name of a file without a compression suffix: ``a.jsonl`` for ``a.jsonl.zst``."""
     name = str(path)
     return next((name.removesuffix(s) for s in COMPRESSED_SUFFIXES if name.endswith(s)), name)
-
-
-def _unreadable(name: str, error: OSError) -> UserError:
-    if isinstance(error, IsADirectoryError):
-        return UserError(f"{name} cannot be opened (it is a folder); name a file in it.")
-    return UserError(f"{name} cannot be opened ({error.strerror or error}); check the path.")
 
 
 def _uncompressed(raw: Any, name: str) -> Opened:
@@ -145,10 +142,8 @@ def _guarded(lines: Iterable[bytes | str], name: str, kind: str) -> Iterator[byt
                 f"{where}: the {kind} data is cut short or damaged ({error}); fetch or make the "
                 "file again."
             ) from error
-        reason = cast("OSError", error)
-        if isinstance(reason, IsADirectoryError):
-            raise _unreadable(name, reason) from error
-        raise UserError(f"{name} cannot be read ({reason.strerror or reason}).") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"{name} cannot be read ({reason}).") from error
 
 
 def _lzma_error(kind: str) -> tuple[type[Exception], ...]:
