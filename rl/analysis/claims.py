@@ -1,14 +1,23 @@
 """What a comparison may say in words: each claim with its target, its figures and its verdict.
 
-``holds`` is True, False, or None where the data cannot tell (or nothing is there to compare with).
+``holds`` is True, False, or None where the data cannot tell, or nothing is there to compare with;
+``reason`` says why where there is too little evidence (`rl.analysis.evidence`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.analysis.behaviour import RISK_GROUPS
+from rl.analysis.evidence import (
+    MIN_BAND_PROBLEMS,
+    never_correct,
+    no_spread,
+    shortfall,
+    too_few,
+    unfinished,
+)
 
 TOKENS_TARGET = -0.50
 ACCURACY_MARGIN = -0.02
@@ -40,7 +49,15 @@ def points(value: float | None) -> str:
 
 
 def _claim(name: str, text: str, holds: bool | None, **figures: Any) -> Claim:
-    return {"name": name, "text": text, "holds": holds, "figures": figures}
+    return {"name": name, "text": text, "holds": holds, "reason": None, "figures": figures}
+
+
+def _settled(claim: Claim, reason: str | None) -> Claim:
+    """The claim as it is, or not settled for a reason."""
+    if reason is None:
+        return claim
+    text = f"{claim['text']} Not settled: {reason}."
+    return {**claim, "holds": None, "reason": reason, "text": text}
 
 
 def _fewer_tokens(pair: Mapping[str, Any]) -> Claim:
@@ -130,6 +147,7 @@ def _selective(arms: Mapping[str, Any]) -> Claim:
         for arm in risk
         for group in (safe, risky)
     }
+    fewest = min(risk["trained"][group]["problems"] for group in (safe, risky))
     low, high = steps["trained", safe], steps["trained", risky]
     holds = True if high["low"] > low["high"] else False if high["mean"] <= low["mean"] else None
     verdict = {
@@ -148,7 +166,10 @@ def _selective(arms: Mapping[str, Any]) -> Claim:
         f" itself: {pair('base')}); it keeps {percent(kept[risky])} of base's checks there and"
         f" {percent(kept[safe])} here."
     )
-    return _claim("selective", text, holds, kept={"risky": kept[risky], "safe": kept[safe]})
+    claim = _claim("selective", text, holds, kept={"risky": kept[risky], "safe": kept[safe]})
+    return _settled(
+        claim, too_few(fewest, MIN_BAND_PROBLEMS, "problems in the smaller of the two groups")
+    )
 
 
 def _ratio(a: float, b: float) -> float | None:
@@ -201,13 +222,41 @@ def make_claims(results: Mapping[str, Any]) -> list[Claim]:
     pair = results["paired"].get("trained_vs_base")
     if pair is None:
         return []
-    claims = [_fewer_tokens(pair), _accuracy_kept(pair)]
-    if "trained" in results["frontier"]:
-        claims.append(_above_monitored(results["frontier"]["trained"]))
-    easy = _easy_checks(pair)
-    return [
-        *claims,
-        *([easy] if easy else []),
-        _selective(results["arms"]),
-        _audit(results["arms"]),
+    arms, both = results["arms"], ("base", "trained")
+    short = shortfall(results, both)
+    claims = [
+        _settled(_fewer_tokens(pair), short or no_spread([pair["tokens_change"]])),
+        _settled(
+            _accuracy_kept(pair),
+            short or never_correct(arms, both) or no_spread([pair["accuracy"]]),
+        ),
     ]
+    frontier = results["frontier"].get("trained")
+    if frontier is not None:
+        rivals = [n for n, row in frontier["points"].items() if row["as_cheap"]]
+        claims.append(
+            _settled(
+                _above_monitored(frontier),
+                short
+                or unfinished(arms, rivals)
+                or (never_correct(arms, ["trained", *rivals]) if rivals else None)
+                or (_no_difference(frontier, rivals) if rivals else None),
+            )
+        )
+    easy = _easy_checks(pair)
+    if easy is not None:
+        count = results["problems"]["bands"]["easy"]
+        parts = {name: arms[name]["bands"]["easy"] for name in both}
+        claims.append(
+            _settled(
+                easy,
+                too_few(count, MIN_BAND_PROBLEMS, "easy problems")
+                or unfinished(parts, both)
+                or no_spread([pair["bands"]["easy"]["verification_steps_change"]]),
+            )
+        )
+    return [*claims, _settled(_selective(arms), short), _settled(_audit(arms), short)]
+
+
+def _no_difference(frontier: Mapping[str, Any], rivals: Sequence[str]) -> str | None:
+    return no_spread(frontier["points"][name]["accuracy_difference"] for name in rivals)

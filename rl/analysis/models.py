@@ -61,6 +61,9 @@ class Arm(Measures):
     kind: str = Field(description="base, monitored, trained, trained_monitored or oracle")
     label: str = Field(description="name for a reader")
     rule: dict[str, Any] | None = Field(description="the stopping rule's name and parameters")
+    outcomes: dict[str, int] | None = Field(
+        default=None, description="what became of the samples; missing in older results"
+    )
     by_type: dict[str, Any] = Field(description="steps and tokens of each type, means an answer")
     flips: dict[str, Any] = Field(description="first stated answer to final answer")
     selectivity: dict[str, Any] = Field(description="verification by the first stated answer")
@@ -89,6 +92,9 @@ class Claim(Part):
     name: str
     text: str
     holds: bool | None = Field(description="null where the data cannot tell")
+    reason: str | None = Field(
+        default=None, description="why there is too little evidence; missing in older results"
+    )
     figures: dict[str, Any]
 
 

@@ -25,6 +25,7 @@ from rl.analysis.estimates import (
 )
 from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
+from rl.analysis.outcomes import count_samples, warnings_of
 from rl.analysis.schema import SCHEMA_VERSION, validate_results
 from rl.evaluation.samples import Sample
 from tagger.files import write_atomically
@@ -52,9 +53,10 @@ class ArmRun:
     rule: dict[str, Any] | None = None
 
 
-def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
+def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -> dict[str, Any]:
     out: dict[str, Any] = {"kind": run.kind, "label": run.label, "rule": run.rule}
     out.update(measure(panel, seed))
+    out["outcomes"] = count_samples(panel.samples, limit).to_dict()
     out["by_type"] = by_type(panel.samples)
     out["flips"] = flips(panel, seed)
     out["selectivity"] = selectivity(panel, base, seed)
@@ -88,6 +90,8 @@ def build_results(
     training: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
     title: str = "Suffice comparison",
+    max_new_tokens: int | None = None,
+    overlap: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Compute every number of a comparison.
 
@@ -98,6 +102,10 @@ def build_results(
         training: Learning curves of the trained policy, None without them.
         provenance: What is needed to reproduce the comparison.
         title: Heading of the report.
+        max_new_tokens: Most tokens of a completion, to tell which were cut off; None counts every
+            unfinished one.
+        overlap: Test problems among the training problems, as `rl.problems.overlap` finds them;
+            None if no training problems are known.
 
     Returns:
         A dictionary that passes `validate_results`.
@@ -118,7 +126,7 @@ def build_results(
             "bands": {b: base.bands.count(b) for b in band_order(base.bands)},
         },
         "bootstrap": {"over": "problems", "resamples": RESAMPLES, "seed": seed, "level": 0.95},
-        "arms": {run.name: _arm(run, panels[run.name], base, seed) for run in runs},
+        "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
         "selection": dict(selection) if selection else None,
     }
     overall = selection.get("overall") if selection else None
@@ -134,6 +142,10 @@ def build_results(
         for name in ("trained", "trained_monitored")
         if name in panels and monitored
     }
+    results["problems"]["overlap"] = dict(overlap) if overlap else None
+    results["warnings"] = warnings_of({r.name: r.samples for r in runs}, max_new_tokens)
+    if overlap and overlap["text"]:
+        results["warnings"].append({"name": "overlap", "arm": "trained", "text": overlap["text"]})
     results["claims"] = make_claims(results)
     results["examples"] = choose_examples(
         by_name["base"].samples, by_name["trained"].samples if "trained" in by_name else ()

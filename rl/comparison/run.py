@@ -20,6 +20,7 @@ from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arms import ArmProgress, ArmRunner, Job
 from rl.comparison.config import CompareConfig, GridPoint
 from rl.comparison.folder import CONFIG, check_folder
+from rl.comparison.training_problems import training_overlap
 from rl.comparison.workers import run_jobs
 from rl.evaluation.samples import Sample
 from rl.problems.registry import load_problems
@@ -108,6 +109,8 @@ def run_comparison(
             command=command,
         ),
         title=config.title,
+        max_new_tokens=config.max_new_tokens,
+        overlap=training_overlap(config.trained, runner.problems("test")),
     )
     write_results(output / RESULTS, results)
     write_report(output, replace=True)

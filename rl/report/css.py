@@ -18,6 +18,7 @@ ul.claims li:first-child{border-top:0}
 font-weight:650;white-space:nowrap}
 .yes{background:var(--goodbg);color:var(--good)}.no{background:var(--badbg);color:var(--bad)}
 .unsure{background:var(--openbg);color:var(--open)}
+p.warning{background:var(--badbg);color:var(--bad);border-radius:8px;padding:9px 13px}
 .dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:8px}
 td small.chosen{color:var(--monitored);font-weight:650}
 @media (max-width:760px){ul.claims li{grid-template-columns:1fr;gap:4px}}

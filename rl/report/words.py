@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rl.analysis.claims import percent, points
+from rl.analysis.evidence import never_correct, shortfall
 from rl.report.style import interval, number
 
 
@@ -22,6 +23,10 @@ def headline(results: Mapping[str, Any]) -> str:
             f" with {number(base['tokens']['mean'])} tokens and"
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
+    both = ("base", "trained")
+    reason = shortfall(results, both) or never_correct(arms, both)
+    if reason:
+        return f"On {on} the trained policy and the base cannot be compared: {reason}."
     change, gain = pair["tokens_change"]["mean"], pair["accuracy"]
     tokens = f"{percent(abs(change))} {'fewer' if change <= 0 else 'more'} tokens"
     if gain["low"] > 0:

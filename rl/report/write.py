@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 REPORT = "report.html"
 PICTURE = "frontier.svg"
+HEAD = (
+    "arm", "correct %", "vs base", "not finished %", "tokens", "vs base", "verification", "vs base",
+)  # fmt: skip
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
 
@@ -50,7 +53,7 @@ def write_report(run: Path, output: Path | None = None, *, replace: bool = False
 
 
 def print_report(results: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print headline, table of arms, bands and verdicts to the terminal.
+    """Print headline, warnings, table of arms, bands and verdicts to the terminal.
 
     Args:
         results: The content of ``results.json``.
@@ -65,8 +68,10 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
         console = Console(file=sys.stdout)
     console.print(f"\n[bold]{escape(results['title'])}[/]")
     console.print(headline(results), "\n", highlight=False)
+    for warning in results.get("warnings", ()):
+        console.print(f"[bold red]WARNING[/] {escape(warning['text'])}\n", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("arm", "correct %", "vs base", "tokens", "vs base", "checks", "vs base"):
+    for name in HEAD:
         table.add_column(name, justify="left" if name == "arm" else "right")
     for name in main_arms(results):
         pair = results["paired"].get(f"{name}_vs_base")
@@ -108,6 +113,7 @@ def _cells(label: str, m: Mapping[str, Any], pair: Mapping[str, Any] | None) -> 
         label,
         f"{number(m['accuracy']['mean'] * 100, 1)} ±{number(half, 1)}",
         versus("accuracy", " pt", 1),
+        number((1 - m["finished"]["mean"]) * 100, 1),
         number(m["tokens"]["mean"], 1),
         versus("tokens_change", " %", 0),
         number(m["verification_steps"]["mean"], 2),

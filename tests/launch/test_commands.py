@@ -24,6 +24,7 @@ def test_evaluate_then_report(
     assert main([*argv, "--seed", "4", "--output", str(run)]) == 0
     out = capsys.readouterr().out
     assert f"Report:  {run / 'report.html'}" in out
+    assert "WARNING base: no signal, none of 6 completions is correct." in " ".join(out.split())
     results = json.loads((run / "results.json").read_text())
     assert list(results["arms"]) == ["base"]
     assert results["provenance"]["config"]["seed"] == 4

@@ -179,8 +179,11 @@ TEXTS: dict[str, list[tuple[str, str, bool]]] = {
         (r"\boxed{\sin^2 x + \cos^2 x}", "1", RIGHT),
         (r"\boxed{480+480\sqrt3}", r"480 + 480\sqrt{3}\text{ feet}", RIGHT),
         (r"\boxed{\begin{pmatrix}1\\2\end{pmatrix}}", r"\begin{bmatrix}1 \\ 2\end{bmatrix}", RIGHT),
-        (r"\boxed{\begin{pmatrix} 16/49 \\ 2 \end{pmatrix}}",
-         r"\begin{pmatrix} \dfrac{16}{49} \\ 2 \end{pmatrix}", RIGHT),
+        (
+            r"\boxed{\begin{pmatrix} 16/49 \\ 2 \end{pmatrix}}",
+            r"\begin{pmatrix} \dfrac{16}{49} \\ 2 \end{pmatrix}",
+            RIGHT,
+        ),
         (r"\boxed{k \geq 2}", r"k \geqslant 2", RIGHT),
         (r"\boxed{3 > x}", "x < 3", RIGHT),
         (r"So the result is \(\frac{11 + 9a}{20}\), which is short.", r"\frac{11+9a}{20}", RIGHT),

@@ -46,6 +46,7 @@ def test_numbers_are_those_of_the_samples(results: dict[str, Any]) -> None:
         "samples": 60,
         "samples_per_problem": 2.0,
         "bands": {"easy": 10, "medium": 10, "hard": 10},
+        "overlap": None,
     }
 
 
@@ -178,10 +179,13 @@ def test_selectivity_needs_separated_intervals(results: dict[str, Any]) -> None:
     r = copy.deepcopy(results)
     risk = r["arms"]["trained"]["selectivity"]["by_base_risk"]
     safe, risky = risk["never wrong"], risk["wrong in more than half"]
+    risk["never wrong"]["problems"] = risk["wrong in more than half"]["problems"] = 10
     safe["verification_steps"] = {"mean": 0.3, "low": 0.2, "high": 0.4}
     for mean, low, holds in ((1.0, 0.8, True), (0.5, 0.35, None), (0.2, 0.1, False)):
         risky["verification_steps"] = {"mean": mean, "low": low, "high": 2.0}
         assert claims_of(r)["selective"]["holds"] is holds
+    risky["problems"] = 9
+    assert claims_of(r)["selective"]["holds"] is None
 
 
 def test_audit_says_when_counters_part(results: dict[str, Any]) -> None:

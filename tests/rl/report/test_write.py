@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from rl.analysis.results import build_results, write_results
+from rl.analysis.schema import validate_results
 from rl.report.curves import running_mean
 from rl.report.page import page
 from rl.report.style import number, signed, sort_types, type_colour
@@ -141,6 +143,35 @@ def test_terminal_table(results: dict[str, Any]) -> None:
     for band in ("easy", "medium", "hard"):
         assert f"{band} (10 problems)" in printed
     assert printed.count("✓") + printed.count("✗") + printed.count("? ") >= len(results["claims"])
+
+
+def test_warnings_and_unfinished_shares_are_shown(results: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    r = copy.deepcopy(results)
+    r["warnings"] = [{"name": "no_signal", "arm": "base", "text": "base: no signal, [cut] <off>."}]
+    r["arms"]["base"]["finished"]["mean"] = 0.25
+    text = io.StringIO()
+    print_report(r, Console(file=text, width=140))
+    assert "WARNING base: no signal, [cut] <off>." in text.getvalue()
+    assert "not finished %" in text.getvalue()
+    row = next(line for line in text.getvalue().splitlines() if line.startswith("base "))
+    assert " 75.0 " in row
+    assert "base: no signal, [cut] &lt;off&gt;." in page(r)
+
+
+def test_results_of_an_earlier_version_are_drawn(results: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    r = copy.deepcopy(results)
+    del r["warnings"], r["problems"]["overlap"]
+    for arm in r["arms"].values():
+        del arm["outcomes"]
+    for claim in r["claims"]:
+        del claim["reason"]
+    validate_results(r)
+    assert "What holds" in page(r) and 'p class="warning"' not in page(r)
+    print_report(r, Console(file=io.StringIO(), width=140))
 
 
 def test_single_arm_report() -> None:

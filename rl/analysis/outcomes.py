@@ -1,0 +1,75 @@
+"""What became of an arm's samples, and the warnings that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rewards.facts.outcomes import Outcome, Outcomes, count_outcomes, readable_answer
+from rl.analysis.signal import Mismatch, Setting, diagnose, join
+from rl.evaluation.samples import Sample
+
+NO_SIGNAL_SHARE = 0.2
+"""Share from which a cause is named where no answer at all is correct."""
+WARNED = ("base", "trained")
+"""Arms that are warned of; the others are the same policies, stopped."""
+
+
+def outcome_of_sample(sample: Sample, limit: int | None) -> Outcome:
+    """What became of one sample.
+
+    Args:
+        sample: The sample.
+        limit: Most tokens of a completion; None counts every unfinished sample as cut off.
+    """
+    ended = sample.finished or (limit is not None and sample.tokens < limit)
+    closed = sample.finished or bool(sample.answer.strip())
+    return Outcome(
+        ended=ended,
+        thought=closed and bool(sample.thinking.strip()),
+        answered=bool(readable_answer(sample.answer, sample.reference)),
+        correct=sample.correct,
+    )
+
+
+def count_samples(samples: Sequence[Sample], limit: int | None) -> Outcomes:
+    """Count what became of samples; `limit` as for `outcome_of_sample`."""
+    return count_outcomes(outcome_of_sample(s, limit) for s in samples)
+
+
+def warnings_of(arms: Mapping[str, Sequence[Sample]], limit: int | None) -> list[dict[str, Any]]:
+    """Say of which arms the samples carry no or little signal, and why.
+
+    Args:
+        arms: Samples by arm.
+        limit: Most tokens of a completion.
+
+    Returns:
+        One ``{name, arm, text}`` an arm: ``no_signal`` if none of its answers is correct,
+        ``weak_signal`` if at least half of its samples were cut off, hold no thinking or no
+        answer.
+    """
+    found = []
+    for arm in WARNED:
+        if arm not in arms:
+            continue
+        outcomes = count_samples(arms[arm], limit)
+        lost = outcomes.correct == 0
+        setting = Setting(limit=limit, mismatch=_mismatch(arms[arm], limit))
+        causes = diagnose(outcomes, setting, *([NO_SIGNAL_SHARE] if lost else []))
+        if lost:
+            text = f"{arm}: no signal, none of {outcomes.rollouts} completions is correct."
+            found.append(
+                {"name": "no_signal", "arm": arm, "text": f"{text} {join(causes)}".rstrip()}
+            )
+        elif causes:
+            found.append({"name": "weak_signal", "arm": arm, "text": f"{arm}: {join(causes)}"})
+    return found
+
+
+def _mismatch(samples: Sequence[Sample], limit: int | None) -> Mismatch | None:
+    for sample in samples:
+        outcome = outcome_of_sample(sample, limit)
+        if outcome.ended and outcome.answered and not outcome.correct:
+            return Mismatch(readable_answer(sample.answer, sample.reference), sample.reference)
+    return None

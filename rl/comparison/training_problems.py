@@ -1,0 +1,49 @@
+"""Which test problems a trained policy has seen: found by the config of its training run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rl.analysis.training_curves import CONFIG_FILE
+from rl.problems.overlap import find_overlap
+from rl.problems.problem import Problem
+from rl.problems.registry import load_problems
+from tagger.errors import UserError
+
+
+def training_overlap(trained: str | None, test: Sequence[Problem]) -> dict[str, Any] | None:
+    """Compare test problems with those of the run that made a policy.
+
+    Args:
+        trained: Folder of the policy; the run's ``config.yaml`` is looked for there and one above.
+        test: The test problems.
+
+    Returns:
+        As `Overlap.to_dict`, with the ``source``. None without a trained policy or a config. If the
+        training problems cannot be read, only a ``text`` that says so.
+    """
+    config = _config(trained)
+    if config is None:
+        return None
+    from rl.training.config import load_config
+
+    try:
+        named = load_config(config).problems
+        training = load_problems(named.source, named.split, named.size, named.seed)
+    except UserError as error:
+        return {
+            "source": str(config),
+            "text": f"Whether test problems were training problems is unknown, for those of"
+            f" {config} cannot be read: {error}",
+        }
+    return {"source": str(config), **find_overlap(test, training).to_dict()}
+
+
+def _config(trained: str | None) -> Path | None:
+    if trained is None:
+        return None
+    folder = Path(trained).expanduser()
+    near = (folder / CONFIG_FILE, folder.parent / CONFIG_FILE)
+    return next((path for path in near if path.is_file()), None)

@@ -1,0 +1,60 @@
+"""What became of samples, and the warnings that follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rewards.facts.outcomes import Outcomes
+from rl.analysis.outcomes import count_samples, warnings_of
+from rl.evaluation.samples import Sample
+from tests.rl.making import sample
+
+CUT: dict[str, Any] = {"finished": False, "correct": False, "answer": "", "tokens": 200}
+
+
+def samples(count: int, **changes: Any) -> list[Sample]:
+    return [sample(f"p{i}", **changes) for i in range(count)]
+
+
+def test_samples_are_counted_by_cause() -> None:
+    rows = [
+        sample("a", **CUT),
+        sample("b", **{**CUT, "tokens": 90}),
+        sample("c", correct=False, answer="I do not know."),
+        sample("d", correct=False, answer="5"),
+        sample("e"),
+        sample("f", thinking=""),
+    ]
+    assert count_samples(rows, 200) == Outcomes(
+        rollouts=6, cut_off=1, no_thinking=2, no_answer=1, unmatched=1, correct=2
+    )
+
+
+def test_without_a_known_limit_the_unfinished_count_as_cut_off() -> None:
+    assert count_samples([sample("b", **{**CUT, "tokens": 90})], None).cut_off == 1
+
+
+def test_everything_cut_off_is_no_signal() -> None:
+    (warning,) = warnings_of({"base": samples(6, **CUT)}, 200)
+    assert (warning["name"], warning["arm"]) == ("no_signal", "base")
+    assert warning["text"] == (
+        "base: no signal, none of 6 completions is correct. 6 of 6 completions (100 %) were cut"
+        " off at 200 tokens before they ended; raise max_new_tokens."
+    )
+
+
+def test_references_that_nothing_matches_are_shown_with_an_example() -> None:
+    wrong = samples(6, correct=False, answer="\\boxed{5}", reference="72 clips")
+    (warning,) = warnings_of({"base": wrong}, 200)
+    assert "(e.g. the answer '5' against the reference '72 clips')" in warning["text"]
+
+
+def test_half_of_the_samples_cut_off_is_a_weak_signal() -> None:
+    rows = samples(3, **CUT) + samples(3)
+    (warning,) = warnings_of({"base": rows}, 200)
+    assert warning["name"] == "weak_signal"
+    assert "3 of 6 completions (50 %) were cut off" in warning["text"]
+
+
+def test_ordinary_samples_are_not_warned_of() -> None:
+    assert warnings_of({"base": samples(6), "trained": samples(6)}, 200) == []
