@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 from launch.bootstrap import set_environment, stop_on_sigterm
 from launch.command import Command, Parser, take_overrides
@@ -29,9 +28,7 @@ def build_parser() -> Parser:
         epilog="`suffice COMMAND --help` shows the options of a command and an example.",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--version", action="version", version=f"suffice {metadata.version('suffice')}"
-    )
+    parser.add_argument("--version", action=_Version, help="print the version")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     groups: dict[str, argparse._SubParsersAction[Parser]] = {}
     for command in COMMANDS:
@@ -47,6 +44,19 @@ def build_parser() -> Parser:
         _add(groups[group], name, command)
     parser.set_defaults(run=None, parser=parser)
     return parser
+
+
+class _Version(argparse.Action):
+    """Print the version, looked up only when it is asked for: that costs as much as the help."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
+        print(f"suffice {metadata.version('suffice')}")
+        parser.exit()
 
 
 def _add(commands: argparse._SubParsersAction[Parser], name: str, command: Command) -> None:

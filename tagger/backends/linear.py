@@ -14,12 +14,10 @@ import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
+from tagger.backends.features import FEATURES_VERSION
 from tagger.backends.features.step_features import Folded, StepFeatures, TraceExtractor, fold
 from tagger.config.settings import Settings
 from tagger.errors import UserError
-
-FEATURES_VERSION = 1
-"""Raised when `step_features` or `lookback` (`tagger.backends.features`) change."""
 
 _CHUNK = 2**13  # features folded at once, about: bounds memory, changes no result
 _LARGEST = 2**15 - 1

@@ -18,14 +18,25 @@ HEAVY = (
 )
 
 
-def light(*argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+HELP_NEEDS_NOT = (*HEAVY, "numpy", "pydantic", "rich", "yaml", "jinja2")
+
+_CODE = """
+import sys
+from launch.cli import main
+try:
+    code = main(sys.argv[2:])
+except SystemExit as stop:  # argparse ends a --help so
+    code = stop.code
+heavy = set(sys.argv[1].split()) & set(sys.modules)
+sys.exit(f"imported {sorted(heavy)}" if heavy else code)
+"""
+
+
+def light(
+    *argv: str, stdin: str = "", heavy: tuple[str, ...] = HEAVY
+) -> subprocess.CompletedProcess[str]:
     """Run a command; its exit code is not 0 if it imported anything heavy."""
-    code = (
-        "import sys; from launch.cli import main; code = main(sys.argv[1:]);"
-        f"heavy = {{*{HEAVY!r}}} & set(sys.modules);"
-        "sys.exit(f'imported {sorted(heavy)}' if heavy else code)"
-    )
     return subprocess.run(
-        [sys.executable, "-c", code, *argv],
+        [sys.executable, "-c", _CODE, " ".join(heavy), *argv],
         input=stdin, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -14,17 +14,24 @@ from launch.cli import build_parser, main, parse
 from launch.command import output_folder
 from launch.commands import COMMANDS
 from tagger.errors import UserError
-from tests.launch.light import light
+from tests.launch.light import HELP_NEEDS_NOT, light
 
 THINKING = "3 + 4 is 7.\n\nSo the answer is 7.\n\nWait, let me check: 7 - 4 is 3."
 TRACE = {"id": "a", "thinking": THINKING}
 
 
 def test_names_and_summaries_of_all_commands_are_in_the_help() -> None:
-    done = light("--help")
+    done = light("--help", heavy=HELP_NEEDS_NOT)
     assert done.returncode == 0, done.stderr
     for command in COMMANDS:
         assert command.name.split()[0] in done.stdout
+
+
+@pytest.mark.parametrize("command", ["tag", "compare", "train"])
+def test_help_of_a_command_imports_nothing_it_does_not_need(command: str) -> None:
+    done = light(command, "--help", heavy=HELP_NEEDS_NOT)
+    assert done.returncode == 0, done.stderr
+    assert "example:" in done.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)

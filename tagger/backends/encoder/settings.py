@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
-from tagger.backends.linear import FEATURES_VERSION
+from tagger.backends.features import FEATURES_VERSION
 from tagger.backends.pretrained.settings import PretrainedFit, StoredType
 from tagger.config.settings import Settings
 from tagger.errors import UserError
