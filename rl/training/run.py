@@ -101,9 +101,10 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
         if resume is None:
             run.root.mkdir(parents=True)
             write_config(config, run.config)
-            write_json(run.provenance, provenance_of(plan))
         else:
             run.drop_broken_checkpoints()
+        if not run.provenance.is_file():  # a kill may have come between config and provenance
+            write_json(run.provenance, provenance_of(plan))
     processes.wait_for_everyone()
     return _train(plan, checkpoint, resume is not None, processes.is_main_process)
 
