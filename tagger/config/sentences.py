@@ -6,7 +6,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from tagger.errors import unknown_name
@@ -59,7 +59,7 @@ def no_mapping(name: str, value: object) -> str:
 def unknown_key(
     kind: type[Settings], path: Sequence[int | str], hidden: Collection[str] = ()
 ) -> str:
-    """The sentence for an unknown key; a key one level too high is told where it belongs.
+    """The sentence for an unknown key; a key that belongs to another section is told to which.
 
     Args:
         kind: The settings class.
@@ -68,16 +68,16 @@ def unknown_key(
     """
     what = f"{kind.KEY} of {kind.OWNER}" if kind.OWNER else kind.KEY
     *sections, last = map(str, path)
+    places = [] if last in hidden else list(_places(kind, last))
     hint: Any = kind
     for section in sections:
         hint = _below(hint, section)
     kind = _section(hint) or kind
     prefix = "".join(f"{section}." for section in sections)
     known = [name for name in _hints(kind) if name not in hidden]
-    for name in known:
-        inner = _section(_hints(kind)[name])
-        if inner is not None and last in _hints(inner):
-            return f"Unknown {what} {last!r}; did you mean {f'{prefix}{name}.{last}'!r}?"
+    if places:
+        meant = min(places, key=lambda place: not place.startswith(prefix))
+        return f"Unknown {what} {prefix + last!r}; did you mean {meant!r}?"
     listed = [prefix + name for name in known]
     return str(unknown_name(what, prefix + last, listed or ["(it takes none)"]))
 
@@ -134,6 +134,16 @@ def _ranged(hint: Any) -> str:
 
 def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _places(kind: type[Settings], key: str, prefix: str = "") -> Iterator[str]:
+    """Dotted paths of a settings class that end in a key, the outer ones first."""
+    if key in _hints(kind):
+        yield prefix + key
+    for name, hint in _hints(kind).items():
+        inner = _section(hint)
+        if inner is not None:
+            yield from _places(inner, key, f"{prefix}{name}.")
 
 
 def _named(kind: type[Settings], keys: Sequence[str]) -> str:

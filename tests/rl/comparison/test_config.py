@@ -61,6 +61,9 @@ def test_settings_survive_a_round_trip() -> None:
     [
         ({"smaples": 3}, "'smaples'; did you mean 'samples'"),
         ({"problems": {"sise": 3}}, "did you mean 'problems.size'"),
+        ({"problems": {"max_new_tokens": 9}}, "'problems.max_new_tokens'; did you mean 'max_new"),
+        ({"split": "test"}, "'split'; did you mean 'problems.split'"),
+        ({"problems": {"system_prompt": "x"}}, "'problems.system_prompt'; valid: problems.samples"),
         ({"samples": "four"}, "samples is 'four'"),
         ({"samples": 0}, "samples is 0; it must be a whole number of at least 1"),
         ({"problems": {"size": 0}}, "problems.size is 0"),
@@ -68,7 +71,7 @@ def test_settings_survive_a_round_trip() -> None:
         ({"calibration": {"split": "test"}}, "choose thresholds on another split"),
         ({"rules": {"count": {"limit": []}}}, "rules.count' has an empty grid"),
         ({"rules": {"count": 3}}, "rules.count is 3; it must be of type dict"),
-        ({"temperature": -1}, "temperature is -1; it must be a number of at least 0"),
+        ({"temperature": -1}, "temperature is -1; it must be a finite number of at least 0"),
         ({"top_p": 2}, "top_p is 2; it must be a number above 0 and at most 1"),
         ({"tolerance": 5}, "tolerance is 5; it must be a number from 0 to 1"),
         ({"rules": {"count": {"limit": [2, 2]}}}, "monitored_count_2' twice"),
