@@ -25,6 +25,7 @@ from tagger.traces.fields import (
     first_filled,
     is_blank,
     is_list,
+    single_value,
     value_at,
 )
 from tagger.traces.references import NotAnAnswer, cut_reference
@@ -140,26 +141,13 @@ def _hint(row: Mapping[str, Any], keys: Iterable[str]) -> str:
 
 def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     """A text or number of a row, or the only one of a list."""
-    value = value_at(row, key)
-    if key.startswith("reward_model.") and isinstance(value, str) and value.lstrip()[:1] == "[":
-        value = _json_list(value)
-    if is_list(value) and len(value) == 1:
-        value = value[0]
+    value = single_value(row, key)
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     if number and value == value:
         value = str(value)
     if not isinstance(value, str) or is_blank(value):
         raise UserError(f"{where}: {key!r} must be a non-empty text, not {_shown(value)}.")
     return value
-
-
-def _json_list(text: str) -> Any:
-    """A reference in a list in a text, ``["33"]``, as some sets for verl have it."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if is_list(value, str | int | float) and len(value) == 1 else text
 
 
 def _shown(value: Any) -> str:

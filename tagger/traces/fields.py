@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -43,6 +45,19 @@ def value_at(row: Mapping[str, Any], path: str) -> Any:
         else:
             return None
     return value
+
+
+def single_value(row: Mapping[str, Any], path: str) -> Any:
+    """Value at a path, or the only item if it is a list of one.
+
+    Some sets for verl write ``ground_truth`` as such a list in a text: ``["33"]``.
+    """
+    value = value_at(row, path)
+    if path.startswith("reward_model.") and isinstance(value, str) and value[:2] == '["':
+        with contextlib.suppress(ValueError):
+            listed = json.loads(value)
+            value = listed if len(listed) == 1 else value
+    return value[0] if is_list(value) and len(value) == 1 else value
 
 
 def first_filled(row: Mapping[str, Any], paths: Iterable[str]) -> str | None:

@@ -22,6 +22,7 @@ from tagger.traces.fields import (
     first_filled,
     is_blank,
     is_list,
+    single_value,
     value_at,
 )
 from tagger.traces.labelled import steps_from_texts
@@ -229,8 +230,7 @@ def _asked(row: Mapping[str, Any], where: str, fields: Fields) -> str:
 def _reference(row: Mapping[str, Any], fields: Fields) -> tuple[str, str]:
     """The reference cut to the answer, and else why it is none."""
     key = first_filled(row, (fields.reference,) if fields.reference else REFERENCE_FIELDS)
-    value = None if key is None else value_at(row, key)
-    text = _string(value[0] if is_list(value) and len(value) == 1 else value)
+    text = "" if key is None else _string(single_value(row, key))
     if not text or text.isdecimal():
         return text, ""
     try:
