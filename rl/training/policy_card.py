@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rl.training.shown_by_run import WINDOW, shown_by_run
+
 SHOWN = (
     ("correct rollouts", "facts/correct"),
     ("tokens", "facts/tokens"),
@@ -17,7 +19,6 @@ SHOWN = (
     ("reflection keywords", "facts/keywords"),
     ("verification steps, audit tagger", "facts/audit_verification"),
 )
-WINDOW = 10
 
 
 def policy_card(
@@ -57,7 +58,7 @@ pipeline_tag: text-generation
 tags: [grpo, trl, suffice, reasoning]
 ---
 
-# A policy that learned to verify just enough
+# Policy from a run with a reward on typed reasoning steps
 
 Trained from `{provenance["model"]["base"]}` by GRPO with a reward on typed reasoning steps, for
 {steps} steps. {ending}
@@ -66,8 +67,9 @@ Trained from `{provenance["model"]["base"]}` by GRPO with a reward on typed reas
 |---|---|---|
 {_table(rows)}
 
-These are training rollouts, sampled while the policy changed: an evaluation on held-out problems
-is `suffice compare`.
+These are training rollouts, sampled while the policy changed.
+
+{_list(shown_by_run(rows))}
 
 * Frozen tagger: `{provenance["tagger_fingerprint"]}`, the same before and after.
 * Audit tagger: `{provenance["audit_fingerprint"]}`.
@@ -89,3 +91,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
             first, last = (sum(part) / len(part) for part in (values[:WINDOW], values[-WINDOW:]))
             lines.append(f"| {label} | {first:.3f} | {last:.3f} |")
     return "\n".join(lines)
+
+
+def _list(sentences: list[str]) -> str:
+    return "\n".join(f"* {sentence}" for sentence in sentences)
