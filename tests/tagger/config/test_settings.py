@@ -179,3 +179,20 @@ assert "pydantic" in sys.modules
 
 def test_defaults_need_no_pydantic() -> None:
     subprocess.run([sys.executable, "-c", LIGHT], check=True)
+
+
+PACKAGED = """
+import sys
+from launch.cli import build_parser
+build_parser()
+heavy = {"numpy", "pydantic", "jinja2", "torch"} & sys.modules.keys()
+assert not heavy, f"the help of the commands imports {heavy}"
+from tagger.frozen import FrozenTagger, packaged_taggers
+for name in packaged_taggers():
+    FrozenTagger.load(name)
+assert "pydantic" not in sys.modules, "the packaged taggers have default settings"
+"""
+
+
+def test_help_and_packaged_taggers_need_no_pydantic() -> None:
+    subprocess.run([sys.executable, "-c", PACKAGED], check=True)
