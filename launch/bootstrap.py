@@ -13,11 +13,11 @@ from types import FrameType
 from tagger.errors import Interrupted
 
 ENVIRONMENT = {
-    # Two OpenMP threads beside any other job make a training step 3-10 times slower, and models
+    # Two OpenMP threads next to any other job make a training step 3-10 times slower, and models
     # this small gain nothing from the second one.
     "OMP_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # TRL and the hub library report usage unless told not to.
+    # TRL and the hub library report usage unless disabled.
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 """Defaults of every command; what the user has set stays."""

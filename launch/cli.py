@@ -113,9 +113,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"suffice: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as stop:
-        told = stop if isinstance(stop, Interrupted) else Interrupted()
-        print(f"suffice: {told}", file=sys.stderr)
-        return EXIT_INTERRUPTED + told.number
+        stopped = stop if isinstance(stop, Interrupted) else Interrupted()
+        print(f"suffice: {stopped}", file=sys.stderr)
+        return EXIT_INTERRUPTED + stopped.number
     except BrokenPipeError:
         # The reader (`| head`) went away; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

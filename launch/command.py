@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from tagger.errors import UserError, unknown_name
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
-"""Folder of the packaged YAML files: beside the rooms, in a clone and in an installed wheel."""
+"""Folder of the packaged YAML files: next to the packages, in a clone and in an installed wheel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,14 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
         disable=not console.is_terminal,
     ) as progress:
 
-        def told(what: str, done: int, total: int) -> None:
+        def report(what: str, done: int, total: int) -> None:
             if what not in bars:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done, total=total)
             if done >= total and not console.is_terminal:
                 console.print(f"{what}: {done} of {total} done", highlight=False, markup=False)
 
-        yield told
+        yield report
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def progress_of_stream(
     task = bar.add_task("", total=None)
     drawing = False
 
-    def told(new_steps: int) -> None:
+    def report(new_steps: int) -> None:
         nonlocal traces, steps, drawing
         traces, steps = traces + 1, steps + new_steps
         if not drawing and console.is_terminal and may_draw():
@@ -90,7 +90,7 @@ def progress_of_stream(
             bar.update(task, description=words(), completed=done, total=total or None)
 
     try:
-        yield told
+        yield report
     finally:
         if drawing:
             bar.stop()

@@ -7,7 +7,7 @@ One folder holds the whole run:
     compare/             the comparison: results.json, report.html, samples
     seconds.json         wall clock of each stage, in seconds, restarts included
 
-A run that was interrupted goes on where it was: training from its last checkpoint, the comparison
+An interrupted run resumes where it was: training from its last checkpoint, the comparison
 from its last finished arm.
 """
 

@@ -72,7 +72,7 @@ class StepReward:
         self.end_ids = None if end_ids is None else tuple(end_ids)
         self.__name__ = "step_reward"  # TRL names its metrics by it
         self._loaded: tuple[FactsComputer, RewardStack] | None = None
-        self._load()  # bad settings are told before a model is loaded
+        self._load()  # bad settings are reported before a model is loaded
 
     def __call__(
         self,
@@ -105,9 +105,7 @@ class StepReward:
                 f"another with reference=…; it has {', '.join(sorted(columns)) or 'none'}."
             )
         groups = [
-            number
-            for number, size in enumerate(self._group_sizes(prompts))
-            for _ in range(size)
+            number for number, size in enumerate(self._group_sizes(prompts)) for _ in range(size)
         ]
         step = int(getattr(trainer_state, "global_step", 0) or 0)
         tasks = [

@@ -5,7 +5,7 @@ At weight w a term t parts the two kinds of rollouts by
     margin = min over correct of w t  -  max over incorrect of w t
 
 which is w for correctness and at most 0 for whatever charges correct rollouts or pays incorrect
-ones. Every correct rollout lies above every incorrect one if the margins sum to more than 0.
+ones. Every correct rollout ranks above every incorrect one if the margins sum to more than 0.
 Between the turning points of the weights the sum is concave in the step: its least value is at one
 of them.
 """

@@ -27,7 +27,7 @@ class WeightController(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """JSON-able state, enough to go on exactly."""
+        """JSON-able state, enough to resume exactly."""
         ...
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

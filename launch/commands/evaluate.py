@@ -1,4 +1,4 @@
-"""``suffice evaluate``: how right and how long one policy's answers are."""
+"""``suffice evaluate``: accuracy and length of one policy's answers."""
 
 from __future__ import annotations
 

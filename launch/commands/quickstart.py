@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="RUN",
-        help="go on with the run in this folder where it was interrupted",
+        help="resume the run in this folder where it was interrupted",
     )
 
 

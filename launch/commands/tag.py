@@ -85,7 +85,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--question-field", "--question-column", metavar="NAME", help="the one with the question"
     )
-    parser.add_argument("--reference-field", metavar="NAME", help="the one with the right answer")
+    parser.add_argument("--reference-field", metavar="NAME", help="the one with the correct answer")
     parser.add_argument(
         "--dataset", metavar="NAME", help="Hugging Face dataset: name, local folder or table file"
     )
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> None:
         sink = stack.enter_context(new_file(args.output)) if args.output else None
         page_file = stack.enter_context(new_file(args.html)) if args.html else None
         page = _page(page_file, name, tagger, check) if page_file is not None else None
-        told = stack.enter_context(
+        report = stack.enter_context(
             progress_of_stream(
                 lambda: (tally.bytes_read, tally.bytes_total), lambda: not printer.busy
             )
@@ -160,7 +160,7 @@ def run(args: argparse.Namespace) -> None:
             printer.add(trace, answer_step)
             if page is not None:
                 page.add(trace.source, trace.steps, answer_step)
-            told(len(trace.steps))
+            report(len(trace.steps))
         if settings.limit != 0:
             check_tagged(tally, name, fields)
         if page is not None:

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="RUN",
-        help="go on with the run in this folder from its last checkpoint, under its own config",
+        help="resume the run in this folder from its last checkpoint, under its own config",
     )
 
 

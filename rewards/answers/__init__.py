@@ -1,4 +1,4 @@
-"""From what follows the thinking to one answer, and whether it is right."""
+"""From what follows the thinking to one answer, and whether it is correct."""
 
 from rewards.answers.extract import extract_answer, extract_option
 from rewards.answers.marks import boxed_contents

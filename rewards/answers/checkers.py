@@ -1,4 +1,4 @@
-"""Answer checkers: who decides whether an answer is right."""
+"""Answer checkers: what decides whether an answer is correct."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class AnswerChecker(Protocol):
     """Judges the text behind the thinking against a problem's reference."""
 
     def __call__(self, answer: str, reference: str, metadata: Mapping[str, Any]) -> bool:
-        """Say whether the answer is right.
+        """Say whether the answer is correct.
 
         Args:
             answer: Text behind the closing delimiter.
-            reference: The right answer.
+            reference: The correct answer.
             metadata: What the problem set knows about the problem.
         """
         ...
 
 
 def check_equivalent(answer: str, reference: str, metadata: Mapping[str, Any]) -> bool:
-    """Right if the extracted answer is mathematically equivalent to the reference.
+    """Correct if the extracted answer is mathematically equivalent to the reference.
 
     A reference that is a worked solution is cut to its answer first.
     """
@@ -44,7 +44,7 @@ def given_answer(answer: str, reference: str) -> str:
 
     Args:
         answer: Text behind the closing delimiter.
-        reference: The right answer; its kind decides what may stand for an answer.
+        reference: The correct answer; its kind decides what may stand for an answer.
 
     Returns:
         Empty if no answer can be read, or more than one.
@@ -70,10 +70,10 @@ def _wanted(reference: str) -> tuple[str, str]:
 
 
 def check_reasoning_gym(answer: str, reference: str, metadata: Mapping[str, Any]) -> bool:
-    """Right if the scorer of the problem's reasoning-gym data set gives full marks.
+    """Correct if the scorer of the problem's reasoning-gym data set gives full marks.
 
-    Its partial marks (for an answer that only contains the reference, say) count as wrong. Where
-    it cannot be asked, the answer is compared as `check_equivalent` does.
+    Its partial marks (for an answer that only contains the reference, say) count as incorrect.
+    Where it cannot be asked, the answer is compared as `check_equivalent` does.
     """
     numeric = read_quantity(reference, variables=True) is not None
     extracted = extract_answer(answer, numeric)

@@ -39,7 +39,7 @@ def full_marks(answer: str, reference: str, metadata: Mapping[str, Any]) -> bool
 
     Args:
         answer: The extracted answer.
-        reference: The right answer.
+        reference: The correct answer.
         metadata: That of a row for which `is_gym_row` holds.
 
     Returns:

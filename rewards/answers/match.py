@@ -38,7 +38,7 @@ def answers_match(answer: str, reference: str, symbolic: bool = True) -> bool:
 
     Args:
         answer: The extracted answer, and nothing but it: ``"19 or 20"`` is not 20.
-        reference: The right answer.
+        reference: The correct answer.
         symbolic: Whether math-verify may be asked.
 
     Returns:

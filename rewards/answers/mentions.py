@@ -9,9 +9,7 @@ from rewards.answers.numbers import UNSIGNED
 from rewards.answers.quantities import Quantity, read_quantity, same_quantity
 from rewards.answers.units import CURRENCIES, LABEL, read_unit
 
-_ATTACHED = (
-    r"(?:km/h|kmh|km|cm|mm|kg|mg|ml|mi|ft|lbs?|oz|hrs?|mins?|secs?|mph|[mghsL])(?![a-zA-Z])"
-)
+_ATTACHED = r"(?:km/h|kmh|km|cm|mm|kg|mg|ml|mi|ft|lbs?|oz|hrs?|mins?|secs?|mph|[mghsL])(?![a-zA-Z])"
 _MENTION = re.compile(
     r"(?<![\w.{^\\])(?:(?<![\w)}\]])(?<![0-9] )[-+])?"
     rf"(?:US)?[{CURRENCIES}]?[-+]?(?P<number>{UNSIGNED})"

@@ -54,7 +54,7 @@ def states(text: str, reference: str) -> bool:
 
     Args:
         text: The step's characters.
-        reference: The right answer; if it is no number, right-hand sides and what follows
+        reference: The correct answer; if it is no number, right-hand sides and what follows
             "answer" are compared with it as text.
     """
     if any(answers_match(content, reference) for content in boxed_contents(text)):
@@ -77,7 +77,7 @@ def find_answer_step(steps: Sequence[Step], reference: str) -> int:
 
     Args:
         steps: The steps of one trace.
-        reference: The right answer.
+        reference: The correct answer.
 
     Returns:
         Its index, or -1 if no step does.

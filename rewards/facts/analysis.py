@@ -30,7 +30,7 @@ class Task:
 
     Attributes:
         question: The problem text.
-        reference: The right answer.
+        reference: The correct answer.
         metadata: What the problem set knows; decides the answer checker.
     """
 

@@ -6,7 +6,7 @@ from tagger.errors import unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
 ROLLOUT_COLUMNS = (
-    "correct",  # 1 if the final answer is right
+    "correct",  # 1 if the final answer is correct
     "format_ok",  # 1 if the thinking is closed once, not empty, and followed by an answer; or an
     # answer without delimiters where the prompt did not open the thinking
     "finished",  # 1 if the model closed its thinking (or wrote none) and ended its answer itself

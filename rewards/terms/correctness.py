@@ -1,4 +1,4 @@
-"""Pays for the right final answer."""
+"""Pays for the correct final answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CorrectnessParams(Settings):
-    """Correctness takes no parameters: 1 for a right answer, 0 for a wrong one."""
+    """Correctness takes no parameters: 1 for a correct answer, 0 for an incorrect one."""
 
     KEY: ClassVar[str] = "parameter"
     OWNER: ClassVar[str] = "reward term 'correctness'"

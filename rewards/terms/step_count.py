@@ -75,10 +75,10 @@ class StepCountParams(Settings):
             only what follows the step that first states the reference (nothing, if none does),
             ``completion`` the answer and later thinking blocks too.
         unit: ``steps`` or ``tokens``.
-        gate: Who is charged. ``correct``: right rollouts. ``group_solved``: right rollouts of
-            groups whose share of right ones is at least `solved`. ``none``: everybody, wrong
-            rollouts too (this pays wrong answers for being short).
-        solved: Share of right rollouts, in (0, 1], at which ``group_solved`` opens.
+        gate: Who is charged. ``correct``: correct rollouts. ``group_solved``: correct rollouts of
+            groups whose share of correct ones is at least `solved`. ``none``: everybody, incorrect
+            rollouts too (this pays incorrect answers for being short).
+        solved: Share of correct rollouts, in (0, 1], at which ``group_solved`` opens.
     """
 
     KEY: ClassVar[str] = "parameter"
@@ -140,7 +140,7 @@ def bounds(params: StepCountParams) -> TermBounds:
 
 
 def _solved(correct: torch.Tensor, groups: torch.Tensor, share: float) -> torch.Tensor:
-    """Which rollouts belong to a group whose share of right ones is at least `share`; (B,)."""
+    """Which rollouts belong to a group whose share of correct ones is at least `share`; (B,)."""
     import torch
 
     _, index = torch.unique(groups, return_inverse=True)

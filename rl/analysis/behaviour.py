@@ -42,7 +42,7 @@ def flips(panel: Panel, seed: int) -> dict[str, Any]:
 
     Returns:
         ``right_to_wrong`` and ``wrong_to_right``: each ``count`` of samples, ``share`` of all
-        samples, and ``rate`` among the samples whose first stated answer was right (or wrong).
+        samples, and ``rate`` among the samples whose first stated answer was (in)correct.
         ``stated`` counts the samples that state an answer at all.
     """
     weights = bootstrap_weights(len(panel.problem_ids), seed)
@@ -89,7 +89,7 @@ def _given_first(panel: Panel, seed: int) -> dict[str, Estimate]:
 
 
 def _within_problem(panel: Panel, seed: int) -> dict[str, Any]:
-    """Wrong minus right first answer, within the problems that have samples of both kinds."""
+    """Incorrect minus correct first answer, within the problems that have samples of both kinds."""
     n_wrong, n_right = panel.totals(_first_wrong), panel.totals(_first_right)
     both = (n_wrong > 0) & (n_right > 0)
     if not both.any():
@@ -104,7 +104,7 @@ RISK_GROUPS = ("never wrong", "wrong in up to half", "wrong in more than half")
 
 
 def risk_groups(base: Panel) -> tuple[str, ...]:
-    """Group of each problem by how often the *base* policy's first stated answer is wrong."""
+    """Group of each problem by how often the *base* policy's first stated answer is incorrect."""
     risk = base.totals(_first_wrong) / np.maximum(
         base.totals(_first_wrong) + base.totals(_first_right), 1
     )
@@ -112,7 +112,7 @@ def risk_groups(base: Panel) -> tuple[str, ...]:
 
 
 def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
-    """Does the policy verify more where its first answer is likelier wrong?
+    """Does the policy verify more where its first answer is likelier incorrect?
 
     Three views: given its own first answer (overall and per band); the same within a problem,
     where difficulty cannot explain it; and by how often the base policy errs first on the

@@ -161,9 +161,9 @@ def _selective(arms: Mapping[str, Any]) -> Claim:
 
     kept = {g: _ratio(steps["trained", g]["mean"], steps["base", g]["mean"]) for g in (safe, risky)}
     text = (
-        f"{verdict}: where base's first answer is wrong in more than half of its samples, trained"
-        f" writes {pair('trained')} verification steps where base is never wrong first (base"
-        f" itself: {pair('base')}); it keeps {percent(kept[risky])} of base's checks there and"
+        f"{verdict}: where base's first answer is incorrect in more than half of its samples,"
+        f" trained writes {pair('trained')} verification steps where base is never incorrect first"
+        f" (base itself: {pair('base')}); it keeps {percent(kept[risky])} of base's steps there and"
         f" {percent(kept[safe])} here."
     )
     claim = _claim("selective", text, holds, kept={"risky": kept[risky], "safe": kept[safe]})
@@ -199,14 +199,14 @@ def _audit(arms: Mapping[str, Any]) -> Claim:
     old, new = base["confidence"]["mean"], trained["confidence"]["mean"]
     if old is not None and new is not None and new - old < DOUBT:
         warnings.append(f"the tagger's confidence fell from {old:.2f} to {new:.2f}")
-    told = [
+    changes = [
         f"{name} {percent(value)}"
         for name, value in (
             ("tagger", tagger), ("audit tagger", auditor), ("keyword list", keywords)
         )
         if value is not None
     ]  # fmt: skip
-    text = f"Change of verification by each counter: {', '.join(told) or 'none to compare'}"
+    text = f"Change of verification by each counter: {', '.join(changes) or 'none to compare'}"
     compared = tagger is not None and (auditor is not None or keywords is not None)
     if warnings:
         text += f"; warnings: {'; '.join(warnings)}."

@@ -46,9 +46,9 @@ def _middle(pairs: Sequence[tuple[Sample, Sample]]) -> tuple[Sample, Sample]:
 def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[dict[str, Any]]:
     """Pick at most three sample pairs, always by the same rule.
 
-    1. In the easiest band, both right: the pair with the median saving of tokens.
-    2. In the hardest band that has one, trained right and still checking: the median saving.
-    3. Base right and trained wrong, the price paid: the median saving.
+    1. In the easiest band, both correct: the pair with the median saving of tokens.
+    2. In the hardest band that has one, trained correct and still verifying: the median saving.
+    3. Base correct and trained incorrect, the price paid: the median saving.
 
     Without a trained arm: base's median sample of each band.
 
@@ -68,12 +68,12 @@ def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[d
     bands = band_order([s.band for s in base])
     rules = [
         (
-            f"{bands[0]} problem, both right: the median saving",
+            f"{bands[0]} problem, both correct: the median saving",
             [p for p in pairs if p[0].band == bands[0] and p[0].correct and p[1].correct],
         ),
         *(
             (
-                f"{band} problem, trained right and still checking: the median saving",
+                f"{band} problem, trained correct and still verifying: the median saving",
                 [
                     p
                     for p in pairs
@@ -83,13 +83,13 @@ def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[d
             for band in reversed(bands)
         ),
         (
-            "base right, trained wrong: what it can cost",
+            "base correct, trained incorrect: what it can cost",
             [p for p in pairs if p[0].correct and not p[1].correct],
         ),
     ]
     out, taken, checking = [], set(), False
     for reason, choices in rules:
-        still_checking = "still checking" in reason
+        still_checking = "still verifying" in reason
         free = [p for p in choices if p[0].problem_id not in taken]
         if not free or (still_checking and checking):
             continue

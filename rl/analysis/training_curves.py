@@ -29,7 +29,7 @@ CONFIG_FILE = "config.yaml"
 
 
 def find_metrics(trained: str | None, named: str | None) -> Path | None:
-    """The metrics file of the run that made a policy: the one named, or one beside the policy.
+    """The metrics file of the run that made a policy: the one named, or one next to the policy.
 
     Raises:
         UserError: A file was named and is not there.

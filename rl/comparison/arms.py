@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tagger.stopping.closing import ClosingSequence
 
 ArmProgress = Callable[[str, int, int], None]
-"""Told (what is running, rows done, rows in all)."""
+"""Called with (what is running, rows done, rows in all)."""
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -187,7 +187,7 @@ class ArmRunner:
         return self.split(split).samples or self.config.samples
 
     def is_done(self, job: Job) -> bool:
-        """Whether this very arm lies in the folder.
+        """Whether this very arm is in the folder.
 
         Raises:
             UserError: An arm of that name does, made from other settings.

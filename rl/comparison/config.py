@@ -58,7 +58,7 @@ class CompareConfig(Settings):
         trained: Policy after training; None compares the base with its monitored self only.
         tagger: Folder of the frozen tagger; None takes the packaged one.
         audit_tagger: Folder of a tagger that never fed the reward; None goes without.
-        training_metrics: Metrics file of the training run; None looks beside `trained`.
+        training_metrics: Metrics file of the training run; None looks next to `trained`.
         problems: The test split; no threshold is chosen on it.
         calibration: The split on which thresholds are chosen.
         samples: Completions of each test problem.

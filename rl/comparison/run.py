@@ -66,7 +66,7 @@ def run_comparison(
             ``results.json``, ``report.html`` and ``frontier.svg``.
         resume: Go on in a folder in which the same comparison was begun: arms that are done are
             read back, a finished comparison is computed anew from its samples.
-        progress: Told (what is running, rows done, rows in all).
+        progress: Called with (what is running, rows done, rows in all).
         command: The command line, noted in the results.
 
     Returns:

@@ -1,6 +1,6 @@
 """Arms side by side: one process each, on as many cores as the settings allow.
 
-An arm's samples depend on its settings alone, never on what runs beside it, so one worker and
+An arm's samples depend on its settings alone, never on what runs next to it, so one worker and
 several give the same files. Only the clock differs: arms that run side by side share the machine.
 """
 
@@ -53,8 +53,8 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
         UserError: A worker died.
     """
     context = get_context("spawn")
-    told: SimpleQueue[Any] = context.SimpleQueue()
-    watcher = threading.Thread(target=_pass_on, args=(told, runner.progress), daemon=True)
+    news_queue: SimpleQueue[Any] = context.SimpleQueue()
+    watcher = threading.Thread(target=_pass_on, args=(news_queue, runner.progress), daemon=True)
     watcher.start()
     others = set(active_children())
     try:
@@ -62,7 +62,7 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
             workers,
             mp_context=context,
             initializer=_begin,
-            initargs=(runner.config, runner.folder, told, workers),
+            initargs=(runner.config, runner.folder, news_queue, workers),
         ) as pool:
             try:
                 _submit(pool.submit, jobs)
@@ -77,16 +77,16 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
             "is done is kept: resume with fewer, e.g. workers=1."
         ) from error
     except Exception:
-        _end_watch(told, watcher)
+        _end_watch(news_queue, watcher)
         raise
     else:
-        _end_watch(told, watcher)
+        _end_watch(news_queue, watcher)
     # A worker that was killed may have held the queue's lock: nothing is written to it then, and
     # the watcher ends with this process.
 
 
-def _end_watch(told: SimpleQueue[Any], watcher: threading.Thread) -> None:
-    told.put(None)
+def _end_watch(news_queue: SimpleQueue[Any], watcher: threading.Thread) -> None:
+    news_queue.put(None)
     watcher.join()
 
 
@@ -108,7 +108,7 @@ def _submit(submit: Callable[..., Future[None]], jobs: Sequence[Job]) -> None:
             future.cancel()
 
 
-def _begin(config: CompareConfig, folder: Path, told: Any, workers: int) -> None:
+def _begin(config: CompareConfig, folder: Path, news_queue: Any, workers: int) -> None:
     """Set up a worker: its end with the parent's, its runner, its share of the cores."""
     # Ctrl-C reaches every process of the terminal; the parent ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -116,7 +116,7 @@ def _begin(config: CompareConfig, folder: Path, told: Any, workers: int) -> None
     import torch
 
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) // workers)))
-    runner = ArmRunner(config, folder, lambda *news: told.put(news))
+    runner = ArmRunner(config, folder, lambda *news: news_queue.put(news))
     _WORKER["runner"] = runner
 
 
@@ -135,7 +135,7 @@ def _work(job: Job) -> None:
     _WORKER["runner"].run(job)
 
 
-def _pass_on(told: Any, progress: ArmProgress) -> None:
+def _pass_on(news_queue: Any, progress: ArmProgress) -> None:
     """Hand the workers' news to the one who watches."""
-    while (news := told.get()) is not None:
+    while (news := news_queue.get()) is not None:
         progress(*news)

@@ -141,7 +141,7 @@ class Judge:
     def _first_answer(
         self, problem: Problem, tagged: Sequence[TaggedStep], answer: str
     ) -> bool | None:
-        """Whether the first stated answer is right: a concluding step's, or else the final one."""
+        """Whether the first stated answer is correct: a concluding step's, else the final one."""
         conclude = self.tagger.taxonomy.get(self.conclusion).name
         for step in (t.step.text for t in tagged if t.type == conclude):
             values = stated_values(step)
@@ -173,7 +173,7 @@ def evaluate(
         seed: Keys the sampling noise; arms with the same seed part only where they differ.
         batch_size: Rows sampled at once.
         monitor: Makes a fresh monitor for a row, to stop it online; None lets it run.
-        progress: Told (rows done, rows in all).
+        progress: Called with (rows done, rows in all).
 
     Returns:
         The samples, problem by problem.

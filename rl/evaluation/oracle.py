@@ -1,4 +1,4 @@
-"""The oracle stop: the first step boundary at which the forced answer would be right.
+"""The oracle stop: the first step boundary at which the forced answer would be correct.
 
 No one can deploy it, for it reads the reference. It bounds what any stopping rule could save on
 the very traces the base policy wrote. Each boundary is probed once, greedily: the first correct one
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Search:
-    """One base sample on its way to the first boundary whose forced answer is right."""
+    """One base sample on its way to the first boundary whose forced answer is correct."""
 
     base: Sample
     prompt_index: int
@@ -75,10 +75,10 @@ def oracle_samples(
         seed: Seed that the judge passes on; greedy answers need none.
         answer_tokens: Budget of a forced answer.
         batch_size: Rows sampled at once.
-        progress: Told (samples settled, samples in all).
+        progress: Called with (samples settled, samples in all).
 
     Returns:
-        A sample for each base sample: the stopped one if a boundary was right, else the full
+        A sample for each base sample: the stopped one if a boundary was correct, else the full
         trace as it is. ``tokens`` is what the final path costs; ``probe_tokens`` what was
         re-read, forced and generated at all boundaries to find it.
     """
@@ -142,5 +142,5 @@ def _probe_next(
     for search, sample in zip(searches, judged, strict=True):
         search.probed += sample.tokens
         if sample.correct:
-            reason = f"forced answer right after {len(sample.steps)} steps"
+            reason = f"forced answer correct after {len(sample.steps)} steps"
             search.found = replace(sample, stop_reason=reason)

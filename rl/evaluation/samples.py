@@ -45,15 +45,15 @@ class Sample:
         text: The whole completion.
         thinking: The thinking, without delimiters.
         answer: What follows the thinking; empty if the thinking never closed.
-        finished: The model closed its thinking and ended its answer by itself.
-        correct: The final answer is right.
+        finished: The model closed its thinking and ended its answer itself.
+        correct: Whether the final answer is correct.
         tokens: Every token generated or forced: thinking, delimiters, answer, end of sequence.
         thinking_tokens: Tokens up to the end of the thinking.
         answer_tokens: ``tokens - thinking_tokens``: closing delimiter, answer, end of sequence.
         forced_tokens: Tokens a monitor wrote in place of the model; part of ``tokens``.
         steps: The steps of the thinking, typed by the frozen tagger.
         answer_step: First step that states a value equivalent to the reference; -1 if none.
-        first_answer_correct: Whether the first stated answer is right; None if none is stated.
+        first_answer_correct: Whether the first stated answer is correct; None if none is stated.
         verification_steps: Steps of the verification type.
         surplus_verification: Verification steps after the answer step.
         outside_verification: Verification steps outside the thinking: in the answer or a later

@@ -1,7 +1,8 @@
 """Measures a built overthinker: does it overthink as it must?
 
-The figures of `Targets` are what makes it a model organism of over-verification: right often
-enough to be worth saving, wrong often enough for a check to pay, and checking far too much.
+The figures of `Targets` are what makes it a model organism of over-verification: correct
+often enough to be worth saving, incorrect often enough for verification to pay, and verifying far
+too much.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ class OverthinkerFigures:
 
     Attributes:
         samples: Completions measured.
-        first_accuracy: Share whose first stated answer is right.
-        accuracy: Share whose final answer is right.
+        first_accuracy: Share whose first stated answer is correct.
+        accuracy: Share whose final answer is correct.
         verification_share: Share of thinking tokens in verification steps.
         verification_steps: Mean verification steps a trace.
-        unfinished: Share that did not end by itself.
+        unfinished: Share that did not end with an end token.
         tokens: Mean tokens of a completion.
     """
 
@@ -108,7 +109,7 @@ def measure_overthinker(
         problems: Fresh problems, of the test split.
         samples: Completions of each; the gain of checking is a small difference of shares.
         seed: Seed of the problems and of the sampling.
-        progress: Told (rows done, rows in all).
+        progress: Called with (rows done, rows in all).
     """
     from rl.sampling.decoding import SamplingSettings
     from rl.sampling.sampler import Sampler

@@ -33,7 +33,7 @@ class Policy:
 
 
 def resolve_model(name: str) -> str:
-    """Where a model lies.
+    """Folder of a model.
 
     Args:
         name: Folder, Hub name, or ``overthinker`` (the packaged model).

@@ -1,4 +1,4 @@
-"""Problem sets: what is asked, what is right, and how hard it is."""
+"""Problem sets: what is asked, what is correct, and how hard it is."""
 
 from rl.problems.files import read_problems
 from rl.problems.problem import Problem, score_answer

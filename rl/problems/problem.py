@@ -1,4 +1,4 @@
-"""One problem: what is asked, what is right, and how hard it is."""
+"""One problem: what is asked, what is correct, and how hard it is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Problem:
     Attributes:
         id: Unique within its set; results are paired by it.
         question: The text the policy is asked.
-        reference: The right answer.
+        reference: The correct answer.
         band: Difficulty band, e.g. ``easy``; empty if unknown.
         family: Kind of problem, e.g. a reasoning-gym data set name; empty if unknown.
         metadata: Whatever else the set knows, e.g. a reasoning-gym entry's metadata.
@@ -30,7 +30,7 @@ class Problem:
 
 
 def score_answer(problem: Problem, answer: str) -> bool:
-    """Whether a text is a right answer to a problem.
+    """Whether a text is a correct answer to a problem.
 
     Args:
         problem: The problem.

@@ -40,7 +40,7 @@ MonitorFactory = Callable[[int, int], "StepMonitor | None"]
 """Gives the monitor of (prompt index, sample); None leaves that row alone."""
 
 Progress = Callable[[int, int], None]
-"""Told (rows finished, rows in all), each time some finish."""
+"""Called with (rows finished, rows in all), each time some finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Sampler:
         """Go on from token ids, such as a prompt, part of a thinking and the closing sequence.
 
         Args:
-            prefixes: Token ids to go on from, none empty; they are not part of the completions.
+            prefixes: Token ids to continue from, none empty; they are not part of the completions.
             samples_per_prefix: Completions of each.
             seed: As for `sample`.
             batch_size: As for `sample`.

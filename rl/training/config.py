@@ -54,7 +54,7 @@ class RewardConfig(Settings):
 
 @dataclass
 class DelimitersConfig(Settings):
-    """Thinking delimiters, for tokenizers whose own cannot be told.
+    """Thinking delimiters, for tokenizers whose own cannot be detected.
 
     Attributes:
         open: Opening delimiter; empty for a model that writes none: all is thinking up to `close`.

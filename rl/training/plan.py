@@ -41,7 +41,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     """Check a run, the cheap things first.
 
     Raises:
-        UserError: Something is wrong, told in one sentence.
+        UserError: Something is wrong, reported in one sentence.
     """
     tagger = FrozenTagger.load(config.tagger)
     audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
@@ -94,7 +94,7 @@ def check_training_disk(train: RunConfig, training: RunFolder) -> None:
 
 
 def check_checkpoint(checkpoint: Path, plan: Plan) -> None:
-    """Refuse to go on with another tagger or reward than the checkpoint was made with."""
+    """Refuse to resume with another tagger or reward than the checkpoint was made with."""
     state = checkpoint_state(checkpoint)
     saved = state["tagger"]["fingerprint"]
     if saved != plan.tagger.fingerprint:

@@ -61,18 +61,18 @@ class TrainResult:
 def run_training(config: RunConfig | None, resume: str | Path | None = None) -> TrainResult:
     """Train a policy.
 
-    Everything that can be wrong is checked before the model is loaded. A run that was killed goes
-    on from its last checkpoint to, on a CPU, the very same weights and metrics.
+    Everything that can be wrong is checked before the model is loaded. An interrupted
+    run resumes from its last checkpoint and ends, on a CPU, with the very same weights and metrics.
 
     Args:
         config: The run's config; not needed to resume.
-        resume: Folder of an interrupted run, to go on with under its own config.
+        resume: Folder of an interrupted run, to resume under its own config.
 
     Returns:
         Where policy and metrics are.
 
     Raises:
-        UserError: Bad input, told in one sentence.
+        UserError: Bad input, reported in one sentence.
         NoSignalError: The whole run had no gradient. `result.json` is written and says why; there
             is no policy folder.
         Interrupted: SIGTERM or Ctrl-C came; a checkpoint was written.

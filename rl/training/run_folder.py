@@ -1,4 +1,4 @@
-"""The folder of a training run: what lies where, and which checkpoint is the last whole one.
+"""The folder of a training run: what is stored where, and which checkpoint is the last whole one.
 
 ``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``checkpoints/checkpoint-<step>/``,
 when the run is complete ``result.json`` and, unless it never had a gradient, ``policy/``.
@@ -128,7 +128,7 @@ def new_run(output: str) -> RunFolder:
     if root.exists():
         raise UserError(
             f"The output folder {output} already exists and is never overwritten; name a new one, "
-            "or go on with it by --resume."
+            "or resume it with --resume."
         )
     return RunFolder(root)
 

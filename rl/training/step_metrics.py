@@ -1,4 +1,4 @@
-"""What a training step logs about its rollouts, beside TRL's own metrics."""
+"""What a training step logs about its rollouts, in addition to TRL's own metrics."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ class StepGRPOTrainer(GRPOTrainer):
         return norm
 
     def _diverged(self, what: str) -> UserError:
-        """The error for a run that cannot go on."""
+        """The error for a run that cannot continue."""
         whole = whole_checkpoints(Path(self.args.output_dir))
         kept = (
             f"the last checkpoint, {whole[max(whole)]}, is whole and was written before"

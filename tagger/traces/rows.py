@@ -64,7 +64,7 @@ class Fields:
     Attributes:
         thinking: The thinking, or a completion that holds it.
         question: The problem text.
-        reference: The right answer.
+        reference: The correct answer.
         delimiters: The strings around the thinking of a completion; None finds known ones.
     """
 
@@ -85,7 +85,7 @@ class SourceTrace:
         steps: Its steps where the row brought them, else None: cut it with a segmenter.
         dataset: Where the problem is from, empty if unknown.
         model: What wrote it, empty if unknown.
-        reference: The right answer, cut out of a worked solution; empty if unknown.
+        reference: The correct answer, cut out of a worked solution; empty if unknown.
         correct: Whether the answer given was right; None if unknown.
         finished: Whether the thinking was closed; None if unknown.
         answer: What the model wrote after the thinking, empty if unknown.

@@ -17,7 +17,7 @@ class MetricsFile(TrainerCallback):
 
     Args:
         path: The file.
-        step: Step the run goes on from. Lines beyond it are cut away: they will be made again.
+        step: Step from which the run resumes. Lines beyond it are deleted and written again.
         resumed: Whether the file may be there already.
 
     Raises:

@@ -83,7 +83,7 @@ def test_stops_at_the_first_boundary_that_is_right(judge: Judge) -> None:
     assert [s.text for s in found.steps] == ["First, 2 + 1 = 3.", "No: 2 + 2 = 4."]
     assert found.correct and not base.correct
     assert found.thinking.strip() == "First, 2 + 1 = 3.\n\nNo: 2 + 2 = 4."
-    assert found.stop_reason == "forced answer right after 2 steps"
+    assert found.stop_reason == "forced answer correct after 2 steps"
     assert found.tokens == len(found.ids) < base.tokens
     assert 0 < found.forced_tokens < 8
     first_probe = found.probe_tokens - found.tokens
