@@ -31,6 +31,7 @@ _ROWS = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*[\[{]\s*$")
 _ROW_SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet")
 _TEXT_SUFFIXES = (".txt", ".md")
 _TABLE_SUFFIXES = (".arrow", ".csv")
+_OTHER_TABLES = (".tsv", ".feather", ".xlsx", ".xls", ".ods")
 _SUFFIXES = tuple(pattern.removeprefix("*") for pattern in PATTERNS)
 
 
@@ -95,6 +96,10 @@ def find_inputs(inputs: Sequence[str]) -> list[str]:
         if path.suffix in _TABLE_SUFFIXES:
             raise UserError(
                 f"{name} is a table; read it with --dataset {name} --column COLUMN instead."
+            )
+        if Path(bare_name(path)).suffix in (*_TABLE_SUFFIXES, *_OTHER_TABLES):
+            raise UserError(
+                f"{name} is a table that is not read; make JSON Lines or Parquet of it."
             )
         found[name] = None
     return list(found)

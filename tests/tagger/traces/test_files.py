@@ -109,12 +109,16 @@ def test_several_inputs_keep_their_order_and_come_once(tmp_path: Path) -> None:
     [
         ("none.jsonl", "cannot be opened .no such file or folder.; check the path"),
         ("empty", "holds no traces; it needs files .*jsonl"),
+        ("table.tsv", "is a table that is not read; make JSON Lines or Parquet of it"),
+        ("table.csv.gz", "is a table that is not read; make JSON Lines or Parquet of it"),
         ("table.arrow", "is a table; read it with --dataset"),
     ],
 )
 def test_inputs_that_cannot_be_read_are_told_at_once(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "README.md").write_text("about")
+    for table in ("table.tsv", "table.csv.gz"):
+        (tmp_path / table).write_text("a")
     (tmp_path / "table.arrow").write_bytes(b"ARROW1")
     with pytest.raises(UserError, match=says):
         find_inputs([str(tmp_path / name)])
