@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import inf
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
+from annotated_types import Ge, Interval
 
 from rl.sampling.kv_cache import preallocated_cache
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 
 
-@dataclass(frozen=True, slots=True)
-class SamplingSettings:
+@dataclass(frozen=True)
+class SamplingSettings(Settings):
     """How tokens are drawn.
 
     Attributes:
@@ -24,20 +27,13 @@ class SamplingSettings:
         max_new_tokens: Most tokens a completion may have, forced ones included.
     """
 
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0
-    max_new_tokens: int = 512
+    KEY: ClassVar[str] = "setting"
+    OWNER: ClassVar[str] = "the sampling"
 
-    def __post_init__(self) -> None:
-        if self.temperature < 0:
-            raise ValueError(f"temperature is {self.temperature}; it must be 0 or more.")
-        if not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p is {self.top_p}; it must be above 0 and at most 1.")
-        if self.top_k < 0:
-            raise ValueError(f"top_k is {self.top_k}; it must be 0 (all tokens) or more.")
-        if self.max_new_tokens < 1:
-            raise ValueError(f"max_new_tokens is {self.max_new_tokens}; it must be 1 or more.")
+    temperature: Annotated[float, Interval(ge=0, lt=inf)] = 1.0
+    top_p: Annotated[float, Interval(gt=0, le=1)] = 1.0
+    top_k: Annotated[int, Ge(0)] = 0
+    max_new_tokens: Annotated[int, Ge(1)] = 512
 
 
 class NonFiniteLogitsError(UserError):
