@@ -155,6 +155,7 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
     Returns:
         ``steps_per_1k`` thinking tokens, ``step_tokens`` (mean step length), ``confidence``
         (mean over steps), ``keywords`` a sample, ``verification_steps`` a sample by the tagger,
+        ``outside_verification`` those outside the thinking, where they cost nothing by default,
         and ``audit_verification`` a sample by the audit tagger (None without one).
     """
     weights = bootstrap_weights(len(panel.problem_ids), seed)
@@ -169,6 +170,9 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
         ),
         "keywords": estimate_ratio(panel.totals(lambda s: float(s.keywords)), ones, weights),
         "verification_steps": estimate_mean(panel.per_problem(_checks), weights),
+        "outside_verification": estimate_mean(
+            panel.per_problem(lambda s: float(s.outside_verification)), weights
+        ),
         "audit_verification": {"mean": None, "low": None, "high": None},
     }
     if all(s.audit_verification is not None for s in panel.samples):

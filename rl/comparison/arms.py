@@ -19,6 +19,7 @@ from tagger.errors import UserError
 from tagger.files import write_atomically
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
+from tagger.thinking.families import ThinkingDelimiters, named_delimiters
 
 if TYPE_CHECKING:
     from rl.evaluation.evaluate import Judge, MonitorMaker
@@ -89,11 +90,23 @@ class LoadedPolicy:
         """Load the tokenizer alone.
 
         Raises:
-            UserError: It cannot be loaded, or has no thinking delimiters.
+            UserError: It cannot be loaded, has no thinking delimiters, or a chat template that
+                does not know an option.
         """
         from rl.policy.load import load_tokenizer
 
-        load_tokenizer(self.name)
+        tokenizer, _ = load_tokenizer(self.name, self._delimiters)
+        for option in self._config.chat_template_kwargs:
+            if option not in str(tokenizer.chat_template):
+                raise UserError(
+                    f"chat_template_kwargs.{option} is unknown to the chat template of "
+                    f"{self.name!r}, which would ignore it; leave it out."
+                )
+
+    @property
+    def _delimiters(self) -> ThinkingDelimiters | None:
+        given = self._config.delimiters
+        return named_delimiters(given.open, given.close) if given else None
 
     @cached_property
     def sampler(self) -> Sampler:
@@ -105,7 +118,7 @@ class LoadedPolicy:
 
         logging.disable_progress_bar()
         c = self._config
-        policy = load_policy(self.name)
+        policy = load_policy(self.name, self._delimiters)
         settings = SamplingSettings(
             temperature=c.temperature,
             top_p=c.top_p,
@@ -120,7 +133,14 @@ class LoadedPolicy:
         from rl.evaluation.evaluate import Judge
 
         s = self.sampler
-        return Judge(self._tagger, s.tokenizer, s.delimiters, s.end_ids, self._audit)
+        return Judge(
+            self._tagger,
+            s.tokenizer,
+            s.delimiters,
+            s.end_ids,
+            self._audit,
+            template_options=self._config.chat_template_kwargs,
+        )
 
     @cached_property
     def closing(self) -> ClosingSequence:
@@ -262,5 +282,8 @@ class ArmRunner:
             "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
             "answer": ["greedy", c.oracle_answer_tokens] if job.oracle else None,
         }
+        if c.delimiters or c.chat_template_kwargs:  # else as the keys of earlier versions
+            named = asdict(c.delimiters) if c.delimiters else None
+            content["prompt"] = [named, c.chat_template_kwargs]
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

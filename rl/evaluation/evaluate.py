@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from rewards.answers.stated import stated_values
 from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingTagger, Task
 from rl.evaluation.samples import Sample, SampleStep
 from rl.problems.problem import Problem, score_answer
-from tagger.thinking.split import PromptEnd, ThinkingDelimiters
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters, template_prompt_end
 
 if TYPE_CHECKING:
     from rl.sampling.sampler import Completion, Sampler
@@ -24,11 +24,20 @@ MonitorMaker = Callable[[Problem], "StepMonitor"]
 Progress = Callable[[int, int], None]
 
 
-def render_prompts(tokenizer: Any, problems: Sequence[Problem]) -> list[str]:
-    """Each question as one user turn of the tokenizer's chat template, ready to be answered."""
+def render_prompts(tokenizer: Any, problems: Sequence[Problem], **options: Any) -> list[str]:
+    """Each question as one user turn of the tokenizer's chat template, ready to be answered.
+
+    Args:
+        tokenizer: A transformers tokenizer with a chat template.
+        problems: What to ask.
+        options: Passed to the template, e.g. ``enable_thinking=False``.
+    """
     return [
         tokenizer.apply_chat_template(
-            [{"role": "user", "content": p.question}], tokenize=False, add_generation_prompt=True
+            [{"role": "user", "content": p.question}],
+            tokenize=False,
+            add_generation_prompt=True,
+            **options,
         )
         for p in problems
     ]
@@ -47,6 +56,7 @@ class Judge:
         verification: The type that counts as verification (name or tag).
         conclusion: The type that states an answer (name or tag).
         after: Where the prompts leave off; as the tokenizer's chat template has it if None.
+        template_options: Passed to the chat template, e.g. ``{"enable_thinking": False}``.
     """
 
     tagger: SegmentingTagger
@@ -57,10 +67,14 @@ class Judge:
     verification: str = "VERIFY"
     conclusion: str = "CONCLUDE"
     after: PromptEnd | None = None
+    template_options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def analyze(self) -> RolloutAnalyzer:
         """What the completions show, as the rewards see it."""
+        after = self.after
+        if after is None and self.template_options:
+            after = template_prompt_end(self.tokenizer, self.delimiters, **self.template_options)
         return RolloutAnalyzer(
             self.tagger,
             self.tokenizer,
@@ -68,7 +82,7 @@ class Judge:
             self.end_ids,
             self.audit_tagger,
             self.verification,
-            self.after,
+            after,
         )
 
     def judge(
@@ -180,7 +194,7 @@ def evaluate(
     """
     factory = None if monitor is None else (lambda p, _: monitor(problems[p]))
     completions = sampler.sample(
-        render_prompts(sampler.tokenizer, problems),
+        render_prompts(sampler.tokenizer, problems, **judge.template_options),
         samples,
         seed,
         batch_size,

@@ -84,7 +84,7 @@ def oracle_samples(
     """
     place = {problem.id: i for i, problem in enumerate(problems)}
     tokenizer = sampler.tokenizer
-    prompts = render_prompts(tokenizer, problems)
+    prompts = render_prompts(tokenizer, problems, **judge.template_options)
     encoded = [list(tokenizer.encode(p, add_special_tokens=False)) for p in prompts]
     searches = [
         _Search(s, place[s.problem_id], encoded[place[s.problem_id]], boundaries_of(s))

@@ -171,6 +171,7 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
 AUDIT_ROWS = (
     ("verification_steps", "verification steps (tagger)", 2),
     ("audit_verification", "verification steps (audit tagger)", 2),
+    ("outside_verification", "verification steps outside the thinking", 2),
     ("keywords", "reflection keywords (13 of ARLCP)", 2),
     ("steps_per_1k", "steps per 1,000 tokens", 1),
     ("step_tokens", "tokens per step", 1),
@@ -184,7 +185,10 @@ def audit_table(results: Mapping[str, Any]) -> Table:
     head = ("per answer", *(ARM_LOOK[n][0] for n in names))
     rows = []
     for key, label, digits in AUDIT_ROWS:
-        cells = [_with_interval(results["arms"][n]["audit"][key], 1, digits) for n in names]
+        audits = [results["arms"][n]["audit"] for n in names]
+        if not all(key in audit for audit in audits):
+            continue  # results of an earlier version
+        cells = [_with_interval(audit[key], 1, digits) for audit in audits]
         rows.append(Row([label, *cells]))
     return Table(head, rows)
 

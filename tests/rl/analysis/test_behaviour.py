@@ -78,5 +78,8 @@ def test_types_and_audit_columns() -> None:
     assert out["keywords"]["mean"] == 2.0
     assert out["confidence"]["mean"] == pytest.approx(0.9)
     assert out["audit_verification"]["mean"] is None
+    assert out["outside_verification"]["mean"] == 0.0
+    hidden = [sample("a", outside_verification=3), sample("b", outside_verification=0)]
+    assert audit(make_panel(hidden), 0)["outside_verification"]["mean"] == 1.5
     audited = [sample("a", audit_verification=1), sample("b", audit_verification=0)]
     assert audit(make_panel(audited), 0)["audit_verification"]["mean"] == 0.5

@@ -188,6 +188,14 @@ def test_a_trained_policy_without_delimiters_is_refused_at_once(
     assert not (tmp_path / "run").exists()
 
 
+def test_options_the_chat_template_does_not_know_are_refused(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    config = compare_config({**settings, "chat_template_kwargs": {"enable_thinkng": False}})
+    with pytest.raises(UserError, match="chat_template_kwargs.enable_thinkng is unknown"):
+        run_comparison(config, tmp_path / "run")
+
+
 def test_a_full_disk_is_refused_at_once(
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from rewards.facts.analysis import RolloutAnalyzer
 from rewards.facts.compute import FactsComputer, Task
-from rl.evaluation.evaluate import Judge
+from rl.evaluation.evaluate import Judge, render_prompts
 from rl.problems.problem import Problem
 from tagger.segmentation.registry import get_segmenter
 from tagger.stopping.monitor import StepMonitor
@@ -156,3 +157,26 @@ def test_verification_behind_the_close_is_counted() -> None:
     lengths = [len(tokenizer.encode(check, add_special_tokens=False)) for check in checks]
     assert facts["tokens_completion/VERIFY"] == sum(lengths)
     assert facts["tokens/VERIFY"] == 0
+
+
+def test_thinking_that_the_template_switches_off() -> None:
+    """Qwen3's template writes an empty thinking into the prompt; what follows is an answer."""
+    tokenizer = copy.deepcopy(byte_level())
+    tokenizer.chat_template = (
+        "{{ messages[0].content }}{% if enable_thinking is defined and not enable_thinking %}"
+        "<think>\n\n</think>\n\n{% endif %}"
+    )
+    ids = [*tokenizer.encode("\\boxed{7}", add_special_tokens=False)]
+    problem, task = Problem("p", "3 + 4 = ?", "7"), Task("3 + 4 = ?", "7")
+    ends = {tokenizer.eos_token_id}
+    off = Judge(
+        KeywordTagger(), tokenizer, THINK, ends, template_options={"enable_thinking": False}
+    )
+    on = Judge(KeywordTagger(), tokenizer, THINK, ends)
+    (prompt,) = render_prompts(tokenizer, [problem], enable_thinking=False)
+    assert prompt.endswith("</think>\n\n")
+    assert (off.analyze.prompt_end, on.analyze.prompt_end) == (PromptEnd.AFTER, PromptEnd.BEFORE)
+    (cut,) = off.analyze([ids], [task])
+    assert (cut.correct, cut.finished, cut.rollout.thinking_tokens) == (True, False, 0)
+    (cut,) = on.analyze([ids], [task])
+    assert (cut.correct, cut.finished, cut.rollout.thinking_tokens) == (False, False, 0)
