@@ -79,7 +79,7 @@ def add_config(parser: argparse.ArgumentParser, default: str | None, keys: str) 
         nargs="*",
         default=[],
         metavar="KEY=VALUE",
-        help=f"single settings that win over the file: {keys}",
+        help=f"single settings, which override the file: {keys}",
     )
 
 

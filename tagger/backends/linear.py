@@ -14,6 +14,7 @@ import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
+from tagger.backends.arrays import ArrayBackend
 from tagger.backends.features import FEATURES_VERSION
 from tagger.backends.features.step_features import Folded, StepFeatures, TraceExtractor, fold
 from tagger.config.settings import Settings
@@ -63,7 +64,7 @@ class LinearSettings(Settings):
         return (self.weight_words, self.weight_previous, self.weight_flags)
 
 
-class LinearBackend:
+class LinearBackend(ArrayBackend[LinearSettings]):
     """Scores steps with fixed weights.
 
     Args:
@@ -79,14 +80,13 @@ class LinearBackend:
     name = "linear"
 
     def __init__(self, settings: LinearSettings, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._settings = settings
-        self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
+        super().__init__(settings, arrays)
         self._check()
         buckets, rows = self._arrays["buckets"], self._arrays["rows"]
         self._row_of = np.zeros(2**settings.bits, dtype=np.int32)
         self._row_of[buckets] = np.arange(1, len(buckets) + 1)
         self._rows = np.concatenate([np.zeros_like(rows[:1]), rows]).astype(np.int32)
-        for array in (*self._arrays.values(), self._row_of, self._rows):
+        for array in (self._row_of, self._rows):
             array.setflags(write=False)
 
     @classmethod
@@ -139,16 +139,6 @@ class LinearBackend:
             raise UserError(
                 f"The linear tagger's arrays {shapes} do not fit together; train or fetch it again."
             )
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name, JSON-able."""
-        return self._settings.to_dict()
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All weights by name, read-only."""
-        return dict(self._arrays)
 
     @property
     def types(self) -> int:

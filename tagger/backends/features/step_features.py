@@ -170,9 +170,7 @@ def fold(steps: Sequence[StepFeatures], bits: int, weights: tuple[float, float, 
     codes = np.empty(size + len(raw), dtype=np.uint64)
     codes[size:] = raw
     codes[1:size] = raw[1:size] + raw[: size - 1] * _PAIRING
-    codes[starts[: len(steps)]] = (
-        BEGIN  # no pair across steps
-    )
+    codes[starts[: len(steps)]] = BEGIN  # no pair across steps
     codes[:size] += _SALTS[0]
     codes[2 * size : size + before] += _SALTS[1]
     codes[size + before :].reshape(len(steps), -1)[:] += _flag_salts(flags[0])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.backends.arrays import ArrayBackend
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -23,7 +24,7 @@ _FILE = "file."
 S = TypeVar("S", bound=Settings)
 
 
-class PretrainedBackend(Generic[S]):
+class PretrainedBackend(ArrayBackend[S]):
     """Base of the back ends with a pretrained network: its arrays never change.
 
     Args:
@@ -40,10 +41,7 @@ class PretrainedBackend(Generic[S]):
     """Name of the bias of the last layer: its length is the number of types."""
 
     def __init__(self, settings: S, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._settings = settings
-        self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
-        for array in self._arrays.values():
-            array.setflags(write=False)
+        super().__init__(settings, arrays)
         known = [_FILE + name for name in FILES]
         missing = [name for name in (*known, self.output_bias) if name not in self._arrays]
         if missing:
@@ -57,16 +55,6 @@ class PretrainedBackend(Generic[S]):
                 f"The {self.name} tagger's weights hold {', '.join(extra)}, which it does not "
                 "read; train or fetch it again."
             )
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name, JSON-able."""
-        return self._settings.to_dict()
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All weights by name, read-only, the network's files as bytes among them."""
-        return dict(self._arrays)
 
     @property
     def types(self) -> int:

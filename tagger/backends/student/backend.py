@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.backends.arrays import ArrayBackend
 from tagger.backends.features.step_features import StepFeatures, fold
 from tagger.backends.linear import chunks, exact_sums
 from tagger.backends.student.network import TABLES, Floats, StudentNetwork, weight_shapes
@@ -38,7 +39,7 @@ class StudentExtractor:
         return [(row, reading.wide) for row, reading in zip(seen, readings, strict=True)]
 
 
-class StudentBackend:
+class StudentBackend(ArrayBackend[StudentSettings]):
     """A small network over a step's words, what they repeat, and the memory of the trace.
 
     Args:
@@ -52,8 +53,7 @@ class StudentBackend:
     name = "student"
 
     def __init__(self, settings: StudentSettings, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._settings = settings
-        self._arrays = {k: np.ascontiguousarray(v) for k, v in sorted(arrays.items())}
+        super().__init__(settings, arrays)
         shapes = {k: v.shape for k, v in self._arrays.items()}
         self._types = self._arrays["outer.bias"].size if "outer.bias" in shapes else 0
         wanted = weight_shapes(settings, self._types) | {f"{t}.unit": (1,) for t in TABLES}
@@ -70,8 +70,6 @@ class StudentBackend:
                 f"The student's tables {', '.join(TABLES)} must hold whole numbers (int8), its "
                 "other arrays float32; train or fetch it again."
             )
-        for array in self._arrays.values():
-            array.setflags(write=False)
         self._network = StudentNetwork(settings, self._arrays)
 
     @classmethod
@@ -80,16 +78,6 @@ class StudentBackend:
     ) -> StudentBackend:
         """Build from what a tagger folder holds; errors as the constructor."""
         return cls(StudentSettings.from_dict(settings), arrays)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings by name."""
-        return self._settings.to_dict()
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Read-only weights by name."""
-        return dict(self._arrays)
 
     @property
     def types(self) -> int:
