@@ -46,7 +46,7 @@ THINKING_FIELDS = (
 QUESTION_FIELDS = (*QUESTION_KEYS, "doc.question", "doc.problem")
 REFERENCE_FIELDS = (*REFERENCE_KEYS, "doc.answer", "doc.solution")
 ANSWER_FIELDS = ("answer_text", "response", "content")
-ID_FIELDS = ("custom_id", "id", "unique_id", "doc_id")
+ID_FIELDS = ("custom_id", "id", "unique_id", "problem_id", "doc_id")
 
 _MESSAGE = "(the row itself)"
 """Stands for a field where the row is an assistant message."""
@@ -201,16 +201,21 @@ def _steps(value: Any, where: str, key: str) -> tuple[str, tuple[Step, ...]]:
     return steps_from_texts([_clean(text) for text in texts])
 
 
+def _is_sample(row: Mapping[str, Any]) -> bool:
+    """Whether a comparison wrote the row."""
+    return "problem_id" in row and "sample" in row and "reference" in row
+
+
 def _name(row: Mapping[str, Any]) -> str:
     """Name a row gives itself; samples of a comparison are named by problem and number."""
-    if "problem_id" in row:
-        return f"{_string(row['problem_id'])}/{_string(row.get('sample'))}".rstrip("/")
+    if _is_sample(row):
+        return f"{_string(row['problem_id'])}/{_string(row['sample'])}"
     return next((name for key in ID_FIELDS if (name := _string(row.get(key)))), "")
 
 
 def _answer(row: Mapping[str, Any]) -> str:
     """What the model answered; samples of a comparison have it next to the reference."""
-    fields = ("answer",) if "problem_id" in row and "reference" in row else ANSWER_FIELDS
+    fields = ("answer",) if _is_sample(row) else ANSWER_FIELDS
     return next((v for f in fields if (v := _string(row.get(f)))), "")
 
 

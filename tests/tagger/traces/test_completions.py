@@ -203,6 +203,8 @@ def test_a_sample_of_a_comparison() -> None:
         "test-0-3/1", "Q", "a", None, reference="7", correct=True, finished=True,
         answer="\\boxed{7}",
     )  # fmt: skip
+    (other,) = made({"problem_id": "p", "answer": "#### 7", "thinking": "a"})
+    assert (other.id, other.reference) == ("p", "7"), "another program wrote it"
     (tagged,) = made({"id": "x", "steps": [{"text": "a", "type": "T"}, {"text": "b"}]})
     assert [s.text for s in tagged.steps or ()] == ["a", "b"], "what --output wrote"
 
