@@ -18,6 +18,7 @@ from annotated_types import Ge
 from launch.command import Command, add_config
 from launch.settings import settings_of
 from launch.tagging.output import VIEWS
+from rl.training.config import DelimitersConfig
 from tagger.config.settings import Settings
 from tagger.errors import UserError, unknown_name
 from tagger.files import check_new, new_file
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tagger.traces.files import Tally
     from tagger.traces.rows import Fields, SourceTrace
 
-_SETTING = re.compile(r"[A-Za-z_]\w*=")
+_SETTING = re.compile(r"[A-Za-z_][\w.]*=")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class TagSettings(Settings):
         show: Most traces to print, None for 10 step by step or all strips; the table counts all.
         kind: What the files hold: ``jsonl``, ``text``, or ``auto``.
         batch: Traces tagged at once.
+        delimiters: Strings around the thinking of completions, as a training run has them; None
+            finds known ones.
     """
 
     tagger: str | None = None
@@ -54,6 +57,7 @@ class TagSettings(Settings):
     show: Annotated[int, Ge(0)] | None = None
     kind: str = "auto"
     batch: Annotated[int, Ge(1)] = 64
+    delimiters: DelimitersConfig | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +111,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="NEWFILE", help="write the JSON objects to this new file"
     )
-    add_config(parser, None, "limit, view (steps, strips, table), show, kind, batch")
+    add_config(parser, None, "limit, view (steps, strips, table), show, kind, batch, delimiters")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -129,7 +133,8 @@ def run(args: argparse.Namespace) -> None:
     if args.output and args.html and args.output.resolve() == args.html.resolve():
         raise UserError(f"--output and --html both name {args.output}; name two files.")
     tally = Tally()
-    pair = named_delimiters(*args.delimiters) if args.delimiters else None
+    named = settings.delimiters
+    pair = named_delimiters(named.open, named.close) if named else None
     fields = Fields(args.field, args.question_field, args.reference_field, pair)
     name, traces = _source(args, inputs, settings, fields, tally)
     starts = token_starts(args.tokenizer) if args.tokenizer else None
@@ -181,6 +186,8 @@ def _parted(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _settings(args: argparse.Namespace, overrides: list[str]) -> TagSettings:
     options = {"tagger": args.tagger, "taxonomy": args.taxonomy}
+    if args.delimiters:
+        options["delimiters"] = dict(zip(("open", "close"), args.delimiters, strict=True))
     from tagger.traces.files import KINDS
 
     settings = settings_of(TagSettings, args.config, overrides, **options)

@@ -38,6 +38,7 @@ def texts(record: dict[str, Any]) -> list[str]:
         ({"a": {"runs": [{"r": THINKING}]}}, ["--field", "a.runs.0.r"]),
         ({"doc": {"question": "3 + 4?"}, "resps": [[f"<think>{THINKING}</think>7"]]}, []),
         ({"text": f"<r>{THINKING}</r>7"}, ["--delimiters", "<r>", "</r>"]),
+        ({"text": f"<r>{THINKING}</r>7"}, ["delimiters.open=<r>", "delimiters.close=</r>"]),
         ({"text": f"{THINKING}Answer: 7"}, ["--delimiters", "", "Answer:"]),
     ],
 )
