@@ -26,7 +26,7 @@ from rewards.stack import RewardStack, build_stack
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.families import named_delimiters
-from tagger.thinking.split import delimiters_from_tokenizer
+from tagger.thinking.split import ThinkingDelimiters, delimiters_from_tokenizer
 
 QUESTION_ROLES = ("user",)
 
@@ -71,6 +71,7 @@ class StepReward:
         self.group_size = group_size
         self.end_ids = None if end_ids is None else tuple(end_ids)
         self.__name__ = "step_reward"  # TRL names its metrics by it
+        self._tokenizer: Any = None if isinstance(tokenizer, str) else tokenizer
         self._loaded: tuple[FactsComputer, RewardStack] | None = None
         self._load()  # bad settings are reported before a model is loaded
 
@@ -109,10 +110,39 @@ class StepReward:
         ]
         step = int(getattr(trainer_state, "global_step", 0) or 0)
         tasks = [
-            Task(_question(prompt), str(reference))
+            Task(last_question(prompt), str(reference))
             for prompt, reference in zip(prompts, columns[self.reference], strict=True)
         ]
         return self._rewards(completion_ids, tasks, groups, step, log_metric)
+
+    def score(
+        self,
+        completions: Sequence[str],
+        references: Sequence[str],
+        questions: Sequence[str] | None = None,
+        step: int = 0,
+    ) -> list[float | None]:
+        """Reward completions given as text, each by itself: no term sees a group.
+
+        For frameworks that hand over text without its tokens. The text is tokenized again, and
+        counts as ended by the model: a completion that was cut off inside its thinking has no
+        answer, one cut off inside its answer is not told apart.
+
+        Args:
+            completions: Text of each, from where the prompt leaves off.
+            references: The reference answer of each.
+            questions: The question of each, for the tagger; unknown if None.
+            step: The optimizer step, for scheduled weights.
+
+        Returns:
+            One reward a completion; None where no term applies.
+        """
+        self._load()
+        end = self._tokenizer.eos_token_id
+        ids = [[*self._tokenizer.encode(c, add_special_tokens=False), end] for c in completions]
+        asked = questions or [""] * len(completions)
+        tasks = [Task(q, str(r)) for q, r in zip(asked, references, strict=True)]
+        return self._rewards(ids, tasks, range(len(ids)), step, None)
 
     def _rewards(
         self,
@@ -131,25 +161,35 @@ class StepReward:
                 log_metric(f"{self.__name__}/{name}", mean)
         return [None if math.isnan(v) else v for v in stack.total(table, step).tolist()]
 
+    @property
+    def tagger_fingerprint(self) -> str:
+        """Fingerprint of the frozen tagger."""
+        return self._load()[0].tagger.fingerprint
+
+    @property
+    def thinking_delimiters(self) -> ThinkingDelimiters:
+        """The thinking delimiters it reads completions with."""
+        return self._load()[0].delimiters
+
     def __getstate__(self) -> dict[str, Any]:
         """Settings only; tagger and terms are loaded again where it arrives."""
-        return {**self.__dict__, "_loaded": None}
+        kept = {**self.__dict__, "_loaded": None}
+        return kept | ({"_tokenizer": None} if isinstance(self.tokenizer, str) else {})
 
     def _load(self) -> tuple[FactsComputer, RewardStack]:
         if self._loaded is None:
             frozen = FrozenTagger.load(self.tagger)
             stack = build_stack(self.terms, frozen.taxonomy)
-            tokenizer = self.tokenizer
-            if isinstance(tokenizer, str):
+            if isinstance(self.tokenizer, str):
                 from transformers import AutoTokenizer
 
-                tokenizer = AutoTokenizer.from_pretrained(tokenizer)
+                self._tokenizer = AutoTokenizer.from_pretrained(self.tokenizer)
             delimiters = (
                 named_delimiters(*self.delimiters)
                 if self.delimiters
-                else delimiters_from_tokenizer(tokenizer)
+                else delimiters_from_tokenizer(self._tokenizer)
             )
-            facts = FactsComputer(frozen, tokenizer, delimiters, self.end_ids)
+            facts = FactsComputer(frozen, self._tokenizer, delimiters, self.end_ids)
             self._loaded = (facts, stack)
         return self._loaded
 
@@ -169,8 +209,8 @@ class StepReward:
             yield from [size] * (run // size)
 
 
-def _question(prompt: Any) -> str:
-    """The last user turn of a conversation, or the prompt itself."""
+def last_question(prompt: Any) -> str:
+    """What a prompt asks: the last user turn of a conversation, or the prompt itself."""
     if isinstance(prompt, str):
         return prompt
     turns = [m["content"] for m in prompt if m.get("role") in QUESTION_ROLES]

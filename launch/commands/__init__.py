@@ -1,7 +1,17 @@
 """The commands of `suffice`, in the order ``--help`` lists them. A new one is a line here."""
 
 from launch.command import Command
-from launch.commands import compare, evaluate, overthinker, quickstart, report, tag, tagger, train
+from launch.commands import (
+    compare,
+    evaluate,
+    overthinker,
+    quickstart,
+    report,
+    reward_server,
+    tag,
+    tagger,
+    train,
+)
 
 COMMANDS: tuple[Command, ...] = (
     quickstart.COMMAND,
@@ -10,6 +20,7 @@ COMMANDS: tuple[Command, ...] = (
     evaluate.COMMAND,
     compare.COMMAND,
     report.COMMAND,
+    reward_server.COMMAND,
     *overthinker.COMMANDS,
     *tagger.COMMANDS,
 )
