@@ -145,7 +145,8 @@ def build_results(
     results["problems"]["overlap"] = dict(overlap) if overlap else None
     results["warnings"] = warnings_of({r.name: r.samples for r in runs}, max_new_tokens)
     if overlap and overlap["text"]:
-        results["warnings"].append({"name": "overlap", "arm": "trained", "text": overlap["text"]})
+        arm = "trained" if "trained" in by_name else "base"
+        results["warnings"].append({"name": "overlap", "arm": arm, "text": overlap["text"]})
     results["claims"] = make_claims(results)
     results["examples"] = choose_examples(
         by_name["base"].samples, by_name["trained"].samples if "trained" in by_name else ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl.analysis.outcomes import warnings_of
 from rl.comparison.config import CompareConfig, GridPoint, Split
 from rl.evaluation.samples import Sample, read_samples, write_samples
 from rl.problems.problem import Problem
@@ -232,6 +234,9 @@ class ArmRunner:
         if self.is_done(job):
             return read_samples(file)
         samples = self._search(job) if job.oracle else self._sample(job)
+        if job.arm == job.policy:  # the policy as it is, before any rule is tried on it
+            for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
+                print(f"suffice: WARNING: {job.split}: {warning['text']}", file=sys.stderr)
         write_samples(file, samples)
         write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
         return samples

@@ -110,7 +110,7 @@ def run_comparison(
         ),
         title=config.title,
         max_new_tokens=config.max_new_tokens,
-        overlap=training_overlap(config.trained, runner.problems("test")),
+        overlap=training_overlap(config.trained or config.base, runner.problems("test")),
     )
     write_results(output / RESULTS, results)
     write_report(output, replace=True)

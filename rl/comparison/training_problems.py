@@ -13,18 +13,19 @@ from rl.problems.registry import load_problems
 from tagger.errors import UserError
 
 
-def training_overlap(trained: str | None, test: Sequence[Problem]) -> dict[str, Any] | None:
+def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | None:
     """Compare test problems with those of the run that made a policy.
 
     Args:
-        trained: Folder of the policy; the run's ``config.yaml`` is looked for there and one above.
+        policy: Name or folder of the policy; the run's ``config.yaml`` is looked for in it and in
+            the folder above.
         test: The test problems.
 
     Returns:
-        As `Overlap.to_dict`, with the ``source``. None without a trained policy or a config. If the
+        As `Overlap.to_dict`, with the ``source``. None without a config there. If the
         training problems cannot be read, only a ``text`` that says so.
     """
-    config = _config(trained)
+    config = _config(policy)
     if config is None:
         return None
     from rl.training.config import load_config
@@ -41,9 +42,7 @@ def training_overlap(trained: str | None, test: Sequence[Problem]) -> dict[str, 
     return {"source": str(config), **find_overlap(test, training).to_dict()}
 
 
-def _config(trained: str | None) -> Path | None:
-    if trained is None:
-        return None
-    folder = Path(trained).expanduser()
+def _config(policy: str) -> Path | None:
+    folder = Path(policy).expanduser()
     near = (folder / CONFIG_FILE, folder.parent / CONFIG_FILE)
     return next((path for path in near if path.is_file()), None)

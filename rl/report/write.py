@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 PICTURE = "frontier.svg"
 HEAD = (
-    "arm", "correct %", "vs base", "not finished %", "tokens", "vs base", "verification", "vs base",
+    "arm", "correct %", "vs base", "unfinished", "tokens", "vs base", "verif.", "vs base",
 )  # fmt: skip
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
@@ -113,7 +113,7 @@ def _cells(label: str, m: Mapping[str, Any], pair: Mapping[str, Any] | None) -> 
         label,
         f"{number(m['accuracy']['mean'] * 100, 1)} ±{number(half, 1)}",
         versus("accuracy", " pt", 1),
-        number((1 - m["finished"]["mean"]) * 100, 1),
+        f"{number((1 - m['finished']['mean']) * 100, 1)} %",
         number(m["tokens"]["mean"], 1),
         versus("tokens_change", " %", 0),
         number(m["verification_steps"]["mean"], 2),

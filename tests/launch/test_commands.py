@@ -22,7 +22,8 @@ def test_evaluate_then_report(
     words = [f"problems.source={world.problems}", "problems.size=3", "samples=2"]
     argv = ["evaluate", str(world.model), *words, "max_new_tokens=16", f"tagger={world.tagger}"]
     assert main([*argv, "--seed", "4", "--output", str(run)]) == 0
-    out = capsys.readouterr().out
+    out, error = capsys.readouterr()
+    assert "suffice: WARNING: test: base: no signal, none of 6 completions is correct." in error
     assert f"Report:  {run / 'report.html'}" in out
     assert "WARNING base: no signal, none of 6 completions is correct." in " ".join(out.split())
     results = json.loads((run / "results.json").read_text())

@@ -116,6 +116,6 @@ def test_training_problems_are_found_by_the_config_of_the_run(tmp_path: Path) ->
     assert str(problems) in found["text"]
 
 
-def test_without_a_trained_policy_or_its_config_nothing_is_known(tmp_path: Path) -> None:
-    assert training_overlap(None, []) is None
+def test_without_the_config_of_a_run_nothing_is_known(tmp_path: Path) -> None:
+    assert training_overlap("overthinker", []) is None
     assert training_overlap(str(tmp_path), []) is None

@@ -154,9 +154,9 @@ def test_warnings_and_unfinished_shares_are_shown(results: dict[str, Any]) -> No
     text = io.StringIO()
     print_report(r, Console(file=text, width=140))
     assert "WARNING base: no signal, [cut] <off>." in text.getvalue()
-    assert "not finished %" in text.getvalue()
+    assert " unfinished " in text.getvalue()
     row = next(line for line in text.getvalue().splitlines() if line.startswith("base "))
-    assert " 75.0 " in row
+    assert " 75.0 % " in row
     assert "base: no signal, [cut] &lt;off&gt;." in page(r)
 
 
