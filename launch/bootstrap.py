@@ -13,9 +13,6 @@ from types import FrameType
 from tagger.errors import Interrupted
 
 ENVIRONMENT = {
-    # Two OpenMP threads next to any other job make a training step 3-10 times slower, and models
-    # this small gain nothing from the second one.
-    "OMP_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     # TRL and the hub library report usage unless disabled.
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -26,6 +23,35 @@ ONE_THREAD = {
     f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "RAYON")
 } | {"VECLIB_MAXIMUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 """Environment of a process that is measured on one thread, whatever the user has set."""
+
+
+SMALL_BYTES = 20_000_000
+"""Weights of a model that gains nothing from a second thread; those of the overthinker are 3 MB."""
+
+
+def one_thread() -> None:
+    """Compute on one OpenMP thread, unless the user has set a number.
+
+    Idle threads spin: two of them next to any other job make a training step of a small model 3-10
+    times slower. To be called before torch is imported.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def one_thread_if_small(*models: object) -> None:
+    """`one_thread` if all models are small, such as the overthinker and what is trained from it.
+
+    Args:
+        models: As the key ``model`` names them, None for none; Hub names count as large.
+
+    Raises:
+        UserError: A folder that does not exist or holds no model.
+    """
+    from rl.policy.load import resolve_model, weight_bytes
+
+    sizes = [weight_bytes(resolve_model(model)) for model in models if isinstance(model, str)]
+    if sizes and all(0 < size <= SMALL_BYTES for size in sizes):
+        one_thread()
 
 
 def set_environment() -> None:

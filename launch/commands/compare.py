@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from launch.bootstrap import one_thread_if_small
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
 from launch.results import command_line, show_results
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> None:
 
 def compare(config: CompareConfig, output: Path, *, resume: bool = False) -> None:
     """Run a comparison and show its results; an interruption names the command that resumes."""
+    one_thread_if_small(config.base, config.trained)
     from rl.comparison.folder import CONFIG
     from rl.comparison.run import run_comparison
 

@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from launch.bootstrap import stay_offline
+from launch.bootstrap import one_thread_if_small, stay_offline
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.results import command_line, show_results
 from launch.resuming import resumable
+from launch.settings import section
 from tagger.errors import UserError
 
 
@@ -29,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Check, train, compare, report; say where everything is and how long it took."""
     stay_offline()
+    one_thread_if_small(_model(args))
     from launch import quickstart
 
     if args.resume is None:
@@ -50,6 +52,17 @@ def run(args: argparse.Namespace) -> None:
     seconds = quickstart.stage_seconds(plan.root)
     parts = ", ".join(f"{stage} {value / 60:.1f}" for stage, value in seconds.items())
     _say(f"Minutes: {sum(seconds.values()) / 60:.1f} ({parts})")
+
+
+def _model(args: argparse.Namespace) -> object:
+    """The model that the config names, read before anything heavy is imported."""
+    from tagger.config.settings import apply_overrides, read_yaml
+
+    file = args.config if args.resume is None else args.resume / "quickstart.yaml"
+    if not file.is_file():
+        return None  # told by the checks to come
+    train = section(apply_overrides(read_yaml(file), args.overrides), "train")
+    return train.get("model", "overthinker")
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from launch.bootstrap import one_thread_if_small
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.resuming import resumable
 from tagger.errors import UserError
@@ -38,8 +39,10 @@ def run(args: argparse.Namespace) -> None:
             "A resumed run keeps its own config, seed and folder; leave the overrides, --seed and "
             "--output away, or begin a new run without --resume."
         )
+    from rl.training.run_folder import RunFolder, existing_run
+
+    one_thread_if_small((config or existing_run(args.resume)[1]).model)
     from rl.training.run import run_training
-    from rl.training.run_folder import RunFolder
 
     folder = RunFolder(args.resume if config is None else Path(config.output))
     with resumable(folder.config, "train", "--resume", folder.root):

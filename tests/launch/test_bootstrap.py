@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from launch.bootstrap import set_environment, stay_offline, stop_on_sigterm
+from launch.bootstrap import (
+    SMALL_BYTES,
+    one_thread_if_small,
+    set_environment,
+    stay_offline,
+    stop_on_sigterm,
+)
 from launch.cli import main
 from launch.resuming import resumable
 from tagger.errors import Interrupted
@@ -26,6 +32,54 @@ def test_set_environment_keeps_what_the_user_has_set(monkeypatch: pytest.MonkeyP
     assert "HF_HUB_OFFLINE" not in os.environ
     stay_offline()
     assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def model_of(folder: Path, size: int) -> str:
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    with (folder / "model.safetensors").open("wb") as file:
+        file.truncate(size)  # sparse: takes no room
+    return str(folder)
+
+
+def test_one_thread_is_for_small_models_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = model_of(tmp_path / "small", 3_000_000)
+    large = model_of(tmp_path / "large", SMALL_BYTES + 1)
+    for models, threads in (
+        (["overthinker"], "1"),
+        (["overthinker", None], "1"),
+        (["overthinker", small], "1"),
+        ([large], None),
+        (["overthinker", large], None),
+        (["owner/name"], None),
+        ([None], None),
+    ):
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        set_environment()
+        one_thread_if_small(*models)
+        assert os.environ.get("OMP_NUM_THREADS") == threads, models
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    one_thread_if_small("overthinker")
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+def test_one_thread_is_settled_before_torch_is_imported() -> None:
+    code = """
+import sys
+import launch.bootstrap
+def settled(*models):
+    assert models == ("overthinker",), models
+    assert "torch" not in sys.modules
+    sys.exit(7)
+launch.bootstrap.one_thread_if_small = settled
+from launch.cli import main
+main(sys.argv[1:])
+"""
+    for command in (["train"], ["quickstart"]):
+        done = subprocess.run([sys.executable, "-c", code, *command], timeout=60)
+        assert done.returncode == 7, command
 
 
 def test_stop_on_sigterm_raises_in_the_main_thread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from launch.bootstrap import stay_offline
+from launch.bootstrap import one_thread, stay_offline
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.settings import settings_of
 
@@ -18,6 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build the model and say where it is."""
+    one_thread()
     from rl.overthinker.build import BuildSettings, build
     from rl.overthinker.measure import measure_overthinker, model_card
     from tagger.files import write_atomically
