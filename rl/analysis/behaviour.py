@@ -1,4 +1,4 @@
-"""What a policy does with its checks: flips, selectivity, types of steps, audit columns."""
+"""Verification behaviour of a policy: flips, selectivity, types of steps, audit columns."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from rl.evaluation.samples import Sample
 Value = Callable[[Sample], float]
 
 
-def _first_right(s: Sample) -> float:
+def _first_correct(s: Sample) -> float:
     return float(s.first_answer_correct is True)
 
 
-def _first_wrong(s: Sample) -> float:
+def _first_incorrect(s: Sample) -> float:
     return float(s.first_answer_correct is False)
 
 
-def _right(s: Sample) -> float:
+def _correct(s: Sample) -> float:
     return float(s.correct)
 
 
-def _wrong(s: Sample) -> float:
+def _incorrect(s: Sample) -> float:
     return float(not s.correct)
 
 
@@ -52,8 +52,8 @@ def flips(panel: Panel, seed: int) -> dict[str, Any]:
         "samples": len(panel.samples),
     }
     for name, first, final in (
-        ("right_to_wrong", _first_right, _wrong),
-        ("wrong_to_right", _first_wrong, _right),
+        ("right_to_wrong", _first_correct, _incorrect),
+        ("wrong_to_right", _first_incorrect, _correct),
     ):
         count = panel.totals(_product(first, final))
         out[name] = {
@@ -64,11 +64,11 @@ def flips(panel: Panel, seed: int) -> dict[str, Any]:
     return out
 
 
-def _checks(s: Sample) -> float:
+def _verification_steps(s: Sample) -> float:
     return float(s.verification_steps)
 
 
-def _any_check(s: Sample) -> float:
+def _verifies(s: Sample) -> float:
     return float(s.verification_steps > 0)
 
 
@@ -79,10 +79,10 @@ def _product(f: Value, g: Value) -> Value:
 def _given_first(panel: Panel, seed: int) -> dict[str, Estimate]:
     weights = bootstrap_weights(len(panel.problem_ids), seed)
     out: dict[str, Estimate] = {}
-    for condition, given in (("wrong", _first_wrong), ("right", _first_right)):
+    for condition, given in (("wrong", _first_incorrect), ("right", _first_correct)):
         base = panel.totals(given)
-        checks = panel.totals(_product(given, _checks))
-        any_check = panel.totals(_product(given, _any_check))
+        checks = panel.totals(_product(given, _verification_steps))
+        any_check = panel.totals(_product(given, _verifies))
         out[f"steps_if_first_{condition}"] = estimate_ratio(checks, base, weights)
         out[f"verified_if_first_{condition}"] = estimate_ratio(any_check, base, weights)
     return out
@@ -90,12 +90,12 @@ def _given_first(panel: Panel, seed: int) -> dict[str, Estimate]:
 
 def _within_problem(panel: Panel, seed: int) -> dict[str, Any]:
     """Incorrect minus correct first answer, within the problems that have samples of both kinds."""
-    n_wrong, n_right = panel.totals(_first_wrong), panel.totals(_first_right)
-    both = (n_wrong > 0) & (n_right > 0)
+    n_incorrect, n_correct = panel.totals(_first_incorrect), panel.totals(_first_correct)
+    both = (n_incorrect > 0) & (n_correct > 0)
     if not both.any():
         return {"problems": 0, "difference": {"mean": None, "low": None, "high": None}}
-    wrong = panel.totals(_product(_first_wrong, _checks))[both] / n_wrong[both]
-    right = panel.totals(_product(_first_right, _checks))[both] / n_right[both]
+    wrong = panel.totals(_product(_first_incorrect, _verification_steps))[both] / n_incorrect[both]
+    right = panel.totals(_product(_first_correct, _verification_steps))[both] / n_correct[both]
     weights = bootstrap_weights(int(both.sum()), seed)
     return {"problems": int(both.sum()), "difference": estimate_mean(wrong - right, weights)}
 
@@ -105,8 +105,8 @@ RISK_GROUPS = ("never wrong", "wrong in up to half", "wrong in more than half")
 
 def risk_groups(base: Panel) -> tuple[str, ...]:
     """Group of each problem by how often the *base* policy's first stated answer is incorrect."""
-    risk = base.totals(_first_wrong) / np.maximum(
-        base.totals(_first_wrong) + base.totals(_first_right), 1
+    risk = base.totals(_first_incorrect) / np.maximum(
+        base.totals(_first_incorrect) + base.totals(_first_correct), 1
     )
     return tuple(RISK_GROUPS[0 if r == 0 else 1 if r <= 0.5 else 2] for r in risk)
 
@@ -120,7 +120,7 @@ def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
     """
     panel = make_panel(panel.samples, like=base)
     groups = np.array(risk_groups(base))
-    checks = panel.per_problem(_checks)
+    checks = panel.per_problem(_verification_steps)
     by_risk = {}
     for group in RISK_GROUPS:
         inside = groups == group
@@ -169,7 +169,7 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
             panel.totals(lambda s: sum(t.confidence for t in s.steps)), steps, weights
         ),
         "keywords": estimate_ratio(panel.totals(lambda s: float(s.keywords)), ones, weights),
-        "verification_steps": estimate_mean(panel.per_problem(_checks), weights),
+        "verification_steps": estimate_mean(panel.per_problem(_verification_steps), weights),
         "outside_verification": estimate_mean(
             panel.per_problem(lambda s: float(s.outside_verification)), weights
         ),
