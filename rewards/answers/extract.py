@@ -29,7 +29,7 @@ _STATED = re.compile(
 )
 _LEADS = re.compile(r"(?:[\s*_#>:`~]|\\\[|\\\(|\$\$|\$(?!\d))+")
 _SENTENCE_END = re.compile(
-    r"(?<![ap]\.m)(?<!\bapprox)(?<!\b[Rr]s)([.!?;])(?=[\s*_\"')\]$\\]|$)|\n|[。！？；]"
+    r"(?<![ap]\.m)(?<!\bapprox)(?<!\b[Rr]s)([.!?])(?=[\s*_\"')\]$\\]|$)|\n|[。！？]"
 )
 _MARKUP = re.compile(r"[\s*_#>:`]*")
 _NOTHING_YET = re.compile(

@@ -99,7 +99,7 @@ def _same_expression(answer: str, reference: str) -> bool:
 
 def _unit_apart(text: str) -> tuple[str, str]:
     """An expression and the unit written behind it; empty if there is none."""
-    flat = plain(text).strip(" .")
+    flat = plain(text).strip().rstrip(" .")
     match = _UNIT_WORDS.search(flat, max(0, len(flat) - 60))
     if match is None or not match.start() or read_unit(match[0]) is None:
         return text, ""
@@ -138,4 +138,4 @@ def _has_order_sign(text: str) -> bool:
 def folded(text: str) -> str:
     """A text without what changes no meaning: case, white space, quotes, a final full stop."""
     text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text)))
-    return _SPACE.sub("", text.strip(" \n\t\"'`*.,;")).replace("\n", " ").casefold()
+    return _SPACE.sub("", text.strip(" \n\t\"'`*").rstrip(".,; \"'")).replace("\n", " ").casefold()

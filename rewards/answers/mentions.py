@@ -11,11 +11,11 @@ from rewards.answers.units import CURRENCIES, LABEL, read_unit
 
 _ATTACHED = r"(?:km/h|kmh|km|cm|mm|kg|mg|ml|mi|ft|lbs?|oz|hrs?|mins?|secs?|mph|[mghsL])(?![a-zA-Z])"
 _MENTION = re.compile(
-    r"(?<![\w.{^\\])(?:(?<![\w)}\]])(?<![0-9] )[-+])?"
+    r"(?<![a-zA-Z0-9_.{^\\])(?<![0-9\s],)(?<!^,)(?:(?<![\w)}\]])(?<![0-9] )[-+])?"
     rf"(?:US)?[{CURRENCIES}]?[-+]?(?P<number>{UNSIGNED})"
     rf"(?:\s?%|\s?\^\s?\{{?\\circ\}}?|{_ATTACHED}"
     r"|(?P<unit>(?:\s[a-zA-Z]+(?:\^\{?[23]\}?)?){1,3})?)"
-    r"(?![\w^\\(])(?!\.[0-9])"
+    r"(?![a-zA-Z0-9_^\\({])(?![.,][0-9])"
 )
 _OPERATOR_BEFORE = re.compile(
     r"(?:[+*/^<>]|[\w)}\]]\s*-|\\(?:times|cdot|div|pm|sqrt|frac|pi)|[a-zA-Z]\()\s*$"
@@ -28,7 +28,7 @@ _ALTERNATIVE = re.compile(
     r"|could|oder|no|wait|actually|rather|hmm)(?![a-z])(?! than| of)|或|也许|可能|还是"
 )
 _JOINED = re.compile(
-    r"[\s,;/|&~?()*-]*(?:and|to|through)?[\s,;/|&~?()*-]*|[和与到至]", re.IGNORECASE
+    r"[\s,;/|&~?()*=-]*(?:and|to|through)?[\s,;/|&~?()*=-]*|[和与到至]", re.IGNORECASE
 )
 _EXPLAINS = re.compile(r"\b(?:because|since|which|where|so|than|instead|not|from|of)\b")
 _WINDOW = 80
@@ -105,21 +105,29 @@ def is_hedged(text: str, mentions: list[Mention], committed: int) -> bool:
         committed: Index of the one in question.
     """
     own = mentions[committed]
-    if _BOUND_BEFORE.search(text, max(0, own.start - 20), own.start):
-        return True
-    if _BOUND_AFTER.match(text, own.end):
-        return True
-    for other in (committed - 1, committed + 1):
-        if not 0 <= other < len(mentions) or _same(own, mentions[other]):
+    for place, mention in enumerate(mentions):
+        if not same_quantity(mention.quantity, own.quantity):
             continue
-        first, second = sorted((own, mentions[other]), key=lambda m: m.start)
-        between = text[first.end : second.start].casefold()
-        if _JOINED.fullmatch(between):
+        if _BOUND_BEFORE.search(text, max(0, mention.start - 20), mention.start):
             return True
-        near = len(between) <= _WINDOW and not _EXPLAINS.search(between)
-        if near and _ALTERNATIVE.search(between):
+        if _BOUND_AFTER.match(text, mention.end):
+            return True
+        neighbours = (*mentions[max(0, place - 1) : place], *mentions[place + 1 : place + 2])
+        if any(_is_alternative(text, mention, other) for other in neighbours):
             return True
     return False
+
+
+def _is_alternative(text: str, one: Mention, other: Mention) -> bool:
+    """Whether the words between two numbers of a sentence offer both for the same thing."""
+    if same_quantity(one.quantity, other.quantity):
+        return False
+    first, second = sorted((one, other), key=lambda m: m.start)
+    between = text[first.end : second.start].casefold()
+    if _JOINED.fullmatch(between):
+        return True
+    near = len(between) <= _WINDOW and not _EXPLAINS.search(between)
+    return near and _ALTERNATIVE.search(between) is not None
 
 
 def hedged_around(before: str, value: str, after: str) -> bool:
@@ -146,7 +154,3 @@ def hedged_around(before: str, value: str, after: str) -> bool:
         others = find_mentions(tail)
         return bool(others) and not same_quantity(others[-1].quantity, given)
     return False
-
-
-def _same(one: Mention, other: Mention) -> bool:
-    return same_quantity(one.quantity, other.quantity)

@@ -33,11 +33,12 @@ _TABLE = str.maketrans(
 _ROOT = re.compile(r"√\s*([0-9]+(?:\.[0-9]+)?|[a-zA-Z])")
 _SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![a-zA-Z])")
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
-_TEXT = re.compile(
+_WRAPPER = (
     r"\\(?:text(?:bf|it|rm|tt|sf|sc|normal)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|boldsymbol|bm"
-    r"|emph|underline|boxed|fbox|operatorname)\s*\{([^{}]*)\}"
+    r"|emph|underline|boxed|fbox|operatorname)(?![a-zA-Z])\s*"
 )
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
+_TEXT = re.compile(rf"{_WRAPPER}\{{([^{{}}]*)\}}")
+_AROUND_MORE = re.compile(rf"{_WRAPPER}(?=\{{)|\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 _BRACED = re.compile(r"(?<![\w^}\]\\])\{([^{}\\,]*)\}")
 _THOUSANDS_MARK = re.compile(r"(?<=\d)(?:\{,\}|,?\\[,!]|\{\\[,!]\})\s?(?=\d{3}(?!\d))")
 _SPACES = re.compile(r"(?<!\\)(?:\\(?:[,;:! ]|q?quad(?![a-zA-Z]))|~)|\{\}")
@@ -79,7 +80,7 @@ def plain(text: str) -> str:
             text, count = _TEXT.subn(r" \1 ", text)
             if not count:
                 break
-        text = _BOX.sub("", text)
+        text = _AROUND_MORE.sub("", text)
         text = _DELIMITERS.sub(" ", text)
         text = _SPACES.sub(" ", text).replace("\\%", "%")
     if "*" in text or "_" in text or "`" in text or "<" in text:

@@ -30,7 +30,7 @@ _TIME = re.compile(
     r"(?:at\s+)?(\d{1,2})\s?:\s?(\d{2})(?:\s?:\s?(\d{2}))?\s*(?:([ap])\.?\s?m\.?)?\.?",
     re.IGNORECASE,
 )
-_UNWRAPPED = re.compile(r"[\s,;:*`\"]*(.*?)[\s,;:*`\"]*", re.DOTALL)
+_UNWRAPPED = re.compile(r"[\s:*`\"]*(.*?)[\s,;:*`\"]*", re.DOTALL)
 _VARIABLE = re.compile(
     r"\s*[-+]?[0-9.,]+[A-Za-z]\s*|\s*(?:\$|\\\().*[0-9}]\s*[A-Za-z]\s*(?:\$|\\\))\s*"
 )

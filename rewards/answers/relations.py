@@ -39,7 +39,7 @@ def read_claims(text: str, unknowns: bool = False) -> list[Claim]:
         return [Claim(text)]
     ends = [*(s.start() for s in signs), len(flat)]
     begins = [0, *(s.end() for s in signs)]
-    sides = [flat[a:b].strip(" .,;$") for a, b in zip(begins, ends, strict=True)]
+    sides = [flat[a:b].strip(" $").rstrip(" .,;$") for a, b in zip(begins, ends, strict=True)]
     rounded = [False, *("\\approx" in s[0] or "\\simeq" in s[0] for s in signs)]
     name = ""
     if _is_name(sides[0]):

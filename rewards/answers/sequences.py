@@ -57,7 +57,7 @@ def read_sequence(text: str) -> Sequence | None:
     Returns:
         The parts; None if the text is one thing, or its brackets do not balance.
     """
-    text = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text.strip(" .,;\n"))
+    text = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text.strip().rstrip(" .,;\n"))
     parts = _split(text)
     if parts is None:
         return None

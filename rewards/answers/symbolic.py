@@ -14,7 +14,7 @@ from rewards.answers.plain import plain
 MAX_EXPRESSION = 400
 """Characters an expression may have to be handed to math-verify."""
 
-_SECONDS = 2
+_SECONDS = 5
 _DECIMALS = 12  # floats inside a matrix or an interval: equal to so many places
 _TOWER = re.compile(r"(?:\^|\*\*)[^+\-=,;]*(?:\^|\*\*)")
 _BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{4,}")
@@ -125,7 +125,7 @@ def _parse(text: str) -> Any:
         from sympy import Rational
 
         return Rational(value.numerator, value.denominator)
-    text = plain(text).strip(" .")
+    text = plain(text).strip().rstrip(" .")
     for pattern, latex in _TO_LATEX:
         text = pattern.sub(latex, text)
     found = parse(
