@@ -95,15 +95,10 @@ class LoadedPolicy:
             UserError: It cannot be loaded, has no thinking delimiters, or a chat template that
                 does not know an option.
         """
-        from rl.policy.load import load_tokenizer
+        from rl.policy.load import check_template_options, load_tokenizer
 
         tokenizer, _ = load_tokenizer(self.name, self._delimiters)
-        for option in self._config.chat_template_kwargs:
-            if option not in str(tokenizer.chat_template):
-                raise UserError(
-                    f"chat_template_kwargs.{option} is unknown to the chat template of "
-                    f"{self.name!r}, which would ignore it; leave it out."
-                )
+        check_template_options(tokenizer, self._config.chat_template_kwargs, self.name)
 
     @property
     def _delimiters(self) -> ThinkingDelimiters | None:

@@ -99,6 +99,28 @@ def load_tokenizer(
     return tokenizer, delimiters or delimiters_from_tokenizer(tokenizer)
 
 
+def check_template_options(
+    tokenizer: Any, options: Mapping[str, Any], name: str, key: str = "chat_template_kwargs"
+) -> None:
+    """Refuse options of the chat template that it does not know; Jinja would ignore them.
+
+    Args:
+        tokenizer: A tokenizer with a chat template.
+        options: What is passed to the template.
+        name: What to call the model.
+        key: The config key that holds the options.
+
+    Raises:
+        UserError: The template never names one of them.
+    """
+    for option in options:
+        if option not in str(tokenizer.chat_template):
+            raise UserError(
+                f"{key}.{option} is unknown to the chat template of {name!r}, which would ignore "
+                "it; leave it out."
+            )
+
+
 def load_policy(
     name: str,
     delimiters: ThinkingDelimiters | None = None,

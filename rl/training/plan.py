@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rewards.stack import RewardStack, build_stack
-from rl.policy.load import load_tokenizer, lora_config, resolve_model, weight_bytes
+from rl.policy.load import (
+    check_template_options,
+    load_tokenizer,
+    lora_config,
+    resolve_model,
+    weight_bytes,
+)
 from rl.problems.problem import Problem
 from rl.problems.registry import load_problems
 from rl.provenance import provenance, weights_hash
@@ -55,7 +61,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
     given = config.delimiters
     chosen = named_delimiters(given.open, given.close) if given else None
-    _, delimiters = load_tokenizer(config.model, chosen)
+    tokenizer, delimiters = load_tokenizer(config.model, chosen)
     lora = lora_config(config.lora) if config.lora is not None else None
 
     import torch
@@ -64,6 +70,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
 
     check_launch(torch.cuda.device_count(), os.environ)
     arguments = training_arguments(config, gpu=torch.cuda.is_available())
+    options: Any = arguments.chat_template_kwargs or {}
+    check_template_options(tokenizer, options, config.model, "grpo.chat_template_kwargs")
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:
         raise UserError(

@@ -166,6 +166,10 @@ BAD: dict[str, tuple[Callable[[World, Path], dict[str, Any]] | dict[str, Any], s
         "did you mean 'VERIFY'",
     ),
     "unknown term": ({"reward": {"terms": {"step_cuont": {}}}}, "did you mean 'step_count'"),
+    "option the chat template ignores": (
+        {"grpo": {**GRPO, "chat_template_kwargs": {"enable_thinkng": False}}},
+        "grpo.chat_template_kwargs.enable_thinkng is unknown",
+    ),
     "unknown GRPO key": ({"grpo": {"learning_rat": 1.0}}, "did you mean 'grpo.learning_rate'"),
     "reserved GRPO key": ({"grpo": {"output_dir": "x"}}, "is set by output"),
     "GRPO key of a wrong type": ({"grpo": {"learning_rate": "fast"}}, "must be a number"),
