@@ -48,7 +48,7 @@ class MappedTagger:
 
     A type's probability is the sum over the types that map to it, so the best type may differ
     from the map of the best type: three likely kinds of computation outweigh one of verification.
-    Handicaps are set for the tagger's own types and play no part here.
+    The logit bias is for the tagger's own types and is not applied here.
 
     Args:
         tagger: Gives the types the map starts from.

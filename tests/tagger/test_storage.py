@@ -21,7 +21,7 @@ TEXT = "One.\n\nTwo is 2.\n\nThen three.\n\nFour = 4."
 
 @pytest.fixture
 def earlier(tmp_path: Path) -> Path:
-    """A folder in the form of version 0.1: the key ``handicaps`` holds what is subtracted."""
+    """A folder in the form of earlier versions: the key ``handicaps`` holds what is subtracted."""
     backend = random_backend()
     described = {
         "format": 1,
