@@ -205,6 +205,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     if no_signal is not None:
         if main:
             write_json(run.result, asdict(result))
+        trainer.accelerator.wait_for_everyone()  # a launcher ends all processes with the first
         raise NoSignalError(
             f"{no_signal} No policy was written, its weights would be those of"
             f" {config.model}; the counts are in {run.result}."
