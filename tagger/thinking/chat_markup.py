@@ -98,6 +98,10 @@ FORMATS: tuple[ChatFormat, ...] = (
         "<｜User｜>",
         "<｜end▁of▁sentence｜>",
     ),
+    # the same, typed with ASCII bars
+    ChatFormat(
+        "<|Assistant|>", r"<\|Assistant\|>", r"<\|User\|>", r"<\|end_of_sentence\|>|<\|EOS\|>"
+    ),
     # Mistral, Magistral, Llama 2
     ChatFormat("[/INST]", r"\[/INST\]\s?", r"\[INST\]|\[SYSTEM_PROMPT\]", r"</s>"),
     # Phi-3 and Phi-4-mini, GLM-4, Zephyr

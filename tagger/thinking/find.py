@@ -50,10 +50,12 @@ def reply_span(text: str, delimiters: ThinkingDelimiters | None = None) -> tuple
     pair = delimiters or known_delimiters_in(text)
     if pair is None or pair.plain:
         return 0, len(text)
-    opening = text.rfind(pair.open)
-    before = opening if opening >= 0 else pair.find_close(text)[0]
-    begin = plain_reply(text, max(before, 0))
-    return (begin, len(text)) if _bears(text[:begin], pair) else (0, len(text))
+    begin = plain_reply(text, max(text.rfind(pair.open), 0))
+    if not _bears(text[:begin], pair):  # the reply may lack the opening delimiter
+        begin = plain_reply(text, max(0, *(text.rfind(close) for close in pair.closes)))
+        if pair.find_close(text[:begin])[0] < 0:
+            return 0, len(text)
+    return begin, len(text)
 
 
 def _bears(text: str, delimiters: ThinkingDelimiters) -> bool:

@@ -43,6 +43,7 @@ FORMATS = {
         f"<｜begin▁of▁sentence｜>{SYSTEM}<｜User｜>{USER}<｜Assistant｜>",
         "<｜end▁of▁sentence｜>",
     ),
+    "DeepSeek in ASCII": (f"{SYSTEM}<|User|>{USER}<|Assistant|>", "<|end_of_sentence|>"),
     "Mistral": (f"<s>[SYSTEM_PROMPT]{SYSTEM}[/SYSTEM_PROMPT][INST]{USER}[/INST]", "</s>"),
     "Llama 2": (f"<s>[INST] <<SYS>>\n{SYSTEM}\n<</SYS>>\n\n{USER} [/INST] ", " </s>"),
     "Phi-3": (f"<|system|>\n{SYSTEM}<|end|>\n<|user|>\n{USER}<|end|>\n<|assistant|>\n", "<|end|>"),
@@ -85,6 +86,15 @@ def test_thinking_that_was_cut_off(name: str) -> None:
     found = find_thinking(f"{prompt}<think>{THOUGHT}")
     assert found is not None
     assert (found.text, found.finished, found.answer) == (THOUGHT, False, "")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_thinking_without_its_opening(name: str) -> None:
+    prompt, end = FORMATS[name]
+    found = find_thinking(prompt + REPLY.removeprefix("<think>") + end)
+    assert found is not None
+    own = found.text.replace("Let me solve this step by step.", "")  # TinyZero begins the reply so
+    assert (own.strip(), found.finished) == (THOUGHT.strip(), True)
 
 
 @pytest.mark.parametrize("name", [n for n in FORMATS if n not in ("R1-Zero", "TinyZero", "Alpaca")])
