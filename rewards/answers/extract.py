@@ -9,13 +9,14 @@ answers gives none.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from rewards.answers.marks import Marked, find_marks
 from rewards.answers.match import answers_match, folded
-from rewards.answers.mentions import find_mentions, hedged_around, is_hedged
+from rewards.answers.mentions import find_mentions, hedged_around, is_hedged, opens_another
 from rewards.answers.options import read_option
 from rewards.answers.plain import clean, plain
-from rewards.answers.quantities import read_quantity
+from rewards.answers.quantities import read_quantity, same_quantity
 from rewards.answers.relations import read_claims
 from rewards.answers.symbolic import is_symbolic
 
@@ -23,8 +24,8 @@ _STATEMENTS = 20  # statements that are read, from the end: a model that breaks 
 _STATED = re.compile(
     r"(?:\banswers?\b(?:\s+(?:to|for|of)\b[^.:\n=]{0,80}?)?[*_]*\s*"
     r"(?:(?:is|are|was|should be|must be|would be|will be|comes? (?:out )?to)(?![a-z])[*_:\s]*"
-    r"|[=:][*_:\s]*|(?=[*_\s]*\n)|(?=\s*[-+$\\(\d]))"
-    r"|(?:最终|正确)?答案\s*(?:应该?)?(?:是|为|等于|[:：])\s*|^\s*####)\s*(?=\S)",
+    r"|[=:][*_:\s]*|-{1,2}\s+|(?=[*_\s]*\n)|(?=\s*[-+$\\(\d]))"
+    r"|(?:最终|正确)?答案\s*(?:应该?)?(?:是|为|等于|[:：】])\s*|^\s*####)\s*(?=\S)",
     re.IGNORECASE | re.MULTILINE,
 )
 _LEADS = re.compile(r"(?:[\s*_#>:`~]|\\\[|\\\(|\$\$|\$(?!\d))+")
@@ -41,7 +42,7 @@ _OPENS_OTHER = re.compile(
     re.IGNORECASE,
 )
 _JOIN = re.compile(r"[\s.,;]*(?:or|and|,|或|和)[\s,]*")
-_LIST_MARK = re.compile(r"\s*\d{1,2}[.)]\s+(?=\S)")
+_LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _MATH = re.compile(r"\$\$?([^$\n]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
 _OTHER = re.compile(r"\b(?:or|maybe|perhaps|possibly|either|not sure)\b|或", re.IGNORECASE)
@@ -74,7 +75,7 @@ def extract_answer(answer: str, numeric: bool = True) -> str:
         return _agreed(answer, marked, numeric)
     whole = answer.strip()
     if numeric:
-        if read_quantity(whole) is not None or (len(whole) < 80 and is_symbolic(whole)):
+        if read_quantity(whole) is not None or (len(whole) < 80 and _is_expression(whole)):
             return whole
         stated = _stated_number(whole)
         return _last_number(whole) if stated is None else stated
@@ -163,7 +164,7 @@ def _stated_number(text: str) -> str | None:
 
 def _committed(clause: str) -> str | None:
     """The one number a clause gives: empty if it hedges, None if it gives none."""
-    if read_quantity(clause) is not None or is_symbolic(clause):
+    if read_quantity(clause) is not None or _is_expression(clause):
         return clause
     flat = clean(clause)
     mentions = find_mentions(flat)
@@ -180,18 +181,34 @@ def _committed(clause: str) -> str | None:
     return mentions[chosen].text
 
 
+def _is_expression(text: str) -> bool:
+    return "\n" not in text and ":" not in text and is_symbolic(text)
+
+
 def _last_number(text: str) -> str:
     """The number of the last sentence that has one; empty if it is hedged or a mere operand."""
+    sentences = _numeric_sentences(text)
+    flat, ending = next(sentences, ("", ""))
+    mentions = find_mentions(flat)
+    if not mentions or ending == "?" or is_hedged(flat, mentions, len(mentions) - 1):
+        return ""
+    last = mentions[-1]
+    before, _ = next(sentences, ("", ""))
+    earlier = find_mentions(before)
+    both_bare = {flat.strip(" ."), before.strip(" .")} == {m.text for m in (*mentions, *earlier)}
+    another = both_bare or opens_another(flat[: last.start])  # "19\n20"; "It is 19. Or 20."
+    if earlier and another and not same_quantity(earlier[-1].quantity, last.quantity):
+        return ""
+    return last.text
+
+
+def _numeric_sentences(text: str) -> Iterator[tuple[str, str]]:
+    """Clean sentences with a digit and the sign each ends with, from the last one."""
     for line in reversed(text.split("\n")):
-        for sentence, ending, _ in reversed(_sentences(line)):
-            flat = _LIST_MARK.sub("", clean(sentence), count=1)
-            if not any(c.isdigit() for c in flat):
-                continue
-            mentions = find_mentions(flat)
-            if not mentions or ending == "?" or is_hedged(flat, mentions, len(mentions) - 1):
-                return ""
-            return mentions[-1].text
-    return ""
+        for sentence, ending, _ in reversed(_sentences(_LIST_MARK.sub("", line, count=1))):
+            flat = clean(sentence)
+            if any(c.isdigit() for c in flat):
+                yield flat, ending
 
 
 def _stated_text(text: str) -> str:

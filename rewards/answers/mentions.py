@@ -23,6 +23,9 @@ _OPERATOR_BEFORE = re.compile(
 _OPERATOR_AFTER = re.compile(
     r"\s*(?:[+*/^<>]|-\s*(?:[0-9(\\]|[a-zA-Z](?![a-zA-Z]))|\\(?:times|cdot|div|pm|sqrt|frac|pi)(?![a-z]))"
 )
+_NEGATED = re.compile(
+    r"(?:\bnot|n't|\bnever|\bcannot)\s+(?:be\s+|equal(?:\s+to)?\s+|exactly\s+|just\s+)?[($]*$"
+)
 _ALTERNATIVE = re.compile(
     r"(?<![a-z])(?:or|nor|maybe|perhaps|possibly|probably|alternatively|either|otherwise|might"
     r"|could|oder|no|wait|actually|rather|hmm)(?![a-z])(?! than| of)|或|也许|可能|还是"
@@ -39,8 +42,8 @@ _BOUND_AFTER = re.compile(
     r"\s*(?:[a-z]+\s+)?or\s+(?:more|less|fewer|greater|higher|lower|above|below)\b", re.IGNORECASE
 )
 _OPENS_ANOTHER = re.compile(
-    r"[\W_]*(?:[a-z%^]+[\W_]+){0,2}?(?:or|maybe|perhaps|possibly|alternatively|otherwise|oder"
-    r"|或者?|也许|可能)(?![a-z])(?P<rest>.*)",
+    r"[\W_]*(?:[a-z%^]+[\W_]+){0,2}?(or|maybe|perhaps|possibly|alternatively|otherwise|oder|no"
+    r"|wait|actually|hmm|rather|或者?|也许|可能)(?![a-z])(?P<rest>.*)|[\s$]*[/|&](?P<other>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOSES_ANOTHER = re.compile(
@@ -59,7 +62,7 @@ class Mention:
 
 
 def find_mentions(text: str) -> list[Mention]:
-    """Numbers of a text that are no operands: ``5`` and ``4`` in ``5 * 4 = 20`` are.
+    """Numbers of a text that are neither operands (``5`` and ``4`` in ``5 * 4``) nor denied.
 
     Args:
         text: A text that `rewards.answers.plain.clean` made.
@@ -77,6 +80,8 @@ def mention_at(text: str, position: int) -> Mention | None:
 def _mention(text: str, match: re.Match[str]) -> Mention | None:
     end = match.start("unit") if match["unit"] else match.end()
     if _OPERATOR_BEFORE.search(text, max(0, match.start() - 8), match.start()):
+        return None
+    if _NEGATED.search(text, max(0, match.start() - 24), match.start()):
         return None
     if _OPERATOR_AFTER.match(text, end):
         return None
@@ -118,6 +123,19 @@ def is_hedged(text: str, mentions: list[Mention], committed: int) -> bool:
     return False
 
 
+def opens_another(text: str) -> bool:
+    """Whether a sentence offers what it names as one of several: ``or 20``, ``maybe 20``."""
+    return _ALTERNATIVE.search(text.casefold()) is not None
+
+
+def _first_number(text: str) -> Quantity | None:
+    """The first number of a text; a word for one only if the text begins with it."""
+    mentions = find_mentions(text)
+    word = re.match(r"\W*([a-z-]+)", text, re.IGNORECASE)
+    in_words = read_quantity(word[1]) if word else None
+    return in_words or (mentions[0].quantity if mentions else None)
+
+
 def _is_alternative(text: str, one: Mention, other: Mention) -> bool:
     """Whether the words between two numbers of a sentence offer both for the same thing."""
     if same_quantity(one.quantity, other.quantity):
@@ -143,11 +161,10 @@ def hedged_around(before: str, value: str, after: str) -> bool:
         return False
     opened = _OPENS_ANOTHER.match(after[:_WINDOW].split("\n\n", 1)[0])
     if opened:
-        words = after[: opened.start("rest")].casefold()
-        words = re.sub(r"[\W_]*(?:or|maybe|perhaps|possibly|alternatively)[\W_]*$", "", words)
+        words = re.sub(r"[\W_]*(?:or|maybe|perhaps|possibly)[\W_]*$", "", after[: opened.end(1)])
         with_unit = read_quantity(f"{value} {words.strip()}") or given
-        others = find_mentions(opened["rest"])
-        if others and not any(same_quantity(others[0].quantity, q) for q in (given, with_unit)):
+        other = _first_number(opened["rest"] or opened["other"] or "")
+        if other and not any(same_quantity(other, quantity) for quantity in (given, with_unit)):
             return True
     tail = before[-_WINDOW:]
     if _CLOSES_ANOTHER.search(tail):

@@ -12,15 +12,19 @@ _REFERENCE = re.compile(r"\(?([A-Z])\)?[.:),]*")
 _REFERENCE_WITH_TEXT = re.compile(r"\(([A-J])\)\s*(.+)|([A-J])[):]\s*(.+)", re.DOTALL)
 
 _LEAD = (
-    r"(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|answer|letter)|选项?)"
-    r"\s*(?:is\s+|:\s*)?"
+    r"(?:(?:therefore|thus|hence|so|conclusion)[,:]?\s+)?"
+    r"(?:(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|answer|letter)|选项?)"
+    r"\s*(?:is\s+|:\s*)?)?"
 )
 _OPTION = re.compile(
-    rf"(?:{_LEAD})?(?:\(\s?(?P<a>[A-Z])\s?\)(?P<at>[.:,]?|[\s.:,].*)"  # (B) 42
-    r"|(?P<b>[A-Z])(?P<bt>\s?[).:,].*|\s?-{1,2}\s.*"  # B. 42, B - 42
-    r"|\s*(?:\(.*|[0-9\\$].*|(?:because|since|as|which|with|for|due|or|and)\s.*"
+    rf"{_LEAD}(?:\(\s?(?P<a>[A-Z])\s?\)(?P<at>[.:,;!]?|[\s.:,;!].*)"  # (B) 42
+    r"|(?P<b>[A-Z])(?P<bt>\s?[).:,;!].*|\s?-{1,2}\s.*"  # B. 42, B - 42
+    r"|\s*(?:\(.*|[0-9\\$].*|(?:because|since|as|which|with|for|due|rather|not|but|or|and)\s.*"
     r"|\s+(?:is|must be)\s+(?:the\s+)?(?:correct|right|best|answer)\b.*|)))",
     re.DOTALL | re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\W*(?:is|are|was|can|cannot|isn't|can't)\b(?!\s+(?:the\s+)?(?:correct|right|best|answer)\b)"
 )
 _ANOTHER = r"(?!I\s+[a-z])([A-J])(?![\w'])"
 _SECOND = re.compile(
@@ -69,6 +73,8 @@ def read_option(text: str) -> Option | None:
     bare = _bare(text)
     match = _OPTION.fullmatch(bare)
     if match is None:
+        return None
+    if _DENIED.match(match["at"] or match["bt"] or ""):
         return None
     letter, rest = match["a"] or match["b"], (match["at"] or match["bt"] or "")
     text = rest.lstrip(" ).:,-").strip()

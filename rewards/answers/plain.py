@@ -39,6 +39,7 @@ _WRAPPER = (
 )
 _TEXT = re.compile(rf"{_WRAPPER}\{{([^{{}}]*)\}}")
 _AROUND_MORE = re.compile(rf"{_WRAPPER}(?=\{{)|\\(?:boxed|fbox)(?![a-zA-Z])\s*")
+_COLOUR = re.compile(r"\\(?:text)?color\s*\{[^{}]*\}")
 _BRACED = re.compile(r"(?<![\w^}\]\\])\{([^{}\\,]*)\}")
 _THOUSANDS_MARK = re.compile(r"(?<=\d)(?:\{,\}|,?\\[,!]|\{\\[,!]\})\s?(?=\d{3}(?!\d))")
 _SPACES = re.compile(r"(?<!\\)(?:\\(?:[,;:! ]|q?quad(?![a-zA-Z]))|~)|\{\}")
@@ -82,7 +83,10 @@ def plain(text: str) -> str:
                 break
         text = _AROUND_MORE.sub("", text)
         text = _DELIMITERS.sub(" ", text)
-        text = _SPACES.sub(" ", text).replace("\\%", "%")
+        text = _SPACES.sub(" ", text).replace("\\%", "%").replace("\\varnothing", "\\emptyset")
+        text = _COLOUR.sub("", text).removesuffix("\\")
+    elif "~" in text:
+        text = text.replace("~", " ")
     if "*" in text or "_" in text or "`" in text or "<" in text:
         text = _BOLD.sub("", text)
     return _ARROW.sub(r"\\to ", text) if ">" in text or "\\" in text else text

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rewards.answers.numbers import UNSIGNED, value_of
 from rewards.answers.plain import clean
-from rewards.answers.units import CURRENCIES, PERCENT, Unit, read_unit, same_unit
+from rewards.answers.units import CURRENCIES, DOZEN, LABEL, PERCENT, Unit, read_unit, same_unit
 
 MAX_LENGTH = 120
 """Characters of the longest text that is read as a quantity."""
@@ -114,13 +114,15 @@ def _sum_of_parts(text: str) -> Quantity | None:
 def same_quantity(given: Quantity, wanted: Quantity) -> bool:
     """Whether two quantities are equal.
 
-    Where only one side has a percent sign, 50 % equals both 50 and 0.5. A unit that only one side
-    has is ignored; otherwise units must be of one kind, and are converted exactly.
+    Where only one side has a percent sign, 50 % equals both 50 and 0.5; 2 dozen are 24 too. A unit
+    that only one side has is ignored; otherwise they must be of one kind, and are converted.
     """
-    percents = [q.unit is not None and q.unit.dimension == PERCENT for q in (given, wanted)]
-    if percents[0] != percents[1]:
-        bare, share = (wanted, given) if percents[0] else (given, wanted)
-        return bare.unit is None and bare.value in (share.value, share.value / 100)
+    for dimension, times in ((PERCENT, Fraction(1, 100)), (DOZEN, Fraction(12))):
+        has = [q.unit is not None and q.unit.dimension == dimension for q in (given, wanted)]
+        if has[0] != has[1]:
+            bare, named = (wanted, given) if has[0] else (given, wanted)
+            plain = bare.unit is None or (dimension == DOZEN and bare.unit.dimension == LABEL)
+            return plain and bare.value in (named.value, named.value * times)
     factor = same_unit(given.unit, wanted.unit)
     return factor is not None and given.value * factor == wanted.value
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 LABEL = "label"
 """Dimension of a word that is no known unit."""
 PERCENT = "percent"
+DOZEN = "dozen"
 
 # dimension: unit names, each with its size in the first unit of the dimension.
 _SIZES: dict[str, dict[str, str]] = {
@@ -51,6 +52,7 @@ _SIZES: dict[str, dict[str, str]] = {
     "celsius": {"celsius degree-celsius ^\\circ-c degree-c 摄氏度": "1"},
     "fahrenheit": {"fahrenheit degree-fahrenheit ^\\circ-f degree-f": "1"},
     "kelvin": {"kelvin": "1"},
+    DOZEN: {"dozen": "1"},
     PERCENT: {"% percent percentage pct percentage-point": "1"},
     "morning": {"am a.m. a.m": "1"},
     "afternoon": {"pm p.m. p.m": "1"},
@@ -160,6 +162,8 @@ def _known(tokens: list[str]) -> tuple[Unit | None, int]:
 
 
 def _name(token: str) -> str:
+    if len(token) == 1:
+        return token.casefold() if token == "L" else token  # 5 M are no metres
     if token.startswith("^"):
         return re.sub(r"[{}\s]", "", token).casefold().replace("circ", "circ-").rstrip("-")
     return _singular(token)
@@ -177,6 +181,8 @@ def same_unit(given: Unit | None, wanted: Unit | None) -> Fraction | None:
         return Fraction(1)
     if given.dimension == wanted.dimension == LABEL:
         return Fraction(1) if given.words & wanted.words else None
+    if {given.dimension, wanted.dimension} in ({"angle", "celsius"}, {"angle", "fahrenheit"}):
+        return Fraction(1)  # "degrees"
     if given.dimension == wanted.dimension:
         return given.size / wanted.size
     if any(u.dimension.startswith("units") for u in (given, wanted)):
