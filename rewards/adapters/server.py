@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+
 def reward_app(reward: StepReward) -> Starlette:
     """The web application.
 

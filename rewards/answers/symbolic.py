@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from fractions import Fraction
-from functools import cache
-from typing import Any
 
 from rewards.answers.numbers import exact_value
 from rewards.answers.plain import plain
@@ -14,8 +11,6 @@ from rewards.answers.plain import plain
 MAX_EXPRESSION = 400
 """Characters an expression may have to be handed to math-verify."""
 
-_SECONDS = 5
-_DECIMALS = 12  # floats inside a matrix or an interval: equal to so many places
 _TOWER = re.compile(r"(?:\^|\*\*)[^+\-=,;]*(?:\^|\*\*)")
 _BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{4,}")
 _BIG_POWER_OF_SUM = re.compile(r"[a-zA-Z)}\]]\s*(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{3,}")
@@ -69,7 +64,7 @@ def can_hang(text: str) -> bool:
 def equivalent(answer: str, reference: str) -> bool:
     """Whether math-verify finds two expressions equal; a decimal equals no irrational number.
 
-    Its timers need the main thread; elsewhere the filter of `is_symbolic` alone protects.
+    It is asked in a process of its own, with a limit of processor time, from any thread.
 
     Args:
         answer: The expression given, in LaTeX or as typed.
@@ -80,20 +75,9 @@ def equivalent(answer: str, reference: str) -> bool:
     """
     if not (is_symbolic(answer) and is_symbolic(reference)):
         return False
-    from math_verify import verify
+    from rewards.answers.algebra import ask
 
-    gold, given = _parse(reference), _parse(answer)
-    if gold is None or given is None:
-        return False
-    return bool(
-        verify(
-            gold,
-            given,
-            float_rounding=_DECIMALS,
-            allow_set_relation_comp=True,  # 1 <= x <= 2 is [1, 2]
-            timeout_seconds=_timeout(),
-        )
-    )
+    return bool(ask("compare", _latex(answer), _latex(reference)))
 
 
 def rounds_to(exact: str, rounded: str) -> bool:
@@ -104,48 +88,37 @@ def rounds_to(exact: str, rounded: str) -> bool:
         rounded: E.g. ``"6.28"``.
     """
     wanted, places = exact_value(rounded), len(rounded.strip(" $").partition(".")[2])
-    value: Any = exact_value(exact)
-    if wanted is None:
+    value = numeric_value(exact)
+    if wanted is None or value is None:
         return False
-    if value is None:
-        parsed = _parse(exact) if is_symbolic(exact) else None
-        try:
-            value = Fraction(str(parsed.evalf(30))) if parsed is not None else None
-        except (AttributeError, TypeError, ValueError):
-            return False
-    return value is not None and abs(value - wanted) * 2 * 10**places <= 1
+    half_a_place = Fraction(1, 2 * 10**places)
+    return abs(value - wanted) <= half_a_place
 
 
-def _parse(text: str) -> Any:
-    """What math-verify reads, an exact number as a fraction; None if it reads nothing."""
-    from math_verify import parse
+def numeric_value(text: str) -> Fraction | None:
+    r"""Value of a number or of an expression without variables, this one to 30 digits.
 
+    Args:
+        text: E.g. ``"3/4"``, ``"2\pi"``, ``r"\frac{\sqrt{3}}{2}"``.
+
+    Returns:
+        None if it is neither.
+    """
+    value = exact_value(text)
+    if value is not None or not is_symbolic(text):
+        return value
+    from rewards.answers.algebra import ask
+
+    found = ask("decimal", _latex(text))
+    return None if found is None else Fraction(found)
+
+
+def _latex(text: str) -> str:
+    """An expression in LaTeX; an exact number as a fraction."""
     value = exact_value(text)
     if value is not None:
-        from sympy import Rational
-
-        return Rational(value.numerator, value.denominator)
+        return str(value)
     text = plain(text).strip().rstrip(" .")
     for pattern, latex in _TO_LATEX:
         text = pattern.sub(latex, text)
-    found = parse(
-        f"${text}$",
-        extraction_config=_extraction(),
-        fallback_mode="no_fallback",
-        parsing_timeout=_timeout(),
-    )
-    return found[0] if found else None
-
-
-@cache
-def _extraction() -> list[Any]:
-    """LaTeX alone, the whole of it, and no letter dropped because it may be a unit."""
-    from latex2sympy2_extended.math_normalization import NormalizationConfig
-    from math_verify import LatexExtractionConfig
-
-    rules = NormalizationConfig(malformed_operators=True, nits=True, units=False, boxed="none")
-    return [LatexExtractionConfig(normalization_config=rules)]
-
-
-def _timeout() -> int | None:
-    return _SECONDS if threading.current_thread() is threading.main_thread() else None
+    return text
