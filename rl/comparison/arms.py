@@ -25,7 +25,7 @@ from tagger.thinking.families import ThinkingDelimiters, named_delimiters
 
 if TYPE_CHECKING:
     from rl.evaluation.evaluate import Judge, MonitorMaker
-    from rl.sampling.sampler import Sampler
+    from rl.sampling.engine import Engine
     from tagger.stopping.closing import ClosingSequence
 
 ArmProgress = Callable[[str, int, int], None]
@@ -71,7 +71,7 @@ class Job:
 
 
 class LoadedPolicy:
-    """One policy with its sampler, judge and closing text, loaded when first used."""
+    """One policy with its engine, judge and closing text, loaded when first used."""
 
     def __init__(
         self, name: str, config: CompareConfig, tagger: FrozenTagger, audit: FrozenTagger | None
@@ -106,12 +106,13 @@ class LoadedPolicy:
         return named_delimiters(given.open, given.close) if given else None
 
     @cached_property
-    def sampler(self) -> Sampler:
-        """The policy's sampler; loads the weights."""
+    def engine(self) -> Engine:
+        """What generates the policy's completions; loads the weights."""
         from transformers.utils import logging
 
         from rl.policy.load import load_policy
-        from rl.sampling.sampler import Sampler, SamplingSettings
+        from rl.sampling.decoding import SamplingSettings
+        from rl.sampling.registry import build_engine
 
         logging.disable_progress_bar()
         c = self._config
@@ -122,14 +123,14 @@ class LoadedPolicy:
             top_k=c.top_k,
             max_new_tokens=c.max_new_tokens,
         )
-        return Sampler(policy.model, policy.tokenizer, policy.delimiters, settings)
+        return build_engine(c.engine, policy.model, policy.tokenizer, policy.delimiters, settings)
 
     @cached_property
     def judge(self) -> Judge:
         """Scores and tags this policy's completions."""
         from rl.evaluation.evaluate import Judge
 
-        s = self.sampler
+        s = self.engine
         return Judge(
             self._tagger,
             s.tokenizer,
@@ -144,14 +145,14 @@ class LoadedPolicy:
         """What a monitor forces to close this policy's thinking."""
         from tagger.stopping.closing import ClosingSequence
 
-        return ClosingSequence(self.sampler.tokenizer, self.sampler.delimiters)
+        return ClosingSequence(self.engine.tokenizer, self.engine.delimiters)
 
     def monitor(self, point: GridPoint) -> MonitorMaker:
         """A maker of monitors with one rule, one for each row."""
         from tagger.stopping.monitor import StepMonitor
 
         rule = build_rule(point.config(), self._tagger.taxonomy)
-        s, closing, tagger = self.sampler, self.closing, self._tagger
+        s, closing, tagger = self.engine, self.closing, self._tagger
         after = self.judge.analyze.prompt_end
         return lambda problem: StepMonitor(
             tagger, rule, problem.question, s.delimiters, s.tokenizer, closing, after
@@ -244,7 +245,7 @@ class ArmRunner:
 
         loaded = self.policies[job.policy]
         return evaluate(
-            loaded.sampler,
+            loaded.engine,
             self.problems(job.split),
             loaded.judge,
             samples=self.samples_per_problem(job.split),
@@ -261,7 +262,7 @@ class ArmRunner:
         return oracle_samples(
             self.run(Job("base", job.policy, job.split)),
             self.problems(job.split),
-            loaded.sampler,
+            loaded.engine,
             loaded.judge,
             loaded.closing,
             seed=self.config.seed,
@@ -285,5 +286,7 @@ class ArmRunner:
         if c.delimiters or c.chat_template_kwargs:  # else as the keys of earlier versions
             named = asdict(c.delimiters) if c.delimiters else None
             content["prompt"] = [named, c.chat_template_kwargs]
+        if c.engine != "kit":
+            content["engine"] = c.engine
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Interval
 
+from rl.sampling.registry import EngineName
 from rl.training.config import DelimitersConfig
 from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError
@@ -77,6 +78,8 @@ class CompareConfig(Settings):
         top_p: Nucleus.
         top_k: Likeliest tokens kept; 0 keeps all.
         batch_size: Rows sampled at once.
+        engine: What generates: ``kit``, the kit's own sampler, or ``transformers``, its
+            ``generate``, which is slower and exists to check the other.
         workers: Arms that run side by side, each in a process with its own copy of the policy;
             the samples are the same with one worker as with several.
         seed: Seed of sampling and bootstrap.
@@ -103,6 +106,7 @@ class CompareConfig(Settings):
     top_p: Annotated[float, Interval(gt=0, le=1)] = 1.0
     top_k: Annotated[int, Ge(0)] = 0
     batch_size: Annotated[int, Ge(1)] = 32
+    engine: EngineName = "kit"
     workers: Annotated[int, Ge(1)] = 1
     seed: Annotated[int, Ge(0)] = 0
     title: str = "Suffice comparison"

@@ -16,7 +16,7 @@ from rl.problems.problem import Problem, score_answer
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters, template_prompt_end
 
 if TYPE_CHECKING:
-    from rl.sampling.sampler import Completion, Sampler
+    from rl.sampling.engine import Completion, Engine
     from tagger.steps import TaggedStep
     from tagger.stopping.monitor import StepMonitor
 
@@ -167,7 +167,7 @@ class Judge:
 
 
 def evaluate(
-    sampler: Sampler,
+    engine: Engine,
     problems: Sequence[Problem],
     judge: Judge,
     *,
@@ -180,7 +180,7 @@ def evaluate(
     """Sample completions of every problem, tag and score them.
 
     Args:
-        sampler: The policy with its sampling settings.
+        engine: The policy with its sampling settings.
         problems: What to ask.
         judge: Turns completions into samples.
         samples: Completions of each problem.
@@ -193,8 +193,8 @@ def evaluate(
         The samples, problem by problem.
     """
     factory = None if monitor is None else (lambda p, _: monitor(problems[p]))
-    completions = sampler.sample(
-        render_prompts(sampler.tokenizer, problems, **judge.template_options),
+    completions = engine.sample(
+        render_prompts(engine.tokenizer, problems, **judge.template_options),
         samples,
         seed,
         batch_size,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rl.evaluation.evaluate import Judge, Progress, render_prompts
 from rl.evaluation.samples import Sample
 from rl.problems.problem import Problem
-from rl.sampling.sampler import Completion, Sampler
+from rl.sampling.engine import Completion, Engine
 
 if TYPE_CHECKING:
     from tagger.stopping.closing import ClosingSequence
@@ -52,7 +52,7 @@ def boundaries_of(sample: Sample) -> list[int]:
 def oracle_samples(
     base: Sequence[Sample],
     problems: Sequence[Problem],
-    sampler: Sampler,
+    engine: Engine,
     judge: Judge,
     closing: ClosingSequence,
     *,
@@ -69,7 +69,7 @@ def oracle_samples(
     Args:
         base: Samples of the base arm, with their ids.
         problems: The problems they answer.
-        sampler: The base policy.
+        engine: The base policy.
         judge: Scores the answers.
         closing: What is forced to close the thinking.
         seed: Seed that the judge passes on; greedy answers need none.
@@ -83,7 +83,7 @@ def oracle_samples(
         re-read, forced and generated at all boundaries to find it.
     """
     place = {problem.id: i for i, problem in enumerate(problems)}
-    tokenizer = sampler.tokenizer
+    tokenizer = engine.tokenizer
     prompts = render_prompts(tokenizer, problems, **judge.template_options)
     encoded = [list(tokenizer.encode(p, add_special_tokens=False)) for p in prompts]
     searches = [
@@ -93,7 +93,7 @@ def oracle_samples(
     tell = progress or (lambda done, total: None)
     while living := [s for s in searches if s.open]:
         tell(len(searches) - len(living), len(searches))
-        _probe_next(living, problems, sampler, judge, closing, seed, answer_tokens, batch_size)
+        _probe_next(living, problems, engine, judge, closing, seed, answer_tokens, batch_size)
     tell(len(searches), len(searches))
     return [replace(s.found or s.base, probe_tokens=s.probed) for s in searches]
 
@@ -101,7 +101,7 @@ def oracle_samples(
 def _probe_next(
     searches: Sequence[_Search],
     problems: Sequence[Problem],
-    sampler: Sampler,
+    engine: Engine,
     judge: Judge,
     closing: ClosingSequence,
     seed: int,
@@ -112,19 +112,16 @@ def _probe_next(
     heads, forced = [], []
     for search in searches:
         written = list(search.base.ids[: search.boundaries.pop(0)])
-        tail = sampler.tokenizer.decode(
+        tail = engine.tokenizer.decode(
             written[-8:], skip_special_tokens=False, clean_up_tokenization_spaces=False
         )
         close = closing.ids_after(tail)
         heads.append(written + close)
         forced.append(len(close))
-    answers = sampler.continue_from(
+    answers = engine.probe(
         [s.prefix + head for s, head in zip(searches, heads, strict=True)],
-        1,
-        seed,
+        answer_tokens,
         batch_size,
-        max_new_tokens=answer_tokens,
-        temperature=0.0,
     )
     completions = [
         Completion(

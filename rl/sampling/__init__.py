@@ -1,1 +1,1 @@
-"""The kit's own sampler, which pairs the arms: the same uniforms for the same row."""
+"""Engines that generate completions; the same noise for the same row, which pairs the arms."""

@@ -81,3 +81,10 @@ def test_settings_survive_a_round_trip() -> None:
 def test_bad_settings_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         compare_config(values)
+
+
+def test_engine_is_one_of_those_there_are() -> None:
+    assert compare_config({}).engine == "kit"
+    assert compare_config({"engine": "transformers"}).engine == "transformers"
+    with pytest.raises(UserError, match="of engine 'vllm'; valid: kit, transformers"):
+        compare_config({"engine": "vllm"})

@@ -13,7 +13,7 @@ from rl.evaluation.oracle import oracle_samples
 from rl.evaluation.samples import Sample
 from rl.policy.load import load_tokenizer
 from rl.problems.problem import Problem
-from rl.sampling.sampler import Completion
+from rl.sampling.engine import Completion
 from tagger.frozen import FrozenTagger
 from tagger.stopping.closing import ClosingSequence
 from tests.world import World
@@ -27,13 +27,11 @@ class LastNumber:
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
         self.asked: list[str] = []
-        self.temperatures: set[float] = set()
 
-    def continue_from(
-        self, prefixes: Sequence[Sequence[int]], *args: Any, max_new_tokens: int, temperature: float
+    def probe(
+        self, prefixes: Sequence[Sequence[int]], max_new_tokens: int, batch_size: int = 256
     ) -> list[Completion]:
         """Answer each prefix."""
-        self.temperatures.add(temperature)
         out = []
         for prefix in prefixes:
             text = self.tokenizer.decode(list(prefix))
@@ -77,7 +75,6 @@ def test_stops_at_the_first_boundary_that_is_right(judge: Judge) -> None:
     thinking = "First, 2 + 1 = 3.\n\nNo: 2 + 2 = 4.\n\nCheck it: 4.\n\nOr is it 5?"
     base, found, policy = run(judge, thinking, "5")
     assert len(policy.asked) == 2
-    assert policy.temperatures == {0.0}
     assert policy.asked[1].count("</think>") == 1
     assert policy.asked[1].startswith(render_prompts(judge.tokenizer, PROBLEMS)[0])
     assert [s.text for s in found.steps] == ["First, 2 + 1 = 3.", "No: 2 + 2 = 4."]

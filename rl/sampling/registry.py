@@ -1,0 +1,41 @@
+"""The engines a policy can run on, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rl.sampling.decoding import SamplingSettings
+    from rl.sampling.engine import Engine
+    from tagger.thinking.split import ThinkingDelimiters
+
+EngineName = Literal["kit", "transformers"]
+"""``kit``: the kit's own sampler; ``transformers``: ``generate`` of transformers."""
+
+
+def build_engine(
+    name: EngineName,
+    model: Any,
+    tokenizer: Any,
+    delimiters: ThinkingDelimiters,
+    settings: SamplingSettings,
+) -> Engine:
+    """Bind a loaded policy to an engine.
+
+    Args:
+        name: Which engine.
+        model: Causal language model of transformers, possibly wrapped by peft.
+        tokenizer: Its tokenizer, with an end token.
+        delimiters: Its thinking delimiters.
+        settings: How tokens are drawn.
+
+    Raises:
+        ValueError: Neither the model nor the tokenizer names an end token.
+    """
+    if name == "transformers":
+        from rl.sampling.transformers_engine import TransformersEngine
+
+        return TransformersEngine(model, tokenizer, delimiters, settings)
+    from rl.sampling.sampler import Sampler
+
+    return Sampler(model, tokenizer, delimiters, settings)

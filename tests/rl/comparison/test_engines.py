@@ -1,0 +1,45 @@
+"""An arm on either engine: the same samples, told apart in the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rl.comparison.arms import ArmRunner, Job
+from rl.comparison.config import compare_config
+from tagger.errors import UserError
+from tests.world import World
+
+
+def runner(world: World, folder: Path, engine: str) -> ArmRunner:
+    config = compare_config(
+        {
+            "base": str(world.model),
+            "tagger": str(world.tagger),
+            "problems": {"source": str(world.problems)},
+            "calibration": {"split": "calibration"},
+            "samples": 2,
+            "max_new_tokens": 24,
+            "oracle_answer_tokens": 6,
+            "rules": {"token_budget": {"limit": [8]}},
+            "engine": engine,
+        }
+    )
+    return ArmRunner(config, folder)
+
+
+def test_arms_and_oracle_are_the_same_on_both_engines(world: World, tmp_path: Path) -> None:
+    kit, stock = (runner(world, tmp_path / name, name) for name in ("kit", "transformers"))
+    (point,) = kit.config.grid()
+    for job in (
+        Job("base", "base", "test"),
+        Job("monitored", "base", "test", point),
+        Job("oracle", "base", "test", oracle=True),
+    ):
+        ours, theirs = kit.run(job), stock.run(job)
+        assert [s.ids for s in ours] == [s.ids for s in theirs]
+        assert [s.stop_reason for s in ours] == [s.stop_reason for s in theirs]
+        assert [s.probe_tokens for s in ours] == [s.probe_tokens for s in theirs]
+    with pytest.raises(UserError, match="made with other settings"):
+        runner(world, tmp_path / "kit", "transformers").run(Job("base", "base", "test"))
