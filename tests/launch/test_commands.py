@@ -76,11 +76,13 @@ def test_train_resume_refusal_and_compare_that_goes_on(
     assert list(first["arms"]) == ["base", "trained"]
     made = {p: p.stat().st_mtime_ns for p in folder.glob("samples/*/*")}
     assert made
-    assert main([*argv, "--resume", str(folder)]) == 0
+    assert main(["compare", "--resume", str(folder)]) == 0
     assert {p: p.stat().st_mtime_ns for p in folder.glob("samples/*/*")} == made
     assert json.loads((folder / "results.json").read_text())["arms"] == first["arms"]
-    assert main([*argv, "--resume", str(folder), "seed=1"]) == 2
-    assert "another comparison's settings" in capsys.readouterr().err
+    assert main(["compare", "--resume", str(folder), "seed=1"]) == 2
+    assert "seed" in capsys.readouterr().err
+    assert main([*argv, "--resume", str(folder)]) == 2
+    assert "leave --config away" in capsys.readouterr().err
 
 
 def test_tagger_train_from_labels_and_from_the_generator(

@@ -28,7 +28,7 @@ case "$1 ${2:-}" in
 #!/usr/bin/env bash
 echo "suffice $*" >>"$FAKE_LOG"
 END
-    for tool in ruff mypy lint-imports pytest; do
+    for tool in ruff mypy lint-imports pytest coverage; do
       cat >"$4/bin/$tool" <<'END'
 #!/usr/bin/env bash
 echo "${0##*/} $*" >>"$FAKE_LOG"
@@ -138,8 +138,10 @@ def test_a_gpu_machine_gets_the_cuda_build(clone: Path) -> None:
 def test_every_check_runs_even_if_one_fails(clone: Path) -> None:
     done, did = start(clone, ".ci/run", FAKE_FAIL="mypy")
     assert done.returncode == 1
-    assert [re.split(r"\W", line)[0] for line in did[-4:]] == ["ruff", "mypy", "lint", "pytest"]
-    assert did[-1] == "pytest --cov --cov-report=term --cov-fail-under=90"
+    assert [re.split(r"\W", line)[0] for line in did[-8:-4]] == ["ruff", "mypy", "lint", "pytest"]
+    assert " --cov " in did[-5]
+    for package, line in zip(("tagger", "rewards", "rl", "launch"), did[-4:], strict=True):
+        assert line == f"coverage report --include={package}/* --fail-under=90"
     assert did[2].split()[-1] == ".[dev]"
     assert "[suffice] failed: mypy" in done.stderr
     done, did = start(clone, "launch/test", "tests/rewards", "-x")
