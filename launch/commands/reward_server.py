@@ -35,16 +35,12 @@ def run(args: argparse.Namespace) -> None:
     from rl.policy.load import load_tokenizer
     from rl.training.config import config_from_dict, load_config
     from tagger.config.settings import apply_overrides
-    from tagger.thinking.families import named_delimiters
 
     if args.config:
         config = load_config(args.config, args.overrides)
     else:
         config = config_from_dict(apply_overrides({}, args.overrides), "settings")
-    given = config.delimiters
-    tokenizer, delimiters = load_tokenizer(
-        config.model, named_delimiters(given.open, given.close) if given else None
-    )
+    tokenizer, delimiters = load_tokenizer(config)
     reward = StepReward(
         config.reward.terms,
         tokenizer,

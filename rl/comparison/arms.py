@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from rl.analysis.outcomes import warnings_of
 from rl.comparison.config import CompareConfig, GridPoint, Split
 from rl.evaluation.samples import Sample, read_samples, write_samples
+from rl.policy.config import changed_settings, policy_config
+from rl.policy.prompts import Prompting
 from rl.problems.problem import Problem
 from rl.problems.registry import load_problems
-from rl.provenance import weights_hash
 from tagger.errors import UserError
 from tagger.files import write_atomically
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
-from tagger.thinking.families import ThinkingDelimiters, named_delimiters
 
 if TYPE_CHECKING:
     from rl.evaluation.evaluate import Judge, MonitorMaker
@@ -81,29 +81,26 @@ class LoadedPolicy:
         Raises:
             UserError: There is no such policy.
         """
-        from rl.policy.load import resolve_model
+        from rl.policy.source import resolve_policy
 
-        self.name, self.path = name, resolve_model(name)
+        self.settings = policy_config(name, config)
+        source = resolve_policy(self.settings)
+        self.name, self.path, self.sha256 = self.settings.model, source.model, source.digest()
         self._config, self._tagger, self._audit = config, tagger, audit
-        folder = Path(self.path)
-        self.sha256 = weights_hash(folder) if folder.is_dir() else None
 
     def check_tokenizer(self) -> None:
         """Load the tokenizer alone.
 
         Raises:
             UserError: It cannot be loaded, has no thinking delimiters, or a chat template that
-                does not know an option.
+                cannot make its prompts; or the device lacks its data type.
         """
-        from rl.policy.load import check_template_options, load_tokenizer
+        import torch
 
-        tokenizer, _ = load_tokenizer(self.name, self._delimiters)
-        check_template_options(tokenizer, self._config.chat_template_kwargs, self.name)
+        from rl.policy.load import check_device, load_tokenizer
 
-    @property
-    def _delimiters(self) -> ThinkingDelimiters | None:
-        given = self._config.delimiters
-        return named_delimiters(given.open, given.close) if given else None
+        load_tokenizer(self.settings)
+        check_device(self.settings, torch.cuda.device_count())
 
     @cached_property
     def engine(self) -> Engine:
@@ -116,7 +113,7 @@ class LoadedPolicy:
 
         logging.disable_progress_bar()
         c = self._config
-        policy = load_policy(self.name, self._delimiters)
+        policy = load_policy(self.settings)
         settings = SamplingSettings(
             temperature=c.temperature,
             top_p=c.top_p,
@@ -137,7 +134,7 @@ class LoadedPolicy:
             s.delimiters,
             s.end_ids,
             self._audit,
-            template_options=self._config.chat_template_kwargs,
+            prompting=Prompting.of(self.settings),
         )
 
     @cached_property
@@ -283,9 +280,8 @@ class ArmRunner:
             "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
             "answer": ["greedy", c.oracle_answer_tokens] if job.oracle else None,
         }
-        if c.delimiters or c.chat_template_kwargs:  # else as the keys of earlier versions
-            named = asdict(c.delimiters) if c.delimiters else None
-            content["prompt"] = [named, c.chat_template_kwargs]
+        if changed := changed_settings(policy.settings):  # else as the keys of earlier versions
+            content["policy settings"] = changed
         if c.engine != "kit":
             content["engine"] = c.engine
         text = json.dumps(content, sort_keys=True, default=str)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Interval
 
+from rl.policy.config import PolicySettings
 from rl.sampling.registry import EngineName
-from rl.training.config import DelimitersConfig
 from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError
 
@@ -48,9 +48,9 @@ def _rules() -> dict[str, dict[str, Any]]:
     }
 
 
-@dataclass(frozen=True)
-class CompareConfig(Settings):
-    """What to compare, on what, and how.
+@dataclass
+class CompareConfig(PolicySettings):
+    """What to compare, on what, and how; the keys of `PolicySettings` hold for every policy.
 
     The defaults suit a reasoning model of any size; the embedded overthinker's own are in
     ``configs/quickstart.yaml``.
@@ -70,9 +70,6 @@ class CompareConfig(Settings):
         oracle: Also search each base trace for the first point where it could have stopped, by one
             greedy probe a step boundary.
         oracle_answer_tokens: Budget of an oracle's forced answer.
-        delimiters: Thinking delimiters of the policies; the tokenizer's own if left out. A model
-            without thinking may name any, such as ``<think>`` and ``</think>``.
-        chat_template_kwargs: Passed to the chat template, e.g. ``{enable_thinking: false}``.
         max_new_tokens: Most tokens of a completion.
         temperature: Sampling temperature; 0 is greedy.
         top_p: Nucleus.
@@ -99,8 +96,6 @@ class CompareConfig(Settings):
     trained_monitored: bool = True
     oracle: bool = True
     oracle_answer_tokens: Annotated[int, Ge(1)] = 256
-    delimiters: DelimitersConfig | None = None
-    chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
     max_new_tokens: Annotated[int, Ge(1)] = 4096
     temperature: Annotated[float, Interval(ge=0, lt=math.inf)] = 1.0
     top_p: Annotated[float, Interval(gt=0, le=1)] = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ from rewards.answers.numbers import exact_value
 from rewards.answers.stated import stated_values
 from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingTagger, Task
 from rl.evaluation.samples import Sample, SampleStep
+from rl.policy.prompts import Prompting
 from rl.problems.problem import Problem, score_answer
-from tagger.thinking.split import PromptEnd, ThinkingDelimiters, template_prompt_end
+from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 if TYPE_CHECKING:
     from rl.sampling.engine import Completion, Engine
@@ -22,25 +23,6 @@ if TYPE_CHECKING:
 
 MonitorMaker = Callable[[Problem], "StepMonitor"]
 Progress = Callable[[int, int], None]
-
-
-def render_prompts(tokenizer: Any, problems: Sequence[Problem], **options: Any) -> list[str]:
-    """Each question as one user turn of the tokenizer's chat template, ready to be answered.
-
-    Args:
-        tokenizer: A transformers tokenizer with a chat template.
-        problems: What to ask.
-        options: Passed to the template, e.g. ``enable_thinking=False``.
-    """
-    return [
-        tokenizer.apply_chat_template(
-            [{"role": "user", "content": p.question}],
-            tokenize=False,
-            add_generation_prompt=True,
-            **options,
-        )
-        for p in problems
-    ]
 
 
 @dataclass(frozen=True)
@@ -55,8 +37,8 @@ class Judge:
         audit_tagger: A second tagger that never fed a reward, or None.
         verification: The type that counts as verification (name or tag).
         conclusion: The type that states an answer (name or tag).
-        after: Where the prompts leave off; as the tokenizer's chat template has it if None.
-        template_options: Passed to the chat template, e.g. ``{"enable_thinking": False}``.
+        after: Where the prompts leave off; as `prompting` has it if None.
+        prompting: How a question becomes a prompt.
     """
 
     tagger: SegmentingTagger
@@ -67,14 +49,14 @@ class Judge:
     verification: str = "VERIFY"
     conclusion: str = "CONCLUDE"
     after: PromptEnd | None = None
-    template_options: Mapping[str, Any] = field(default_factory=dict)
+    prompting: Prompting = field(default_factory=Prompting)
 
     @cached_property
     def analyze(self) -> RolloutAnalyzer:
         """What the completions show, as the rewards see it."""
         after = self.after
-        if after is None and self.template_options:
-            after = template_prompt_end(self.tokenizer, self.delimiters, **self.template_options)
+        if after is None:
+            after = self.prompting.end(self.tokenizer, self.delimiters)
         return RolloutAnalyzer(
             self.tagger,
             self.tokenizer,
@@ -194,7 +176,7 @@ def evaluate(
     """
     factory = None if monitor is None else (lambda p, _: monitor(problems[p]))
     completions = engine.sample(
-        render_prompts(engine.tokenizer, problems, **judge.template_options),
+        judge.prompting.render_all(engine.tokenizer, [p.question for p in problems]),
         samples,
         seed,
         batch_size,

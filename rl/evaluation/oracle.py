@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rl.evaluation.evaluate import Judge, Progress, render_prompts
+from rl.evaluation.evaluate import Judge, Progress
 from rl.evaluation.samples import Sample
 from rl.problems.problem import Problem
 from rl.sampling.engine import Completion, Engine
@@ -84,7 +84,7 @@ def oracle_samples(
     """
     place = {problem.id: i for i, problem in enumerate(problems)}
     tokenizer = engine.tokenizer
-    prompts = render_prompts(tokenizer, problems, **judge.template_options)
+    prompts = judge.prompting.render_all(tokenizer, [p.question for p in problems])
     encoded = [list(tokenizer.encode(p, add_special_tokens=False)) for p in prompts]
     searches = [
         _Search(s, place[s.problem_id], encoded[place[s.problem_id]], boundaries_of(s))

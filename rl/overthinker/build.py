@@ -16,7 +16,7 @@ from annotated_types import Ge, Gt
 
 from rl.overthinker.traces import Trace, write_trace
 from rl.policy.allocator import keep_freed_memory
-from rl.policy.load import render_prompt
+from rl.policy.prompts import Prompting
 from rl.problems.overthinker import make_problems
 from rl.problems.problem import Problem
 from rl.problems.programs import program_for
@@ -207,7 +207,7 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
     model = new_model(settings, tokenizer)
     traces = [
         {
-            "prompt": render_prompt(tokenizer, problem.question),
+            "prompt": Prompting().render(tokenizer, problem.question),
             "completion": trace.completion + tokenizer.eos_token,
         }
         for problem, trace in pairs

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rl.policy.allocator import keep_freed_memory
+from rl.policy.config import PolicyConfig, policy_config
+from rl.policy.precision import (
+    SMALL_BYTES,
+    check_quantization,
+    device_of,
+    quantization_config,
+    resolve_dtype,
+)
+from rl.policy.prompts import Prompting
+from rl.policy.source import OVERTHINKER, PolicySource, resolve_model, resolve_policy
 from tagger.errors import UserError, unknown_name
 from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.split import ThinkingDelimiters, delimiters_from_tokenizer
 
-OVERTHINKER = "overthinker"
+__all__ = [
+    "OVERTHINKER",
+    "Policy",
+    "load_policy",
+    "load_tokenizer",
+    "lora_config",
+    "resolve_model",
+    "resolve_policy",
+    "weight_bytes",
+]
 
 
 @dataclass(frozen=True)
@@ -24,71 +44,40 @@ class Policy:
         tokenizer: Its tokenizer, padding on the left.
         delimiters: The thinking delimiters.
         path: What it was loaded from: a folder or a Hub name.
+        prompting: How a question becomes a prompt.
     """
 
     model: Any
     tokenizer: Any
     delimiters: ThinkingDelimiters
     path: str
-
-
-def resolve_model(name: str) -> str:
-    """Folder of a model.
-
-    Args:
-        name: Folder, Hub name, or ``overthinker`` (the packaged model).
-
-    Returns:
-        A folder, or the Hub name unchanged.
-
-    Raises:
-        UserError: A folder that does not exist or holds no model.
-    """
-    if name == OVERTHINKER:
-        folder = Path(__file__).resolve().parent.parent / "overthinker" / "model"
-        if not (folder / "config.json").is_file():
-            raise UserError(
-                "The packaged overthinker model is missing; make one with "
-                "'suffice overthinker build' and name its folder."
-            )
-        return str(folder)
-    path = Path(name).expanduser()
-    if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise UserError(f"The model folder {name} holds no config.json; name a model folder.")
-        return str(path)
-    looks_like_path = name.startswith((".", "/", "~")) or name.count("/") != 1
-    if looks_like_path or path.is_file():
-        raise UserError(
-            f"The model {name!r} is neither a folder, nor a Hub name (owner/name), nor "
-            f"{OVERTHINKER!r}."
-        )
-    return name
+    prompting: Prompting = field(default_factory=Prompting)
 
 
 def load_tokenizer(
-    name: str, delimiters: ThinkingDelimiters | None = None
+    policy: str | PolicyConfig, delimiters: ThinkingDelimiters | None = None
 ) -> tuple[Any, ThinkingDelimiters]:
     """Load a tokenizer and its thinking delimiters, before any weights are loaded.
 
     Args:
-        name: As for `resolve_model`.
-        delimiters: From the config; the tokenizer's own if None.
+        policy: Its settings, or the model's name.
+        delimiters: In place of those of the settings; with neither, the tokenizer's own.
 
     Returns:
         The tokenizer (padding on the left, with a pad token) and the delimiters.
 
     Raises:
-        UserError: It cannot be loaded, has no chat template, no end token or no delimiters.
+        UserError: It cannot be loaded, has no chat template, no end token or no delimiters, or
+            its template cannot make the prompts that the settings ask for.
     """
     from transformers import AutoTokenizer
 
-    path = resolve_model(name)
+    config = policy_config(policy)
+    source, name = resolve_policy(config), config.model
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise UserError(f"Cannot load the tokenizer of {name!r}: {reason}.") from error
+        tokenizer = AutoTokenizer.from_pretrained(_tokenizer_of(source), **_hub(config))
+    except (OSError, ValueError, ImportError) as error:
+        raise UserError(f"Cannot load the tokenizer of {name!r}: {_first_line(error)}.") from error
     if tokenizer.chat_template is None:
         raise UserError(f"The tokenizer of {name!r} has no chat template; use a chat model.")
     if tokenizer.eos_token_id is None:
@@ -96,78 +85,128 @@ def load_tokenizer(
     tokenizer.padding_side = "left"
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer, delimiters or delimiters_from_tokenizer(tokenizer)
-
-
-def check_template_options(
-    tokenizer: Any, options: Mapping[str, Any], name: str, key: str = "chat_template_kwargs"
-) -> None:
-    """Refuse options of the chat template that it does not know; Jinja would ignore them.
-
-    Args:
-        tokenizer: A tokenizer with a chat template.
-        options: What is passed to the template.
-        name: What to call the model.
-        key: The config key that holds the options.
-
-    Raises:
-        UserError: The template never names one of them.
-    """
-    for option in options:
-        if option not in str(tokenizer.chat_template):
-            raise UserError(
-                f"{key}.{option} is unknown to the chat template of {name!r}, which would ignore "
-                "it; leave it out."
-            )
+    Prompting.of(config).check(tokenizer, name)
+    found = delimiters or config.named_delimiters or delimiters_from_tokenizer(tokenizer)
+    return tokenizer, found
 
 
 def load_policy(
-    name: str,
+    policy: str | PolicyConfig,
     delimiters: ThinkingDelimiters | None = None,
     device: str | None = None,
-    dtype: str = "float32",
+    *,
+    trains_weights: bool = False,
+    trains_adapter: bool = False,
 ) -> Policy:
     """Load a policy for training or sampling.
 
     Args:
-        name: As for `resolve_model`.
-        delimiters: From the config; the tokenizer's own if None.
-        device: Where to put the weights; a GPU if there is one, if None.
-        dtype: Data type of the weights.
+        policy: Its settings, or the model's name.
+        delimiters: As for `load_tokenizer`.
+        device: Where to put the weights; if None the GPU of this process's local rank, or the CPU.
+        trains_weights: The weights themselves will be trained.
+        trains_adapter: The adapter will be trained; else it is merged into the weights (4-bit
+            weights keep it apart).
 
     Returns:
         The policy, in evaluation mode.
 
     Raises:
-        UserError: As `load_tokenizer`, or the weights cannot be loaded.
+        UserError: As `load_tokenizer`; the weights cannot be loaded; the device lacks the data
+            type or the quantization.
     """
-    tokenizer, delimiters = load_tokenizer(name, delimiters)
+    config = policy_config(policy)
+    tokenizer, delimiters = load_tokenizer(config, delimiters)
     import torch
     from transformers import AutoModelForCausalLM
 
-    path = resolve_model(name)
+    source = resolve_policy(config)
+    device = device or device_of(torch.cuda.device_count(), os.environ)
+    dtype = _dtype(config, source, device, trains_weights)
+    options: dict[str, Any] = {"dtype": dtype, **_hub(config)}
+    if config.attn_implementation is not None:
+        options["attn_implementation"] = config.attn_implementation
+    if config.quantization is not None:
+        options |= {"quantization_config": quantization_config(dtype), "device_map": {"": device}}
     try:
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=getattr(torch, dtype))
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise UserError(f"Cannot load the model {name!r}: {reason}.") from error
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        model = AutoModelForCausalLM.from_pretrained(source.model, **options)
+    except (OSError, ValueError, ImportError) as error:
+        raise UserError(f"Cannot load the model {config.model!r}: {_first_line(error)}.") from error
     if device == "cpu":
         keep_freed_memory()
     # Whoever generates with this model, or with what is trained from it, stops at the same tokens.
     model.generation_config.eos_token_id = _listed(end_token_ids(tokenizer, model))
-    return Policy(model.to(device).eval(), tokenizer, delimiters, path)
+    if config.quantization is None:
+        model = model.to(device)
+    if source.adapter is not None:
+        merge = not trains_adapter and config.quantization is None
+        model = _with_adapter(model, source.adapter, trains_adapter, merge)
+    return Policy(model.eval(), tokenizer, delimiters, source.model, Prompting.of(config))
+
+
+def check_device(config: PolicyConfig, gpus: int) -> None:
+    """Refuse a data type or a quantization that the device lacks, before any weights are loaded.
+
+    Args:
+        config: The policy's settings.
+        gpus: How many GPUs this process sees.
+
+    Raises:
+        UserError: The device lacks it.
+    """
+    _dtype(config, resolve_policy(config), device_of(gpus, os.environ), False)
+
+
+def _dtype(config: PolicyConfig, source: PolicySource, device: str, trained: bool) -> Any:
+    import torch
+
+    check_quantization(config.quantization, device)
+    return getattr(
+        torch,
+        resolve_dtype(
+            config.dtype,
+            device,
+            bf16=device != "cpu" and torch.cuda.is_bf16_supported(including_emulation=False),
+            small=0 < weight_bytes(source.model) < SMALL_BYTES,
+            trained=trained,
+        ),
+    )
+
+
+def _with_adapter(model: Any, adapter: str, trainable: bool, merge: bool) -> Any:
+    from peft import PeftModel
+
+    try:
+        wrapped = PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UserError(f"Cannot load the adapter {adapter}: {_first_line(error)}.") from error
+    return wrapped.merge_and_unload() if merge else wrapped
+
+
+def _tokenizer_of(source: PolicySource) -> str:
+    """An adapter's own tokenizer, whose chat template it may have been trained with, comes first.
+
+    Only a folder's is looked for.
+    """
+    own = source.adapter is not None and (Path(source.adapter) / "tokenizer_config.json").is_file()
+    return str(source.adapter) if own else source.model
+
+
+def _hub(config: PolicyConfig) -> dict[str, Any]:
+    """What a Hub repository is asked for; nothing of it concerns a folder."""
+    options: dict[str, Any] = {"trust_remote_code": config.trust_remote_code}
+    if config.revision is not None:
+        options["revision"] = config.revision
+    return options
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _listed(ids: frozenset[int]) -> int | list[int]:
     """End tokens as a generation config holds them."""
     return min(ids) if len(ids) == 1 else sorted(ids)
-
-
-def render_prompt(tokenizer: Any, question: str) -> str:
-    """The prompt as the policy sees it, with a generation prompt at its end."""
-    messages = [{"role": "user", "content": question}]
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
 def weight_bytes(path: str) -> int:

@@ -9,9 +9,21 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Interval
 
+from rl.policy.config import DelimitersConfig, PolicyConfig
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 from tagger.files import write_atomically
+
+__all__ = [
+    "AccuracyFloorConfig",
+    "DelimitersConfig",
+    "ProblemsConfig",
+    "RewardConfig",
+    "RunConfig",
+    "config_from_dict",
+    "load_config",
+    "write_config",
+]
 
 
 @dataclass
@@ -53,19 +65,6 @@ class RewardConfig(Settings):
 
 
 @dataclass
-class DelimitersConfig(Settings):
-    """Thinking delimiters, for tokenizers whose own cannot be detected.
-
-    Attributes:
-        open: Opening delimiter; empty for a model that writes none: all is thinking up to `close`.
-        close: Closing delimiter; with an empty `open`, what the answer begins with.
-    """
-
-    open: str
-    close: str
-
-
-@dataclass
 class AccuracyFloorConfig(Settings):
     """When to stop because the policy unlearns to answer.
 
@@ -90,29 +89,26 @@ class AccuracyFloorConfig(Settings):
 
 
 @dataclass
-class RunConfig(Settings):
-    """Everything a training run depends on.
+class RunConfig(PolicyConfig):
+    """Everything a training run depends on; the keys of `PolicyConfig` are about its model.
 
     Attributes:
-        model: Folder, Hub name, or ``overthinker`` (the packaged model).
         problems: The training problems.
         tagger: Folder of the frozen tagger; the packaged one if left out.
         audit_tagger: Folder of a second tagger that is only logged.
-        delimiters: Thinking delimiters; the tokenizer's own if left out.
         reward: The reward terms.
         grpo: Any field of TRL's `GRPOConfig` that is not set by another key here.
-        lora: Fields of peft's `LoraConfig`; full fine-tuning if left out.
+        lora: Fields of peft's `LoraConfig`; full fine-tuning if left out, or with `adapter`
+            training of that adapter.
         accuracy_floor: When to stop early; never if left out.
         seed: Seed of everything random in the run, problems aside.
         output: Run folder; must not exist. The command line fills it in.
         report_to: ``none``, ``wandb``, ``tensorboard``, ``trackio`` ... or a list of them.
     """
 
-    model: str = "overthinker"
     problems: ProblemsConfig = field(default_factory=ProblemsConfig)
     tagger: str | None = None
     audit_tagger: str | None = None
-    delimiters: DelimitersConfig | None = None
     reward: RewardConfig = field(default_factory=RewardConfig)
     grpo: dict[str, Any] = field(default_factory=dict)
     lora: dict[str, Any] | None = None
@@ -151,13 +147,24 @@ def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConf
     """Build a typed config from plain data.
 
     Args:
-        data: Keys and values.
+        data: Keys and values; ``grpo.chat_template_kwargs`` is read as ``chat_template_kwargs``.
         source: What to call the data in errors, e.g. the file name.
 
     Raises:
         UserError: Unknown key, missing key, or a value of the wrong type or out of its range.
     """
+    grpo = data.get("grpo") if isinstance(data, Mapping) else None
+    if isinstance(grpo, Mapping) and _OPTIONS in grpo:
+        if data.get(_OPTIONS):
+            raise UserError(
+                f"{source}: Both {_OPTIONS} and grpo.{_OPTIONS} are given; keep {_OPTIONS} alone."
+            )
+        rest = {key: value for key, value in grpo.items() if key != _OPTIONS}
+        data = {**data, "grpo": rest, _OPTIONS: grpo[_OPTIONS] or {}}
     return build_settings(RunConfig, data, source)
+
+
+_OPTIONS = "chat_template_kwargs"
 
 
 def write_config(config: RunConfig, path: Path) -> None:

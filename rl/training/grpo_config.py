@@ -55,6 +55,7 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
         "report_to": config.report_to,
         "run_name": values.get("run_name", Path(config.output).name),
         "project": values.get("project", "suffice"),
+        "chat_template_kwargs": config.chat_template_kwargs or None,
         "use_cpu": not gpu,
         "disable_tqdm": True,
     }

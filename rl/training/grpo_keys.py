@@ -19,6 +19,7 @@ RESERVED = {
     "reward_weights": "reward.terms.<name>.weight",
     "use_cpu": "(a GPU is used if there is one)",
     "resume_from_checkpoint": "--resume",
+    "chat_template_kwargs": "chat_template_kwargs",
     "local_rank": "(the launcher, e.g. torchrun)",
 }
 """Fields that another key of the run config, or something else, sets."""
@@ -132,7 +133,7 @@ ddp_find_unused_parameters ddp_bucket_cap_mb ddp_broadcast_buffers ddp_static_gr
 ddp_timeout fsdp deepspeed debug skip_memory_metrics router_aux_loss_coef disable_dropout
 cast_lm_head_to_fp32 num_generations max_completion_length shuffle_dataset pad_to_multiple_of
 generation_batch_size steps_per_generation temperature top_p top_k min_p generation_kwargs
-chat_template_kwargs repetition_penalty use_vllm beta num_iterations epsilon delta epsilon_high
+repetition_penalty use_vllm beta num_iterations epsilon delta epsilon_high
 importance_sampling_level scale_rewards loss_type mask_truncated_completions
 top_entropy_quantile entropy_coef use_adaptive_entropy off_policy_mask_threshold
 log_completions use_transformers_continuous_batching

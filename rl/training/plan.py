@@ -10,21 +10,21 @@ from typing import Any
 
 from rewards.stack import RewardStack, build_stack
 from rl.policy.load import (
-    check_template_options,
+    check_device,
     load_tokenizer,
     lora_config,
     resolve_model,
+    resolve_policy,
     weight_bytes,
 )
 from rl.problems.problem import Problem
 from rl.problems.registry import load_problems
-from rl.provenance import provenance, weights_hash
+from rl.provenance import provenance
 from rl.training.config import RunConfig
 from rl.training.processes import check_launch
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
-from tagger.thinking.families import named_delimiters
 from tagger.thinking.split import ThinkingDelimiters
 
 
@@ -42,6 +42,11 @@ class Plan:
     lora: Any
     arguments: Any
 
+    @property
+    def trains_adapter(self) -> bool:
+        """Whether an adapter is trained, a new one or the model's own, and no other weights."""
+        return self.lora is not None or resolve_policy(self.config).adapter is not None
+
 
 def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     """Check a run, the cheap things first.
@@ -53,15 +58,14 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
     reward = config.reward
     stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
-    path = resolve_model(config.model)
+    path = resolve_policy(config).model
+    _check_adapters(config)
     kept = config.grpo.get("save_total_limit", 2)
     kept = (kept if isinstance(kept, int) else 10) + (config.accuracy_floor is not None)
     check_disk(run.root, weight_bytes(path), kept + 1)
     wanted = config.problems
     problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
-    given = config.delimiters
-    chosen = named_delimiters(given.open, given.close) if given else None
-    tokenizer, delimiters = load_tokenizer(config.model, chosen)
+    _, delimiters = load_tokenizer(config)
     lora = lora_config(config.lora) if config.lora is not None else None
 
     import torch
@@ -69,9 +73,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     from rl.training.grpo_config import training_arguments
 
     check_launch(torch.cuda.device_count(), os.environ)
+    check_device(config, torch.cuda.device_count())
     arguments = training_arguments(config, gpu=torch.cuda.is_available())
-    options: Any = arguments.chat_template_kwargs or {}
-    check_template_options(tokenizer, options, config.model, "grpo.chat_template_kwargs")
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:
         raise UserError(
@@ -80,6 +83,21 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             "problems.size or lower the batch."
         )
     return Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments)
+
+
+def _check_adapters(config: RunConfig) -> None:
+    """Refuse settings under which no weights, or those of two adapters, would be trained."""
+    adapter = resolve_policy(config).adapter
+    if adapter is not None and config.lora is not None:
+        raise UserError(
+            f"The model has an adapter, {adapter}, which training resumes from; leave lora out, or "
+            "merge the adapter into a model folder first."
+        )
+    if config.quantization is not None and adapter is None and config.lora is None:
+        raise UserError(
+            f"quantization is {config.quantization}, and 4-bit weights cannot be trained; add "
+            "lora, e.g. lora={r: 16}."
+        )
 
 
 def share_output(plan: Plan, name: str) -> Plan:
@@ -115,11 +133,10 @@ def check_checkpoint(checkpoint: Path, plan: Plan) -> None:
 
 def provenance_of(plan: Plan) -> dict[str, Any]:
     """What the run is made of, for its folder and the policy's card."""
-    path = Path(resolve_model(plan.config.model))
     return provenance(
         model={
             "base": plan.config.model,
-            "base_weights": weights_hash(path) if path.is_dir() else None,
+            "base_weights": resolve_policy(plan.config).digest(),
         },
         tagger_fingerprint=plan.tagger.fingerprint,
         audit_fingerprint=plan.audit_tagger.fingerprint if plan.audit_tagger else None,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rl.policy.load import load_policy, load_tokenizer
+from rl.policy.config import PolicyConfig, own_settings
+from rl.policy.load import load_policy
+from rl.policy.source import resolve_policy
 
 MODEL_FILES = (".safetensors", ".json", ".jinja", ".txt", ".model")
 """Endings of a policy's files; the others in a checkpoint belong to the optimizer."""
@@ -16,11 +19,12 @@ STATE_FILES = ("trainer_state.json", "suffice_state.json")
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
-def save_policy(trainer: Any, policy: Path, adapter: Path | None) -> None:
+def save_policy(trainer: Any, base: PolicyConfig, policy: Path, adapter: Path | None) -> None:
     """Write the trainer's model; called on every process.
 
     Args:
         trainer: A `StepGRPOTrainer` after training.
+        base: The policy that training began with.
         policy: Folder of the policy.
         adapter: Folder of the LoRA adapter, which is merged into the policy; None if there is no
             adapter.
@@ -30,19 +34,22 @@ def save_policy(trainer: Any, policy: Path, adapter: Path | None) -> None:
         return
     trainer.save_model(str(adapter))
     if trainer.accelerator.is_main_process:
+        if base.quantization is not None:  # merged into 4-bit weights it would be rounded to them
+            _save_merged(base, adapter, policy)
+            return
         merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
         merged.save_pretrained(policy)
         trainer.processing_class.save_pretrained(policy)
 
 
 def save_checkpoint_policy(
-    checkpoint: Path | None, base: str, policy: Path, adapter: Path | None
+    checkpoint: Path | None, base: PolicyConfig, policy: Path, adapter: Path | None
 ) -> None:
     """Write the policy of a checkpoint; called on the main process.
 
     Args:
         checkpoint: The checkpoint; None writes the base.
-        base: The model that training began with.
+        base: The policy that training began with.
         policy: As for `save_policy`.
         adapter: As for `save_policy`.
     """
@@ -52,14 +59,24 @@ def save_checkpoint_policy(
             if file.suffix in MODEL_FILES and file.name not in STATE_FILES:
                 shutil.copy(file, policy / file.name)
         return
-    tokenizer, delimiters = load_tokenizer(base)
-    model = load_policy(base, delimiters, device="cpu").model
     if checkpoint is not None and adapter is not None:
-        from peft import PeftModel
-
         adapter.mkdir(parents=True, exist_ok=True)
         for name in ADAPTER_FILES:
             shutil.copy(checkpoint / name, adapter / name)
-        model = PeftModel.from_pretrained(model, str(checkpoint)).merge_and_unload()
-    model.save_pretrained(policy)
-    tokenizer.save_pretrained(policy)
+        _save_merged(base, checkpoint, policy)
+        return
+    _write(replace(own_settings(base), quantization=None), policy)
+
+
+def _save_merged(base: PolicyConfig, adapter: Path, policy: Path) -> None:
+    """Merge an adapter into its base on the CPU, in the data type of the base's settings."""
+    model = resolve_policy(base).model
+    _write(
+        replace(own_settings(base), model=model, adapter=str(adapter), quantization=None), policy
+    )
+
+
+def _write(config: PolicyConfig, policy: Path) -> None:
+    loaded = load_policy(config, device="cpu")
+    loaded.model.save_pretrained(policy)
+    loaded.tokenizer.save_pretrained(policy)

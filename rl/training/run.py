@@ -23,7 +23,6 @@ from rl.training.run_folder import existing_run, new_run
 from tagger.errors import Interrupted, UserError
 from tagger.files import read_json, write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
-from tagger.thinking.split import template_prompt_end
 
 if TYPE_CHECKING:
     from rl.training.callbacks import AccuracyFloor
@@ -128,10 +127,16 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     config, run = plan.config, plan.run
     disable_progress_bar()  # those of loading and saving; the run has its own
     policy = load_policy(
-        config.model, plan.delimiters, device="cpu" if plan.arguments.use_cpu else None
+        config,
+        plan.delimiters,
+        device="cpu" if plan.arguments.use_cpu else None,
+        trains_weights=not plan.trains_adapter,
+        trains_adapter=plan.trains_adapter,
     )
+    # As turns, not as text: TRL renders them with the same options and adds no second special
+    # token at the front, as it would to text.
     rows = [
-        {"prompt": [{"role": "user", "content": p.question}], "problem": i}
+        {"prompt": policy.prompting.messages(p.question), "problem": i}
         for i, p in enumerate(plan.problems)
     ]
     unchanged = TaggerUnchanged(plan.tagger)
@@ -158,9 +163,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
             plan.delimiters,
             end_ids=end_token_ids(policy.tokenizer, policy.model),
             audit_tagger=plan.audit_tagger,
-            after=template_prompt_end(
-                policy.tokenizer, plan.delimiters, **(plan.arguments.chat_template_kwargs or {})
-            ),
+            after=policy.prompting.end(policy.tokenizer, plan.delimiters),
         ),
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
         stateful={"tagger": unchanged} | ({"accuracy_floor": floor} if floor else {}),
@@ -220,16 +223,14 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
 
 def _save(plan: Plan, trainer: Any, fell: AccuracyFloor | None, main: bool) -> None:
     """Write the policy folder; where accuracy fell, the best policy there and the last apart."""
-    run, lora = plan.run, plan.lora is not None
+    run, lora, config = plan.run, plan.trains_adapter, plan.config
     if fell is None:
-        save_policy(trainer, run.policy, run.adapter if lora else None)
+        save_policy(trainer, config, run.policy, run.adapter if lora else None)
         return
-    save_policy(trainer, run.last_policy, run.last_adapter if lora else None)
+    save_policy(trainer, config, run.last_policy, run.last_adapter if lora else None)
     if main:
         best = run.checkpoint(fell.best_step) if fell.best_step else None
-        save_checkpoint_policy(
-            best, plan.config.model, run.policy, run.adapter if lora and best else None
-        )
+        save_checkpoint_policy(best, config, run.policy, run.adapter if lora and best else None)
 
 
 def _write_cards(plan: Plan, result: TrainResult) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rl.evaluation.evaluate import Judge, render_prompts
+from rl.evaluation.evaluate import Judge
 from rl.evaluation.oracle import boundaries_of
 from rl.policy.load import load_tokenizer
 from rl.problems.problem import Problem
@@ -108,7 +108,7 @@ def test_without_audit_tagger_the_audit_is_none(judge: Judge) -> None:
 
 
 def test_prompts_are_rendered_by_the_chat_template(judge: Judge) -> None:
-    prompts = render_prompts(judge.tokenizer, PROBLEMS)
+    prompts = judge.prompting.render_all(judge.tokenizer, [p.question for p in PROBLEMS])
     assert "2 + 2 = ?" in prompts[0] and "3 + 3 = ?" in prompts[1]
     assert prompts[0].rstrip().endswith("<think>")
 

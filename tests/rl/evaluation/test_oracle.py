@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rl.evaluation.evaluate import Judge, render_prompts
+from rl.evaluation.evaluate import Judge
 from rl.evaluation.oracle import oracle_samples
 from rl.evaluation.samples import Sample
 from rl.policy.load import load_tokenizer
@@ -76,7 +76,8 @@ def test_stops_at_the_first_boundary_that_is_right(judge: Judge) -> None:
     base, found, policy = run(judge, thinking, "5")
     assert len(policy.asked) == 2
     assert policy.asked[1].count("</think>") == 1
-    assert policy.asked[1].startswith(render_prompts(judge.tokenizer, PROBLEMS)[0])
+    prompt = judge.prompting.render(judge.tokenizer, PROBLEMS[0].question)
+    assert policy.asked[1].startswith(prompt)
     assert [s.text for s in found.steps] == ["First, 2 + 1 = 3.", "No: 2 + 2 = 4."]
     assert found.correct and not base.correct
     assert found.thinking.strip() == "First, 2 + 1 = 3.\n\nNo: 2 + 2 = 4."

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rewards.facts.analysis import RolloutAnalyzer
 from rewards.facts.compute import FactsComputer, Task
-from rl.evaluation.evaluate import Judge, render_prompts
+from rl.evaluation.evaluate import Judge
+from rl.policy.prompts import Prompting
 from rl.problems.problem import Problem
 from tagger.segmentation.registry import get_segmenter
 from tagger.stopping.monitor import StepMonitor
@@ -169,11 +170,10 @@ def test_thinking_that_the_template_switches_off() -> None:
     ids = [*tokenizer.encode("\\boxed{7}", add_special_tokens=False)]
     problem, task = Problem("p", "3 + 4 = ?", "7"), Task("3 + 4 = ?", "7")
     ends = {tokenizer.eos_token_id}
-    off = Judge(
-        KeywordTagger(), tokenizer, THINK, ends, template_options={"enable_thinking": False}
-    )
+    thinking_off = Prompting(options={"enable_thinking": False})
+    off = Judge(KeywordTagger(), tokenizer, THINK, ends, prompting=thinking_off)
     on = Judge(KeywordTagger(), tokenizer, THINK, ends)
-    (prompt,) = render_prompts(tokenizer, [problem], enable_thinking=False)
+    prompt = thinking_off.render(tokenizer, problem.question)
     assert prompt.endswith("</think>\n\n")
     assert (off.analyze.prompt_end, on.analyze.prompt_end) == (PromptEnd.AFTER, PromptEnd.BEFORE)
     (cut,) = off.analyze([ids], [task])

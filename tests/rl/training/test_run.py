@@ -168,7 +168,7 @@ BAD: dict[str, tuple[Callable[[World, Path], dict[str, Any]] | dict[str, Any], s
     "unknown term": ({"reward": {"terms": {"step_cuont": {}}}}, "did you mean 'step_count'"),
     "option the chat template ignores": (
         {"grpo": {**GRPO, "chat_template_kwargs": {"enable_thinkng": False}}},
-        "grpo.chat_template_kwargs.enable_thinkng is unknown",
+        "^chat_template_kwargs.enable_thinkng is unknown",
     ),
     "unknown GRPO key": ({"grpo": {"learning_rat": 1.0}}, "did you mean 'grpo.learning_rate'"),
     "reserved GRPO key": ({"grpo": {"output_dir": "x"}}, "is set by output"),
@@ -190,6 +190,9 @@ BAD: dict[str, tuple[Callable[[World, Path], dict[str, Any]] | dict[str, Any], s
         {"grpo": GRPO | {"steps_per_generation": 4, "save_steps": 2}},
         "must be a multiple of steps_per_generation",
     ),
+    "4-bit weights without LoRA": ({"quantization": "nf4"}, "cannot be trained; add lora"),
+    "4-bit weights on a CPU": ({"quantization": "nf4", "lora": {}}, "needs a GPU"),
+    "data type that a CPU lacks": ({"dtype": "float16"}, "dtype is float16, in which a CPU"),
     "too few problems": (
         {"grpo": GRPO | {"per_device_train_batch_size": 64}},
         "One step needs 16 problems",

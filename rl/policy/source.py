@@ -1,0 +1,167 @@
+"""Which files a policy is made of: a model, and perhaps an adapter that was trained on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rl.policy.config import PolicyConfig
+from rl.provenance import weights_hash
+from tagger.errors import UserError
+from tagger.files import read_json
+
+OVERTHINKER = "overthinker"
+ADAPTER = "adapter_config.json"
+_PACKAGED = ("rl", "overthinker", "model")
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """Where the weights of a policy are.
+
+    Attributes:
+        model: Folder or Hub name of the model.
+        adapter: Folder or Hub name of its adapter, or None.
+    """
+
+    model: str
+    adapter: str | None = None
+
+    def digest(self) -> str | None:
+        """SHA-256 of the weights, the adapter's included; None where some are not on this disk."""
+        own = [weights_hash(Path(p)) if Path(p).is_dir() else None for p in self._parts()]
+        known = [digest for digest in own if digest is not None]
+        return "+".join(known) if len(known) == len(own) else None
+
+    def _parts(self) -> list[str]:
+        return [self.model] if self.adapter is None else [self.model, self.adapter]
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter and no model."""
+    return (folder / ADAPTER).is_file() and not (folder / "config.json").is_file()
+
+
+def resolve_model(name: str) -> str:
+    """Folder of a model.
+
+    Args:
+        name: Folder, Hub name, or ``overthinker`` (the packaged model). An adapter's folder stands
+            for its base.
+
+    Returns:
+        A folder, or the Hub name unchanged.
+
+    Raises:
+        UserError: A folder that does not exist or holds no model.
+    """
+    if name == OVERTHINKER:
+        folder = Path(__file__).resolve().parent.parent / "overthinker" / "model"
+        if not (folder / "config.json").is_file():
+            raise UserError(
+                "The packaged overthinker model is missing; make one with "
+                "'suffice overthinker build' and name its folder."
+            )
+        return str(folder)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if is_adapter(path):
+            return _base_of_folder(path)
+        if not (path / "config.json").is_file():
+            raise UserError(f"The model folder {name} holds no config.json; name a model folder.")
+        return str(path)
+    looks_like_path = name.startswith((".", "/", "~")) or name.count("/") != 1
+    if looks_like_path or path.is_file():
+        raise UserError(
+            f"The model {name!r} is neither a folder, nor a Hub name (owner/name), nor "
+            f"{OVERTHINKER!r}."
+        )
+    return name
+
+
+def resolve_policy(config: PolicyConfig) -> PolicySource:
+    """Find the model and the adapter of a policy.
+
+    Raises:
+        UserError: One of them does not exist, both keys name an adapter, or the adapter was
+            trained on another model.
+    """
+    model, own = resolve_model(config.model), Path(config.model).expanduser()
+    if config.revision is not None and Path(model).is_dir():
+        raise UserError(
+            f"revision is {config.revision!r}, but the model {config.model} is a folder, which has "
+            "none; leave it out."
+        )
+    if own.is_dir() and is_adapter(own):
+        if config.adapter is not None:
+            raise UserError(
+                f"The model {config.model} is an adapter itself; leave the key adapter out, or "
+                "name a model folder."
+            )
+        return PolicySource(model, str(own))
+    if config.adapter is None:
+        return PolicySource(model)
+    folder = Path(config.adapter).expanduser()
+    if folder.is_dir() and not (folder / ADAPTER).is_file():
+        raise UserError(f"The adapter folder {config.adapter} holds no {ADAPTER}.")
+    adapter = str(folder) if folder.is_dir() else resolve_model(config.adapter)
+    base = _base_name(adapter)
+    if not _same_model(base, model):
+        raise UserError(
+            f"The adapter {config.adapter} was trained on {base}, not on {config.model}; set "
+            f"model={base}, or, if that is only another name of it, correct "
+            f"base_model_name_or_path in its {ADAPTER}."
+        )
+    return PolicySource(model, adapter)
+
+
+def _base_of_folder(folder: Path) -> str:
+    base = _base_name(str(folder))
+    try:
+        return resolve_model(_named(base))
+    except UserError as error:
+        raise UserError(
+            f"The adapter {folder} was trained on {base}, which is not here; name the base by the "
+            f"key model and the folder by the key adapter, or correct base_model_name_or_path in "
+            f"its {ADAPTER}."
+        ) from error
+
+
+def _base_name(adapter: str) -> str:
+    """What an adapter says it was trained on."""
+    folder = Path(adapter)
+    if folder.is_dir():
+        base = read_json(folder / ADAPTER).get("base_model_name_or_path")
+    else:
+        from peft import PeftConfig
+
+        try:
+            base = PeftConfig.from_pretrained(adapter).base_model_name_or_path
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0].rstrip(".")
+            raise UserError(f"Cannot load the adapter {adapter!r}: {reason}.") from error
+    if not isinstance(base, str) or not base:
+        raise UserError(
+            f"The adapter {adapter} does not say which model it was trained on; set "
+            f"base_model_name_or_path in its {ADAPTER}."
+        )
+    return base
+
+
+def _named(base: str) -> str:
+    """The packaged model keeps its name wherever the package was installed."""
+    return OVERTHINKER if Path(base).parts[-3:] == _PACKAGED else base
+
+
+def _same_model(base: str, model: str) -> bool:
+    """Whether two names mean one model: the same name or folder, or the same weights."""
+    base = _named(base)
+    if base == model:
+        return True
+    one, two = Path(resolve_model(base) if base == OVERTHINKER else base).expanduser(), Path(model)
+    if one.is_dir() and two.is_dir():
+        digest = weights_hash(one)
+        return one.resolve() == two.resolve() or (
+            digest is not None and digest == weights_hash(two)
+        )
+    return not one.is_dir() and bool(base.strip("/")) and one.name == two.name
