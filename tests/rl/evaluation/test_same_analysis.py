@@ -13,12 +13,17 @@ from hypothesis import strategies as st
 from rewards.facts.analysis import RolloutAnalyzer
 from rewards.facts.compute import FactsComputer, Task
 from rl.evaluation.evaluate import Judge
+from rl.evaluation.samples import SampleStep
+from rl.policy.load import load_tokenizer
 from rl.policy.prompts import Prompting
 from rl.problems.problem import Problem
+from tagger.frozen import FrozenTagger
 from tagger.segmentation.registry import get_segmenter
 from tagger.stopping.monitor import StepMonitor
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 from tests.rewards.fakes import KeywordTagger
+from tests.rl.rollouts_made_here import kinds_of, random_rollouts
+from tests.rl.shared_columns import compare_columns
 from tests.tagger.stopping.fakes import WordTagger
 from tests.tagger.tokenizers_made_here import byte_level
 
@@ -180,3 +185,31 @@ def test_thinking_that_the_template_switches_off() -> None:
     assert (cut.correct, cut.finished, cut.rollout.thinking_tokens) == (True, False, 0)
     (cut,) = on.analyze([ids], [task])
     assert (cut.correct, cut.finished, cut.rollout.thinking_tokens) == (False, False, 0)
+
+
+def test_random_rollouts_are_the_same_in_every_shared_column() -> None:
+    """A small version of ``python -m tests.end_to_end.same_analysis``."""
+    tokenizer, _ = load_tokenizer("overthinker")
+    tagger = FrozenTagger.load("linear")
+    coarse: Any = get_segmenter("paragraph", min_chars=60)
+    audit = FrozenTagger(tagger.taxonomy, coarse, tagger.backend, tagger.temperature)
+    made = list(random_rollouts(tokenizer, 90, seed=1))
+    assert len(kinds_of(made)) > 15
+    for number, after in enumerate(PromptEnd):
+        compared = compare_columns(made[number::3], tokenizer, tagger, audit, after)
+        assert compared.differences == []
+        assert len(compared.columns) == 77 and sum(compared.audit) > 20
+
+
+def test_a_column_that_differs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer, _ = load_tokenizer("overthinker")
+    made = list(random_rollouts(tokenizer, 20, seed=2))
+    monkeypatch.setattr("rewards.facts.compute.readable_answer", lambda answer, reference: "")
+    monkeypatch.setattr("rl.evaluation.evaluate.SampleStep", _one_token_more)
+    compared = compare_columns(made, tokenizer, KeywordTagger(), None, PromptEnd.INSIDE)
+    names = {sentence.split(": ")[1].split(" is ")[0] for sentence in compared.differences}
+    assert {"step_length", "tokens/VERIFY", "outcome/no_answer"} <= names
+
+
+def _one_token_more(text: str, kind: str, confidence: float, tokens: int) -> SampleStep:
+    return SampleStep(text, kind, confidence, tokens + 1)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 
-from rl.evaluation.evaluate import render_prompts
 from rl.policy.load import Policy, load_policy
 from rl.problems.registry import load_problems
 from rl.sampling.decoding import SamplingSettings
@@ -37,7 +36,7 @@ def policy(world: World) -> Policy:
 def prompts(world: World, policy: Policy) -> list[str]:
     """Rendered prompts of several lengths."""
     asked = load_problems(str(world.problems), "test", None, 0)
-    short = render_prompts(policy.tokenizer, asked)
+    short = policy.prompting.render_all(policy.tokenizer, [p.question for p in asked])
     return [*short, short[0].replace("1 + 2", "1 + 2 + 3 + 4 + 5 + 6"), short[1] + "First, "]
 
 
