@@ -42,6 +42,9 @@ _OPENS_OTHER = re.compile(
     re.IGNORECASE,
 )
 _JOIN = re.compile(r"[\s.,;]*(?:or|and|,|或|和)[\s,]*")
+_NAMED = re.compile(
+    r"\s*[A-Za-z][A-Za-z\s']*(?::|\b(?:is|are|has|have|gives?|costs?|pays?|gets?|needs?)\b)\s*(?=\S)"
+)
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _MATH = re.compile(r"\$\$?([^$\n]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
@@ -125,8 +128,7 @@ def _agreed(text: str, marked: list[Marked], numeric: bool) -> str:
     if not numeric:
         return "" if _alternative_behind(text[marked[-1].end :], last) else last
     if read_quantity(last) is None:
-        inner = _stated_number(last)  # "<answer>The answer is 5.</answer>"
-        last = last if inner is None else inner
+        last = _number_within(last)
     later = _stated_number(text[marked[-1].end :])
     return last if not later or _same(later, last) else ""
 
@@ -137,6 +139,15 @@ def _alternative_behind(text: str, answer: str) -> bool:
         return False
     other = _clause(text[match.end() : match.end() + 400])[0].strip("$ ")
     return bool(other) and not _same(other, answer)
+
+
+def _number_within(content: str) -> str:
+    r"""The number of ``\boxed{\text{The answer is 5}}`` or ``Total: 5``; other content as it is."""
+    flat = plain(content)
+    if (stated := _stated_number(flat)) is not None:
+        return stated
+    named = _NAMED.match(flat)
+    return flat[named.end() :] if named and read_quantity(flat[named.end() :]) else content
 
 
 def _same(one: str, other: str) -> bool:

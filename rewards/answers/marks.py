@@ -26,7 +26,7 @@ def boxed_contents(text: str) -> list[str]:
 
     One pass, whatever the text: models that break down write ``\boxed{`` thousands of times.
     """
-    return [box.content for box in _boxes(text)]
+    return [box.content for box in _boxes(text)] if "boxed" in text or "fbox" in text else []
 
 
 def find_marks(text: str) -> list[Marked]:
@@ -38,7 +38,7 @@ def find_marks(text: str) -> list[Marked]:
     Args:
         text: What follows the thinking.
     """
-    boxes = _boxes(text) if "\\boxed" in text or "\\fbox" in text else []
+    boxes = _boxes(text) if "boxed" in text or "fbox" in text else []
     if boxes:
         boxes += [Marked(m.start(), m.end(), m[1]) for m in _BARE_BOX.finditer(text)]
         boxes += _cut_off(text, max(box.end for box in boxes))

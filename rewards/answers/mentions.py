@@ -21,7 +21,7 @@ _OPERATOR_BEFORE = re.compile(
     r"(?:[+*/^<>]|[\w)}\]]\s*-|\\(?:times|cdot|div|pm|sqrt|frac|pi)|[a-zA-Z]\()\s*$"
 )
 _OPERATOR_AFTER = re.compile(
-    r"\s*(?:[+*/^<>]|-\s*(?:[0-9(\\]|[a-zA-Z](?![a-zA-Z]))|\\(?:times|cdot|div|pm|sqrt|frac|pi)(?![a-z]))"
+    r"\s*(?:[+*/^<>](?=\s*[\w(\\{$-])|-\s*(?:[0-9(\\]|[a-zA-Z](?![a-zA-Z]))|\\(?:times|cdot|div|pm|sqrt|frac|pi)(?![a-z]))"
 )
 _NEGATED = re.compile(
     r"(?:\bnot|n't|\bnever|\bcannot)\s+(?:be\s+|equal(?:\s+to)?\s+|exactly\s+|just\s+)?[($]*$"

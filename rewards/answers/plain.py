@@ -31,7 +31,12 @@ _TABLE = str.maketrans(
 )  # fmt: skip
 
 _ROOT = re.compile(r"√\s*([0-9]+(?:\.[0-9]+)?|[a-zA-Z])")
-_SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![a-zA-Z])")
+_SIZES = re.compile(
+    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|bf|rm|it|large|Large)(?![a-zA-Z])"
+)
+_ALIGNED = re.compile(
+    r"\\(?:begin|end)\s*\{(?:aligned|align\*?|gathered|split|equation\*?)\}|(?<!\\)&(?==|\s*=)"
+)
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _WRAPPER = (
     r"\\(?:text(?:bf|it|rm|tt|sf|sc|normal)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|boldsymbol|bm"
@@ -47,6 +52,7 @@ _DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
 _MATH = re.compile(r"(?<!\\)\$\$?(?!\s)((?:[^$\\\n]|\\.)+?)(?<!\s)\$\$?(?!\d)")
 _LONE_DOLLAR = re.compile(r"(?<!\\)\$(?!\.?\d)")
 _BOLD = re.compile(r"(?<![\w)\]}])\*\*|\*\*(?![\w(\\])|(?<!\w)__|__(?!\w)|`|</?(?:b|strong|i|em)>")
+_ITALIC = re.compile(r"(?:(?<=[\s(\"])|^)\*([^*\s]+)\*(?=[\s.,;:!)\"]|$)")
 _ARROW = re.compile(
     r"(?<![<=])={1,3}>|-{1,2}>|\\(?:rightarrow|longrightarrow|implies|Longrightarrow|Rightarrow)\b"
 )
@@ -82,13 +88,13 @@ def plain(text: str) -> str:
             if not count:
                 break
         text = _AROUND_MORE.sub("", text)
-        text = _DELIMITERS.sub(" ", text)
+        text = _DELIMITERS.sub(" ", _ALIGNED.sub("", text))
         text = _SPACES.sub(" ", text).replace("\\%", "%").replace("\\varnothing", "\\emptyset")
         text = _COLOUR.sub("", text).removesuffix("\\")
     elif "~" in text:
         text = text.replace("~", " ")
     if "*" in text or "_" in text or "`" in text or "<" in text:
-        text = _BOLD.sub("", text)
+        text = _ITALIC.sub(r"\1", _BOLD.sub("", text))
     return _ARROW.sub(r"\\to ", text) if ">" in text or "\\" in text else text
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rewards.answers.stated import find_answer_step, stated_values, states
+from rewards.answers.plain import clean
+from rewards.answers.quantities import read_quantity, same_quantity
+from rewards.answers.stated import _stated, find_answer_step, stated_values, states
 from tagger.segmentation.registry import get_segmenter
 
 
@@ -47,3 +51,62 @@ def test_references_that_are_no_numbers() -> None:
     assert states(r"\boxed{1+x}", "x+1")
     assert states("f = x + 1", "$x+1$")
     assert not states("Let me think about x + 1 and more", "x+1")
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "stated"),
+    [
+        ("125 + 340 = 465\n465 - 120 = 345", "465", True),
+        ("125 + 340 = 465\n465 - 120 = 345", "345", True),
+        ("125 + 340 = 465\n465 - 120 = 345", "120", False),
+        (r"The total is \$20.", "20", True),
+        ("The total is **$1,200.50**.", "1200.5", True),
+        ("So the answer is **20**.", "20", True),
+        ("So the answer is *20*.", "20", True),
+        ("The answer should be 20.", "20", True),
+        ("It must be 20.", "20", True),
+        ("5 * 4 → 20", "20", True),
+        ("5 * 4 => 20", "20", True),
+        (r"5 \times 4 \Rightarrow 20", "20", True),
+        ("giving 20 apples", "20", True),
+        (r"We get 3\frac{1}{2} = 3.5", r"3\frac{1}{2}", True),
+        ("So the result is = 3.5", r"3\frac{1}{2}", True),
+        ("So the result is = 15.5", r"3\frac{1}{2}", False),
+        ("= 31/2", "3.5", False),
+        ("so it is 5000 m", "5 km", True),
+        ("so it is 5 m", "5 km", False),
+        ("so it is 5 km", "5", True),
+        ("That is 2 million.", "2000000", True),
+        ("That is 50%.", "0.5", True),
+        ("答案是20", "20", True),
+        ("＝２０", "20", True),
+        ("The answer is (B) 42.", "B", True),
+        ("Let me look at option B", "B", False),
+        ("the answer is 8:34 p.m.", "8:34 p.m.", True),
+        ("The answer should be x + 1.", "x+1", True),
+        ("= 20 + 5", "20", False),
+        ("= 20x", "20", False),
+        ("= 200", "20", False),
+        ("x >= 20", "20", False),
+        ("x is not 20", "20", False),
+        ("There are 20 apples", "20", False),
+        ("sum = 465\n120 more", "465120", False),
+    ],
+)
+def test_states(text: str, reference: str, stated: bool) -> None:
+    assert states(text, reference) is stated
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["= ", "is ", "20", "2", "0", "1,0", "00", "/", "%", " km", ".", "½", "２０"]
+        )
+    ),
+    st.sampled_from(["20", "2", "200", "1000", "0", "0.2"]),
+)
+def test_states_overlooks_nothing_for_being_fast(parts: list[str], reference: str) -> None:
+    text, wanted = "".join(parts), read_quantity(reference)
+    assert wanted is not None
+    slow = any(same_quantity(m.quantity, wanted) for m in _stated(clean(text)))
+    assert states(text, reference) is slow
