@@ -17,7 +17,7 @@ __all__ = ["FactsComputer", "SegmentingTagger", "Task"]
 
 
 class FactsComputer:
-    """Computes the facts table of a batch of rollouts.
+    """Computes the facts table of a batch of rollouts, in two steps: `analyze`, then `table`.
 
     Args:
         tagger: The frozen tagger; its segmenter cuts the thinking.
@@ -46,7 +46,7 @@ class FactsComputer:
         if audit_tagger is not None:
             audit_tagger.taxonomy.get(verification)  # refused now, not at the first step
         ends = frozenset(end_token_ids(tokenizer) if end_ids is None else end_ids)
-        self._analyze = RolloutAnalyzer(
+        self.analyze = RolloutAnalyzer(
             tagger, tokenizer, delimiters, ends, audit_tagger, verification, after
         )
 
@@ -62,7 +62,10 @@ class FactsComputer:
         Returns:
             Shape (rows, columns), float32; columns as `columns`.
         """
-        found = self._analyze(completion_ids, tasks)
+        return self.table(self.analyze(completion_ids, tasks), tasks)
+
+    def table(self, found: Sequence[RolloutAnalysis], tasks: Sequence[Task]) -> np.ndarray:
+        """The table of rollouts that `analyze` has analysed; arguments and result as for a call."""
         table = np.zeros((len(found), len(self.columns)), dtype=np.float32)
         for row, analysis, task in zip(table, found, tasks, strict=True):
             self._fill(row, analysis, task.reference)

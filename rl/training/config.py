@@ -89,6 +89,19 @@ class AccuracyFloorConfig(Settings):
 
 
 @dataclass
+class KeepRolloutsConfig(Settings):
+    """Which training rollouts are kept on disk.
+
+    Attributes:
+        every: Steps between two that are kept; the first is kept as well.
+        count: Most rollouts of a step, cut down to whole groups, but at least one group.
+    """
+
+    every: Annotated[int, Ge(1)] = 25
+    count: Annotated[int, Ge(1)] = 64
+
+
+@dataclass
 class RunConfig(PolicyConfig):
     """Everything a training run depends on; the keys of `PolicyConfig` are about its model.
 
@@ -101,6 +114,7 @@ class RunConfig(PolicyConfig):
         lora: Fields of peft's `LoraConfig`; full fine-tuning if left out, or with `adapter`
             training of that adapter.
         accuracy_floor: When to stop early; never if left out.
+        keep_rollouts: Which rollouts are kept in ``rollouts/``; ``null`` keeps none.
         seed: Seed of everything random in the run, problems aside.
         output: Run folder; must not exist. The command line fills it in.
         report_to: ``none``, ``wandb``, ``tensorboard``, ``trackio`` ... or a list of them.
@@ -113,6 +127,7 @@ class RunConfig(PolicyConfig):
     grpo: dict[str, Any] = field(default_factory=dict)
     lora: dict[str, Any] | None = None
     accuracy_floor: AccuracyFloorConfig | None = None
+    keep_rollouts: KeepRolloutsConfig | None = field(default_factory=KeepRolloutsConfig)
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     output: str = ""
     report_to: str | list[str] = "none"

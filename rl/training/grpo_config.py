@@ -92,6 +92,16 @@ def resumable_at(step: int, arguments: Any) -> bool:
     return bool((step * arguments.gradient_accumulation_steps) % reuse == 0)
 
 
+def steps_served(arguments: Any) -> int:
+    """Optimizer steps that one draw of rollouts serves; at least 1.
+
+    Args:
+        arguments: As `training_arguments` returns.
+    """
+    reuse = arguments.steps_per_generation * arguments.num_iterations
+    return max(1, int(reuse // arguments.gradient_accumulation_steps))
+
+
 def _check_rhythm(arguments: Any) -> None:
     """Checkpoints must fall between generations, and right after a logged step."""
     if arguments.save_strategy != "steps":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from tagger.errors import UserError
 
@@ -39,3 +41,21 @@ def agreed_output(output: str) -> str:
     names = [output]
     broadcast_object_list(names, from_process=0)
     return names[0]
+
+
+@cache
+def accept_numbered_cpu() -> None:
+    """Have `torch.load` take ``cpu:0``, as several processes on a CPU name their device.
+
+    accelerate gives each of them the device ``cpu:0``, transformers maps the optimizer's state to
+    it, and torch knows no such place (torch 2.13, accelerate 1.15, transformers 5.17).
+    """
+    from torch.serialization import register_package
+
+    def restore(storage: Any, location: str) -> Any:
+        return storage if str(location).startswith("cpu:") else None
+
+    register_package(_AFTER_TORCHS_OWN, lambda _storage: None, restore)
+
+
+_AFTER_TORCHS_OWN = 1000

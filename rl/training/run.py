@@ -120,7 +120,8 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         StopOnSignal,
         TaggerUnchanged,
     )
-    from rl.training.grpo_config import resumable_at
+    from rl.training.grpo_config import resumable_at, steps_served
+    from rl.training.records.rollouts import KeptRollouts
     from rl.training.signal import SignalWatch
     from rl.training.trainer import StepGRPOTrainer
 
@@ -155,16 +156,28 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         summed=plan.arguments.multi_objective_aggregation == "sum_then_normalize",
         main=main,
     )
+    facts = FactsComputer(
+        plan.tagger,
+        policy.tokenizer,
+        plan.delimiters,
+        end_ids=end_token_ids(policy.tokenizer, policy.model),
+        audit_tagger=plan.audit_tagger,
+        after=policy.prompting.end(policy.tokenizer, plan.delimiters),
+    )
+    keep = config.keep_rollouts
+    rollouts = None
+    if keep is not None:
+        rollouts = KeptRollouts(
+            run.rollouts,
+            keep,
+            [p.id for p in plan.problems],
+            facts.columns,
+            plan.stack.names,
+            served=steps_served(plan.arguments),
+        )
     trainer = StepGRPOTrainer(
         stack=plan.stack,
-        facts=FactsComputer(
-            plan.tagger,
-            policy.tokenizer,
-            plan.delimiters,
-            end_ids=end_token_ids(policy.tokenizer, policy.model),
-            audit_tagger=plan.audit_tagger,
-            after=policy.prompting.end(policy.tokenizer, plan.delimiters),
-        ),
+        facts=facts,
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
         stateful={"tagger": unchanged} | ({"accuracy_floor": floor} if floor else {}),
         watchers=[floor] if floor else [],
@@ -174,6 +187,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         processing_class=policy.tokenizer,
         peft_config=plan.lora,
         signal=signal,
+        kept_rollouts=rollouts,
         kept_steps=lambda: [floor.best_step] if floor and floor.best_step is not None else [],
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.

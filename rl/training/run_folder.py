@@ -1,7 +1,8 @@
 """The folder of a training run: what is stored where, and which checkpoint is the last whole one.
 
-``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``checkpoints/checkpoint-<step>/``,
-when the run is complete ``result.json`` and, unless it never had a gradient, ``policy/``.
+``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``rollouts/step-<step>.jsonl.gz``,
+``checkpoints/checkpoint-<step>/``, when the run is complete ``result.json`` and, unless it never
+had a gradient, ``policy/``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ class RunFolder:
     def metrics(self) -> Path:
         """One JSON line a step."""
         return self.root / "metrics.jsonl"
+
+    @property
+    def rollouts(self) -> Path:
+        """Rollouts of chosen steps; there only if some are kept."""
+        return self.root / "rollouts"
 
     @property
     def checkpoints(self) -> Path:

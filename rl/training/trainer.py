@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from accelerate.utils import gather
-from torch.serialization import register_package
 from transformers.trainer import TRAINING_ARGS_NAME
 from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import RepeatSampler
@@ -25,6 +23,9 @@ from rewards.facts.compute import FactsComputer, Task
 from rewards.facts.outcomes import outcomes_of_table
 from rewards.stack import RewardStack
 from rl.sampling.decoding import NonFiniteLogitsError
+from rl.training.processes import accept_numbered_cpu
+from rl.training.records.rollouts import KeptRollouts
+from rl.training.records.scored import ScoredBatch
 from rl.training.rollouts import plain_sampling, sample_rollouts
 from rl.training.run_folder import (
     STATE_FILE,
@@ -85,6 +86,7 @@ class StepGRPOTrainer(GRPOTrainer):
         stateful: Further objects to save in and restore from checkpoints, by name.
         watchers: Shown the facts of every batch of training rollouts, on every process alike.
         signal: Counts batches without spread and warns of them; None goes without.
+        kept_rollouts: Writes rollouts of chosen steps to the disk; None writes none.
         kept_steps: Gives the steps whose checkpoints stay, whatever `args.save_total_limit` says.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.
@@ -100,6 +102,7 @@ class StepGRPOTrainer(GRPOTrainer):
         stateful: Mapping[str, Stateful] | None = None,
         watchers: Sequence[FactsWatcher] = (),
         signal: SignalWatch | None = None,
+        kept_rollouts: KeptRollouts | None = None,
         kept_steps: Callable[[], Collection[int]] = tuple,
         **kwargs: Any,
     ) -> None:
@@ -112,6 +115,8 @@ class StepGRPOTrainer(GRPOTrainer):
         if signal is not None:
             self._stateful["signal"] = signal
         self._draws = (-1, 0)
+        self._kept_rollouts = kept_rollouts
+        self._scored: ScoredBatch | None = None
         placeholders = [_placeholder(name) for name in stack.names]
         super().__init__(reward_funcs=placeholders, args=args, **kwargs)
 
@@ -129,7 +134,8 @@ class StepGRPOTrainer(GRPOTrainer):
             contiguous.
         """
         tasks = [self.tasks[row["problem"]] for row in inputs]
-        local = torch.from_numpy(self.facts(completion_ids_list, tasks))
+        found = self.facts.analyze(completion_ids_list, tasks)
+        local = torch.from_numpy(self.facts.table(found, tasks))
         table = gather(local.to(self.accelerator.device))
         training = self.model.training
         size = self.num_generations if training else self.num_generations_eval
@@ -139,6 +145,17 @@ class StepGRPOTrainer(GRPOTrainer):
         if training:
             for watcher in self._watchers:
                 watcher.see(table, groups, self.facts.columns)
+        first = self.accelerator.process_index * len(local)
+        self._scored = ScoredBatch(
+            first=first,
+            group_size=size,
+            problems=[row["problem"] for row in inputs],
+            tasks=tasks,
+            analyses=found,
+            facts=local,
+            terms=terms[first : first + len(local)].cpu(),
+            weights=self.reward_weights.cpu(),
+        )
         metrics = self._metrics["train" if training else "eval"]
         for name, value in fact_metrics(table, self.facts.columns).items():
             metrics[name].append(value)
@@ -151,6 +168,16 @@ class StepGRPOTrainer(GRPOTrainer):
             for name, value in watched.items():
                 metrics[name].append(value)
         return terms
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        """As TRL's; rollouts of chosen steps are kept, now that their advantages are known."""
+        output: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        scored, self._scored = self._scored, None
+        step = self.state.global_step + 1
+        kept = self._kept_rollouts
+        if kept is not None and scored is not None and self.model.training and kept.due(step):
+            kept.keep(step, scored, output["advantages"])
+        return output
 
     def _note_mismatch(
         self,
@@ -257,30 +284,13 @@ class StepGRPOTrainer(GRPOTrainer):
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         """Restore our state together with the optimizer's."""
-        _accept_numbered_cpu()
+        accept_numbered_cpu()
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is not None:
             state = checkpoint_state(Path(checkpoint))
             for name, thing in self._stateful.items():
                 # Checkpoints of earlier versions hold no state of the signal.
                 thing.load_state_dict(state.get(name, {}) if name == "signal" else state[name])
-
-
-@cache
-def _accept_numbered_cpu() -> None:
-    """Have `torch.load` take ``cpu:0``, as several processes on a CPU name their device.
-
-    accelerate gives each of them the device ``cpu:0``, transformers maps the optimizer's state to
-    it, and torch knows no such place (torch 2.13, accelerate 1.15, transformers 5.17).
-    """
-
-    def restore(storage: Any, location: str) -> Any:
-        return storage if str(location).startswith("cpu:") else None
-
-    register_package(_AFTER_TORCHS_OWN, lambda _storage: None, restore)
-
-
-_AFTER_TORCHS_OWN = 1000
 
 
 def _placeholder(name: str) -> Callable[..., list[float]]:

@@ -106,6 +106,13 @@ def find_inputs(inputs: Sequence[str]) -> list[str]:
 
 
 def _in_folder(folder: Path) -> list[str]:
+    if (folder / "config.yaml").is_file() and (folder / "metrics.jsonl").is_file():
+        if not (folder / "rollouts").is_dir():
+            raise UserError(
+                f"The training run {folder} kept no rollouts; begin one with keep_rollouts, e.g. "
+                "{every: 25, count: 64}."
+            )
+        folder = folder / "rollouts"
     paths = sorted(p for p in folder.rglob("*") if bare_name(p).endswith(_SUFFIXES))
     inner = ((p, p.relative_to(folder).parts) for p in paths if p.is_file())
     found = [

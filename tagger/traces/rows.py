@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tagger.errors import UserError
@@ -90,6 +90,7 @@ class SourceTrace:
         finished: Whether the thinking was closed; None if unknown.
         answer: What the model wrote after the thinking, empty if unknown.
         refused: Why the row's reference is no answer; empty if it is one or there is none.
+        scores: Reward and advantage of a training rollout, in total and by reward term, by name.
     """
 
     id: str
@@ -103,6 +104,7 @@ class SourceTrace:
     finished: bool | None = None
     answer: str = ""
     refused: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 def traces_of_row(
@@ -152,6 +154,7 @@ def traces_of_row(
     correct = _truth(row.get("correct", row.get("is_correct")))
     finished = _truth(row.get("finished"))
     answer = "" if key is _MESSAGE else _answer(row)
+    scores = _scores(row)
     return [
         SourceTrace(
             id=f"{name}.{one.number}" if one.number else name,
@@ -165,6 +168,7 @@ def traces_of_row(
             finished=one.finished if finished is None else finished,
             answer=answer or _clean(one.answer),
             refused=refused,
+            scores=scores,
         )
         for one in found
         if not is_blank(one.thinking)
@@ -242,6 +246,15 @@ def _reference(row: Mapping[str, Any], fields: Fields) -> tuple[str, str]:
         return cut_reference(text), ""
     except NotAnAnswer as error:
         return "", str(error)
+
+
+def _scores(row: Mapping[str, Any]) -> dict[str, float]:
+    """What a training run wrote next to a rollout; empty for any other row."""
+    terms = row.get("rewards")
+    if "advantage" not in row or not isinstance(terms, Mapping):
+        return {}
+    named = {"advantage": row["advantage"], "reward": row.get("total"), **terms}
+    return {str(k): float(v) for k, v in named.items() if isinstance(v, int | float)}
 
 
 def _string(value: Any) -> str:

@@ -11,6 +11,7 @@ function badges(trace) {
   if (about.check >= 0 && trace.z >= 0) texts.push(`${number(trace.after)} after the answer step`);
   if (trace.z === -1) texts.push("no step states the reference");
   if (trace.f === 0) texts.push("unfinished");
+  for (const [name, score] of Object.entries(trace.s ?? {})) texts.push(`${name} ${score}`);
   const nodes = texts.filter(Boolean).map((text) => el("span", { class: "badge" }, text));
   if (trace.c !== undefined) {
     nodes.unshift(el("span", { class: `badge ${trace.c ? "right" : "wrong"}` }, trace.c ? "correct" : "incorrect"));

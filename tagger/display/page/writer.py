@@ -99,8 +99,8 @@ def trace_data(
     Returns:
         ``id``, ``t`` texts, ``k`` types, ``p`` confidences in percent, ``o`` the second and third
         type each with its percent, ``w`` words; and where known ``q`` question, ``d`` dataset,
-        ``m`` model, ``r`` reference, ``a`` answer, ``c`` correct, ``f`` finished, ``z`` answer
-        step.
+        ``m`` model, ``r`` reference, ``a`` answer, ``s`` scores, ``c`` correct, ``f`` finished,
+        ``z`` answer step.
     """
     known = {
         "q": trace.question,
@@ -108,6 +108,7 @@ def trace_data(
         "m": trace.model,
         "r": trace.reference,
         "a": trace.answer,
+        "s": {name: round(score, 4) for name, score in trace.scores.items()},
     }
     return {
         "id": trace.id,

@@ -100,7 +100,7 @@ def test_a_tagger_that_changes_in_mid_run_fails_it(
 ) -> None:
     from rewards.facts.compute import FactsComputer
 
-    original = FactsComputer.__call__
+    original = FactsComputer.table
 
     def tampering(self: Any, *args: Any) -> Any:
         for array in self.tagger._backend._arrays.values():
@@ -108,7 +108,7 @@ def test_a_tagger_that_changes_in_mid_run_fails_it(
             array += 1
         return original(self, *args)
 
-    monkeypatch.setattr(FactsComputer, "__call__", tampering)
+    monkeypatch.setattr(FactsComputer, "table", tampering)
     with pytest.raises(RuntimeError, match="The tagger changed during training"):
         run_training(config_from_dict(world.config(tmp_path / "run")))
     assert not (tmp_path / "run" / "result.json").exists()

@@ -70,6 +70,14 @@ class Elements(HTMLParser):
         self.texts[self._id] = self.texts.get(self._id, "") + data
 
 
+def test_reward_and_advantage_of_a_training_rollout_are_shown() -> None:
+    source = SourceTrace("t", "Q", "x", scores={"advantage": -0.25, "reward": 0.123456})
+    types = {n: i for i, n in enumerate(REASONTYPE.names)}
+    assert trace_data(source, tagged("one"), types)["s"] == {"advantage": -0.25, "reward": 0.1235}
+    assert "Object.entries(trace.s" in page((source, tagged("one")))
+    assert "s" not in trace_data(SourceTrace("t", "Q", "x"), tagged("one"), types)
+
+
 def test_a_trace_as_data() -> None:
     source = SourceTrace(
         "t", "Q", "x", None, "d", "m", "4", correct=True, finished=False, answer="A"

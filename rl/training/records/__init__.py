@@ -1,0 +1,1 @@
+"""What a training run writes down about its rollouts, in addition to its metrics."""
