@@ -3,6 +3,7 @@
 from launch.command import Command
 from launch.commands import (
     compare,
+    config,
     evaluate,
     overthinker,
     quickstart,
@@ -20,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     evaluate.COMMAND,
     compare.COMMAND,
     report.COMMAND,
+    config.COMMAND,
     reward_server.COMMAND,
     *overthinker.COMMANDS,
     *tagger.COMMANDS,

@@ -42,7 +42,7 @@ class TypePrice(Settings):
     Attributes:
         weight: Charged for each step (or token) beyond the allowance; at least 0.
         allowance: Steps (or tokens) that are free.
-        cap: Most that are charged for; `DEFAULT_CAPS` if left out, ``.inf`` for no limit.
+        cap: Most that are charged for; 8 steps or 400 tokens if left out, ``.inf`` for no limit.
     """
 
     KEY: ClassVar[str] = "parameter"

@@ -1,5 +1,6 @@
-"""Rollouts drawn with the kit's own sampler, keyed by step, where nothing else is asked for.
+"""Which prompts a step draws, and rollouts of them: a resumed run draws what a killed one would.
 
+Rollouts are drawn with the kit's own sampler, keyed by step, where nothing else is asked for.
 TRL's plain path calls `generate`, which concatenates the whole cache for every token and keeps
 rows that have ended; on a CPU our sampler draws the same tokens' worth several times faster. Its
 noise depends on seed, step and row alone, so a resumed run draws what the killed one would have.
@@ -11,9 +12,26 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from trl.trainer.utils import RepeatSampler
+
 from rl.sampling.decoding import SamplingSettings
 from rl.sampling.sampler import Sampler
 from tagger.thinking.split import ThinkingDelimiters
+
+
+class EpochSampler(RepeatSampler):
+    """TRL's sampler with an order that depends on seed and epoch alone.
+
+    TRL's own draws each epoch's order from the generator the last epoch left behind, so a run
+    resumed in a later epoch would see other problems than the one that was not interrupted.
+    """
+
+    _STRIDE = 1_000_003
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of an epoch; accelerate and transformers call this."""
+        if self.shuffle:
+            self.generator.manual_seed(int(self.seed or 0) + self._STRIDE * epoch)
 
 
 def plain_sampling(trainer: Any) -> bool:

@@ -17,7 +17,6 @@ import torch
 from accelerate.utils import gather
 from transformers.trainer import TRAINING_ARGS_NAME
 from trl import GRPOConfig, GRPOTrainer
-from trl.trainer.utils import RepeatSampler
 
 from rewards.facts.compute import FactsComputer, Task
 from rewards.facts.outcomes import outcomes_of_table
@@ -26,7 +25,7 @@ from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import ScoredBatch
-from rl.training.rollouts import plain_sampling, sample_rollouts
+from rl.training.rollouts import EpochSampler, plain_sampling, sample_rollouts
 from rl.training.run_folder import (
     STATE_FILE,
     checkpoint_state,
@@ -57,21 +56,6 @@ class FactsWatcher(Protocol):
     def see(self, table: torch.Tensor, groups: torch.Tensor, columns: Sequence[str]) -> None:
         """Take the gathered table, the group of each row, and the names of the columns."""
         ...
-
-
-class EpochSampler(RepeatSampler):
-    """TRL's sampler with an order that depends on seed and epoch alone.
-
-    TRL's own draws each epoch's order from the generator the last epoch left behind, so a run
-    resumed in a later epoch would see other problems than the one that was not interrupted.
-    """
-
-    _STRIDE = 1_000_003
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the order of an epoch; accelerate and transformers call this."""
-        if self.shuffle:
-            self.generator.manual_seed(int(self.seed or 0) + self._STRIDE * epoch)
 
 
 class StepGRPOTrainer(GRPOTrainer):

@@ -73,18 +73,19 @@ def key_docs(
 
 
 def attribute_texts(kind: type) -> dict[str, str]:
-    """The ``Attributes`` of a class's docstring: name to text, on one line."""
+    """The ``Attributes`` of the docstrings of a class and its bases: name to text, on one line."""
     texts: dict[str, str] = {}
-    name, within = "", False
-    for line in inspect.cleandoc(kind.__doc__ or "").splitlines():
-        if not line.startswith(" "):
-            within = line == "Attributes:" or (within and not line)
-            continue
-        begun = re.match(r"    (\w+): (.*)", line)
-        if within and begun:
-            name, texts[begun[1]] = begun[1], begun[2]
-        elif within and name:
-            texts[name] += f" {line.strip()}"
+    for base in reversed(kind.__mro__):
+        name, within = "", False
+        for line in inspect.cleandoc(base.__doc__ or "").splitlines():
+            if not line.startswith(" "):
+                within = line == "Attributes:" or (within and not line)
+                continue
+            begun = re.match(r"    (\w+): (.*)", line)
+            if within and begun:
+                name, texts[begun[1]] = begun[1], begun[2]
+            elif within and name:
+                texts[name] += f" {line.strip()}"
     return texts
 
 

@@ -43,7 +43,7 @@ def sentence(kind: type[Settings], values: Mapping[str, Any], error: ValidationE
 def wrong_value(name: str, value: object, hint: Any) -> str:
     """The sentence for a value that its annotation does not allow."""
     options = [o for o in _options(hint) if o is not type(None)]
-    if _section(hint) is not None and not isinstance(value, Mapping):
+    if section_of(hint) is not None and not isinstance(value, Mapping):
         return no_mapping(name, value)
     if isinstance(value, str) and all(typing.get_origin(o) is Literal for o in options):
         words = [str(word) for o in options for word in typing.get_args(o)]
@@ -71,10 +71,10 @@ def unknown_key(
     places = [] if last in hidden else list(_places(kind, last))
     hint: Any = kind
     for section in sections:
-        hint = _below(hint, section)
-    kind = _section(hint) or kind
+        hint = below(hint, section)
+    kind = section_of(hint) or kind
     prefix = "".join(f"{section}." for section in sections)
-    known = [name for name in _hints(kind) if name not in hidden]
+    known = [name for name in hints_of(kind) if name not in hidden]
     if places:
         meant = min(places, key=lambda place: not place.startswith(prefix))
         return f"Unknown {what} {prefix + last!r}; did you mean {meant!r}?"
@@ -138,10 +138,10 @@ def _number(value: float) -> str:
 
 def _places(kind: type[Settings], key: str, prefix: str = "") -> Iterator[str]:
     """Dotted paths of a settings class that end in a key, the outer ones first."""
-    if key in _hints(kind):
+    if key in hints_of(kind):
         yield prefix + key
-    for name, hint in _hints(kind).items():
-        inner = _section(hint)
+    for name, hint in hints_of(kind).items():
+        inner = section_of(hint)
         if inner is not None:
             yield from _places(inner, key, f"{prefix}{name}.")
 
@@ -158,25 +158,25 @@ def _followed(
     hint: Any = kind
     value: Any = values
     for part in path:
-        below = _below(hint, part)
-        if below is None:
+        inner = below(hint, part)
+        if inner is None:
             break
-        hint = below
+        hint = inner
         keys.append(str(part))
         value = value.get(part) if isinstance(value, Mapping) else getattr(value, str(part), None)
     return keys, hint, value
 
 
-def _below(hint: Any, key: int | str) -> Any:
+def below(hint: Any, key: int | str) -> Any:
     """Annotation of what stands under a key of a section or mapping; None for anything else."""
-    inner = _section(hint)
+    inner = section_of(hint)
     if inner is not None:
-        return _hints(inner).get(str(key))
+        return hints_of(inner).get(str(key))
     mappings = [o for o in _options(hint) if typing.get_origin(o) is dict]
     return typing.get_args(mappings[0])[1] if mappings else None
 
 
-def _section(hint: Any) -> type[Settings] | None:
+def section_of(hint: Any) -> type[Settings] | None:
     """The settings class among the options of an annotation."""
     from tagger.config.settings import Settings
 
@@ -191,7 +191,7 @@ def _options(hint: Any) -> tuple[Any, ...]:
     return (hint,)
 
 
-def _hints(kind: Any) -> dict[str, Any]:
+def hints_of(kind: Any) -> dict[str, Any]:
     """Annotations of the fields, without class variables."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
