@@ -14,7 +14,12 @@ from tagger.errors import UserError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    add_config(parser, "quickstart", "grpo.learning_rate=5e-5 problems.size=200 …")
+    add_config(
+        parser,
+        "quickstart",
+        "grpo.learning_rate=5e-5 problems.size=200 … (`suffice config explain train` has all, "
+        "docs/training.md the whole story)",
+    )
     add_seed(parser)
     add_output(parser, "train")
     parser.add_argument(

@@ -114,6 +114,11 @@ class RunConfig(PolicyConfig):
         lora: Fields of peft's `LoraConfig`; full fine-tuning if left out, or with `adapter`
             training of that adapter.
         accuracy_floor: When to stop early; never if left out.
+        eval_problems: Problems on which the policy is evaluated during training, and by which the
+            best one is chosen; none if left out.
+        eval_every: Steps between two evaluations, a multiple of ``grpo.save_steps``; the policy
+            before the first step and after the last one is evaluated as well.
+        eval_samples: Completions of each of them.
         keep_rollouts: Which rollouts are kept in ``rollouts/``; ``null`` keeps none.
         seed: Seed of everything random in the run, problems aside.
         output: Run folder; must not exist. The command line fills it in.
@@ -127,10 +132,19 @@ class RunConfig(PolicyConfig):
     grpo: dict[str, Any] = field(default_factory=dict)
     lora: dict[str, Any] | None = None
     accuracy_floor: AccuracyFloorConfig | None = None
+    eval_problems: ProblemsConfig | None = None
+    eval_every: Annotated[int, Ge(1)] = 25
+    eval_samples: Annotated[int, Ge(1)] = 4
     keep_rollouts: KeepRolloutsConfig | None = field(default_factory=KeepRolloutsConfig)
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     output: str = ""
     report_to: str | list[str] = "none"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key in ("eval_every", "eval_samples"):
+            if self.eval_problems is None and getattr(self, key) != getattr(RunConfig, key):
+                raise UserError(f"{key} acts only with eval_problems; give them, or leave it out.")
 
 
 SECTION = "train"

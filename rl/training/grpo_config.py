@@ -92,6 +92,29 @@ def resumable_at(step: int, arguments: Any) -> bool:
     return bool((step * arguments.gradient_accumulation_steps) % reuse == 0)
 
 
+def check_evaluation(every: int, arguments: Any) -> None:
+    """Refuse evaluations after which no checkpoint of the best policy could be kept.
+
+    Args:
+        every: Steps between two evaluations.
+        arguments: As `training_arguments` returns.
+
+    Raises:
+        UserError: They do not fall on checkpoints, or the weights lie in parts.
+    """
+    if arguments.deepspeed or arguments.fsdp:
+        raise UserError(
+            "eval_problems cannot be sampled while DeepSpeed or FSDP hold the weights in parts; "
+            "leave them out and run 'suffice evaluate' on the policy."
+        )
+    if arguments.save_strategy != "steps" or every % int(arguments.save_steps):
+        raise UserError(
+            f"eval_every ({every}) must be a multiple of grpo.save_steps "
+            f"({int(arguments.save_steps)}) with grpo.save_strategy steps: the best policy is kept "
+            "as a checkpoint."
+        )
+
+
 def steps_served(arguments: Any) -> int:
     """Optimizer steps that one draw of rollouts serves; at least 1.
 

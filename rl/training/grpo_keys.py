@@ -25,12 +25,12 @@ RESERVED = {
 """Fields that another key of the run config, or something else, sets."""
 
 _NO_EVALUATION = (
-    "has no effect, for nothing is evaluated during training; run 'suffice evaluate' on the policy "
-    "or on a checkpoint"
+    "has no effect; evaluate during training with the keys eval_problems, eval_every and "
+    "eval_samples, or run 'suffice evaluate' on the policy or on a checkpoint"
 )
 _NO_HUB = "is not supported; upload the policy folder yourself when the run is complete"
 _OWN_DATA = "has no effect, for the training rows are built from the key problems; leave it out"
-_OWN_BEST = "has no effect without evaluation; the key accuracy_floor keeps the best checkpoint"
+_OWN_BEST = "has no effect; the keys eval_problems and accuracy_floor keep the best checkpoint"
 
 REFUSED = {
     "model_init_kwargs": "has no effect, for the model is loaded before TRL sees it; name it by "

@@ -17,6 +17,7 @@ from rl.policy.load import (
     resolve_policy,
     weight_bytes,
 )
+from rl.problems.overlap import find_overlap
 from rl.problems.problem import Problem
 from rl.problems.registry import load_problems
 from rl.provenance import provenance
@@ -41,6 +42,7 @@ class Plan:
     problems: Sequence[Problem]
     lora: Any
     arguments: Any
+    eval_problems: Sequence[Problem] = ()
 
     @property
     def trains_adapter(self) -> bool:
@@ -61,16 +63,20 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     path = resolve_policy(config).model
     _check_adapters(config)
     kept = config.grpo.get("save_total_limit", 2)
-    kept = (kept if isinstance(kept, int) else 10) + (config.accuracy_floor is not None)
+    kept = (kept if isinstance(kept, int) else 10) + (
+        config.accuracy_floor is not None or config.eval_problems is not None
+    )
     check_disk(run.root, weight_bytes(path), kept + 1)
     wanted = config.problems
     problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
+    asked = config.eval_problems
+    evaluated = load_problems(asked.source, asked.split, asked.size, asked.seed) if asked else ()
     _, delimiters = load_tokenizer(config)
     lora = lora_config(config.lora) if config.lora is not None else None
 
     import torch
 
-    from rl.training.grpo_config import training_arguments
+    from rl.training.grpo_config import check_evaluation, training_arguments
 
     check_launch(torch.cuda.device_count(), os.environ)
     check_device(config, torch.cuda.device_count())
@@ -82,7 +88,21 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             f" / num_generations {arguments.num_generations}), there are {len(problems)}; raise "
             "problems.size or lower the batch."
         )
-    return Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments)
+    if evaluated:
+        check_evaluation(config.eval_every, arguments)
+        _refuse_training_problems(evaluated, problems)
+    return Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments, evaluated)
+
+
+def _refuse_training_problems(evaluated: Sequence[Problem], trained: Sequence[Problem]) -> None:
+    """Refuse problems that the policy is both trained on and evaluated on."""
+    shared = find_overlap(evaluated, trained)
+    pairs = shared.same + shared.reworded
+    if pairs:
+        raise UserError(
+            f"{len(pairs)} of {len(evaluated)} problems of eval_problems are training problems too "
+            f"({pairs[0][0]!r} is {pairs[0][1]!r}); name others, e.g. another split or seed."
+        )
 
 
 def _check_adapters(config: RunConfig) -> None:

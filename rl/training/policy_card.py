@@ -44,9 +44,11 @@ def policy_card(
     ending = f"It stopped itself: {stopped_early}." if stopped_early else "It ran to its end."
     if step is not None and step != steps:
         held = f"those of step {step}" if step else "those of the base"
+        evaluated = provenance["config"].get("eval_problems") is not None
+        judged = "evaluation" if evaluated else "running accuracy"
         ending += (
-            f" The weights here are {held}, the checkpoint with the best running accuracy; those of"
-            " the last step lie in `policy-last/`."
+            f" The weights here are {held}, the best by {judged}; those of the last step lie in"
+            f" `{'policy-last' if stopped_early else 'policy'}/`."
         )
     elif stopped_early:
         ending += " The weights here are those of the last step; the best ones lie in `policy/`."

@@ -25,7 +25,7 @@ from tagger.files import read_json, write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
 
 if TYPE_CHECKING:
-    from rl.training.callbacks import AccuracyFloor
+    from rl.training.callbacks import AccuracyFloor, Evaluation
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ class TrainResult:
         tagger_fingerprint: Fingerprint of the tagger, the same before and after.
         no_signal: Why the run never had a gradient, in words; None if it had one.
         signal: Batches, groups and what became of the rollouts; see `SignalWatch.record`.
+        best_step: The best step by evaluation, whose policy is in ``policy-best`` unless it is
+            `policy_step`; None without evaluation.
+        evaluations: Those of the run, in order; see `rl.training.callbacks.evaluation.Evaluated`.
     """
 
     policy_path: str | None
@@ -55,6 +58,8 @@ class TrainResult:
     tagger_fingerprint: str
     no_signal: str | None = None
     signal: dict[str, Any] = field(default_factory=dict)
+    best_step: int | None = None
+    evaluations: list[dict[str, Any]] = field(default_factory=list)
 
 
 def run_training(config: RunConfig | None, resume: str | Path | None = None) -> TrainResult:
@@ -115,11 +120,13 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
 
     from rl.training.callbacks import (
         AccuracyFloor,
+        Evaluation,
         MetricsFile,
         Progress,
         StopOnSignal,
         TaggerUnchanged,
     )
+    from rl.training.callbacks.evaluation import policy_sampler
     from rl.training.grpo_config import resumable_at, steps_served
     from rl.training.records.rollouts import KeptRollouts
     from rl.training.signal import SignalWatch
@@ -164,6 +171,13 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         audit_tagger=plan.audit_tagger,
         after=policy.prompting.end(policy.tokenizer, plan.delimiters),
     )
+    evaluation = None
+    if plan.eval_problems:
+        evaluation = Evaluation(
+            policy_sampler(plan, policy), config.eval_every, lambda found: trainer.note(found), main
+        )
+    best: Evaluation | AccuracyFloor | None = evaluation or floor
+    stateful = {"tagger": unchanged, "accuracy_floor": floor, "evaluation": evaluation}
     keep = config.keep_rollouts
     rollouts = None
     if keep is not None:
@@ -179,7 +193,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         stack=plan.stack,
         facts=facts,
         tasks=[Task(p.question, p.reference, p.metadata) for p in plan.problems],
-        stateful={"tagger": unchanged} | ({"accuracy_floor": floor} if floor else {}),
+        stateful={name: thing for name, thing in stateful.items() if thing is not None},
         watchers=[floor] if floor else [],
         model=policy.model,
         args=plan.arguments,
@@ -188,11 +202,11 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         peft_config=plan.lora,
         signal=signal,
         kept_rollouts=rollouts,
-        kept_steps=lambda: [floor.best_step] if floor and floor.best_step is not None else [],
+        kept_steps=lambda: [best.best_step] if best and best.best_step is not None else [],
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.
             c
-            for c in (unchanged, stop, floor, metrics, signal, Progress())
+            for c in (unchanged, stop, floor, evaluation, metrics, signal, Progress())
             if c is not None
         ],
     )
@@ -206,18 +220,21 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
             raise SystemExit(128 + stop.number)
         raise Interrupted(number=stop.number)
     no_signal = signal.verdict()
+    best_step = best.best_step if best else None
     if no_signal is None:
-        _save(plan, trainer, fell, main)
+        _save(plan, trainer, fell is not None, best_step or 0, evaluation is not None, main)
     result = TrainResult(
         policy_path=str(run.policy) if no_signal is None else None,
         metrics_path=str(run.metrics),
         steps=steps,
-        policy_step=steps if fell is None else fell.best_step or 0,
+        policy_step=steps if fell is None else best_step or 0,
         last_policy_path=str(run.last_policy) if fell and no_signal is None else None,
         stopped_early=floor.reason if floor else None,
         tagger_fingerprint=unchanged.check(),
         no_signal=no_signal,
         signal=signal.record(),
+        best_step=best_step if evaluation else None,
+        evaluations=[asdict(one) for one in evaluation.done] if evaluation else [],
     )
     if no_signal is not None:
         if main:
@@ -235,22 +252,31 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     return result
 
 
-def _save(plan: Plan, trainer: Any, fell: AccuracyFloor | None, main: bool) -> None:
-    """Write the policy folder; where accuracy fell, the best policy there and the last apart."""
+def _save(
+    plan: Plan, trainer: Any, fell: bool, best_step: int, evaluated: bool, main: bool
+) -> None:
+    """Write the policy folder; where accuracy fell, the best policy there and the last apart.
+
+    Where it did not, the best policy by evaluation goes into a folder of its own, unless it is the
+    last.
+    """
     run, lora, config = plan.run, plan.trains_adapter, plan.config
-    if fell is None:
-        save_policy(trainer, config, run.policy, run.adapter if lora else None)
-        return
-    save_policy(trainer, config, run.last_policy, run.last_adapter if lora else None)
-    if main:
-        best = run.checkpoint(fell.best_step) if fell.best_step else None
-        save_checkpoint_policy(best, config, run.policy, run.adapter if lora and best else None)
+    last, adapter = (run.last_policy, run.last_adapter) if fell else (run.policy, run.adapter)
+    save_policy(trainer, config, last, adapter if lora else None)
+    if main and (fell or (evaluated and best_step != trainer.state.global_step)):
+        best = run.checkpoint(best_step) if best_step else None
+        policy, adapter = (run.policy, run.adapter) if fell else (run.best_policy, run.best_adapter)
+        save_checkpoint_policy(best, config, policy, adapter if lora and best else None)
 
 
 def _write_cards(plan: Plan, result: TrainResult) -> None:
     run, provenance = plan.run, read_json(plan.run.provenance)
-    for folder in (run.policy, run.last_policy):
+    steps = {
+        run.policy: result.policy_step,
+        run.last_policy: result.steps,
+        run.best_policy: result.best_step,
+    }
+    for folder, step in steps.items():
         if folder.is_dir():
-            step = result.policy_step if folder == run.policy else result.steps
             card = policy_card(provenance, run.metrics, result.steps, result.stopped_early, step)
             write_atomically(folder / "README.md", card)

@@ -73,6 +73,16 @@ class RunFolder:
         return self.root / "adapter-last"
 
     @property
+    def best_policy(self) -> Path:
+        """The best policy by evaluation, where `policy` is that of the last step and another."""
+        return self.root / "policy-best"
+
+    @property
+    def best_adapter(self) -> Path:
+        """The adapter of `best_policy`."""
+        return self.root / "adapter-best"
+
+    @property
     def result(self) -> Path:
         """What came out; there only when the run is complete."""
         return self.root / "result.json"

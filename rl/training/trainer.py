@@ -153,6 +153,11 @@ class StepGRPOTrainer(GRPOTrainer):
                 metrics[name].append(value)
         return terms
 
+    def note(self, metrics: Mapping[str, float]) -> None:
+        """Log metrics with those of the step that has just ended."""
+        for name, value in metrics.items():
+            self._metrics["train"][name].append(value)
+
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """As TRL's; rollouts of chosen steps are kept, now that their advantages are known."""
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
