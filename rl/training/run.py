@@ -125,6 +125,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         Progress,
         StopOnSignal,
         TaggerUnchanged,
+        WandbConfig,
     )
     from rl.training.callbacks.evaluation import policy_sampler
     from rl.training.grpo_config import resumable_at, steps_served
@@ -178,6 +179,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         )
     best: Evaluation | AccuracyFloor | None = evaluation or floor
     stateful = {"tagger": unchanged, "accuracy_floor": floor, "evaluation": evaluation}
+    shown = WandbConfig(read_json(run.provenance)) if main else None
     keep = config.keep_rollouts
     rollouts = None
     if keep is not None:
@@ -206,7 +208,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.
             c
-            for c in (unchanged, stop, floor, evaluation, metrics, signal, Progress())
+            for c in (unchanged, stop, floor, evaluation, metrics, signal, shown, Progress())
             if c is not None
         ],
     )

@@ -24,7 +24,7 @@ from rewards.stack import RewardStack
 from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
-from rl.training.records.scored import ScoredBatch
+from rl.training.records.scored import ScoredBatch, completion_columns
 from rl.training.rollouts import EpochSampler, plain_sampling, sample_rollouts
 from rl.training.run_folder import (
     STATE_FILE,
@@ -140,6 +140,11 @@ class StepGRPOTrainer(GRPOTrainer):
             terms=terms[first : first + len(local)].cpu(),
             weights=self.reward_weights.cpu(),
         )
+        if self.args.log_completions:
+            for column, values in completion_columns(
+                self._scored, self.facts.tagger.taxonomy
+            ).items():
+                self._log_completion_extra(column, values)
         metrics = self._metrics["train" if training else "eval"]
         for name, value in fact_metrics(table, self.facts.columns).items():
             metrics[name].append(value)

@@ -6,6 +6,7 @@ from rl.training.callbacks.metrics_file import MetricsFile
 from rl.training.callbacks.progress import Progress
 from rl.training.callbacks.stop_on_signal import StopOnSignal
 from rl.training.callbacks.tagger_unchanged import TaggerUnchanged
+from rl.training.callbacks.wandb_config import WandbConfig
 
 __all__ = [
     "AccuracyFloor",
@@ -14,4 +15,5 @@ __all__ = [
     "Progress",
     "StopOnSignal",
     "TaggerUnchanged",
+    "WandbConfig",
 ]

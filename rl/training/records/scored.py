@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from rewards.facts.analysis import RolloutAnalysis, Task
+from tagger.taxonomies.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,22 @@ class ScoredBatch:
     facts: torch.Tensor
     terms: torch.Tensor
     weights: torch.Tensor
+
+
+def completion_columns(batch: ScoredBatch, taxonomy: Taxonomy) -> dict[str, list[str] | list[int]]:
+    """What TRL's table of completions (``grpo.log_completions``) shows besides the rewards.
+
+    Args:
+        batch: The rollouts of this process.
+        taxonomy: The tagger's taxonomy.
+
+    Returns:
+        Column to one value a rollout: the tags of the steps in order, the steps of the
+        verification type (where the taxonomy has it), and the tokens.
+    """
+    tags = [[taxonomy.get(s.type).tag for s in found.steps] for found in batch.analyses]
+    columns: dict[str, list[str] | list[int]] = {"types": [" ".join(row) for row in tags]}
+    if "VERIFY" in taxonomy.tags:
+        columns["verification_steps"] = [row.count("VERIFY") for row in tags]
+    columns["tokens"] = [found.rollout.tokens for found in batch.analyses]
+    return columns

@@ -80,12 +80,22 @@ def test_wandb_works_offline_without_login(
     monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.delenv("WANDB_DIR", raising=False)
-    changes = QUICK | {"report_to": "wandb"}
-    run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
+    changes = {"report_to": "wandb", "grpo": GRPO | {"max_steps": 2, "log_completions": True}}
+    result = run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
     wandb.finish()
     (record,) = (tmp_path / "run").glob("wandb/offline-run-*/*.wandb")
     content = record.read_bytes()
     assert b"facts/count/VERIFY" in content and b"rewards/short/mean" in content
+    assert result.tagger_fingerprint.encode() in content  # the run's whole config
+    assert b"allow_charge_above_correctness" in content and str(world.problems).encode() in content
+    tables = (tmp_path / "run").glob("wandb/offline-run-*/files/media/table/*.table.json")
+    columns = [json.loads(table.read_text()) for table in tables]
+    assert columns and all(
+        {"types", "verification_steps", "tokens"} <= set(t["columns"]) for t in columns
+    )
+    rows = [dict(zip(t["columns"], row, strict=True)) for t in columns for row in t["data"]]
+    assert all(row["types"].split().count("VERIFY") == row["verification_steps"] for row in rows)
+    assert all(1 <= row["tokens"] <= GRPO["max_completion_length"] for row in rows)
 
 
 def test_a_reference_model_can_be_used(world: World, tmp_path: Path) -> None:

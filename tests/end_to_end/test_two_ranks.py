@@ -1,0 +1,111 @@
+"""Two gloo processes against one, and against themselves after a kill: the whole chain, unstubbed.
+
+Sampling (or written rollouts in its place), TRL's sharding, facts, one gather, advantages, update.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def launch(stage: str, folder: Path, processes: int) -> subprocess.CompletedProcess[str]:
+    launcher = [sys.executable, "-m"]
+    if processes > 1:
+        launcher += ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"]
+    return subprocess.run(
+        [*launcher, "tests.end_to_end.two_ranks", stage, str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ranks")
+    shutil.copytree(world.root, folder / "world")
+    killed = launch("killed", folder, 2)
+    assert killed.returncode != 0 and "was not killed" not in killed.stderr
+    assert not (folder / "killed" / "result.json").exists()
+    for stage, processes in (("rest", 2), ("alone", 1)):
+        done = launch(stage, folder, processes)
+        assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
+
+
+def metrics(run: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if k != "step_time"} for row in rows]
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_advantages_of_one(runs: Path) -> None:
+    for step in (1, 2, 3):
+        name = f"rollouts/step-{step:06d}.jsonl.gz"
+        one, two = rows_of(runs / "written-1" / name), rows_of(runs / "written-2" / name)
+        assert len(one) == len(two) == 12
+        assert len({round(row["advantage"], 4) for row in one}) >= 5
+        for a, b in zip(one, two, strict=True):
+            numbers = {key: (a.pop(key), b.pop(key)) for key in ("advantage", "total")}
+            assert a == b  # problem, group, sample, text, steps, facts, terms
+            for ours, theirs in numbers.values():
+                assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", ["killed", "whole", "unevaluated", "written-2"])
+def test_both_processes_end_with_the_same_weights(runs: Path, run: str) -> None:
+    first, second = (runs / f"{run}-rank{rank}.txt" for rank in (0, 1))
+    assert first.read_text() == second.read_text()
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_on_two_processes_equals_never_killed(runs: Path) -> None:
+    assert metrics(runs / "killed") == metrics(runs / "whole")
+    for name in ("policy", "policy-best"):
+        killed, whole = (runs / run / name / "model.safetensors" for run in ("killed", "whole"))
+        assert killed.is_file() == whole.is_file()
+        if whole.is_file():
+            assert killed.read_bytes() == whole.read_bytes()
+    results = [json.loads((runs / run / "result.json").read_text()) for run in ("killed", "whole")]
+    assert results[0]["evaluations"] == results[1]["evaluations"]
+    assert [e["completions"] for e in results[1]["evaluations"]] == [6, 6, 6, 6]
+
+
+@pytest.mark.slow
+def test_evaluating_does_not_change_the_training(runs: Path) -> None:
+    rows = [
+        {k: v for k, v in row.items() if not k.startswith("eval/")}
+        for row in metrics(runs / "whole")
+    ]
+    assert rows == metrics(runs / "unevaluated")
+    assert (runs / "whole-rank0.txt").read_text() == (runs / "unevaluated-rank0.txt").read_text()
+
+
+@pytest.mark.slow
+def test_an_update_of_two_processes_is_that_of_one(runs: Path) -> None:
+    from safetensors.torch import load_file
+
+    one, two = (load_file(runs / f"written-{n}" / "policy" / "model.safetensors") for n in (1, 2))
+    base = load_file(runs / "world" / "model" / "model.safetensors")
+    assert max(float((one[k] - base[k]).abs().max()) for k in one) > 1e-3
+    assert max(float((one[k] - two[k]).abs().max()) for k in one) < 1e-4
