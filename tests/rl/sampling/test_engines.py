@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tagger.frozen import FrozenTagger
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.monitor import StepMonitor
 from tagger.stopping.rules.registry import build_rule
-from tests.rl.tiny import tiny_model
+from tests.rl.tiny import PROMPTS, tiny_model
 from tests.tagger.tokenizers_made_here import byte_level
 from tests.world import World
 
@@ -150,6 +151,28 @@ def test_the_models_own_generation_config_has_no_effect_and_stays(prompts: list[
     kit, stock = (build_engine(n, wrapped, tokenizer, None, settings).sample(prompts) for n in BOTH)  # type: ignore[arg-type]
     assert [c.ids for c in kit] == [c.ids for c in stock]
     assert wrapped.generation_config is wrapped.get_base_model().generation_config is own
+
+
+@pytest.mark.parametrize("changes", [{}, {"use_sliding_window": True, "sliding_window": 8}])
+def test_engines_end_at_every_end_token_of_the_model(
+    policy: Policy, changes: dict[str, Any]
+) -> None:
+    tokenizer = byte_level()
+    model = tiny_model(tokenizer, max_window_layers=1, **changes)
+    settings = SamplingSettings(1.0, max_new_tokens=30)
+
+    def both() -> list[list[Completion]]:
+        parts = (model, tokenizer, policy.delimiters, settings)
+        return [build_engine(name, *parts).sample(PROMPTS, 4, batch_size=5) for name in BOTH]
+
+    once, _ = both()
+    common = Counter(i for c in once for i in c.ids[:-1]).most_common(1)[0][0]
+    ends = [tokenizer.eos_token_id, common]
+    model.generation_config.eos_token_id = ends
+    kit, stock = both()
+    assert tokens_of(kit) == tokens_of(stock)
+    assert {c.ids[-1] for c in stock if c.finished} == set(ends)
+    assert all(not set(c.ids[:-1]) & set(ends) for c in stock)
 
 
 def test_the_transformers_engine_refuses_broken_logits(policy: Policy) -> None:
