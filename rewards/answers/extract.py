@@ -19,14 +19,21 @@ from rewards.answers.plain import clean, plain
 from rewards.answers.quantities import read_quantity, same_quantity
 from rewards.answers.relations import read_claims
 from rewards.answers.symbolic import is_symbolic
+from rewards.answers.wordings.denials import denies_statement, is_denied
 
+_END = re.compile(r"\s*(?:<\|[a-z_]{1,30}\|>\s*|</s>\s*)+$")  # kept by some files of samples
 _STATEMENTS = 20  # statements that are read, from the end: a model that breaks down makes thousands
 _STATED = re.compile(
-    r"(?:\banswers?\b(?:\s+(?:to|for|of)\b[^.:\n=]{0,80}?)?[*_]*\s*"
-    r"(?:(?:is|are|was|should be|must be|would be|will be|comes? (?:out )?to)(?![a-z])[*_:\s]*"
-    r"|[=:][*_:\s]*|-{1,2}\s+|(?=[*_\s]*\n)|(?=\s*[-+$\\(\d]))"
+    r"(?:\banswers?\b(?:(?:\s+(?:to|for|of)\b[^.:\n=]{0,80}?)?[*_]*\s*"
+    r"(?:(?:is|are|was|should be|must be|would be|will be|comes? (?:out )?to)(?![a-z'])[*_:\s]*"
+    r"|[=:][*_:\s]*|-{1,2}\s+|(?=[*_\s]*\n))|[*_]*\s*(?=[-+$\\(\d]))"
     r"|(?:最终|正确)?答案\s*(?:应该?)?(?:是|为|等于|[:：】])\s*|^\s*####)\s*(?=\S)",
     re.IGNORECASE | re.MULTILINE,
+)
+_CALLED = re.compile(
+    r"[*_$`)\]\\]{0,8}(?:\s+[a-z]+)?\s+(?:is|was|must be|would be|should be)\s+(?:the|our|my)\s+"
+    r"(?:(?:final|correct|right)\s+)*(?P<word>answer|result)\b",
+    re.IGNORECASE,
 )
 _LEADS = re.compile(r"(?:[\s*_#>:`~]|\\\[|\\\(|\$\$|\$(?!\d))+")
 _SENTENCE_END = re.compile(
@@ -45,6 +52,7 @@ _JOIN = re.compile(r"[\s.,;]*(?:or|and|,|或|和)[\s,]*")
 _NAMED = re.compile(
     r"\s*[A-Za-z][A-Za-z\s']*(?::|\b(?:is|are|has|have|gives?|costs?|pays?|gets?|needs?)\b)\s*(?=\S)"
 )
+_BULLET = re.compile(r"(?:(?<=\n)|^)[-•]\s+(?=\S)")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _MATH = re.compile(r"\$\$?([^$\n]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
@@ -52,9 +60,11 @@ _OTHER = re.compile(r"\b(?:or|maybe|perhaps|possibly|either|not sure)\b|或", re
 
 _OPTION_STATED = re.compile(
     r"(?:\b(?:option|choice|letter)\s*(?:is\b|:)"
-    r"|\bi(?:'d| would)?\s+(?:choose|pick|select|go with)\b|选)\s*",
+    r"|\bi(?:'d| would)?\s+(?:choose|pick|select|say|go with)\b|\bselect\b|\bit(?:'s|\s+is)\b"
+    r"|选择?)\s*",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"\W*([A-J])[.):]\s*\w")
 _OPTION_CALLED = re.compile(
     r"(?<![\w(])(?:[Oo]ption\s+|[Cc]hoice\s+)?(\(?[A-Z]\)?)\s+(?:is|must be|would be)\s+"
     r"(?:the\s+)?(?:correct|right|best|answer)\b"
@@ -73,6 +83,7 @@ def extract_answer(answer: str, numeric: bool = True) -> str:
         The answer, stripped; empty if there is none or more than one. Marked answers that differ
         come back joined by commas unless a number is asked for: together they may be a list.
     """
+    answer = _END.sub("", answer)
     marked = find_marks(answer)
     if marked:
         return _agreed(answer, marked, numeric)
@@ -94,12 +105,16 @@ def extract_option(answer: str) -> str:
     Returns:
         The option as it was written (``"(B) 42"``); empty if there is none or more than one.
     """
+    answer = _END.sub("", answer)
     marked = find_marks(answer)
     if marked:
         return _agreed(answer, marked, numeric=False)
-    last = plain(answer).rstrip().rpartition("\n")[2].rpartition("\\to")[2].strip()
+    lines = plain(answer).strip().splitlines()
+    last = lines[-1].rpartition("\\to")[2].strip() if lines else ""
     named = [text for text in (last, *stated_options(answer)) if read_option(text) is not None]
     letters = {option.letter for text in named if (option := read_option(text)) is not None}
+    if named == [last] and _LISTED.match(last):  # the last of several that are listed?
+        letters |= {m[1] for line in lines if (m := _LISTED.match(line.strip()))}
     return named[-1] if len(letters) == 1 else ""
 
 
@@ -107,7 +122,8 @@ def stated_options(text: str) -> list[str]:
     """Options that a text calls the answer: ``the answer is (B) 42``, ``option B is correct``."""
     flat = plain(text)
     found = [m for pattern in (_STATED, _OPTION_STATED) for m in pattern.finditer(flat)]
-    behind = [_line(flat[m.end() : m.end() + 400]) for m in found[-_STATEMENTS:]]
+    found = [m for m in found[-_STATEMENTS:] if not denies_statement(flat[: m.start()])]
+    behind = [_line(flat[m.end() : m.end() + 400]) for m in found]
     called = [match[1] for match in _OPTION_CALLED.finditer(flat)]
     return [option for option in (*called, *behind) if read_option(option) is not None]
 
@@ -123,12 +139,13 @@ def _agreed(text: str, marked: list[Marked], numeric: bool) -> str:
         return "" if numeric else ", ".join(reversed(distinct))
     for mark in marked:
         before, after = clean(text[max(0, mark.start - 200) : mark.start]), text[mark.end :]
-        if hedged_around(before, mark.content, clean(after[:200])):
+        after = clean(after[:200])
+        if is_denied(before, after) or hedged_around(before, mark.content, after):
             return ""
     if not numeric:
         return "" if _alternative_behind(text[marked[-1].end :], last) else last
     if read_quantity(last) is None:
-        last = _number_within(last)
+        last = _number_within(plain(last))
     later = _stated_number(text[marked[-1].end :])
     return last if not later or _same(later, last) else ""
 
@@ -160,8 +177,12 @@ def _stated_number(text: str) -> str | None:
     Returns:
         Empty if it hedges, or differs from another statement; None if there is no statement.
     """
-    found = []
+    called = list(_CALLED.finditer(text))[-_STATEMENTS:]
+    found = [number for match in called if (number := _called(text[: match.start()])) is not None]
+    words = {match.start("word") for match in called}  # "20 is the answer (3 steps)" states no 3
     for match in list(_STATED.finditer(text))[-_STATEMENTS:]:
+        if match.start() in words or denies_statement(text[: match.start()]):
+            continue
         clause, rest = _clause(text[match.end() : match.end() + 400])
         number = _committed(clause)
         if number and hedged_around("", number, clean(rest)):
@@ -173,6 +194,15 @@ def _stated_number(text: str) -> str | None:
     return found[-1] if found else None
 
 
+def _called(before: str) -> str | None:
+    """The number that "is the answer" follows: empty if it hedges, None if there is none."""
+    flat = clean(_sentences(before[-200:].rpartition("\n")[2])[-1][0])
+    mentions = find_mentions(flat)
+    if not mentions or flat[mentions[-1].end :].strip(" *_$`)"):
+        return None
+    return "" if is_hedged(flat, mentions, len(mentions) - 1) else mentions[-1].text
+
+
 def _committed(clause: str) -> str | None:
     """The one number a clause gives: empty if it hedges, None if it gives none."""
     if read_quantity(clause) is not None or _is_expression(clause):
@@ -180,7 +210,8 @@ def _committed(clause: str) -> str | None:
     flat = clean(clause)
     mentions = find_mentions(flat)
     if not mentions:
-        return "" if any(c.isdigit() for c in flat) else None
+        denied = find_mentions(flat, denied=True)
+        return "" if any(c.isdigit() for c in flat) and not denied else None
     equals = flat.rfind("=")
     if _NOTHING_YET.fullmatch(flat, 0, mentions[0].start):
         chosen = 0
@@ -254,6 +285,8 @@ def _last_math(text: str) -> str:
 
 def _clause(text: str) -> tuple[str, str]:
     """The first sentence of a text and what follows it; no sentence if it is a question."""
+    if (bullet := _BULLET.match(text)) and not _BULLET.search(text, bullet.end()):
+        text = text[bullet.end() :]
     if lead := _LEADS.match(text):
         text = text[lead.end() :]
     sentence, ending, end = _sentences(text)[0]

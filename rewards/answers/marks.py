@@ -6,8 +6,8 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
-_BOXED_OR_BRACE = re.compile(r"\\(?:boxed|fbox)\s*\{|\\[{}]|[{}]")
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+_BOXED_OR_BRACE = re.compile(r"\\(?:boxed|f(?:rame)?box)\s*\{|\\[{}]|[{}]")
+_BOX = re.compile(r"\\(?:boxed|f(?:rame)?box)\s*\{")
 _BARE_BOX = re.compile(r"\\(?:boxed|fbox)\s*([0-9A-Za-z])(?![0-9A-Za-z])")
 _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 
@@ -38,7 +38,7 @@ def find_marks(text: str) -> list[Marked]:
     Args:
         text: What follows the thinking.
     """
-    boxes = _boxes(text) if "boxed" in text or "fbox" in text else []
+    boxes = _boxes(text) if "boxed" in text or "fbox" in text or "framebox" in text else []
     if boxes:
         boxes += [Marked(m.start(), m.end(), m[1]) for m in _BARE_BOX.finditer(text)]
         boxes += _cut_off(text, max(box.end for box in boxes))

@@ -25,6 +25,12 @@ _BRACED_ONE = re.compile(r"([_^])\{(\w)\}")
 _WITHOUT_BASE = re.compile(r"(?<=\w)_\{?\d+\}?$")  # 110 for 110_2: what base is asked for is known
 _SPACE = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 _MEMBER = re.compile(r"^\s*[a-zA-Z]\w?\s*\\in(?![a-z])\s*")
+_INFINITE = re.compile(r"\\infty(?![a-z])|(?<![a-zA-Z\\])(?:oo|inf)(?![a-zA-Z])")
+_NO_SOLUTION = re.compile(
+    r"^\s*(?:there (?:is|are|exists?)|(?:the )?(?:equation|system|problem)s? (?:has|have))?\s*"
+    r"no (real |integer )?solutions?(?: exists?)?(?=\W*$)",
+    re.IGNORECASE,
+)
 _UNIT_WORDS = re.compile(r"(?:\s+[a-zA-Z]{2,}\.?(?:\^\{?[23]\}?)?){1,4}$")
 
 
@@ -62,6 +68,8 @@ def _match(answer: str, reference: str, symbolic: bool) -> bool:
         if chosen is not None:
             text = chosen.text if option.text else ""
             return chosen.letter == option.letter and (not text or _match(text, option.text, False))
+        if option.text and _match(answer, option.text, symbolic):
+            return True
     text, due_text = folded(answer), folded(reference)
     if text == due_text or text == _WITHOUT_BASE.sub("", due_text):
         return True
@@ -110,7 +118,7 @@ def _same_items(given: Sequence, wanted: Sequence, symbolic: bool) -> bool:
     if len(given.items) != len(wanted.items) or not given.fits(wanted):
         return False
     symbolic = symbolic and len(wanted.items) <= _SYMBOLIC_ITEMS
-    if wanted.ordered:
+    if wanted.ordered or given.ordered:
         pairs = zip(given.items, wanted.items, strict=True)
         return all(_match(one, other, symbolic) for one, other in pairs)
     left, texts = list(given.items), [folded(item) for item in given.items]
@@ -138,4 +146,5 @@ def _has_order_sign(text: str) -> bool:
 def folded(text: str) -> str:
     """A text without what changes no meaning: case, white space, quotes, a final full stop."""
     text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text)))
+    text = _NO_SOLUTION.sub(r"no \1solution", _INFINITE.sub("infinity", text))
     return _SPACE.sub("", text.strip(" \n\t\"'`*").rstrip(".,; \"'")).replace("\n", " ").casefold()

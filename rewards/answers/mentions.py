@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rewards.answers.numbers import UNSIGNED
 from rewards.answers.quantities import Quantity, read_quantity, same_quantity
 from rewards.answers.units import CURRENCIES, LABEL, read_unit
+from rewards.answers.wordings.denials import is_denied
 
 _ATTACHED = r"(?:km/h|kmh|km|cm|mm|kg|mg|ml|mi|ft|lbs?|oz|hrs?|mins?|secs?|mph|[mghsL])(?![a-zA-Z])"
 _MENTION = re.compile(
@@ -23,12 +24,10 @@ _OPERATOR_BEFORE = re.compile(
 _OPERATOR_AFTER = re.compile(
     r"\s*(?:[+*/^<>](?=\s*[\w(\\{$-])|-\s*(?:[0-9(\\]|[a-zA-Z](?![a-zA-Z]))|\\(?:times|cdot|div|pm|sqrt|frac|pi)(?![a-z]))"
 )
-_NEGATED = re.compile(
-    r"(?:\bnot|n't|\bnever|\bcannot)\s+(?:be\s+|equal(?:\s+to)?\s+|exactly\s+|just\s+)?[($]*$"
-)
 _ALTERNATIVE = re.compile(
     r"(?<![a-z])(?:or|nor|maybe|perhaps|possibly|probably|alternatively|either|otherwise|might"
-    r"|could|oder|no|wait|actually|rather|hmm)(?![a-z])(?! than| of)|或|也许|可能|还是"
+    r"|could|oder|no|wait|actually|rather|hmm|sorry|correction|i mean)(?![a-z])(?! than| of)"
+    r"|或|也许|可能|还是"
 )
 _JOINED = re.compile(
     r"[\s,;/|&~?()*=-]*(?:and|to|through)?[\s,;/|&~?()*=-]*|[和与到至]", re.IGNORECASE
@@ -36,7 +35,9 @@ _JOINED = re.compile(
 _EXPLAINS = re.compile(r"\b(?:because|since|which|where|so|than|instead|not|from|of)\b")
 _WINDOW = 80
 _BOUND_BEFORE = re.compile(
-    r"\b(?:at (?:least|most)|(?:more|less|fewer|greater) than)\s+$", re.IGNORECASE
+    r"\b(?:at (?:least|most)|(?:more|less|fewer|greater) than|under|over|above|below|up to|almost"
+    r"|nearly|an? (?:min|max)imum of)\s+$",
+    re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
     r"\s*(?:[a-z]+\s+)?or\s+(?:more|less|fewer|greater|higher|lower|above|below)\b", re.IGNORECASE
@@ -44,6 +45,13 @@ _BOUND_AFTER = re.compile(
 _OPENS_ANOTHER = re.compile(
     r"[\W_]*(?:[a-z%^]+[\W_]+){0,2}?(or|maybe|perhaps|possibly|alternatively|otherwise|oder|no"
     r"|wait|actually|hmm|rather|或者?|也许|可能)(?![a-z])(?P<rest>.*)|[\s$]*[/|&](?P<other>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CORRECTS = re.compile(  # "42. No wait, it is 41."
+    r"[\W_]*(?:[a-z%^]{1,12}[.!…]+[\W_]*)?(?:but\W+)?("
+    r"(?:no|oh|oops|hmm+|well)[\W_]+(?:it(?:'s|\sis)|wait|actually|sorry|hmm+|that(?:'s|\sis)|(?=[\d$]))"
+    r"|wait|actually|sorry|correction|oops|hmm+|scratch that|i mean|i meant|on second thoughts?"
+    r"|my mistake|等等|不对|不，)(?![a-z])(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOSES_ANOTHER = re.compile(
@@ -61,27 +69,32 @@ class Mention:
     quantity: Quantity
 
 
-def find_mentions(text: str) -> list[Mention]:
+def find_mentions(text: str, denied: bool = False) -> list[Mention]:
     """Numbers of a text that are neither operands (``5`` and ``4`` in ``5 * 4``) nor denied.
 
     Args:
         text: A text that `rewards.answers.plain.clean` made.
+        denied: Whether those that are denied ("not 42") count too.
     """
     found = (_mention(text, match) for match in _MENTION.finditer(text))
-    return [mention for mention in found if mention is not None]
+    return [m for m in found if m is not None and (denied or not _is_denied(text, m))]
 
 
 def mention_at(text: str, position: int) -> Mention | None:
     """The number that begins at a place of a clean text, if one does and it is no operand."""
     match = _MENTION.match(text, position)
-    return _mention(text, match) if match else None
+    mention = _mention(text, match) if match else None
+    return None if mention is None or _is_denied(text, mention) else mention
+
+
+def _is_denied(text: str, mention: Mention) -> bool:
+    before = text[max(0, mention.start - 80) : mention.start]
+    return is_denied(before, text[mention.end : mention.end + 80])
 
 
 def _mention(text: str, match: re.Match[str]) -> Mention | None:
     end = match.start("unit") if match["unit"] else match.end()
     if _OPERATOR_BEFORE.search(text, max(0, match.start() - 8), match.start()):
-        return None
-    if _NEGATED.search(text, max(0, match.start() - 24), match.start()):
         return None
     if _OPERATOR_AFTER.match(text, end):
         return None
@@ -159,11 +172,13 @@ def hedged_around(before: str, value: str, after: str) -> bool:
     given = read_quantity(value)
     if given is None:
         return False
-    opened = _OPENS_ANOTHER.match(after[:_WINDOW].split("\n\n", 1)[0])
+    near = after[:_WINDOW].split("\n\n", 1)[0]
+    opened = _OPENS_ANOTHER.match(near) or _CORRECTS.match(near)
     if opened:
         words = re.sub(r"[\W_]*(?:or|maybe|perhaps|possibly)[\W_]*$", "", after[: opened.end(1)])
         with_unit = read_quantity(f"{value} {words.strip()}") or given
-        other = _first_number(opened["rest"] or opened["other"] or "")
+        groups = opened.groupdict()
+        other = _first_number(groups["rest"] or groups.get("other") or "")
         if other and not any(same_quantity(other, quantity) for quantity in (given, with_unit)):
             return True
     tail = before[-_WINDOW:]

@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from rewards.answers.plain import clean
+from rewards.answers.wordings.number_words import value_in_words
 
 MAX_DIGITS = 60
 """Longer numbers are compared as text."""
@@ -29,25 +30,6 @@ _SCIENTIFIC = re.compile(
     r"(?:e|(?:\\times|\\cdot|[*x])\s*10\s?(?:\^|\*\*))\s*\{?\s?([+-]?\d+)", re.IGNORECASE
 )
 _TIMES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "万": 4, "亿": 8}
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-)
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_IN_WORDS = {
-    **{word: i for i, word in enumerate(_ONES.split())},
-    **{ten: 10 * i for i, ten in enumerate(_TENS.split(), 2)},
-    **{
-        f"{ten}-{one}": 10 * i + j
-        for i, ten in enumerate(_TENS.split(), 2)
-        for j, one in enumerate(_ONES.split()[1:10], 1)
-    },
-    "hundred": 100,
-    "a hundred": 100,
-    "one hundred": 100,
-    "one thousand": 1000,
-}
-_WORDS_ONLY = re.compile(r"[a-z]+(?:[- ][a-z]+)?")
 _ORDINAL = re.compile(r"(\d+)\s?(?:\^\s?\{?\s*)?(?:st|nd|rd|th)\s?\}?")
 
 
@@ -82,11 +64,7 @@ def value_of(cleaned: str) -> Fraction | None:
         return Fraction(bare.replace(" ", ""))
     if (ordinal := _ORDINAL.fullmatch(bare)) is not None:
         return Fraction(int(ordinal[1]))
-    word = bare.casefold()
-    if _WORDS_ONLY.fullmatch(word):
-        known = _IN_WORDS.get(word, _IN_WORDS.get(word.replace(" ", "-")))
-        return None if known is None else Fraction(known)
-    return None
+    return value_in_words(bare) if bare[0].isalpha() else None
 
 
 def _unsigned(text: str) -> Fraction | None:

@@ -11,13 +11,16 @@ from rewards.answers.plain import plain
 _REFERENCE = re.compile(r"\(?([A-Z])\)?[.:),]*")
 _REFERENCE_WITH_TEXT = re.compile(r"\(([A-J])\)\s*(.+)|([A-J])[):]\s*(.+)", re.DOTALL)
 
+_IN_BRACKETS = re.compile(r"^[\[{]\s*([A-Z])\s*[\]}]$")
+
 _LEAD = (
     r"(?:(?:therefore|thus|hence|so|conclusion)[,:]?\s+)?"
     r"(?:(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|answer|letter)|选项?)"
     r"\s*(?:is\s+|:\s*)?)?"
 )
+_ADVERB = r"(?:clearly|therefore|indeed|thus|definitely|obviously|hence)\s+"
 _OPTION = re.compile(
-    rf"{_LEAD}(?:\(\s?(?P<a>[A-Z])\s?\)(?P<at>[.:,;!]?|[\s.:,;!].*)"  # (B) 42
+    rf"{_LEAD}(?:{_ADVERB})?(?:\(\s?(?P<a>[A-Z])\s?\)(?P<at>[.:,;!]?|[\s.:,;!].*)"  # (B) 42
     r"|(?P<b>[A-Z])(?P<bt>\s?[).:,;!].*|\s?-{1,2}\s.*"  # B. 42, B - 42
     r"|\s*(?:\(.*|[0-9\\$].*|(?:because|since|as|which|with|for|due|rather|not|but|or|and)\s.*"
     r"|\s+(?:is|must be)\s+(?:the\s+)?(?:correct|right|best|answer)\b.*|)))",
@@ -30,7 +33,7 @@ _ANOTHER = r"(?!I\s+[a-z])([A-J])(?![\w'])"
 _SECOND = re.compile(
     r"^\W*?(?:or|and/or|and|/|&|,|或者?|maybe|perhaps|possibly)(?![a-z])\W*"
     rf"(?:or|maybe|perhaps|possibly)?\W*(?:option|choice)?\W*{_ANOTHER}"
-    r"|\b(?:or|maybe|perhaps|possibly)\s+(?:it\s+(?:is|could\s+be)\s+|even\s+)?"
+    r"|\b(?:or|maybe|perhaps|possibly|no|wait|actually|sorry|I\s+mean)[\s,.:]+(?:it\s+(?:is|could\s+be)\s+|even\s+)?"
     r"(?:\(([A-J])\)|(?:option|choice)\s+\(?([A-J])\b|([A-J])(?:[.)]|\s*$))"
 )
 
@@ -83,8 +86,20 @@ def read_option(text: str) -> Option | None:
     second = _SECOND.search(rest)
     if second and next(filter(None, second.groups())) != letter.upper():
         return None
+    if _lists_next(letter.upper(), bool(match["a"]), rest):
+        return None
     return Option(letter.upper(), text)
 
 
+def _lists_next(letter: str, in_brackets: bool, rest: str) -> bool:
+    """Whether the next option follows in the same form: ``A. 12 B. 13`` is a list of options."""
+    following, mark = chr(ord(letter) + 1), rest.lstrip()[:1]
+    if not in_brackets and mark not in tuple(").:"):
+        return False
+    form = rf"\({following}\)" if in_brackets else rf"(?<![\w('-]){following}\{mark}"
+    return re.search(rf"{form}\s+(?!is\b|was\b|are\b|would\b)\S", rest) is not None
+
+
 def _bare(text: str) -> str:
-    return re.sub(r"\s+", " ", plain(text)).strip(" *`\"'$").removesuffix(".").strip()
+    text = re.sub(r"\s+", " ", plain(text)).strip(" *`\"'$").removesuffix(".").strip(" *`\"'$")
+    return _IN_BRACKETS.sub(r"\1", text)

@@ -11,6 +11,7 @@ import re
 _TABLE = str.maketrans(
     {
         **{chr(0xFF01 + i): chr(0x21 + i) for i in range(94)},  # full width
+        "负": "-",
         **dict.fromkeys("−–—‐‑‒―﹣", "-"),
         **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u3000", " "),
         **dict.fromkeys("\u2008\u2009\u200a\u202f\u205f", "\\,"),  # thin spaces: thousands
@@ -32,7 +33,8 @@ _TABLE = str.maketrans(
 
 _ROOT = re.compile(r"√\s*([0-9]+(?:\.[0-9]+)?|[a-zA-Z])")
 _SIZES = re.compile(
-    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|bf|rm|it|large|Large)(?![a-zA-Z])"
+    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|bf|rm|it|tiny|small|normalsize"
+    r"|[lL]arge|LARGE|[hH]uge)(?![a-zA-Z])"
 )
 _ALIGNED = re.compile(
     r"\\(?:begin|end)\s*\{(?:aligned|align\*?|gathered|split|equation\*?)\}|(?<!\\)&(?==|\s*=)"
@@ -40,7 +42,7 @@ _ALIGNED = re.compile(
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _WRAPPER = (
     r"\\(?:text(?:bf|it|rm|tt|sf|sc|normal)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|boldsymbol|bm"
-    r"|emph|underline|boxed|fbox|operatorname)(?![a-zA-Z])\s*"
+    r"|emph|underline|boxed|f(?:rame)?box|operatorname)(?![a-zA-Z])\s*"
 )
 _TEXT = re.compile(rf"{_WRAPPER}\{{([^{{}}]*)\}}")
 _AROUND_MORE = re.compile(rf"{_WRAPPER}(?=\{{)|\\(?:boxed|fbox)(?![a-zA-Z])\s*")
@@ -62,6 +64,8 @@ _LATEX_FRACTION = re.compile(
     r"(?:\{\s*(?P<a>-?\d+(?:\.\d+)?)\s*\}|(?P<a1>\d))\s*"
     r"(?:\{\s*(?P<b>-?\d+(?:\.\d+)?)\s*\}|(?P<b1>\d))"
 )
+_MINUS = re.compile(r"(?<=[\d)\]}])\s+minus\s+(?=[$€£(]?\.?\d)")
+_SIGN_WORD = re.compile(r"(?<![a-zA-Z])(?:minus|negative)\s+(?=[$€£]?\.?\d)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!,?\d)")
 
 
@@ -105,6 +109,8 @@ def clean(text: str) -> str:
         text: Any text.
     """
     text = plain(text)
+    if "inus" in text or "egative" in text:
+        text = _SIGN_WORD.sub("-", _MINUS.sub(" - ", text))
     if "\\frac" in text:
         text = _LATEX_FRACTION.sub(_slash, text)
     if "{" in text:

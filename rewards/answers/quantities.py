@@ -18,9 +18,9 @@ _ABOUT = (
     r"(?:\\(?:approx|sim|simeq|thickapprox)\s*|~\s*|=\s*|:\s*|(?:about|approximately|approx\.?|around"
     r"|roughly|exactly|only|just|precisely|equal to|equals|a total of|is|probably)\s+)*"
 )
-_CODE = r"(?:US|USD|EUR|GBP|CNY|INR|Rs\.?)"
+_CODE = r"(?:(?:US|USD|EUR|GBP|CNY|INR|Rs)\b\.?)"
 _QUANTITY = re.compile(
-    rf"{_ABOUT}(?P<sign>[+-]?)\s?(?:(?P<money>(?:US)?[{CURRENCIES}]|{_CODE}\b)\s?)?"
+    rf"{_ABOUT}(?P<sign>[+-]?)\s?(?:(?P<money>(?:US)?[{CURRENCIES}]|{_CODE})\s?)?"
     rf"(?P<sign2>[+-]?)(?P<number>{UNSIGNED})(?![0-9,])(?P<unit>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -79,7 +79,7 @@ def _read(text: str) -> Quantity | None:
         rest = rest[1:]  # 5-mile
     if match["money"]:
         name = match["money"].casefold().removeprefix("us") or "$"
-        return _with_money(value, read_unit("usd" if name == "d" else name), rest)
+        return _with_money(value, read_unit("usd" if name == "d" else name.rstrip(".")), rest)
     if not rest:
         return Quantity(value)
     unit = read_unit(rest)

@@ -44,8 +44,16 @@ class Sequence:
         if (self.opening, self.closing) == (wanted.opening, wanted.closing):
             return True
         if not self.opening:
-            return wanted.opening in ("{", "(") and wanted.closing in ("}", ")")
-        return not wanted.opening and self.opening == "{"
+            bare = wanted.opening in ("{", "(") and wanted.closing in ("}", ")")
+            return bare or wanted._is_list()
+        if not wanted.opening:
+            pair = (self.opening, self.closing) == ("(", ")")
+            return self.opening == "{" or pair or self._is_list()
+        return False
+
+    def _is_list(self) -> bool:
+        """Whether square brackets hold a list: of two items they may be an interval."""
+        return (self.opening, self.closing) == ("[", "]") and len(self.items) > 2
 
 
 def read_sequence(text: str) -> Sequence | None:

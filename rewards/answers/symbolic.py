@@ -26,7 +26,7 @@ _FUNCTIONS = (
 _LITTLE_WORDS = "is|it|so|of|as|at|in|on|to|we|an|be|by|or|no|if|he|me"
 _WORD = re.compile(
     rf"(?<![a-zA-Z])(?!(?:{_FUNCTIONS}|sqrt|pi|mod|inf|infinity)\b)[a-zA-Z]{{3,}}"
-    rf"|(?<![a-zA-Z])(?:{_LITTLE_WORDS})(?![a-zA-Z])"
+    rf"|(?<![a-zA-Z])(?:{_LITTLE_WORDS}|{_LITTLE_WORDS.title()})(?![a-zA-Z])"
 )
 _CODE_WORD = re.compile(
     r"(?=.*[a-zA-Z].*[a-zA-Z])(?:[a-zA-Z]+|[a-zA-Z0-9]*[A-Z][a-zA-Z0-9]*|[a-z]\d\w*)"

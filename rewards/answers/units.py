@@ -53,7 +53,7 @@ _SIZES: dict[str, dict[str, str]] = {
     "fahrenheit": {"fahrenheit degree-fahrenheit ^\\circ-f degree-f": "1"},
     "kelvin": {"kelvin": "1"},
     DOZEN: {"dozen": "1"},
-    PERCENT: {"% percent percentage pct percentage-point": "1"},
+    PERCENT: {"% percent percentage pct percentage-point per-cent": "1"},
     "morning": {"am a.m. a.m": "1"},
     "afternoon": {"pm p.m. p.m": "1"},
     "units": {"unit": "1"},
@@ -83,7 +83,8 @@ _MATH_WORDS = (
     "or and to plus minus times not nor maybe perhaps possibly either between than but versus vs "
     "half halves third thirds quarters squared cubed factorial mod modulo sqrt pi sin cos tan log "
     "ln exp theta alpha beta gamma hundred "
-    "thousand million billion if unless when less fewer"
+    "thousand million billion if unless when less fewer is are was were isn not never cannot wrong "
+    "incorrect false ish"
 )
 _NO_LABEL = frozenset(_MATH_WORDS.split())
 

@@ -11,6 +11,7 @@ from rewards.answers.match import answers_match, folded
 from rewards.answers.options import reference_option
 from rewards.answers.quantities import read_quantity
 from rewards.answers.relations import read_claims
+from rewards.answers.wordings.verdicts import is_verdict, read_verdict
 from tagger.traces.references import NotAnAnswer, cut_reference
 
 
@@ -36,19 +37,32 @@ def given_answer(answer: str, reference: str) -> str:
     """
     kind = _wanted(reference)[1]
     if kind == "option":
-        return extract_option(answer)
+        return extract_option(answer) or _text_of_option(answer, reference)
+    if kind == "verdict":
+        return read_verdict(extract_answer(answer, numeric=False))
     return answer.strip() if kind == "prose" else extract_answer(answer, kind == "number")
+
+
+def _text_of_option(answer: str, reference: str) -> str:
+    """An answer that names no option, where the reference says what its option holds."""
+    option = reference_option(_wanted(reference)[0])
+    if option is None or not option.text:
+        return ""
+    given = given_answer(answer, option.text)
+    return given if answers_match(given, option.text) else ""
 
 
 @lru_cache(maxsize=4096)
 def _wanted(reference: str) -> tuple[str, str]:
-    """The answer that a reference holds, and its kind: a number, an option, other text or prose."""
+    """The answer that a reference holds, and its kind: number, option, verdict, text or prose."""
     try:
         wanted = cut_reference(reference)
     except NotAnAnswer:
         return reference, "prose"
     if reference_option(wanted) is not None:
         return wanted, "option"
+    if is_verdict(wanted):
+        return wanted, "verdict"
     claims = read_claims(wanted, unknowns=True)
     numeric = any(read_quantity(claim.value, variables=True) is not None for claim in claims)
     return wanted, "number" if numeric else "text"
