@@ -20,6 +20,7 @@ from rewards.answers.quantities import read_quantity, same_quantity
 from rewards.answers.relations import read_claims
 from rewards.answers.symbolic import is_symbolic
 from rewards.answers.wordings.denials import denies_statement, is_denied
+from rewards.answers.wordings.sentences import clause_of, sentences_of
 
 _END = re.compile(r"\s*(?:<\|[a-z_]{1,30}\|>\s*|</s>\s*)+$")  # kept by some files of samples
 _STATEMENTS = 20  # statements that are read, from the end: a model that breaks down makes thousands
@@ -35,10 +36,6 @@ _CALLED = re.compile(
     r"(?:(?:final|correct|right)\s+)*(?P<word>answer|result)\b",
     re.IGNORECASE,
 )
-_LEADS = re.compile(r"(?:[\s*_#>:`~]|\\\[|\\\(|\$\$|\$(?!\d))+")
-_SENTENCE_END = re.compile(
-    r"(?<![ap]\.m)(?<!\bapprox)(?<!\b[Rr]s)([.!?])(?=[\s*_\"')\]$\\]|$)|\n|[。！？]"
-)
 _MARKUP = re.compile(r"[\s*_#>:`]*")
 _NOTHING_YET = re.compile(
     r"[\s($*~:=]*(?:(?:about|approximately|exactly|only|just|around|roughly|probably|\\approx)\s+)*"
@@ -52,7 +49,6 @@ _JOIN = re.compile(r"[\s.,;]*(?:or|and|,|或|和)[\s,]*")
 _NAMED = re.compile(
     r"\s*[A-Za-z][A-Za-z\s']*(?::|\b(?:is|are|has|have|gives?|costs?|pays?|gets?|needs?)\b)\s*(?=\S)"
 )
-_BULLET = re.compile(r"(?:(?<=\n)|^)[-•]\s+(?=\S)")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _MATH = re.compile(r"\$\$?([^$\n]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
@@ -154,7 +150,7 @@ def _alternative_behind(text: str, answer: str) -> bool:
     r"""Whether ``\boxed{knight}`` goes on with "or knave"."""
     if not (match := _OPENS_OTHER.match(text)):
         return False
-    other = _clause(text[match.end() : match.end() + 400])[0].strip("$ ")
+    other = clause_of(text[match.end() : match.end() + 400])[0].strip("$ ")
     return bool(other) and not _same(other, answer)
 
 
@@ -183,7 +179,7 @@ def _stated_number(text: str) -> str | None:
     for match in list(_STATED.finditer(text))[-_STATEMENTS:]:
         if match.start() in words or denies_statement(text[: match.start()]):
             continue
-        clause, rest = _clause(text[match.end() : match.end() + 400])
+        clause, rest = clause_of(text[match.end() : match.end() + 400])
         number = _committed(clause)
         if number and hedged_around("", number, clean(rest)):
             number = ""
@@ -196,7 +192,7 @@ def _stated_number(text: str) -> str | None:
 
 def _called(before: str) -> str | None:
     """The number that "is the answer" follows: empty if it hedges, None if there is none."""
-    flat = clean(_sentences(before[-200:].rpartition("\n")[2])[-1][0])
+    flat = clean(sentences_of(before[-200:].rpartition("\n")[2])[-1][0])
     mentions = find_mentions(flat)
     if not mentions or flat[mentions[-1].end :].strip(" *_$`)"):
         return None
@@ -247,7 +243,7 @@ def _last_number(text: str) -> str:
 def _numeric_sentences(text: str) -> Iterator[tuple[str, str]]:
     """Clean sentences with a digit and the sign each ends with, from the last one."""
     for line in reversed(text.split("\n")):
-        for sentence, ending, _ in reversed(_sentences(_LIST_MARK.sub("", line, count=1))):
+        for sentence, ending, _ in reversed(sentences_of(_LIST_MARK.sub("", line, count=1))):
             flat = clean(sentence)
             if any(c.isdigit() for c in flat):
                 yield flat, ending
@@ -259,12 +255,12 @@ def _stated_text(text: str) -> str:
         stated = _MARKUP.sub("", text[match.end() : match.end() + 1000], count=1)
         if (formula := _MATH.match(stated)) and not _OPENS_OTHER.match(stated, formula.end()):
             return (formula[1] or formula[2] or formula[3]).strip()
-        clause, rest = _clause(stated)
+        clause, rest = clause_of(stated)
         clause = clause.strip(" *_`")
         if not clause:
             continue
         if _OPENS_OTHER.match(rest):
-            return f"{clause}, {_clause(rest)[0]}"
+            return f"{clause}, {clause_of(rest)[0]}"
         reason = _REASON.search(clause)
         if reason and not _OTHER.search(clause, reason.start()):
             clause = clause[: reason.start()]
@@ -281,25 +277,6 @@ def _last_math(text: str) -> str:
         if not place or not _JOIN.fullmatch(text[formulas[place - 1][1] : formulas[place][0]]):
             break
     return ", ".join(joined)
-
-
-def _clause(text: str) -> tuple[str, str]:
-    """The first sentence of a text and what follows it; no sentence if it is a question."""
-    if (bullet := _BULLET.match(text)) and not _BULLET.search(text, bullet.end()):
-        text = text[bullet.end() :]
-    if lead := _LEADS.match(text):
-        text = text[lead.end() :]
-    sentence, ending, end = _sentences(text)[0]
-    return ("" if ending == "?" else sentence.strip()), text[end:]
-
-
-def _sentences(text: str) -> list[tuple[str, str, int]]:
-    """Sentences, the sign each ends with, and where it ends."""
-    found, start = [], 0
-    for match in _SENTENCE_END.finditer(text):
-        found.append((text[start : match.start()], match[0].strip(), match.end()))
-        start = match.end()
-    return [*found, (text[start:], "", len(text))]
 
 
 def _line(text: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -143,7 +144,7 @@ def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     """A text or number of a row, or the only one of a list."""
     value = single_value(row, key)
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    if number and value == value:
+    if number and value == value and value not in (math.inf, -math.inf):
         value = str(value)
     if not isinstance(value, str) or is_blank(value):
         raise UserError(f"{where}: {key!r} must be a non-empty text, not {_shown(value)}.")

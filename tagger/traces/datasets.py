@@ -44,7 +44,7 @@ class DatasetColumn:
         if split not in splits:
             raise unknown_name(f"split of dataset {name}", split, splits)
         self._rows = splits[split]
-        self._check(_columns(self._rows))
+        self._check(_columns(self._rows, name))
 
     def _check(self, columns: list[str]) -> None:
         heads = {name.partition(".")[0] for name in THINKING_FIELDS} | {"content"}
@@ -104,11 +104,11 @@ def _splits(name: str, subset: str | None) -> dict[str, Any]:
     return dict(loaded) if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
 
 
-def _columns(rows: Any) -> list[str]:
+def _columns(rows: Any, name: str) -> list[str]:
     """Names of the columns; a streamed table without a schema shows them in its first row."""
     if rows.column_names is not None:
         return list(rows.column_names)
-    return list(next(iter(rows), {}))
+    return list(next(_guarded(rows, name), {}))
 
 
 def _guarded(rows: Any, name: str) -> Iterator[dict[str, Any]]:

@@ -92,6 +92,7 @@ def test_problem_of_row_asks_a_system_turn_before_the_question(role: str) -> Non
         ({"question": "a", "answer": [1, 2]}, "'answer' must be a non-empty text, not [1, 2]"),
         ({"question": "a", "answer": True}, "'answer' must be a non-empty text, not true"),
         ({"question": "a", "answer": float("nan")}, "'answer' must be a non-empty text, not NaN"),
+        ({"question": "a", "answer": float("inf")}, "must be a non-empty text, not Infinity"),
         (
             {"question": "a", "answer": SENTENCE * 20},
             "the reference in 'answer' is a text of 899 characters that marks no answer",
