@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from launch.progress import progress_of_parts
+from rl.analysis.arms import BASE, TRAINED
 from rl.analysis.signal import NoSignalError
 from rl.comparison.config import CompareConfig, compare_config
+from rl.comparison.policies import SHORT
 from rl.comparison.run import check_comparison
 from rl.training.config import RunConfig, config_from_dict
 from rl.training.plan import check_training_disk
@@ -44,7 +46,7 @@ class QuickstartRun:
     Attributes:
         root: Its folder.
         train: The training config.
-        compare: The comparison config; its `base` and `trained` are those of the training.
+        compare: The comparison config; its policies `base` and `trained` are those of the training.
         data: Both as plain data.
     """
 
@@ -95,9 +97,12 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
         {
             "tagger": train.tagger,
             "audit_tagger": train.audit_tagger,
-            **parts["compare"],
-            "base": train.model,
-            "trained": str(training.policy),
+            **{key: value for key, value in parts["compare"].items() if key not in SHORT},
+            "policies": {
+                **(parts["compare"].get("policies") or {}),
+                BASE: train.model,
+                TRAINED: str(training.policy),
+            },
             "training_metrics": str(training.metrics),
         },
         f"{config}, section compare",

@@ -1,8 +1,9 @@
-"""``suffice compare``: base, monitored, trained, trained + monitored and the oracle stop."""
+"""``suffice compare``: any number of policies, free, under stopping rules, and the oracle stop."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,17 @@ from launch.resuming import resumable
 from launch.settings import section
 from tagger.errors import UserError
 
+CACHE = Path("runs") / ".cache"
+
 if TYPE_CHECKING:
     from rl.comparison.config import CompareConfig
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    add_config(parser, None, "base=… trained=runs/first/policy problems.source=test.jsonl …")
+    add_config(
+        parser, None, "base=… control=… trained=runs/first/policy problems.source=test.jsonl …"
+    )
     add_seed(parser)
     add_output(parser, "compare")
     parser.add_argument(
@@ -31,6 +36,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "that are done are read back, only workers=N may change",
     )
 
+    add_cache(parser)
+
+
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cache`` and ``--no-cache``."""
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="FOLDER",
+        help=f"where finished arms are kept and looked for (default: {CACHE})",
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="sample every arm, and keep none for later"
+    )
+
+
+def cache_folder(args: argparse.Namespace) -> Path | None:
+    """The folder that the options of `add_cache` name.
+
+    Raises:
+        UserError: They contradict each other.
+    """
+    if args.no_cache and args.cache is not None:
+        raise UserError("--cache and --no-cache contradict each other; leave one away.")
+    return None if args.no_cache else args.cache or CACHE
+
 
 def run(args: argparse.Namespace) -> None:
     """Compare, write the report and print the table."""
@@ -38,23 +69,30 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("A resumed comparison keeps its own folder; leave --output away.")
     if args.resume is not None and args.config is not None:
         raise UserError("A resumed comparison keeps its own settings; leave --config away.")
-    from rl.comparison.config import compare_config
+    from rl.comparison.config import compare_config, config_keys
     from rl.comparison.folder import resumed_config
-    from tagger.config.settings import apply_overrides, read_yaml
+    from rl.comparison.policies import apply_words
+    from tagger.config.settings import read_yaml
 
+    cache = cache_folder(args)
     seed = [] if args.seed is None else [f"seed={args.seed}"]
     overrides = [*args.overrides, *seed]
     if args.resume is not None:
-        compare(resumed_config(args.resume, overrides), args.resume, resume=True)
+        config = resumed_config(args.resume, overrides)
+        compare(config, args.resume, resume=True, cache=cache)
         return
     values = section(read_yaml(args.config), "compare") if args.config else {}
-    config = compare_config(apply_overrides(values, overrides), str(args.config or "settings"))
-    compare(config, output_folder(args.output, "compare"))
+    values = apply_words(values, overrides, config_keys())
+    config = compare_config(values, str(args.config or "settings"))
+    compare(config, output_folder(args.output, "compare"), cache=cache)
 
 
-def compare(config: CompareConfig, output: Path, *, resume: bool = False) -> None:
+def compare(
+    config: CompareConfig, output: Path, *, resume: bool = False, cache: Path | None = None
+) -> None:
     """Run a comparison and show its results; an interruption names the command that resumes."""
-    one_thread_if_small(config.base, config.trained)
+    entries = config.policies.values()
+    one_thread_if_small(*(e["model"] if isinstance(e, dict) else e for e in entries))
     from rl.comparison.folder import CONFIG
     from rl.comparison.run import run_comparison
 
@@ -63,14 +101,21 @@ def compare(config: CompareConfig, output: Path, *, resume: bool = False) -> Non
         progress_of_parts() as progress,
     ):
         results = run_comparison(
-            config, output, resume=resume, progress=progress, command=command_line()
+            config, output, resume=resume, progress=progress, command=command_line(), cache=cache
         )
+    arms = results["provenance"]["arms"]
+    kept = f", {len(arms['folder'])} were in the folder" if arms["folder"] else ""
+    print(
+        f"{len(arms['cache'])} arms read from the cache, {len(arms['sampled'])} sampled{kept}"
+        f"{': ' if arms['sampled'] else ''}{', '.join(arms['sampled'])}",
+        file=sys.stderr,
+    )
     show_results(results, output)
 
 
 COMMAND = Command(
     name="compare",
-    summary="compare base, monitored and trained policies on the same problems",
+    summary="compare policies, free and monitored, on the same problems",
     example="suffice compare --config configs/quickstart.yaml trained=runs/first/policy samples=2",
     configure=configure,
     run=run,

@@ -25,7 +25,9 @@ def _trace(sample: Sample) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _example(reason: str, before: Sample, after: Sample | None) -> dict[str, Any]:
+def _example(
+    reason: str, before: Sample, after: Sample | None, name: str = "trained"
+) -> dict[str, Any]:
     return {
         "reason": reason,
         "problem_id": before.problem_id,
@@ -33,6 +35,7 @@ def _example(reason: str, before: Sample, after: Sample | None) -> dict[str, Any
         "question": before.question,
         "reference": before.reference,
         "base": _trace(before),
+        "policy": name if after else None,
         "trained": _trace(after) if after else None,
     }
 
@@ -43,7 +46,9 @@ def _middle(pairs: Sequence[tuple[Sample, Sample]]) -> tuple[Sample, Sample]:
     return ranked[len(ranked) // 2]
 
 
-def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[dict[str, Any]]:
+def choose_examples(
+    base: Sequence[Sample], trained: Sequence[Sample], name: str = "trained"
+) -> list[dict[str, Any]]:
     """Pick at most three sample pairs, always by the same rule.
 
     1. In the easiest band, both correct: the pair with the median saving of tokens.
@@ -52,8 +57,14 @@ def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[d
 
     Without a trained arm: base's median sample of each band.
 
+    Args:
+        base: Samples of the base policy.
+        trained: Samples of the policy to compare it with; empty without one.
+        name: That policy's name.
+
     Returns:
-        Objects with ``reason``, the problem, and ``base`` and ``trained`` traces.
+        Objects with ``reason``, the problem, ``base`` and ``trained`` traces, and ``policy``, the
+        name of the policy that ``trained`` is of.
     """
     if not trained:
         out = []
@@ -73,7 +84,7 @@ def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[d
         ),
         *(
             (
-                f"{band} problem, trained correct and still verifying: the median saving",
+                f"{band} problem, {name} correct and still verifying: the median saving",
                 [
                     p
                     for p in pairs
@@ -83,7 +94,7 @@ def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[d
             for band in reversed(bands)
         ),
         (
-            "base correct, trained incorrect: what it can cost",
+            f"base correct, {name} incorrect: what it can cost",
             [p for p in pairs if p[0].correct and not p[1].correct],
         ),
     ]
@@ -96,5 +107,5 @@ def choose_examples(base: Sequence[Sample], trained: Sequence[Sample]) -> list[d
         checking = checking or still_checking
         before, now = _middle(free)
         taken.add(before.problem_id)
-        out.append(_example(reason, before, now))
+        out.append(_example(reason, before, now, name))
     return out

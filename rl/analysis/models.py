@@ -58,7 +58,10 @@ class Measures(Part):
 class Arm(Measures):
     """An arm on the test problems."""
 
-    kind: str = Field(description="base, monitored, trained, trained_monitored or oracle")
+    policy: str = Field(description="name of the policy")
+    kind: Literal["free", "grid", "monitored", "oracle"] = Field(
+        description="without a rule, at a point of the grid, under the chosen rule, at the oracle"
+    )
     label: str = Field(description="name for a reader")
     rule: dict[str, Any] | None = Field(description="the stopping rule's name and parameters")
     outcomes: dict[str, int] | None = Field(
@@ -66,6 +69,9 @@ class Arm(Measures):
     )
     by_type: dict[str, Any] = Field(description="steps and tokens of each type, means an answer")
     flips: dict[str, Any] = Field(description="first stated answer to final answer")
+    lengths: dict[str, Any] | None = Field(
+        default=None, description="tokens by correctness; missing in older results"
+    )
     selectivity: dict[str, Any] = Field(description="verification by the first stated answer")
     audit: dict[str, Any] = Field(description="what a policy that games the tagger would move")
     bands: dict[str, Measures] = Field(description="the same per difficulty band")
@@ -83,6 +89,9 @@ class Differences(Part):
 class Pair(Differences):
     """Differences on all problems, and per band."""
 
+    flips: dict[str, Any] | None = Field(
+        default=None, description="harmful and helpful flips; missing in older results"
+    )
     bands: dict[str, Differences]
 
 
@@ -91,6 +100,7 @@ class Claim(Part):
 
     name: str
     text: str
+    policies: list[str] = Field(description="the two policies it is about")
     holds: bool | None = Field(description="null where the data cannot tell")
     reason: str | None = Field(
         default=None, description="why there is too little evidence; missing in older results"
@@ -103,6 +113,14 @@ class Warned(Part):
 
     name: str
     text: str
+
+
+class Policy(Part):
+    """One of the policies that are compared."""
+
+    name: str
+    model: Any = Field(description="folder or Hub name")
+    sha256: str | None = Field(description="hash of the weights; null without a folder")
 
 
 class Provenance(Part):
@@ -119,16 +137,18 @@ class Provenance(Part):
 
 
 class Results(Part):
-    """``results.json``, schema version 1."""
+    """``results.json``, schema version 2."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     title: str = Field(description="heading of the report")
+    policies: list[Policy] = Field(min_length=1, description="base first")
     problems: dict[str, Any] = Field(description="counts of test problems, samples and bands")
     bootstrap: dict[str, Any] = Field(description="over, resamples, seed, level")
     arms: dict[str, Arm]
     selection: dict[str, Any] | None = Field(description="how thresholds were chosen")
     paired: dict[str, Pair] = Field(description="differences between arms, <a>_vs_<b>")
-    frontier: dict[str, Any] = Field(description="the trained arms against all monitored points")
+    frontier: dict[str, Any] = Field(description="policies against base's monitored points")
+    claim_pairs: list[list[str]] = Field(description="pairs of policies that claims are about")
     claims: list[Claim]
     warnings: list[Warned] = Field(default=[], description="missing in older results")
     examples: list[dict[str, Any]] = Field(description="up to three example traces")

@@ -11,8 +11,6 @@ from rl.evaluation.samples import Sample
 
 NO_SIGNAL_SHARE = 0.2
 """Share from which a cause is named where no answer at all is correct."""
-WARNED = ("base", "trained")
-"""Arms that are warned of; the others are the same policies, stopped."""
 
 
 def outcome_of_sample(sample: Sample, limit: int | None) -> Outcome:
@@ -38,10 +36,10 @@ def count_samples(samples: Sequence[Sample], limit: int | None) -> Outcomes:
 
 
 def warnings_of(arms: Mapping[str, Sequence[Sample]], limit: int | None) -> list[dict[str, Any]]:
-    """Say of which arms the samples carry no or little signal, and why.
+    """Say of which policies the samples carry no or little signal, and why.
 
     Args:
-        arms: Samples by arm.
+        arms: Samples of the free arms, by policy; monitored arms are the same policies, stopped.
         limit: Most tokens of a completion.
 
     Returns:
@@ -50,9 +48,7 @@ def warnings_of(arms: Mapping[str, Sequence[Sample]], limit: int | None) -> list
         answer.
     """
     found = []
-    for arm in WARNED:
-        if arm not in arms:
-            continue
+    for arm in arms:
         outcomes = count_samples(arms[arm], limit)
         lost = outcomes.correct == 0
         setting = Setting(limit=limit, mismatch=_mismatch(arms[arm], limit))

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl.analysis.arms import (
+    BASE,
+    TRAINED,
+    ArmRun,
+    arm_name,
+    compared_arms,
+    default_claims,
+)
 from rl.analysis.behaviour import audit, by_type, flips, selectivity
 from rl.analysis.claims import make_claims
+from rl.analysis.conditional import lengths, pair_flips
 from rl.analysis.estimates import (
     RESAMPLES,
     Panel,
@@ -27,38 +35,21 @@ from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
 from rl.analysis.outcomes import count_samples, warnings_of
 from rl.analysis.schema import SCHEMA_VERSION, validate_results
-from rl.evaluation.samples import Sample
 from tagger.files import write_atomically
-
-KINDS = ("base", "monitored", "trained", "trained_monitored", "oracle")
-
-
-@dataclass(frozen=True)
-class ArmRun:
-    """One arm on the test split.
-
-    Attributes:
-        name: Key in the results: ``base``, ``trained``, ``trained_monitored``, ``oracle``, or
-            ``monitored_<rule>_<threshold>`` for a grid point.
-        kind: One of `KINDS`.
-        label: The same for a reader, e.g. ``count, limit 3``.
-        samples: Its samples.
-        rule: Name and parameters of the stopping rule; None without a monitor.
-    """
-
-    name: str
-    kind: str
-    label: str
-    samples: Sequence[Sample]
-    rule: dict[str, Any] | None = None
 
 
 def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -> dict[str, Any]:
-    out: dict[str, Any] = {"kind": run.kind, "label": run.label, "rule": run.rule}
+    out: dict[str, Any] = {
+        "policy": run.policy,
+        "kind": run.kind,
+        "label": run.label,
+        "rule": run.rule,
+    }
     out.update(measure(panel, seed))
     out["outcomes"] = count_samples(panel.samples, limit).to_dict()
     out["by_type"] = by_type(panel.samples)
     out["flips"] = flips(panel, seed)
+    out["lengths"] = lengths(panel, seed)
     out["selectivity"] = selectivity(panel, base, seed)
     out["audit"] = audit(panel, seed)
     if run.kind == "oracle":
@@ -72,12 +63,14 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
             **measure(part, seed),
             "by_type": by_type(part.samples),
             "flips": flips(part, seed),
+            "lengths": lengths(part, seed),
         }
     return out
 
 
 def _paired(a: Panel, b: Panel, seed: int) -> dict[str, Any]:
     out = paired(a, b, seed)
+    out["flips"] = pair_flips(a, b, seed)
     out["bands"] = {band: paired(a.only(band), b.only(band), seed) for band in band_order(b.bands)}
     return out
 
@@ -91,21 +84,24 @@ def build_results(
     provenance: Mapping[str, Any],
     title: str = "Suffice comparison",
     max_new_tokens: int | None = None,
-    overlap: Mapping[str, Any] | None = None,
+    overlaps: Mapping[str, Mapping[str, Any] | None] | None = None,
+    claims: Sequence[tuple[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Compute every number of a comparison.
 
     Args:
-        runs: The arms on the test split; ``base`` must be among them, the others may be missing.
+        runs: The arms on the test split, policy by policy; the free arm of ``base`` must be among
+            them, others may be missing.
         seed: Bootstrap seed.
         selection: How thresholds were chosen on the calibration split (see the schema).
-        training: Learning curves of the trained policy, None without them.
+        training: Learning curves of the policy ``trained``, None without them.
         provenance: What is needed to reproduce the comparison.
         title: Heading of the report.
         max_new_tokens: Most tokens of a completion, to tell which were cut off; None counts every
             unfinished one.
-        overlap: Test problems among the training problems, as `rl.problems.overlap` finds them;
-            None if no training problems are known.
+        overlaps: For each policy the test problems among its training problems, as
+            `rl.problems.overlap` finds them; None if no training problems are known.
+        claims: Pairs of policies to make claims about; None takes each against each before it.
 
     Returns:
         A dictionary that passes `validate_results`.
@@ -113,43 +109,51 @@ def build_results(
     Raises:
         UserError: Arms answer different problems, or no ``base`` is there.
     """
-    by_name = {run.name: run for run in runs}
-    base = make_panel(by_name["base"].samples)
+    base_first = sorted(runs, key=lambda run: run.policy != BASE)
+    free = {run.policy: run for run in base_first if run.kind == "free"}
+    base = make_panel(free[BASE].samples)
     panels = {run.name: make_panel(run.samples, like=base) for run in runs}
+    pairs = default_claims(list(free)) if claims is None else list(claims)
     results: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "title": title,
+        "policies": [_policy(name, provenance) for name in free],
         "problems": {
             "count": len(base.problem_ids),
             "samples": len(base.samples),
             "samples_per_problem": round(len(base.samples) / len(base.problem_ids), 6),
             "bands": {b: base.bands.count(b) for b in band_order(base.bands)},
+            "overlaps": {name: dict(found) for name, found in (overlaps or {}).items() if found},
         },
         "bootstrap": {"over": "problems", "resamples": RESAMPLES, "seed": seed, "level": 0.95},
         "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
         "selection": dict(selection) if selection else None,
+        "claim_pairs": [list(pair) for pair in pairs],
     }
-    overall = selection.get("overall") if selection else None
-    if overall:
-        results["arms"]["monitored"] = {**results["arms"][overall], "point": overall}
-        panels["monitored"] = panels[overall]
+    for name, point in _chosen_points(selection).items():
+        if point in panels:
+            arm = results["arms"][point]
+            results["arms"][name] = {**arm, "kind": "monitored", "point": point}
+            panels[name] = panels[point]
+    arms = {name: arm["policy"] for name, arm in results["arms"].items()}
     results["paired"] = {
-        f"{a}_vs_{b}": _paired(panels[a], panels[b], seed) for a, b in _pairs(list(panels))
+        f"{a}_vs_{b}": _paired(panels[a], panels[b], seed) for a, b in compared_arms(arms, pairs)
     }
-    monitored = {r.name: panels[r.name] for r in runs if r.kind == "monitored"}
+    grid = {r.name: panels[r.name] for r in runs if r.kind == "grid" and r.policy == BASE}
     results["frontier"] = {
-        name: against_frontier(panels[name], base, monitored, seed)
-        for name in ("trained", "trained_monitored")
-        if name in panels and monitored
+        name: against_frontier(panels[name], base, grid, seed)
+        for name, arm in results["arms"].items()
+        if grid and arm["policy"] != BASE and arm["kind"] in ("free", "monitored")
     }
-    results["problems"]["overlap"] = dict(overlap) if overlap else None
-    results["warnings"] = warnings_of({r.name: r.samples for r in runs}, max_new_tokens)
-    if overlap and overlap["text"]:
-        arm = "trained" if "trained" in by_name else "base"
-        results["warnings"].append({"name": "overlap", "arm": arm, "text": overlap["text"]})
+    results["warnings"] = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens) + [
+        {"name": "overlap", "arm": name, "text": found["text"]}
+        for name, found in results["problems"]["overlaps"].items()
+        if found["text"]
+    ]
     results["claims"] = make_claims(results)
+    other = TRAINED if TRAINED in free else list(free)[-1]
     results["examples"] = choose_examples(
-        by_name["base"].samples, by_name["trained"].samples if "trained" in by_name else ()
+        free[BASE].samples, free[other].samples if other != BASE else (), other
     )
     results["training"] = dict(training) if training else None
     results["provenance"] = dict(provenance)
@@ -157,11 +161,18 @@ def build_results(
     return results
 
 
-def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Everything against base; trained against all else; both directions of none."""
-    pairs = [(n, "base") for n in names if n != "base"]
-    pairs += [("trained", n) for n in names if "trained" in names and n not in ("base", "trained")]
-    return pairs
+def _policy(name: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    model = provenance.get("model") or {}
+    return {"name": name, "model": model.get(name), "sha256": model.get(f"{name}_sha256")}
+
+
+def _chosen_points(selection: Mapping[str, Any] | None) -> dict[str, str]:
+    """Name of each policy's monitored arm, with the grid arm that was chosen for it."""
+    if not selection or not selection.get("overall"):
+        return {}
+    chosen = {name: s["overall"] for name, s in selection.get("policies", {}).items()}
+    all_chosen = {BASE: selection["overall"], **chosen}
+    return {arm_name(name, "monitored"): point for name, point in all_chosen.items()}
 
 
 def write_results(path: Path, results: Mapping[str, Any]) -> None:

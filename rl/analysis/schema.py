@@ -12,7 +12,7 @@ from tagger.errors import UserError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _WANTED = {"float_type": "a number or null", "bool_type": "true, false or null"}
 _AGAIN = "make the results again with suffice compare."
 
@@ -34,10 +34,11 @@ def validate_results(results: Any, source: str = "results") -> None:
 
     if not isinstance(results, Mapping):
         raise UserError(f"{source} is not an object; {_AGAIN}")
+    results = upgrade(results)
     version = results.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise UserError(
-            f"{source} has schema version {version!r}, this version of Suffice reads"
+            f"{source} has schema version {version!r}, this version of Suffice reads 1 to"
             f" {SCHEMA_VERSION}; use the version of Suffice that made it, or compare again."
         )
     try:
@@ -62,7 +63,7 @@ def _sentence(source: str, first: ErrorDetails) -> str:
 
 
 def load_results(path: Path) -> dict[str, Any]:
-    """Read and check ``results.json``.
+    """Read and check ``results.json``; earlier versions are brought to today's form.
 
     Args:
         path: The file, or the folder that holds it.
@@ -80,4 +81,63 @@ def load_results(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise UserError(f"{file} is not readable JSON ({error}); compare again.") from None
     validate_results(results, str(file))
-    return dict(results)
+    return upgrade(results)
+
+
+_KINDS = {
+    "base": "free",
+    "trained": "free",
+    "monitored": "grid",
+    "trained_monitored": "monitored",
+    "oracle": "oracle",
+}
+"""Kinds of arms in version 1, and in version 2."""
+
+
+def upgrade(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring version 1 to version 2: name the policies that it knows as base and trained.
+
+    Args:
+        results: The parsed JSON. What is malformed stays so, for the check that follows.
+
+    Returns:
+        Results of version 2; the same if they are not of version 1.
+    """
+    out = dict(results)
+    arms = out.get("arms")
+    if out.get("schema_version") != 1 or not isinstance(arms, Mapping):
+        return out
+    out["schema_version"] = 2
+    out["arms"] = {name: _upgraded_arm(arm) for name, arm in arms.items()}
+    names = [name for name in ("base", "trained") if name in arms]
+    out["policies"] = [_upgraded_policy(name, out.get("provenance")) for name in names]
+    pairs = [["trained", "base"]] if "trained" in arms else []
+    out["claim_pairs"] = pairs
+    if isinstance(out.get("claims"), list):
+        out["claims"] = [
+            {"policies": pairs[0], **claim} if pairs and isinstance(claim, Mapping) else claim
+            for claim in out["claims"]
+        ]
+    if isinstance(out.get("problems"), Mapping):
+        problems = dict(out["problems"])
+        overlap = problems.pop("overlap", None)
+        out["problems"] = {**problems, "overlaps": {names[-1]: overlap} if overlap else {}}
+    if isinstance(out.get("selection"), Mapping):
+        selection = dict(out["selection"])
+        trained = selection.pop("trained_monitored", None)
+        out["selection"] = {**selection, "policies": {"trained": trained} if trained else {}}
+    return out
+
+
+def _upgraded_arm(arm: Any) -> Any:
+    if not isinstance(arm, Mapping) or arm.get("kind") not in _KINDS:
+        return arm
+    kind = "monitored" if "point" in arm else _KINDS[arm["kind"]]
+    policy = "trained" if arm["kind"].startswith("trained") else "base"
+    return {**arm, "kind": kind, "policy": policy}
+
+
+def _upgraded_policy(name: str, provenance: Any) -> dict[str, Any]:
+    model = provenance.get("model") if isinstance(provenance, Mapping) else None
+    known = model if isinstance(model, Mapping) else {}
+    return {"name": name, "model": known.get(name), "sha256": known.get(f"{name}_sha256")}

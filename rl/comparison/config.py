@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
@@ -10,7 +11,15 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Interval
 
-from rl.policy.config import PolicySettings
+from rl.analysis.arms import BASE
+from rl.comparison.policies import (
+    DEFAULT_BASE,
+    PolicyEntry,
+    check_known,
+    check_names,
+    merge_policies,
+)
+from rl.policy.config import PolicySettings, policy_config
 from rl.sampling.registry import EngineName
 from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError
@@ -56,19 +65,26 @@ class CompareConfig(PolicySettings):
     ``configs/quickstart.yaml``.
 
     Attributes:
-        base: Policy before training: a folder, a Hub name or a built-in policy.
-        trained: Policy after training; None compares the base with its monitored self only.
+        policies: What to compare, by name: each a folder, a Hub name or a built-in policy, or
+            keys of `PolicyConfig`, which win over those of this config. ``base`` is the one that
+            the others are compared with. The keys ``base`` and ``trained`` are short for
+            ``policies.base`` and ``policies.trained``.
+        grid_policies: Policies that run under every rule of the grid and have an oracle, base
+            among them; None takes the base alone. The others run under one rule, the base's
+            chosen one, with a threshold of their own.
+        claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
+            each policy against each one before it.
         tagger: Folder of the frozen tagger; None takes the packaged one.
         audit_tagger: Folder of a tagger that never fed the reward; None goes without.
-        training_metrics: Metrics file of the training run; None looks next to `trained`.
+        training_metrics: Metrics file of the training run; None looks next to ``trained``.
         problems: The test split; no threshold is chosen on it.
         calibration: The split on which thresholds are chosen.
         samples: Completions of each test problem.
         rules: Stopping rules with their parameters; a list of numbers is a grid.
         tolerance: Accuracy a threshold may cost on the calibration split, as a share.
-        trained_monitored: Also run the trained policy under a monitor.
-        oracle: Also search each base trace for the first point where it could have stopped, by one
-            greedy probe a step boundary.
+        trained_monitored: Also run policies other than `grid_policies` under a monitor.
+        oracle: Also search each trace of `grid_policies` for the first point where it could have
+            stopped, by one greedy probe a step boundary.
         oracle_answer_tokens: Budget of an oracle's forced answer.
         max_new_tokens: Most tokens of a completion.
         temperature: Sampling temperature; 0 is greedy.
@@ -83,8 +99,9 @@ class CompareConfig(PolicySettings):
         title: Heading of the report.
     """
 
-    base: str = "overthinker"
-    trained: str | None = None
+    policies: dict[str, PolicyEntry] = field(default_factory=lambda: {BASE: DEFAULT_BASE})
+    grid_policies: list[str] | None = None
+    claims: list[list[str]] | None = None
     tagger: str | None = None
     audit_tagger: str | None = None
     training_metrics: str | None = None
@@ -105,6 +122,12 @@ class CompareConfig(PolicySettings):
     workers: Annotated[int, Ge(1)] = 1
     seed: Annotated[int, Ge(0)] = 0
     title: str = "Suffice comparison"
+
+    @property
+    def with_grid(self) -> list[str]:
+        """Names of the policies that run under every rule, in the order of `policies`."""
+        named = [BASE] if self.grid_policies is None else self.grid_policies
+        return [name for name in self.policies if name in named]
 
     def grid(self) -> list[GridPoint]:
         """All points of the rule grid, in the order of the config."""
@@ -170,7 +193,10 @@ def compare_config(values: Mapping[str, Any], source: str = "compare settings") 
         UserError: Unknown key (the nearest valid one is suggested), a value of the wrong kind,
             or settings that cannot work together.
     """
-    values = dict(values)
+    try:
+        values = merge_policies(values)
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from error
     problems, given = values.get("problems"), values.get("calibration", {})
     if isinstance(problems, Mapping):
         values["problems"] = _whole_file(problems) | dict(problems)
@@ -189,7 +215,13 @@ def _whole_file(split: Mapping[str, Any]) -> dict[str, Any]:
     return {"size": None} if split.get("source", Split.source) != Split.source else {}
 
 
+def config_keys() -> frozenset[str]:
+    """Names of the settings of a comparison."""
+    return frozenset(f.name for f in dataclasses.fields(CompareConfig))
+
+
 def _check(config: CompareConfig) -> None:
+    _check_policies(config)
     test, calibration = config.problems, config.calibration
     same = (test.source, test.split, test.seed) == (
         calibration.source, calibration.split, calibration.seed,
@@ -206,3 +238,23 @@ def _check(config: CompareConfig) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"The grid holds {name!r} twice; list each threshold once.")
+
+
+def _check_policies(config: CompareConfig) -> None:
+    check_names(list(config.policies), config_keys())
+    for name, entry in config.policies.items():
+        policy_config(entry, config, f"policies.{name}")
+    if config.grid_policies is not None:
+        check_known(config.grid_policies, "grid_policies", config.policies)
+        if BASE not in config.grid_policies:
+            raise UserError(
+                f"Config key 'grid_policies' lacks {BASE!r}, whose monitored stops the others are"
+                " compared with; add it."
+            )
+    for pair in config.claims or ():
+        if len(pair) != 2 or pair[0] == pair[1]:
+            raise UserError(
+                f"Config key 'claims' holds {pair!r}; name pairs of two policies, e.g."
+                " [[trained, base]]."
+            )
+        check_known(pair, "claims", config.policies)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rl.comparison.config import CompareConfig, compare_config
-from tagger.config.settings import apply_overrides
+from rl.comparison.config import CompareConfig, compare_config, config_keys
+from rl.comparison.policies import apply_words
 from tagger.errors import UserError
 
 CONFIG = "compare.json"
@@ -31,7 +31,7 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> CompareConfig
     if saved is None:
         raise UserError(f"{folder} is no comparison: it holds no {CONFIG}; check --resume.")
     config = compare_config(saved, str(file))
-    wanted = compare_config(apply_overrides(saved, overrides), str(file))
+    wanted = compare_config(apply_words(saved, overrides, config_keys()), str(file))
     if (key := _difference(config.to_dict(), wanted.to_dict())) is not None:
         raise UserError(
             f"The comparison in {folder} was begun with another value of {key}; leave that setting "

@@ -1,4 +1,4 @@
-"""The comparison: base, monitored, trained, trained + monitored and oracle, online and paired.
+"""The comparison: policies, free and under stopping rules, and the oracle, online and paired.
 
 Thresholds are chosen on the calibration split. On the test split every grid point runs, chosen or
 not, because the claim is about all of them.
@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rl.analysis.estimates import make_panel
-from rl.analysis.frontier import Choice, Point, choose, point_of
-from rl.analysis.results import ArmRun, build_results, write_results
+from rl.analysis.arms import TRAINED, ArmRun, arm_label, arm_name
+from rl.analysis.results import build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
-from rl.comparison.arms import ArmProgress, ArmRunner, Job
-from rl.comparison.config import CompareConfig, GridPoint
+from rl.comparison.arms import ArmProgress, ArmRunner
+from rl.comparison.cache import ArmCache
+from rl.comparison.config import CompareConfig
 from rl.comparison.folder import CONFIG, check_folder
+from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, oracle_job
+from rl.comparison.selection import Selection, select
 from rl.comparison.training_problems import training_overlap
 from rl.comparison.workers import run_jobs
 from rl.evaluation.samples import Sample
@@ -37,19 +39,6 @@ BYTES_PER_TOKEN = 4
 SPARE_BYTES = 20_000_000
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What the calibration split decided.
-
-    Attributes:
-        record: The ``selection`` part of the results.
-        trained_point: The rule for trained + monitored, None if there is none.
-    """
-
-    record: dict[str, Any]
-    trained_point: GridPoint | None
-
-
 def run_comparison(
     config: CompareConfig,
     output: Path,
@@ -57,6 +46,7 @@ def run_comparison(
     resume: bool = False,
     progress: ArmProgress | None = None,
     command: str | None = None,
+    cache: Path | None = None,
 ) -> dict[str, Any]:
     """Run a comparison into a folder.
 
@@ -68,6 +58,7 @@ def run_comparison(
             read back, a finished comparison is computed anew from its samples.
         progress: Called with (what is running, rows done, rows in all).
         command: The command line, noted in the results.
+        cache: Folder in which finished arms are kept and looked for; None goes without.
 
     Returns:
         The content of ``results.json``.
@@ -76,9 +67,11 @@ def run_comparison(
         UserError: Bad settings, or the folder exists (with `resume`: holds something else).
     """
     check_folder(config, output, resume)
-    metrics = find_metrics(config.trained, config.training_metrics)
+    metrics = find_metrics(_trained_folder(config), config.training_metrics)
     training = read_curves(metrics) if metrics else None
-    runner = ArmRunner(config, output, progress)
+    runner = ArmRunner(config, output, progress, ArmCache(cache) if cache else None)
+    if runner.cache and (sentence := runner.cache.other_versions()):
+        print(f"suffice: {sentence}", file=sys.stderr)
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
@@ -87,8 +80,8 @@ def run_comparison(
         policy.check_tokenizer()
     settings = json.dumps(config.to_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
-    samples = run_jobs(runner, _independent_jobs(config))
-    selection = _select(runner, samples) if config.rules else None
+    samples = run_jobs(runner, independent_jobs(config))
+    selection = select(runner, samples) if config.rules else None
     runs = _test_arms(runner, samples, selection)
     policies = {
         key: value
@@ -107,14 +100,35 @@ def run_comparison(
             config=config.to_dict(),
             seeds=sorted({config.seed, config.problems.seed, config.calibration.seed}),
             command=command,
-        ),
+        )
+        | {"arms": _origins(runner)},
         title=config.title,
         max_new_tokens=config.max_new_tokens,
-        overlap=training_overlap(config.trained or config.base, runner.problems("test")),
+        overlaps={
+            name: training_overlap(policy.name, runner.problems("test"))
+            for name, policy in runner.policies.items()
+        },
+        claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
     )
     write_results(output / RESULTS, results)
     write_report(output, replace=True)
     return results
+
+
+def _trained_folder(config: CompareConfig) -> str | None:
+    """Folder or Hub name of the policy that a training run made; its adapter's if it has one."""
+    entry = config.policies.get(TRAINED)
+    if isinstance(entry, dict):
+        return str(entry.get("adapter") or entry["model"])
+    return entry
+
+
+def _origins(runner: ArmRunner) -> dict[str, list[str]]:
+    """Arms by where their samples came from."""
+    found: dict[str, list[str]] = {"sampled": [], "cache": [], "folder": []}
+    for key, origin in runner.origins.items():
+        found[origin].append(key)
+    return found
 
 
 def check_comparison(config: CompareConfig) -> None:
@@ -130,11 +144,12 @@ def check_comparison(config: CompareConfig) -> None:
 
 def _check_disk(runner: ArmRunner, output: Path) -> None:
     """Refuse a disk that could not hold the samples."""
-    config, grid = runner.config, len(runner.config.grid())
-    rows = (4 + grid) * len(runner.problems("test")) * runner.samples_per_problem("test")
-    if grid:
-        calibration = len(runner.problems("calibration"))
-        rows += 2 * (1 + grid) * calibration * runner.samples_per_problem("calibration")
+    config = runner.config
+    rows = sum(
+        arms * len(runner.problems(split)) * runner.samples_per_problem(split)
+        for split, arms in zip(("test", "calibration"), arms_at_most(config), strict=True)
+        if arms
+    )
     needed = rows * config.max_new_tokens * BYTES_PER_TOKEN + SPARE_BYTES
     near = next(p for p in (output, *output.absolute().parents) if p.exists())
     free = shutil.disk_usage(near).free
@@ -158,97 +173,27 @@ def _check_disjoint(runner: ArmRunner) -> None:
         )
 
 
-def _independent_jobs(config: CompareConfig) -> list[Job]:
-    """Every arm that no choice on the calibration split decides about, the longest first."""
-    grid, trained = config.grid(), config.trained is not None
-    jobs = [Job("base", "base", "test")]
-    if trained:
-        jobs.append(Job("trained", "trained", "test"))
-    jobs += [Job(p.name, "base", "test", p) for p in grid]
-    if grid:
-        jobs.append(Job("base", "base", "calibration"))
-        jobs += [Job(p.name, "base", "calibration", p) for p in grid]
-        if trained and config.trained_monitored:
-            jobs.append(Job("trained", "trained", "calibration"))
-    if config.oracle:
-        jobs.append(Job("oracle", "base", "test", oracle=True))
-    return jobs
-
-
-def _select(runner: ArmRunner, samples: Mapping[str, list[Sample]]) -> Selection:
-    """Choose each rule's threshold for the base, then one for trained + monitored."""
-    config, grid = runner.config, runner.config.grid()
-
-    def calibrated(arm: str) -> Point:
-        return point_of(arm, make_panel(samples[f"calibration/{arm}"]))
-
-    base = calibrated("base")
-    floor = base.accuracy - config.tolerance
-    points = {p.name: calibrated(p.name) for p in grid}
-    rules = {}
-    for rule in config.rules:
-        own = [points[p.name] for p in grid if p.rule == rule]
-        rules[rule] = _record(choose(own, floor), own)
-    overall = choose(list(points.values()), floor)
-    record: dict[str, Any] = {
-        "split": config.calibration.split,
-        "problems": len(runner.problems("calibration")),
-        "samples_per_problem": runner.samples_per_problem("calibration"),
-        "tolerance": config.tolerance,
-        "base_accuracy": round(base.accuracy, 6),
-        "base_tokens": round(base.tokens, 6),
-        "rules": rules,
-        "overall": overall.chosen,
-        "overall_kept_accuracy": overall.kept_accuracy,
-        "trained_monitored": None,
-    }
-    if config.trained is None or not config.trained_monitored:
-        return Selection(record, None)
-    rule = next(p.rule for p in grid if p.name == overall.chosen)
-    jobs = {
-        p.name: Job(f"trained_{p.name}", "trained", "calibration", p)
-        for p in grid
-        if p.rule == rule
-    }
-    ran = run_jobs(runner, list(jobs.values()))
-    mine = [point_of(name, make_panel(ran[job.key])) for name, job in jobs.items()]
-    trained = calibrated("trained")
-    choice = choose(mine, trained.accuracy - config.tolerance)
-    record["trained_monitored"] = {
-        "trained_accuracy": round(trained.accuracy, 6),
-        **_record(choice, mine),
-    }
-    return Selection(record, next(p for p in grid if p.name == choice.chosen))
-
-
-def _record(choice: Choice, points: Sequence[Point]) -> dict[str, Any]:
-    return {
-        "chosen": choice.chosen,
-        "kept_accuracy": choice.kept_accuracy,
-        "points": [
-            {"name": p.name, "tokens": round(p.tokens, 6), "accuracy": round(p.accuracy, 6)}
-            for p in points
-        ],
-    }
-
-
 def _test_arms(
     runner: ArmRunner, samples: Mapping[str, list[Sample]], selection: Selection | None
 ) -> list[ArmRun]:
-    """The arms of the test split, in reading order."""
+    """The arms of the test split, in reading order: policy by policy, oracles last."""
     config = runner.config
-    runs = [ArmRun("base", "base", "base", samples["test/base"])]
-    runs += [
-        ArmRun(p.name, "monitored", p.label, samples[f"test/{p.name}"], p.config())
-        for p in config.grid()
-    ]
-    if config.trained is not None:
-        runs.append(ArmRun("trained", "trained", "trained", samples["test/trained"]))
-    if selection and selection.trained_point:
-        point, name = selection.trained_point, "trained_monitored"
-        job = Job(name, "trained", "test", point)
-        label = f"trained + monitored ({point.label})"
-        runs.append(ArmRun(name, name, label, run_jobs(runner, [job])[job.key], point.config()))
-    if config.oracle:
-        runs.append(ArmRun("oracle", "oracle", "oracle stop", samples["test/oracle"]))
+    runs = []
+    for name in config.policies:
+        runs.append(ArmRun(name, name, "free", name, samples[f"test/{name}"]))
+        if name in config.with_grid:
+            for point in config.grid():
+                job = grid_job(name, "test", point)
+                label = arm_label(name, point.label)
+                runs.append(ArmRun(job.arm, name, "grid", label, samples[job.key], point.config()))
+        elif selection and name in selection.chosen:
+            point = selection.chosen[name]
+            job = Job(arm_name(name, "monitored"), name, "test", point)
+            ran = run_jobs(runner, [job])[job.key]
+            label = f"{name} + monitored ({point.label})"
+            runs.append(ArmRun(job.arm, name, "monitored", label, ran, point.config()))
+    for name in config.with_grid if config.oracle else ():
+        job = oracle_job(name)
+        label = arm_label(name, "oracle stop")
+        runs.append(ArmRun(job.arm, name, "oracle", label, samples[job.key]))
     return runs

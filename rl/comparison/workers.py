@@ -17,13 +17,15 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rl.comparison.arms import ArmProgress, ArmRunner, Job
+from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.config import CompareConfig
+from rl.comparison.jobs import Job
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
+    from rl.comparison.cache import ArmCache
     from rl.evaluation.samples import Sample
 
 _WORKER: dict[str, ArmRunner] = {}
@@ -34,15 +36,16 @@ def run_jobs(runner: ArmRunner, jobs: Sequence[Job]) -> dict[str, list[Sample]]:
 
     Args:
         runner: Knows settings, folder and progress.
-        jobs: What to run; an oracle begins once the base of the same split is there.
+        jobs: What to run; an oracle begins once the free arm it searches is there.
 
     Returns:
         The samples of each job, by its `Job.key`.
     """
-    waiting = [job for job in jobs if not runner.is_done(job)]
+    waiting = [job for job in jobs if not runner.find(job)]
     workers = min(runner.config.workers, len(waiting))
     if workers > 1:
         _side_by_side(runner, waiting, workers)
+        runner.origins.update({job.key: "sampled" for job in waiting})
     return {job.key: runner.run(job) for job in sorted(jobs, key=lambda j: j.oracle)}
 
 
@@ -62,7 +65,7 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
             workers,
             mp_context=context,
             initializer=_begin,
-            initargs=(runner.config, runner.folder, news_queue, workers),
+            initargs=(runner.config, runner.folder, runner.cache, news_queue, workers),
         ) as pool:
             try:
                 _submit(pool.submit, jobs)
@@ -91,13 +94,13 @@ def _end_watch(news_queue: SimpleQueue[Any], watcher: threading.Thread) -> None:
 
 
 def _submit(submit: Callable[..., Future[None]], jobs: Sequence[Job]) -> None:
-    """Queue the jobs; an oracle waits for its base. The first error ends it all."""
+    """Queue the jobs; an oracle waits for its free arm. The first error ends it all."""
     futures: dict[str, Future[None]] = {}
     try:
         for job in (j for j in jobs if not j.oracle):
             futures[job.key] = submit(_work, job)
         for job in (j for j in jobs if j.oracle):
-            base = futures.get(job.base_key)
+            base = futures.get(job.free.key)
             if base is not None:
                 base.result()
             futures[job.key] = submit(_work, job)
@@ -108,7 +111,9 @@ def _submit(submit: Callable[..., Future[None]], jobs: Sequence[Job]) -> None:
             future.cancel()
 
 
-def _begin(config: CompareConfig, folder: Path, news_queue: Any, workers: int) -> None:
+def _begin(
+    config: CompareConfig, folder: Path, cache: ArmCache | None, news_queue: Any, workers: int
+) -> None:
     """Set up a worker: its end with the parent's, its runner, its share of the cores."""
     # Ctrl-C reaches every process of the terminal; the parent ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -116,7 +121,7 @@ def _begin(config: CompareConfig, folder: Path, news_queue: Any, workers: int) -
     import torch
 
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) // workers)))
-    runner = ArmRunner(config, folder, lambda *news: news_queue.put(news))
+    runner = ArmRunner(config, folder, lambda *news: news_queue.put(news), cache)
     _WORKER["runner"] = runner
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.report.style import ANSWER, ARM_LOOK, main_arms, number, short_type, sort_types, type_colour
+from rl.report.style import (
+    ANSWER,
+    arm_look,
+    compared_arms,
+    main_arms,
+    number,
+    short_type,
+    sort_types,
+    type_colour,
+)
 from tagger.display.svg import GRID, INK, PAPER, SOFT, Drawing, nice_ticks, tick_text
 
 REST = "other types"
@@ -22,11 +31,11 @@ def _parts(m: Mapping[str, Any]) -> dict[str, float]:
 def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
     """``(group, arm label, measures)`` of every bar."""
     arms = results["arms"]
-    rows = [("all problems", ARM_LOOK[n][0], arms[n]) for n in main_arms(results)]
+    rows = [("all problems", arm_look(results, n)[0], arms[n]) for n in main_arms(results)]
     bands = list(arms["base"]["bands"])
     if len(bands) > 1:
-        shown = [n for n in ("base", "monitored", "trained") if n in arms]
-        rows += [(band, ARM_LOOK[n][0], arms[n]["bands"][band]) for band in bands for n in shown]
+        shown = [(arm_look(results, n)[0], arms[n]["bands"]) for n in compared_arms(results)]
+        rows += [(band, label, parts[band]) for band in bands for label, parts in shown]
     return rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.analysis.behaviour import RISK_GROUPS
-from rl.report.style import ARM_LOOK, interval, main_arms, number
+from rl.report.style import ARM_LOOK, arm_look, compared_arms, interval, main_arms, number
 from tagger.display.svg import GRID, INK, SOFT, Axes, Drawing, nice_ticks, tick_text
 
 TRAINED = ARM_LOOK["trained"][2]
@@ -65,9 +65,8 @@ def _stroke(colour: str, width: float, opacity: float) -> str:
 
 def selectivity_plot(results: Mapping[str, Any]) -> str:
     """Verification steps by how often the base errs first, and by the arm's own first answer."""
-    arms = [n for n in ("base", "monitored", "trained") if n in results["arms"]]
-    if not arms:
-        return ""
+    arms = compared_arms(results)
+    looks = {name: arm_look(results, name) for name in arms}
     sel = {n: results["arms"][n]["selectivity"] for n in arms}
     groups = [g for g in RISK_GROUPS if g in sel["base"]["by_base_risk"]]
     left = [[sel[n]["by_base_risk"][g]["verification_steps"] for g in groups] for n in arms]
@@ -77,16 +76,16 @@ def selectivity_plot(results: Mapping[str, Any]) -> str:
     d = Drawing(880, 322, "Verification steps where the first answer is likelier incorrect")
     x = 58.0
     for name in arms:
-        label, shape, colour = ARM_LOOK[name]
+        label, shape, colour = looks[name]
         d.mark(shape, x, 10, 5.5, colour)
         d.text(x + 12, 14, label, 12.5, colour, weight=600)
         x += 46 + len(label) * 7.2
     counts = [sel["base"]["by_base_risk"][g]["problems"] for g in groups]
     names = [f"{g}|{n} problems" for g, n in zip(groups, counts, strict=True)]
     ys = (0.0, max(highs) * 1.08 or 1.0)
-    _dots(d, Axes(58, 66, 466, 192, (0, len(groups)), ys), arms, left, names,
+    _dots(d, Axes(58, 66, 466, 192, (0, len(groups)), ys), looks, left, names,
           "problems by how often base's first answer is incorrect")  # fmt: skip
-    _dots(d, Axes(596, 66, 270, 192, (0, 2), ys), arms, right,
+    _dots(d, Axes(596, 66, 270, 192, (0, 2), ys), looks, right,
           ["correct", "incorrect"], "the arm's own first answer")  # fmt: skip
     return d.svg()
 
@@ -94,7 +93,7 @@ def selectivity_plot(results: Mapping[str, Any]) -> str:
 def _dots(
     d: Drawing,
     axes: Axes,
-    arms: Sequence[str],
+    looks: Mapping[str, tuple[str, str, str]],
     panels: Sequence[Sequence[Mapping[str, Any]]],
     names: Sequence[str],
     label: str,
@@ -110,9 +109,8 @@ def _dots(
             colour = SOFT if line else INK
             d.text(axes.x(i + 0.5), bottom + 18 + 15 * line, words, 12 - line, colour, "middle")
     d.text(axes.left + axes.width / 2, bottom + 54, label, 12, SOFT, "middle")
-    for j, (arm, row) in enumerate(zip(arms, panels, strict=True)):
-        text, shape, colour = ARM_LOOK[arm]
-        shift = (j - (len(arms) - 1) / 2) * 0.11
+    for j, ((text, shape, colour), row) in enumerate(zip(looks.values(), panels, strict=True)):
+        shift = (j - (len(looks) - 1) / 2) * 0.11
         places = [
             (axes.x(i + 0.5 + shift), axes.y(e["mean"]), e, names[i])
             for i, e in enumerate(row)
@@ -153,13 +151,13 @@ def flips_plot(results: Mapping[str, Any]) -> str:
             d.text(x, bottom + 17, f"{tick_text(tick)} %", 11.5, SOFT, "middle")
     d.text(870, bottom + 17, "of all answers", 11.5, SOFT, "end")
     for i, name in enumerate(arms):
-        y = 38 + i * row
-        d.text(130, y + 15, ARM_LOOK[name][0], 12.5, anchor="end")
+        y, label = 38 + i * row, arm_look(results, name)[0]
+        d.text(130, y + 15, label, 12.5, anchor="end")
         for key, side, colour in (("right_to_wrong", -1, bad), ("wrong_to_right", 1, good)):
             flip = flips[name][key]
             share = flip["share"]
             wide = (share["mean"] or 0) * 100 / most * width
-            tip = f"{ARM_LOOK[name][0]}: {flip['count']} of {flips[name]['samples']} answers"
+            tip = f"{label}: {flip['count']} of {flips[name]['samples']} answers"
             d.rect(zero - wide if side < 0 else zero, y, wide, 22, colour, tip, 2, "opacity:0.82")
             if share["low"] is not None:
                 ends = [zero + side * share[k] * 100 / most * width for k in ("low", "high")]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.report.style import ARM_LOOK, grid_arms, interval, number, rule_looks
+from rl.analysis.arms import BASE
+from rl.report.style import (
+    arm_look,
+    grid_arms,
+    interval,
+    main_arms,
+    number,
+    policy_colour,
+    rule_looks,
+)
 from tagger.display.svg import GRID, SOFT, Axes, Drawing, place_labels
 
 HULL = "var(--hull,#1f6fb2)"
@@ -80,26 +89,29 @@ def _points(
         arm = arms[name]
         m = _where(arm, band)
         shape, colour = looks[(arm["rule"] or {}).get("name", "rule")]
+        if arm["policy"] != BASE:
+            colour = policy_colour(results, arm["policy"])
         boxes.extend(_whiskers(d, axes, m, colour, strong=False))
         grid.append((arm, m, shape, colour))
     for arm, m, shape, colour in grid:
         x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
         d.mark(shape, x, y, 3.6 if small else 5, colour, _tip(f"monitored, {arm['label']}", m))
-    heroes = [n for n in ("oracle", "base", "trained_monitored", "trained") if n in arms]
+    heroes = [n for n in reversed(main_arms(results)) if "point" not in arms[n]]
     for name in heroes:
         m = _where(arms[name], band)
-        text, shape, colour = ARM_LOOK[name]
+        text, shape, colour = arm_look(results, name)
         boxes.extend(_whiskers(d, axes, m, colour, strong=True))
         x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
-        size = {"trained": 6.2, "base": 6.6}.get(name, 6) * (0.72 if small else 1)
+        size = {"free": 6.4}.get(arms[name]["kind"], 6) * (0.72 if small else 1)
         d.mark(shape, x, y, size, colour, _tip(text, m))
     if small:
         return
     for name in reversed(heroes):
         m = _where(arms[name], band)
         x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
-        labels.append((x, y, ARM_LOOK[name][0], 13.5))
-        styles.append((ARM_LOOK[name][2], 650))
+        text, _, colour = arm_look(results, name)
+        labels.append((x, y, text, 13.5))
+        styles.append((colour, 650))
     for arm, m, _, colour in grid:
         x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
         labels.append((x, y, arm["label"].rsplit(" ", 1)[-1], 11))
@@ -113,7 +125,7 @@ def _points(
 def frontier_plot(results: Mapping[str, Any]) -> str:
     """Accuracy against tokens on the whole test split, as an SVG with a legend."""
     arms = results["arms"]
-    names = [n for n in arms if n != "monitored"]
+    names = [n for n in arms if "point" not in arms[n]]
     xs, ys = _ranges(results, names, None)
     d = Drawing(880, 500, "Accuracy against mean tokens per answer, all arms")
     axes = Axes(62, 66, 796, 374, xs, ys)
@@ -142,7 +154,7 @@ def band_frontiers(results: Mapping[str, Any]) -> str:
         return ""
     wide = 880 / len(bands)
     d = Drawing(880, 262, "Accuracy against mean tokens per answer, by difficulty band")
-    names = [n for n in arms if n != "monitored"]
+    names = [n for n in arms if "point" not in arms[n]]
     for i, band in enumerate(bands):
         xs, ys = _ranges(results, names, band)
         axes = Axes(i * wide + 48, 44, wide - 64, 168, xs, ys)

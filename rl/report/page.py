@@ -37,6 +37,8 @@ def page(results: Mapping[str, Any]) -> str:
         warnings=results.get("warnings", ()),
         tiles=tiles(results),
         claims=claims(results),
+        lengths=any("lengths" in arm for arm in arms.values()),
+        pair_flips=any("flips" in pair for pair in results["paired"].values()),
         oracle_probes=f"{arms['oracle']['probe_tokens']['mean']:,.0f}" if "oracle" in arms else "",
         selection=selection_words(results),
         several_bands=len(arms["base"]["bands"]) > 1,
@@ -51,7 +53,7 @@ def page(results: Mapping[str, Any]) -> str:
         },
         window=curves.WINDOW,
         stopped_early=training.get("stopped_early"),
-        audit=next((c["text"] for c in results["claims"] if c["name"] == "audit"), ""),
+        audit=" ".join(_audits(results)),
         legend=traces.legend(results),
         examples=traces.examples(results),
         command=command,
@@ -59,6 +61,12 @@ def page(results: Mapping[str, Any]) -> str:
         settings=json.dumps(config, indent=1, ensure_ascii=False),
         training_settings=training.get("config"),
     )
+
+
+def _audits(results: Mapping[str, Any]) -> list[str]:
+    """The audit of each policy, with its name where there are several."""
+    found = [c for c in results["claims"] if c["name"] == "audit"]
+    return [c["text"] if len(found) == 1 else f"{c['policies'][0]}: {c['text']}" for c in found]
 
 
 def _texts(value: Any) -> Any:

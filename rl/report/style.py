@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rl.analysis.arms import arm_of, policy_names
 from tagger.display.colours import TYPE_COLOURS
 from tagger.taxonomies.taxonomy import REASONTYPE
 
@@ -15,7 +16,15 @@ ARM_LOOK = {
     "oracle": ("oracle stop", "ring", "var(--oracle,#8a8f98)"),
     "monitored": ("monitored (chosen)", "square", "var(--monitored,#1f6fb2)"),
 }
-"""Main arms: name for a reader, mark, colour."""
+"""Main arms of base and trained: name for a reader, mark, colour."""
+
+_POLICY_COLOURS = ("#2b8a3e", "#1098ad", "#9c36b5", "#c2255c", "#66a80f", "#845ef7", "#e67700")
+"""Colours of the other policies, in their order."""
+_KIND_LOOK = {
+    "free": ("{}", "star"),
+    "monitored": ("{} + monitored", "diamond"),
+    "oracle": ("{}, oracle stop", "ring"),
+}
 
 RULE_LOOK = (
     ("square", "var(--rule1,#1f6fb2)"),
@@ -78,16 +87,40 @@ def signed(value: float | None, digits: int = 1, unit: str = "") -> str:
     return f"{value:+,.{digits}f}{unit}".replace(",", "\u202f").replace("-", "\u2212")
 
 
+def policy_colour(results: Mapping[str, Any], policy: str) -> str:
+    """Colour of a policy's own arm."""
+    if policy in ARM_LOOK:
+        return ARM_LOOK[policy][2]
+    others = [name for name in policy_names(results) if name not in ARM_LOOK]
+    return _POLICY_COLOURS[others.index(policy) % len(_POLICY_COLOURS)]
+
+
+def arm_look(results: Mapping[str, Any], name: str) -> tuple[str, str, str]:
+    """Name for a reader, mark and colour of a main arm."""
+    if name in ARM_LOOK:
+        return ARM_LOOK[name]
+    arm = results["arms"][name]
+    label, mark = _KIND_LOOK[arm["kind"]]
+    return label.format(arm["policy"]), mark, policy_colour(results, arm["policy"])
+
+
 def main_arms(results: Mapping[str, Any]) -> list[str]:
-    """The arms a reader compares first, in reading order."""
-    order = ("base", "monitored", "trained", "trained_monitored", "oracle")
-    return [name for name in order if name in results["arms"]]
+    """The arms a reader compares first: policy by policy, the oracles last."""
+    names = policy_names(results)
+    order = [arm_of(results, name, kind) for name in names for kind in ("free", "monitored")]
+    order += [arm_of(results, name, "oracle") for name in names]
+    return [name for name in order if name is not None]
+
+
+def compared_arms(results: Mapping[str, Any]) -> list[str]:
+    """The free arm of each policy, and base under its chosen rule, in reading order."""
+    arms = results["arms"]
+    return [n for n in main_arms(results) if arms[n]["kind"] == "free" or n == "monitored"]
 
 
 def grid_arms(results: Mapping[str, Any]) -> list[str]:
-    """The monitored grid points, in the order they ran."""
-    arms = results["arms"]
-    return [n for n, a in arms.items() if a["kind"] == "monitored" and "point" not in a]
+    """The monitored grid points of all policies, in the order they ran."""
+    return [n for n, a in results["arms"].items() if a["kind"] == "grid"]
 
 
 def rule_looks(results: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

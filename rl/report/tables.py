@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.claims import percent
-from rl.report.style import ARM_LOOK, grid_arms, interval, main_arms, number, rule_looks, signed
+from rl.analysis.arms import BASE, policy_names
+from rl.analysis.pair_claims import percent
+from rl.report.style import arm_look, grid_arms, interval, main_arms, number, rule_looks, signed
 from tagger.display.cells import Cell, Row, Table
 
 
@@ -66,12 +67,14 @@ def _arm_row(
 
 def _name(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:
     note = ""
-    if detail and arm in ("monitored", "trained_monitored"):
-        label = results["arms"][arm]["label"].removeprefix("trained + monitored").strip(" ()")
-        note = str(label)
-    if detail and arm == "oracle":
+    kind, policy = (results["arms"][arm][key] for key in ("kind", "policy"))
+    label, _, colour = arm_look(results, arm)
+    if detail and kind == "monitored":
+        shown = str(results["arms"][arm]["label"])
+        note = shown.removeprefix(f"{policy} + monitored").removeprefix(f"{policy}, ").strip(" ()")
+    if detail and kind == "oracle":
         note = "reads the reference; a bound"
-    return Cell(ARM_LOOK[arm][0], note, dot=ARM_LOOK[arm][2])
+    return Cell(label, note, dot=colour)
 
 
 def arms_table(results: Mapping[str, Any]) -> Table:
@@ -81,12 +84,15 @@ def arms_table(results: Mapping[str, Any]) -> Table:
         _arm_row(arms[n], _name(results, n, detail=True), pairs.get(f"{n}_vs_base"), "hero")
         for n in main_arms(results)
     ]
-    grid = grid_arms(results)
-    if grid:
-        rows.append(Row(["every monitored grid point"], "group", len(ARM_HEAD)))
-    chosen = {r["chosen"] for r in (results["selection"] or {}).get("rules", {}).values()}
-    looks = rule_looks(results)
-    for n in grid:
+    selection = results["selection"] or {}
+    choices = [selection, *selection.get("policies", {}).values()]
+    chosen = {r["chosen"] for s in choices for r in s.get("rules", {}).values()}
+    looks, group = rule_looks(results), ""
+    for n in grid_arms(results):
+        if arms[n]["policy"] != group:
+            group = arms[n]["policy"]
+            of = "" if group == BASE else f" of {group}"
+            rows.append(Row([f"every monitored grid point{of}"], "group", len(ARM_HEAD)))
         rule = (arms[n]["rule"] or {}).get("name", "rule")
         name = Cell(arms[n]["label"], dot=looks[rule][1], chosen=n in chosen)
         rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_base")))
@@ -182,7 +188,7 @@ AUDIT_ROWS = (
 def audit_table(results: Mapping[str, Any]) -> Table:
     """What a policy that games the tagger would move, for each main arm."""
     names = main_arms(results)
-    head = ("per answer", *(ARM_LOOK[n][0] for n in names))
+    head = ("per answer", *(arm_look(results, n)[0] for n in names))
     rows = []
     for key, label, digits in AUDIT_ROWS:
         audits = [results["arms"][n]["audit"] for n in names]
@@ -214,5 +220,62 @@ def flips_table(results: Mapping[str, Any]) -> Table:
     head = (
         "arm", "answers with a first answer", "incorrect → correct", "of the incorrect",
         "correct → incorrect", "of the correct",
+    )  # fmt: skip
+    return Table(head, rows)
+
+
+def pair_flips_table(results: Mapping[str, Any]) -> Table:
+    """Answers that change with the arm: each main arm against base, each policy against others."""
+    names, policies = main_arms(results), policy_names(results)
+    rows = []
+    for b in policies:
+        for a in names:
+            pair = results["paired"].get(f"{a}_vs_{b}", {}).get("flips")
+            if pair is None or (b != BASE and results["arms"][a]["kind"] == "oracle"):
+                continue
+            rows.append(
+                Row(
+                    [
+                        _name(results, a),
+                        arm_look(results, b)[0],
+                        str(pair["samples"]),
+                        *(
+                            cell
+                            for kind in ("harmful", "helpful")
+                            for cell in (
+                                str(pair[kind]["count"]),
+                                _with_interval(pair[kind]["share"], 100, 1),
+                            )
+                        ),
+                    ],
+                    "hero",
+                )
+            )
+    head = (
+        "arm", "against", "pairs of answers", "harmful: correct → incorrect", "share, %",
+        "helpful: incorrect → correct", "share, %",
+    )  # fmt: skip
+    return Table(head, rows)
+
+
+def lengths_table(results: Mapping[str, Any]) -> Table:
+    """Tokens of the correct and of the incorrect answers of each main arm."""
+    rows = []
+    for n in main_arms(results):
+        parts = results["arms"][n].get("lengths")
+        if parts is None:
+            continue  # results of an earlier version
+        row: list[Cell | str] = [_name(results, n)]
+        for kind in ("correct", "incorrect"):
+            part = parts[kind]
+            row += [
+                str(part["samples"]),
+                _with_interval(part["tokens"]),
+                _with_interval(part["thinking_tokens"]),
+            ]
+        rows.append(Row(row, "hero"))
+    head = (
+        "arm", "correct answers", "tokens", "thinking tokens", "incorrect answers", "tokens",
+        "thinking tokens",
     )  # fmt: skip
     return Table(head, rows)

@@ -43,7 +43,10 @@ def examples(results: Mapping[str, Any]) -> list[dict[str, Any]]:
             "head": f"{entry['reason'][:1].upper()}{entry['reason'][1:]}",
             "question": entry["question"],
             "reference": entry["reference"],
-            "traces": [_trace("base", entry["base"]), _trace("trained", entry["trained"])],
+            "traces": [
+                _trace("base", entry["base"]),
+                _trace(entry.get("policy") or "trained", entry["trained"]),
+            ],
         }
         for entry in results["examples"]
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.claims import percent, points
+from rl.analysis.arms import BASE, TRAINED, arm_of, policy_names
 from rl.analysis.evidence import never_correct, shortfall
+from rl.analysis.pair_claims import percent, points
 from rl.report.style import interval, number
 
 
@@ -16,17 +17,23 @@ def headline(results: Mapping[str, Any]) -> str:
     per = problems["samples_per_problem"]
     on = f"{problems['count']} problems × {number(per, 0 if per == int(per) else 1)} samples"
     base = arms["base"]
-    pair = results["paired"].get("trained_vs_base")
-    if pair is None:
+    others = policy_names(results)[1:]
+    if not others:
         return (
             f"On {on} the policy is correct {percent(base['accuracy']['mean'], 1)} of the time,"
             f" with {number(base['tokens']['mean'])} tokens and"
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
-    both = ("base", "trained")
-    reason = shortfall(results, both) or never_correct(arms, both)
+    found = [_against_base(results, name) for name in others]
+    return f"On {on} {' '.join(found)}"
+
+
+def _against_base(results: Mapping[str, Any], name: str) -> str:
+    """What the comparison found of one policy."""
+    both, pair = (BASE, name), results["paired"][f"{name}_vs_{BASE}"]
+    reason = shortfall(results, both) or never_correct(results["arms"], both)
     if reason:
-        return f"On {on} the trained policy and the base cannot be compared: {reason}."
+        return f"the {name} policy and the base cannot be compared: {reason}."
     change, gain = pair["tokens_change"]["mean"], pair["accuracy"]
     tokens = f"{percent(abs(change))} {'fewer' if change <= 0 else 'more'} tokens"
     if gain["low"] > 0:
@@ -38,8 +45,8 @@ def headline(results: Mapping[str, Any]) -> str:
             f"at an accuracy that cannot be distinguished from the base's ({points(gain['mean'])} "
             f"points, {points(gain['low'])} to {points(gain['high'])})"
         )
-    text = f"On {on} the trained policy spends {tokens} than the base {accuracy}."
-    frontier = results["frontier"].get("trained")
+    text = f"the {name} policy spends {tokens} than the base {accuracy}."
+    frontier = results["frontier"].get(name)
     if frontier:
         if frontier["above_all"] is None:
             text += " No monitored stop gets by with as few tokens."
@@ -58,8 +65,8 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
     """The figures a reader wants first."""
     arms = results["arms"]
     base = arms["base"]
-    pair = results["paired"].get("trained_vs_base")
-    if pair is None:
+    others = policy_names(results)[1:]
+    if not others:
         accuracy, first = base["accuracy"], base["first_answer_accuracy"]
         steps = base["verification_steps"]
         return [
@@ -68,7 +75,8 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
             ("verification steps", number(steps["mean"], 2), [interval(steps, 1, 2)]),
             ("first stated answer correct", percent(first["mean"], 1), [interval(first, 100, 1)]),
         ]
-    new = arms["trained"]
+    name = TRAINED if TRAINED in others else others[-1]
+    new, pair = arms[name], results["paired"][f"{name}_vs_{BASE}"]
 
     def moved(key: str, scale: float, digits: int) -> str:
         old, now = (number(m[key]["mean"] * scale, digits) for m in (base, new))
@@ -82,10 +90,10 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
         ("accuracy, points", points(gain["mean"]), [f"{moved('accuracy', 100, 1)} %", span]),
         ("verification steps", steps, [moved("verification_steps", 1, 2)]),
     ]
-    equal = results["frontier"].get("trained", {}).get("at_equal_tokens")
+    equal = results["frontier"].get(name, {}).get("at_equal_tokens")
     if equal:
         span = f"95 %: {points(equal['low'])} to {points(equal['high'])}"
-        lines = ["at trained's own tokens", span]
+        lines = [f"at {name}'s own tokens", span]
         found.append(("against monitored stops, points", points(equal["mean"]), lines))
     return found
 
@@ -119,9 +127,13 @@ def selection_words(results: Mapping[str, Any]) -> str:
         if r["chosen"] in arms
     )
     overall = arms.get("monitored", {}).get("label", "")
+    own = [arm_of(results, name, "monitored") for name in policy_names(results)[1:]]
+    labels = "; ".join(str(arms[name]["label"]) for name in own if name is not None)
+    others = f" The other policies' own thresholds, by the same rule: {labels}." if labels else ""
     return (
         f"Thresholds were chosen on {s['problems']} calibration problems that are not among the"
         f" test problems: the fewest tokens at an accuracy of at least the base's less"
         f" {number(s['tolerance'] * 100, 1)} points. Chosen: {chosen}."
-        f" “Monitored (chosen)” is the one that does best by the same measure: {overall}."
+        f" “Monitored (chosen)” is the one that does best by the same measure:"
+        f" {overall}.{others}"
     )

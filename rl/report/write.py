@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rl.analysis.schema import load_results
 from rl.report.frontier import frontier_plot
 from rl.report.page import page
-from rl.report.style import ARM_LOOK, grid_arms, main_arms, number, signed
+from rl.report.style import arm_look, grid_arms, main_arms, number, signed
 from rl.report.words import headline
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -75,7 +75,7 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
         table.add_column(name, justify="left" if name == "arm" else "right")
     for name in main_arms(results):
         pair = results["paired"].get(f"{name}_vs_base")
-        style = "bold" if name == "trained" else ""
+        style = "bold" if results["arms"][name]["kind"] == "free" and name != "base" else ""
         table.add_row(*_cells(_label(results, name), results["arms"][name], pair), style=style)
     for name in grid_arms(results):
         pair = results["paired"].get(f"{name}_vs_base")
@@ -88,7 +88,7 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
         for name in main_arms(results):
             pair = results["paired"].get(f"{name}_vs_base", {}).get("bands", {}).get(band)
             measures = results["arms"][name]["bands"][band]
-            table.add_row(*_cells(f"  {ARM_LOOK[name][0]}", measures, pair))
+            table.add_row(*_cells(f"  {arm_look(results, name)[0]}", measures, pair))
     console.print(table)
     console.print()
     for claim in results["claims"]:

@@ -65,8 +65,8 @@ def test_it_leaves_policy_results_and_report_and_goes_on_after_an_interruption(
     assert set(stage_seconds(whole)) == {"train", "compare"}
     written = yaml.safe_load((whole / "quickstart.yaml").read_text())
     assert (written["train"]["seed"], written["compare"]["seed"]) == (1, 1)
-    assert written["compare"]["base"] == str(world.model)
-    assert written["compare"]["trained"] == str(whole / "train" / "policy")
+    assert written["compare"]["policies"]["base"] == str(world.model)
+    assert written["compare"]["policies"]["trained"] == str(whole / "train" / "policy")
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from rl.analysis.results import ArmRun
+from rl.analysis.arms import ArmRun
 from rl.evaluation.samples import Sample, SampleStep
 from tagger.taxonomies.taxonomy import REASONTYPE
 
@@ -121,7 +121,9 @@ def make_arm(kind: str, problems: int, samples: int, rule: tuple[str, float] | N
         name, label = f"monitored_{rule[0]}_{rule[1]:g}", f"{rule[0]}, {rule[1]:g}"
     rows = [make_sample(kind, i, j, rule) for i in range(problems) for j in range(samples)]
     described = {"name": rule[0], "threshold": rule[1]} if rule else None
-    return ArmRun(name, kind, label, rows, described)
+    policy = "trained" if kind.startswith("trained") else "base"
+    kinds = {"monitored": "grid", "trained_monitored": "monitored", "oracle": "oracle"}
+    return ArmRun(name, policy, kinds.get(kind, "free"), label, rows, described)
 
 
 def make_runs(problems: int = 60, samples: int = 3) -> list[ArmRun]:
@@ -145,11 +147,13 @@ def make_selection(runs: list[ArmRun]) -> dict[str, object]:
                 "points": [
                     {"name": r.name, "tokens": 120.0, "accuracy": 0.85}
                     for r in runs
-                    if r.kind == "monitored" and r.rule and r.rule["name"] == "count"
+                    if r.kind == "grid" and r.rule and r.rule["name"] == "count"
                 ],
             }
         },
-        "trained_monitored": {"rule": {"name": "count", "limit": 2}, "kept_accuracy": True},
+        "policies": {
+            "trained": {"overall": "trained_monitored_count_2", "overall_kept_accuracy": True}
+        },
     }  # fmt: skip
 
 

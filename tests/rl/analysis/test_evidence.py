@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from rl.analysis.arms import ArmRun
 from rl.analysis.claims import make_claims
 from rl.analysis.evidence import never_correct, no_spread, shortfall, too_few, unfinished
-from rl.analysis.results import ArmRun, build_results
+from rl.analysis.results import build_results
 from rl.report.words import headline
 from tests.rl.making import sample
 from tests.rl.synthetic import PROVENANCE, make_runs
@@ -18,7 +19,7 @@ from tests.rl.synthetic import PROVENANCE, make_runs
 def results_of(problems: int, **changes: Any) -> dict[str, Any]:
     """Base and trained with one and the same sample for every problem."""
     arms = [
-        ArmRun(name, name, name, [sample(f"p{i}", **changes) for i in range(problems)])
+        ArmRun(name, name, "free", name, [sample(f"p{i}", **changes) for i in range(problems)])
         for name in ("base", "trained")
     ]
     return build_results(arms, seed=0, selection=None, training=None, provenance=PROVENANCE)
@@ -27,7 +28,7 @@ def results_of(problems: int, **changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def ample() -> dict[str, Any]:
     """Results with spread, on 60 problems."""
-    runs = [r for r in make_runs(60, 3) if r.kind in ("base", "trained", "monitored")]
+    runs = [r for r in make_runs(60, 3) if r.kind in ("free", "grid")]
     return build_results(runs, seed=0, selection=None, training=None, provenance=PROVENANCE)
 
 

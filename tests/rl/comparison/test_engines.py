@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rl.comparison.arms import ArmRunner, Job
+from rl.comparison.arms import ArmRunner
 from rl.comparison.config import compare_config
+from rl.comparison.jobs import Job
 from tagger.errors import UserError
 from tests.world import World
 

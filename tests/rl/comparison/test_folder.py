@@ -48,7 +48,7 @@ def test_resumed_config_takes_overrides_that_say_the_same_and_other_workers(begu
         ("rules.count.limit=[2]", "rules.count.limit"),
         ("rules={}", "rules"),
         ("rules.ratio={threshold: [0.3]}", "rules.ratio"),
-        ("trained=x", "trained"),
+        ("trained=x", "policies.trained"),
     ],
 )
 def test_resumed_config_refuses_what_contradicts_the_folder(

@@ -226,3 +226,53 @@ def test_one_arm_alone(settings: dict[str, Any], tmp_path: Path) -> None:
     assert set(results["arms"]) == {"base"}
     assert results["selection"] is None and results["claims"] == []
     assert told[-1] == ("test: base", 6, 6)
+
+
+def test_a_further_policy_samples_only_its_own_arms(
+    done: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """Three policies of the same weights, whose arms differ in name alone, then another seed."""
+    three = {
+        key: value for key, value in settings.items() if key not in ("base", "trained", "rules")
+    } | {
+        "policies": dict.fromkeys(("base", "control", "trained"), settings["base"]),
+        "rules": {"token_budget": {"limit": [5, 20]}},
+        "grid_policies": ["base", "control"],
+    }
+    cache = tmp_path / "cache"
+    first = run_comparison(compare_config(three), tmp_path / "three", cache=cache)
+    assert set(first["arms"]) == {
+        "base", "monitored", "monitored_token_budget_5", "monitored_token_budget_20", "oracle",
+        "control", "control_monitored", "control_monitored_token_budget_5",
+        "control_monitored_token_budget_20", "control_oracle", "trained", "trained_monitored",
+    }  # fmt: skip
+    assert [p["name"] for p in first["policies"]] == ["base", "control", "trained"]
+    assert first["claim_pairs"] == [
+        ["control", "base"],
+        ["trained", "base"],
+        ["trained", "control"],
+    ]
+    assert {"trained_vs_control", "trained_monitored_vs_control_monitored"} <= set(first["paired"])
+    flips = first["paired"]["trained_vs_control"]["flips"]
+    assert flips["samples"] == 12 and flips["harmful"]["count"] == flips["helpful"]["count"] == 0
+    # The arms of control are those of base under another name: found in the cache or sampled once.
+    found = first["provenance"]["arms"]
+    assert {"test/base", "test/monitored_token_budget_5", "test/oracle"} <= set(found["sampled"])
+    assert "test/trained_monitored" in found["cache"]
+    for name in ("control", "control_monitored_token_budget_5"):
+        one = read_samples(tmp_path / "three/samples/test" / f"{name}.jsonl.gz")
+        same = name.removeprefix("control_").replace("control", "base")
+        two = read_samples(done / "samples/test" / f"{same}.jsonl.gz")
+        assert [s.ids for s in one] == [s.ids for s in two]
+
+    other = tmp_path / "model"
+    shutil.copytree(settings["base"], other)
+    (other / "note.json").write_text("{}", encoding="utf-8")  # another policy, as far as files go
+    four = {**three, "policies": {**three["policies"], "fourth": str(other)}}
+    second = run_comparison(compare_config(four), tmp_path / "four", cache=cache)
+    sampled = second["provenance"]["arms"]["sampled"]
+    assert sampled and all("/fourth" in key for key in sampled)
+    assert (
+        load_results(tmp_path / "four")["arms"]["base"]["tokens"] == first["arms"]["base"]["tokens"]
+    )
+    assert "fourth" in (tmp_path / "four" / "report.html").read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ def die(_: Path) -> None:
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(workers, "_begin", begin_light)
-    return SimpleNamespace(config=None, folder=tmp_path, progress=lambda *_: None)
+    return SimpleNamespace(config=None, folder=tmp_path, cache=None, progress=lambda *_: None)
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -1,0 +1,94 @@
+"""The arms of a comparison: policies × {free, each rule of a grid, oracle}, and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rl.evaluation.samples import Sample
+
+BASE = "base"
+"""The policy that every other one is compared with."""
+TRAINED = "trained"
+
+KINDS = ("free", "grid", "monitored", "oracle")
+"""A policy without a rule, under one point of the grid, under its chosen rule, at its oracle stop.
+"""
+
+
+@dataclass(frozen=True)
+class ArmRun:
+    """One arm on the test split.
+
+    Attributes:
+        name: Key in the results, see `arm_name`.
+        policy: Name of the policy.
+        kind: One of `KINDS`.
+        label: The same for a reader, e.g. ``count, limit 3``.
+        samples: Its samples.
+        rule: Name and parameters of the stopping rule; None without a monitor.
+    """
+
+    name: str
+    policy: str
+    kind: str
+    label: str
+    samples: Sequence[Sample]
+    rule: dict[str, Any] | None = None
+
+
+def arm_name(policy: str, of: str = "") -> str:
+    """Name of a policy's arm: its own for the free arm, else with what `of` names.
+
+    The arms of `BASE` go without its name: ``monitored_count_3``, ``oracle``; those of others
+    begin with theirs: ``trained_monitored_count_3``, ``trained_oracle``.
+    """
+    if not of:
+        return policy
+    return of if policy == BASE else f"{policy}_{of}"
+
+
+def arm_label(policy: str, of: str) -> str:
+    """What a reader calls an arm; those of `BASE` go without its name, as in `arm_name`."""
+    return of if policy == BASE else f"{policy}, {of}"
+
+
+def policy_names(results: Mapping[str, Any]) -> list[str]:
+    """Names of the policies in the results, base first."""
+    return [policy["name"] for policy in results["policies"]]
+
+
+def arm_of(results: Mapping[str, Any], policy: str, kind: str) -> str | None:
+    """Name of a policy's free, monitored (chosen) or oracle arm; None if it has none."""
+    arms = results["arms"].items()
+    return next((n for n, a in arms if a["policy"] == policy and a["kind"] == kind), None)
+
+
+def default_claims(policies: Sequence[str]) -> list[tuple[str, str]]:
+    """Each policy against each one before it."""
+    return [(a, b) for i, a in enumerate(policies) for b in policies[:i]]
+
+
+def compared_arms(
+    arms: Mapping[str, str], claims: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Pairs of arms whose differences are computed, each once.
+
+    Args:
+        arms: Policy of each arm, by the arm's name.
+        claims: Pairs of policies to make claims about.
+
+    Returns:
+        Every arm against `BASE` and against the free arm of its own policy; `TRAINED` against
+        every other; both policies of a claim, free and under their chosen rules.
+    """
+    pairs = [(name, BASE) for name in arms]
+    pairs += [(TRAINED, name) for name in arms if TRAINED in arms]
+    pairs += [(name, policy) for name, policy in arms.items()]
+    for a, b in claims:
+        pairs += [(a, b), (arm_name(a, "monitored"), arm_name(b, "monitored"))]
+    known = [(a, b) for a, b in pairs if a != b and a in arms and b in arms]
+    return [
+        (a, b) for a, b in dict.fromkeys(known) if (a, b) != (BASE, TRAINED) or (a, b) in claims
+    ]

@@ -1,0 +1,144 @@
+"""Finished arms kept across comparisons, each under a hash of what its samples depend on.
+
+    CACHE/<version>/version.json         what made them: code and libraries
+    CACHE/<version>/<key>.jsonl.gz       the samples of one arm
+
+The key holds the policy's files, the tagger's fingerprint, the rule, the problems and the sampling
+settings, never the policy's name. Another version of the code or of a library that decides tokens
+has a folder of its own, so arms of another version are never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rl.evaluation.samples import read_samples
+from rl.provenance import library_versions
+from tagger.errors import UserError
+from tagger.files import read_json, replacing, write_json
+
+VERSION = "version.json"
+_ROOT = Path(__file__).resolve().parents[2]
+_CODE = ("tagger", "rewards", "rl/evaluation", "rl/policy", "rl/problems", "rl/sampling")
+"""Folders whose code decides what an arm's samples hold."""
+_LIBRARIES = ("torch", "transformers", "tokenizers", "math-verify")
+_POLICY_FILES = (".safetensors", ".bin", ".json", ".jinja", ".txt", ".model")
+"""Endings of the files of a model folder that decide what it writes."""
+
+
+class ArmCache:
+    """Arms kept in a folder.
+
+    Args:
+        root: The folder; made with the first arm that is stored.
+
+    Raises:
+        UserError: Something else than a folder is there.
+    """
+
+    def __init__(self, root: Path) -> None:
+        if root.exists() and not root.is_dir():
+            raise UserError(f"The cache {root} is a file; name a folder with --cache.")
+        self.root = root
+        self._folder = root / code_version()
+
+    def fetch(self, key: str, file: Path) -> bool:
+        """Copy an arm's samples to a file.
+
+        Returns:
+            Whether the cache holds them; an entry that cannot be read counts as missing.
+        """
+        entry = self._entry(key)
+        if not entry.is_file():
+            return False
+        try:
+            read_samples(entry)
+        except UserError:
+            return False
+        _copy(entry, file)
+        return True
+
+    def store(self, key: str, file: Path) -> None:
+        """Keep an arm's samples; a full disk is reported and costs the entry alone."""
+        try:
+            if not (self._folder / VERSION).is_file():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_json(self._folder / VERSION, _libraries())
+            _copy(file, self._entry(key))
+        except OSError as error:
+            print(f"suffice: {file.name} is not kept in {self.root}: {error}.", file=sys.stderr)
+
+    def other_versions(self) -> str | None:
+        """A sentence on arms of other versions where there are none of this one, else None."""
+        if self._folder.is_dir() or not self.root.is_dir():
+            return None
+        others = sorted(file.parent for file in self.root.glob(f"*/{VERSION}"))
+        if not others:
+            return None
+        size = sum(file.stat().st_size for folder in others for file in folder.iterdir())
+        made = ", ".join(dict.fromkeys(_described(folder) for folder in others))
+        return (
+            f"The arms in the cache {self.root} were made by another version ({made}) and are not"
+            f" read; delete that folder to free {size / 1e6:.1f} MB."
+        )
+
+    def _entry(self, key: str) -> Path:
+        return self._folder / f"{key}.jsonl.gz"
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Hash of the code and the libraries that decide what an arm's samples hold, 16 digits."""
+    digest = hashlib.sha256(json.dumps(_libraries(), sort_keys=True).encode())
+    for folder in _CODE:
+        for file in sorted((_ROOT / folder).rglob("*.py")):
+            digest.update(str(file.relative_to(_ROOT)).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def policy_identity(path: str) -> str | None:
+    """Hash of the files of a model folder that decide what it writes, its tokenizer's included.
+
+    Args:
+        path: Folder or Hub name of a model or an adapter.
+
+    Returns:
+        The hash; None for a Hub name, whose files may change.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        return None
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.suffix in _POLICY_FILES and file.is_file():
+            digest.update(file.name.encode())
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _libraries() -> dict[str, Any]:
+    versions = library_versions()
+    return {name: versions.get(name) for name in ("suffice", *_LIBRARIES)}
+
+
+def _described(folder: Path) -> str:
+    try:
+        made = read_json(folder / VERSION)
+    except (OSError, ValueError):
+        return folder.name
+    named = [f"{name} {made[name]}" for name in ("suffice", *_LIBRARIES[:2]) if made.get(name)]
+    return f"{folder.name}: {', '.join(named)}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as draft:
+        shutil.copyfile(source, draft)

@@ -1,0 +1,75 @@
+"""Which arms a comparison runs: policies × {free, each rule of the grid, oracle}."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rl.analysis.arms import arm_name
+from rl.comparison.config import CompareConfig, GridPoint
+
+
+@dataclass(frozen=True)
+class Job:
+    """One arm on one split.
+
+    Attributes:
+        arm: Its name; names its file too.
+        policy: Name of the policy.
+        split: ``test`` or ``calibration``.
+        point: The stopping rule that monitors it, or None.
+        oracle: Search the samples of the policy's free arm for the first sufficient step instead.
+    """
+
+    arm: str
+    policy: str
+    split: str
+    point: GridPoint | None = None
+    oracle: bool = False
+
+    @property
+    def key(self) -> str:
+        """Split and arm, as in the file's path."""
+        return f"{self.split}/{self.arm}"
+
+    @property
+    def free(self) -> Job:
+        """The free arm of the same policy, which an oracle searches."""
+        return Job(self.policy, self.policy, self.split)
+
+    def setting(self) -> dict[str, Any]:
+        """How the policy runs, whatever its name."""
+        return {"rule": self.point.config() if self.point else None, "oracle": self.oracle}
+
+
+def grid_job(policy: str, split: str, point: GridPoint) -> Job:
+    """The arm of a policy under one point of the grid."""
+    return Job(arm_name(policy, point.name), policy, split, point)
+
+
+def oracle_job(policy: str) -> Job:
+    """The oracle stop of a policy on the test problems."""
+    return Job(arm_name(policy, "oracle"), policy, "test", oracle=True)
+
+
+def independent_jobs(config: CompareConfig) -> list[Job]:
+    """Every arm that no choice on the calibration split decides about, the longest first."""
+    grid, names = config.grid(), list(config.policies)
+    jobs = [Job(name, name, "test") for name in names]
+    jobs += [grid_job(name, "test", p) for name in config.with_grid for p in grid]
+    if grid:
+        calibrated = names if config.trained_monitored else config.with_grid
+        for name in calibrated:
+            jobs.append(Job(name, name, "calibration"))
+            if name in config.with_grid:
+                jobs += [grid_job(name, "calibration", p) for p in grid]
+    if config.oracle:
+        jobs += [oracle_job(name) for name in config.with_grid]
+    return jobs
+
+
+def arms_at_most(config: CompareConfig) -> tuple[int, int]:
+    """Most arms on the test and the calibration problems, chosen ones included."""
+    grid, policies, full = len(config.grid()), len(config.policies), len(config.with_grid)
+    test = policies + full * grid + (policies - full) * bool(grid) + full * config.oracle
+    return test, policies * (1 + grid) if grid else 0

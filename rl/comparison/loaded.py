@@ -1,0 +1,123 @@
+"""One policy of a comparison, loaded when it is first used."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rl.comparison.cache import policy_identity
+from rl.comparison.config import CompareConfig, GridPoint
+from rl.comparison.policies import PolicyEntry
+from rl.policy.config import policy_config
+from rl.policy.prompts import Prompting
+from tagger.frozen import FrozenTagger
+from tagger.stopping.rules.registry import build_rule
+
+if TYPE_CHECKING:
+    from rl.evaluation.evaluate import Judge, MonitorMaker
+    from rl.sampling.engine import Engine
+    from tagger.stopping.closing import ClosingSequence
+
+
+class LoadedPolicy:
+    """One policy with its engine, judge and closing text, loaded when first used."""
+
+    def __init__(
+        self,
+        entry: PolicyEntry,
+        config: CompareConfig,
+        tagger: FrozenTagger,
+        audit: FrozenTagger | None,
+    ) -> None:
+        """Resolve the policy; nothing heavy is loaded yet.
+
+        Raises:
+            UserError: There is no such policy.
+        """
+        from rl.policy.source import resolve_policy
+
+        self.settings = policy_config(entry, config)
+        source = resolve_policy(self.settings)
+        self.name, self.path, self.sha256 = self.settings.model, source.model, source.digest()
+        self._parts = [source.model] if source.adapter is None else [source.model, source.adapter]
+        self._config, self._tagger, self._audit = config, tagger, audit
+
+    def check_tokenizer(self) -> None:
+        """Load the tokenizer alone.
+
+        Raises:
+            UserError: It cannot be loaded, has no thinking delimiters, or a chat template that
+                cannot make its prompts; or the device lacks its data type.
+        """
+        import torch
+
+        from rl.policy.load import check_device, load_tokenizer
+
+        load_tokenizer(self.settings)
+        check_device(self.settings, torch.cuda.device_count())
+
+    @cached_property
+    def identity(self) -> str | None:
+        """Hash of the policy's files, None if they are not known."""
+        known = [policy_identity(part) for part in self._parts]
+        return None if None in known else "+".join(map(str, known))
+
+    @cached_property
+    def device(self) -> str:
+        """What the policy runs on: its data type may depend on it."""
+        import torch
+
+        return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What generates the policy's completions; loads the weights."""
+        from transformers.utils import logging
+
+        from rl.policy.load import load_policy
+        from rl.sampling.decoding import SamplingSettings
+        from rl.sampling.registry import build_engine
+
+        logging.disable_progress_bar()
+        c = self._config
+        policy = load_policy(self.settings)
+        settings = SamplingSettings(
+            temperature=c.temperature,
+            top_p=c.top_p,
+            top_k=c.top_k,
+            max_new_tokens=c.max_new_tokens,
+        )
+        return build_engine(c.engine, policy.model, policy.tokenizer, policy.delimiters, settings)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Scores and tags this policy's completions."""
+        from rl.evaluation.evaluate import Judge
+
+        s = self.engine
+        return Judge(
+            self._tagger,
+            s.tokenizer,
+            s.delimiters,
+            s.end_ids,
+            self._audit,
+            prompting=Prompting.of(self.settings),
+        )
+
+    @cached_property
+    def closing(self) -> ClosingSequence:
+        """What a monitor forces to close this policy's thinking."""
+        from tagger.stopping.closing import ClosingSequence
+
+        return ClosingSequence(self.engine.tokenizer, self.engine.delimiters)
+
+    def monitor(self, point: GridPoint) -> MonitorMaker:
+        """A maker of monitors with one rule, one for each row."""
+        from tagger.stopping.monitor import StepMonitor
+
+        rule = build_rule(point.config(), self._tagger.taxonomy)
+        s, closing, tagger = self.engine, self.closing, self._tagger
+        after = self.judge.analyze.prompt_end
+        return lambda problem: StepMonitor(
+            tagger, rule, problem.question, s.delimiters, s.tokenizer, closing, after
+        )

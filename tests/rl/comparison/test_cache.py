@@ -1,0 +1,85 @@
+"""The cache of finished arms: what is found again, what never is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rl.comparison import cache as module
+from rl.comparison.cache import ArmCache, policy_identity
+from rl.evaluation.samples import read_samples, write_samples
+from tagger.errors import UserError
+from tests.rl.making import sample
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "arm.jsonl.gz"
+    write_samples(path, [sample("p1"), sample("p2")])
+    return path
+
+
+def test_fetch_gives_back_what_store_kept(tmp_path: Path, file: Path) -> None:
+    cache, target = ArmCache(tmp_path / "cache"), tmp_path / "run" / "again.jsonl.gz"
+    assert not cache.fetch("k1", target)
+    cache.store("k1", file)
+    assert not cache.fetch("k2", target) and not target.exists()
+    assert cache.fetch("k1", target)
+    assert target.read_bytes() == file.read_bytes()
+
+
+def test_fetch_counts_a_damaged_entry_as_missing(tmp_path: Path, file: Path) -> None:
+    cache = ArmCache(tmp_path / "cache")
+    cache.store("k", file)
+    (entry,) = (tmp_path / "cache").glob("*/k.jsonl.gz")
+    entry.write_bytes(entry.read_bytes()[:-20])
+    assert not cache.fetch("k", tmp_path / "again.jsonl.gz")
+    assert not (tmp_path / "again.jsonl.gz").exists()
+    cache.store("k", file)
+    assert read_samples(entry) == read_samples(file)
+
+
+def test_arms_of_another_version_are_not_read_and_are_reported(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "code_version", lambda: "0" * 16)
+    ArmCache(tmp_path / "cache").store("k", file)
+    monkeypatch.undo()
+    later = ArmCache(tmp_path / "cache")
+    assert not later.fetch("k", tmp_path / "again.jsonl.gz")
+    sentence = later.other_versions()
+    assert sentence is not None
+    assert "were made by another version (0000000000000000: suffice " in sentence
+    assert "are not read; delete that folder" in sentence
+    later.store("k", file)
+    assert later.other_versions() is None and later.fetch("k", tmp_path / "again.jsonl.gz")
+
+
+def test_a_file_is_no_cache(file: Path) -> None:
+    with pytest.raises(UserError, match="is a file; name a folder with --cache"):
+        ArmCache(file)
+
+
+def model(folder: Path, **files: str) -> Path:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name.replace("__", ".")).write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_policy_identity_is_that_of_the_files_that_decide_what_it_writes(tmp_path: Path) -> None:
+    same = {"model__safetensors": "w", "tokenizer__json": "t"}
+    one = policy_identity(str(model(tmp_path / "one", **same, README__md="a")))
+    assert one == policy_identity(str(model(tmp_path / "two", **same, README__md="b")))
+    others = [
+        {**same, "model__safetensors": "v"},
+        {**same, "tokenizer__json": "u"},
+        {**same, "chat_template__jinja": "{{ x }}"},
+    ]
+    found = {policy_identity(str(model(tmp_path / f"o{i}", **o))) for i, o in enumerate(others)}
+    assert len(found | {one}) == 4
+
+
+def test_policy_identity_of_a_hub_name_is_unknown() -> None:
+    assert policy_identity("owner/name") is None
