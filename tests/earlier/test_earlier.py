@@ -41,6 +41,8 @@ def test_run_config_of_the_earlier_version_loads_with_its_values(tmp_path: Path)
 def test_compare_config_of_the_earlier_version_loads_with_its_values() -> None:
     stored = json.loads((HERE / "compare.json").read_text())
     config = compare_config(stored)
+    policies = {name: stored.pop(name) for name in ("base", "trained")}
+    assert config.policies == {name: model for name, model in policies.items() if model}
     assert holds(stored, config.to_dict())
     assert len(config.grid()) == 9
 
