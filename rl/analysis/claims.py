@@ -43,7 +43,8 @@ DOUBT = -0.05
 def _fewer_tokens(name: str, pair: Mapping[str, Any]) -> Claim:
     change = pair["tokens_change"]
     word = "fewer" if change["mean"] <= 0 else "more"
-    ends = sorted((abs(change["low"]), abs(change["high"])))
+    sign = 1 if change["mean"] > 0 else -1
+    ends = sorted((sign * change["low"], sign * change["high"]))
     return new_claim(
         "tokens_halved",
         f"{begin(name)} uses {percent(abs(change['mean']))} {word} tokens than base"

@@ -25,7 +25,8 @@ def headline(results: Mapping[str, Any]) -> str:
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
     found = [_against_base(results, name) for name in others]
-    return f"On {on} {' '.join(found)}"
+    sentences = [found[0], *(text[:1].upper() + text[1:] for text in found[1:])]
+    return f"On {on} {' '.join(sentences)}"
 
 
 def _against_base(results: Mapping[str, Any], name: str) -> str:
