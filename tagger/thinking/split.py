@@ -190,7 +190,8 @@ def delimiters_from_tokenizer(tokenizer: Any) -> ThinkingDelimiters:
     """Find the thinking delimiters a tokenizer knows.
 
     Those in the vocabulary win over those that only the chat template names; of several in the
-    vocabulary, one that the template names too.
+    vocabulary, one that the template names too. A template that names no closing delimiter, but
+    ends its prompts with an opening one, tells the family by it.
 
     Args:
         tokenizer: A transformers tokenizer (``get_vocab()``, ``chat_template``).
@@ -205,6 +206,8 @@ def delimiters_from_tokenizer(tokenizer: Any) -> ThinkingDelimiters:
     template = _template_text(getattr(tokenizer, "chat_template", None))
     known = [family for family in FAMILIES if _in_vocabulary(family, vocabulary)]
     named = [family for family in known or FAMILIES if _in_template(family, template)]
+    if not named:
+        named = [family for family in FAMILIES if _prefilled(family, tokenizer)]
     if known or named:
         return (named or known)[0].delimiters
     name = getattr(tokenizer, "name_or_path", "") or type(tokenizer).__name__
@@ -222,6 +225,16 @@ def _in_vocabulary(family: Family, vocabulary: Any) -> bool:
 def _in_template(family: Family, template: str) -> bool:
     parts = (family.delimiters.close, family.delimiters.direct)
     return any(part and part in template for part in parts)
+
+
+def _prefilled(family: Family, tokenizer: Any) -> bool:
+    """Whether the prompts of the chat template end with the family's opening delimiter."""
+    opening = family.delimiters.open
+    if opening not in _template_text(getattr(tokenizer, "chat_template", None)):
+        return False
+    messages = [{"role": "user", "content": "?"}]
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return str(prompt).rstrip().endswith(opening)
 
 
 def closing_ids(

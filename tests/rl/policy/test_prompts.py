@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from rl.policy.prompts import Prompting
 from tagger.errors import UserError
@@ -83,3 +85,22 @@ def test_template_without_a_system_role_takes_the_text_in_the_user_turn() -> Non
     prompting = Prompting(template="Be brief.\n\n{question}")
     prompting.check(tokenizer, "m")
     assert "Be brief.\n\n1 + 1?" in prompting.render(tokenizer, "1 + 1?")
+
+
+def test_template_that_only_opens_the_thinking_tells_its_delimiters() -> None:
+    tokenizer = made(
+        "{{ messages[-1].content }}{% if add_generation_prompt %}<thought>\n{% endif %}"
+    )
+    delimiters = delimiters_from_tokenizer(tokenizer)
+    assert (delimiters.open, delimiters.close) == ("<think>", "</think>")  # of its vocabulary
+
+
+def test_prefilled_opening_of_a_family_outside_the_vocabulary() -> None:
+    backend = Tokenizer(WordLevel({"?": 0, "<eos>": 1}, unk_token="?"))
+    tokenizer = wrap(backend, eos_token="<eos>", pad_token="<eos>")
+    tokenizer.chat_template = "{{ messages[-1].content }}<thought>\n"
+    delimiters = delimiters_from_tokenizer(tokenizer)
+    assert (delimiters.open, delimiters.close) == ("<thought>", "</thought>")
+    tokenizer.chat_template = "Think in <thought>! {{ messages[-1].content }}"
+    with pytest.raises(UserError, match="no thinking delimiters"):
+        delimiters_from_tokenizer(tokenizer)
