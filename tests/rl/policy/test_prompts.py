@@ -88,11 +88,9 @@ def test_template_without_a_system_role_takes_the_text_in_the_user_turn() -> Non
 
 
 def test_template_that_only_opens_the_thinking_tells_its_delimiters() -> None:
-    tokenizer = made(
-        "{{ messages[-1].content }}{% if add_generation_prompt %}<thought>\n{% endif %}"
-    )
+    tokenizer = made("{{ messages[-1].content }}<thought>\n")  # its vocabulary has <think>
     delimiters = delimiters_from_tokenizer(tokenizer)
-    assert (delimiters.open, delimiters.close) == ("<think>", "</think>")  # of its vocabulary
+    assert (delimiters.open, delimiters.close) == ("<thought>", "</thought>")
 
 
 def test_prefilled_opening_of_a_family_outside_the_vocabulary() -> None:
