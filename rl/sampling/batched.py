@@ -13,6 +13,7 @@ import torch
 
 from rl.sampling.decoding import SamplingSettings, row_uniforms
 from rl.sampling.engine import Completion, EngineCost, MonitorFactory, Progress
+from rl.sampling.memory import split_batches, tokens_that_fit
 from tagger.thinking.end_tokens import end_token_ids
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class BatchedEngine(ABC):
         settings: How tokens are drawn.
         end_ids: Token ids that end a completion.
         cost: What all calls so far have spent.
+        max_batch_tokens: Most tokens of a batch's key-value cache; None takes what fits into free
+            memory. A row's noise does not depend on it.
     """
 
     SHARES_PREFIXES: ClassVar[bool]
@@ -66,6 +69,7 @@ class BatchedEngine(ABC):
         tokenizer: Any,
         delimiters: ThinkingDelimiters,
         settings: SamplingSettings,
+        max_batch_tokens: int | None = None,
     ) -> None:
         """Bind a model.
 
@@ -74,13 +78,16 @@ class BatchedEngine(ABC):
             tokenizer: Its tokenizer, with an end token.
             delimiters: The thinking delimiters; kept for those who split the text.
             settings: How tokens are drawn.
+            max_batch_tokens: See the class.
 
         Raises:
             ValueError: Neither the model nor the tokenizer names an end token.
         """
         self.model, self.tokenizer = model, tokenizer
         self.delimiters, self.settings = delimiters, settings
+        self.max_batch_tokens = max_batch_tokens
         self.cost = EngineCost()
+        self._read = 0
         self._name = str(getattr(getattr(model, "config", None), "name_or_path", "")) or "unnamed"
         self.end_ids = end_token_ids(tokenizer, model)
         if not self.end_ids:
@@ -123,7 +130,7 @@ class BatchedEngine(ABC):
         done = self._generate(
             prefixes, samples_per_prompt, seed, batch_size, self.settings, monitor_factory, progress
         )
-        self._count(done, prefixes, batch_size, reread=False)
+        self._count(done, reread=False)
         return done
 
     def continue_from(
@@ -153,7 +160,7 @@ class BatchedEngine(ABC):
         done = self._generate(
             prefixes, samples_per_prefix, seed, batch_size, settings, monitor_factory, progress
         )
-        self._count(done, prefixes, batch_size, reread=True)
+        self._count(done, reread=True)
         return done
 
     def probe(
@@ -180,9 +187,12 @@ class BatchedEngine(ABC):
         if samples < 1 or batch_size < 1:
             raise ValueError("The number of samples and the batch size must be 1 or more.")
         keys = row_order(prefixes, samples)
+        fitting = self.max_batch_tokens or tokens_that_fit(self.model)
+        lengths = [len(prefixes[p]) for p, _ in keys]
+        self._read = 0
         done: dict[tuple[int, int], Completion] = {}
         with self._running():
-            for first in range(0, len(keys), batch_size):
+            for batch in split_batches(lengths, settings.max_new_tokens, batch_size, fitting):
                 rows = [
                     Row(
                         prompt_index=p,
@@ -191,32 +201,22 @@ class BatchedEngine(ABC):
                         uniforms=row_uniforms(seed, p, s, settings.max_new_tokens),
                         monitor=monitor_factory(p, s) if monitor_factory else None,
                     )
-                    for p, s in keys[first : first + batch_size]
+                    for p, s in keys[batch.start : batch.stop]
                 ]
+                read = [tuple(row.prefix) for row in rows]
+                self._read += sum(map(len, set(read) if self.SHARES_PREFIXES else read))
                 for ended in self._run(rows, settings):
                     done.update({(r.prompt_index, r.sample): self._completion(r) for r in ended})
                     if progress is not None:
                         progress(len(done), len(keys))
         return [done[key] for key in sorted(keys)]
 
-    def _count(
-        self,
-        done: Sequence[Completion],
-        prefixes: Sequence[Sequence[int]],
-        batch_size: int,
-        *,
-        reread: bool,
-    ) -> None:
+    def _count(self, done: Sequence[Completion], *, reread: bool) -> None:
         """Add to the cost what a call has spent."""
-        keys = row_order(prefixes, len(done) // max(len(prefixes), 1))
-        read = 0
-        for first in range(0, len(keys), batch_size):
-            batch = [tuple(prefixes[p]) for p, _ in keys[first : first + batch_size]]
-            read += sum(map(len, set(batch) if self.SHARES_PREFIXES else batch))
         forced = sum(c.forced_tokens for c in done)
         self.cost += EngineCost(
-            prompt_tokens=0 if reread else read,
-            reread_tokens=read if reread else 0,
+            prompt_tokens=0 if reread else self._read,
+            reread_tokens=self._read if reread else 0,
             generated_tokens=sum(len(c.ids) for c in done) - forced,
             forced_tokens=forced,
             seconds=sum(c.seconds for c in done),

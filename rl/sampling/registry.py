@@ -19,6 +19,7 @@ def build_engine(
     tokenizer: Any,
     delimiters: ThinkingDelimiters,
     settings: SamplingSettings,
+    max_batch_tokens: int | None = None,
 ) -> Engine:
     """Bind a loaded policy to an engine.
 
@@ -28,6 +29,7 @@ def build_engine(
         tokenizer: Its tokenizer, with an end token.
         delimiters: Its thinking delimiters.
         settings: How tokens are drawn.
+        max_batch_tokens: Most tokens of a batch's key-value cache; None takes what fits.
 
     Raises:
         ValueError: Neither the model nor the tokenizer names an end token.
@@ -35,7 +37,7 @@ def build_engine(
     if name == "transformers":
         from rl.sampling.transformers_engine import TransformersEngine
 
-        return TransformersEngine(model, tokenizer, delimiters, settings)
+        return TransformersEngine(model, tokenizer, delimiters, settings, max_batch_tokens)
     from rl.sampling.sampler import Sampler
 
-    return Sampler(model, tokenizer, delimiters, settings)
+    return Sampler(model, tokenizer, delimiters, settings, max_batch_tokens)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rl.policy.source import OVERTHINKER
 from rl.training.config import RunConfig
 from rl.training.grpo_keys import check_grpo_keys
 from tagger.errors import UserError
@@ -15,7 +16,6 @@ DEFAULTS: dict[str, Any] = {
     "scale_rewards": "none",
     "beta": 0.0,
     "temperature": 1.0,
-    "learning_rate": 5e-5,
     "lr_scheduler_type": "constant",
     "logging_steps": 1,
     "save_strategy": "steps",
@@ -24,12 +24,17 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def training_arguments(config: RunConfig, gpu: bool) -> Any:
+FOR_THE_OVERTHINKER: dict[str, Any] = {"learning_rate": 5e-5}
+"""What suits a model of a million parameters, and would ruin a larger one."""
+
+
+def training_arguments(config: RunConfig, gpu: bool, length: int | None = None) -> Any:
     """Build TRL's config.
 
     Args:
         config: The run config.
         gpu: Whether to train on a GPU; without one, CPU settings are filled in.
+        length: Most tokens of a completion where the config names none; TRL's own if None.
 
     Returns:
         A `GRPOConfig`.
@@ -43,7 +48,9 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
     from trl import GRPOConfig
 
     fields = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
-    values = DEFAULTS | (_on_gpu() if gpu else _ON_CPU) | config.grpo
+    own = FOR_THE_OVERTHINKER if config.model == OVERTHINKER else {}
+    derived = {} if length is None else {"max_completion_length": length}
+    values = DEFAULTS | own | derived | (_on_gpu() if gpu else _ON_CPU) | config.grpo
     check_grpo_keys(config.grpo, {name: f.default for name, f in fields.items()}, values)
     for key, value in config.grpo.items():
         if isinstance(value, str) and fields[key].type in ("int", "float", int, float):

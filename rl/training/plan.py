@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewards.stack import RewardStack, build_stack
+from rl.policy.context import completion_length
 from rl.policy.load import (
     check_device,
     load_tokenizer,
@@ -71,7 +72,9 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
     asked = config.eval_problems
     evaluated = load_problems(asked.source, asked.split, asked.size, asked.seed) if asked else ()
-    _, delimiters = load_tokenizer(config)
+    tokenizer, delimiters = load_tokenizer(config)
+    questions = [p.question for p in (*problems, *evaluated)]
+    length = completion_length(config, tokenizer, questions)
     lora = lora_config(config.lora) if config.lora is not None else None
 
     import torch
@@ -80,7 +83,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
 
     check_launch(torch.cuda.device_count(), os.environ)
     check_device(config, torch.cuda.device_count())
-    arguments = training_arguments(config, gpu=torch.cuda.is_available())
+    arguments = training_arguments(config, torch.cuda.is_available(), length)
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:
         raise UserError(

@@ -1,0 +1,81 @@
+"""How long a completion may be: what the model's context leaves beside the longest prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rl.policy.config import PolicyConfig
+from rl.policy.prompts import Prompting
+from rl.policy.source import OVERTHINKER, resolve_policy
+from tagger.errors import UserError
+
+DERIVED = 4096
+"""Tokens of a completion where a config names no length and the context has room for them."""
+
+_KEY = "max_completion_length"
+
+
+def fitting_length(wanted: object, context: int | None, prompt: int, model: str) -> int | None:
+    """Most tokens of a completion.
+
+    Args:
+        wanted: The config key ``grpo.max_completion_length``; None if left out.
+        context: Positions of the model; None if its config does not say.
+        prompt: Tokens of the longest prompt.
+        model: What to call the model.
+
+    Returns:
+        `DERIVED`, or what the context leaves if that is less; None if `wanted` says.
+
+    Raises:
+        UserError: Prompt and completion do not fit into the context.
+    """
+    left = None if context is None else context - prompt
+    if left is not None and left < (wanted if isinstance(wanted, int) else 1):
+        asked = f" and grpo.{_KEY} is {wanted}" if isinstance(wanted, int) else ""
+        raise UserError(
+            f"The model {model} reads {context} tokens, the longest prompt has {prompt}{asked}; "
+            f"lower grpo.{_KEY}, or leave long problems out."
+        )
+    if wanted is not None:
+        return None
+    return DERIVED if left is None else min(DERIVED, left)
+
+
+def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> int | None:
+    """The length to fill in for a run that names none; TRL's own suits no reasoning model.
+
+    Args:
+        config: The run's config, a `PolicyConfig` with the key ``grpo``.
+        tokenizer: The policy's.
+        questions: The run's problems.
+
+    Returns:
+        As `fitting_length`; None for the overthinker, which needs no more than TRL's 512.
+
+    Raises:
+        UserError: As `fitting_length`.
+    """
+    wanted = getattr(config, "grpo", {}).get(_KEY)
+    if config.model == OVERTHINKER and wanted is None:
+        return None
+    prompting = Prompting.of(config)
+    prompts = prompting.render_all(tokenizer, questions)
+    longest = max(len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"])
+    return fitting_length(wanted, context_length(config), longest, config.model)
+
+
+def context_length(config: PolicyConfig) -> int | None:
+    """Positions that the model's config names; None if it names none."""
+    from transformers import AutoConfig
+
+    options = {} if config.revision is None else {"revision": config.revision}
+    try:
+        found = AutoConfig.from_pretrained(
+            resolve_policy(config).model, trust_remote_code=config.trust_remote_code, **options
+        )
+    except (OSError, ValueError, ImportError):
+        return None  # told when the model is loaded
+    positions = getattr(found.get_text_config(), "max_position_embeddings", None)
+    return positions if isinstance(positions, int) else None

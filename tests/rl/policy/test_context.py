@@ -1,0 +1,36 @@
+"""Lengths of completions that fit into a model's context."""
+
+from __future__ import annotations
+
+import pytest
+
+from rl.policy.context import DERIVED, fitting_length
+from tagger.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("wanted", "context", "length"),
+    [
+        (None, 32_768, DERIVED),
+        (None, 2_048, 1_948),
+        (None, None, DERIVED),
+        (1_948, 2_048, None),
+        (9_999, None, None),
+    ],
+)
+def test_length_is_what_the_context_leaves_beside_the_prompt(
+    wanted: int | None, context: int | None, length: int | None
+) -> None:
+    assert fitting_length(wanted, context, 100, "m") == length
+
+
+@pytest.mark.parametrize(
+    ("wanted", "context", "said"),
+    [
+        (1_949, 2_048, "reads 2048 tokens, the longest prompt has 100 and grpo.max_comp.* is 1949"),
+        (None, 100, "reads 100 tokens, the longest prompt has 100; lower"),
+    ],
+)
+def test_length_that_does_not_fit_is_refused(wanted: int | None, context: int, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        fitting_length(wanted, context, 100, "m")
