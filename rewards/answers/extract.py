@@ -22,7 +22,7 @@ from rewards.answers.symbolic import is_symbolic
 from rewards.answers.wordings.denials import denies_statement, is_denied
 from rewards.answers.wordings.sentences import clause_of, sentences_of
 
-_END = re.compile(r"\s*(?:<\|[a-z_]{1,30}\|>\s*|</s>\s*)+$")  # kept by some files of samples
+_END = re.compile(r"(?:<\|[a-z_]{1,30}\|>|</s>)$")  # kept by some files of samples
 _STATEMENTS = 20  # statements that are read, from the end: a model that breaks down makes thousands
 _STATED = re.compile(
     r"(?:\banswers?\b(?:(?:\s+(?:to|for|of)\b[^.:\n=]{0,80}?)?[*_]*\s*"
@@ -32,8 +32,8 @@ _STATED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CALLED = re.compile(
-    r"[*_$`)\]\\]{0,8}(?:\s+[a-z]+)?\s+(?:is|was|must be|would be|should be)\s+(?:the|our|my)\s+"
-    r"(?:(?:final|correct|right)\s+)*(?P<word>answer|result)\b",
+    r"[*_$`)\]\\]{0,8}(?:\s{1,4}[a-z]{1,20})?\s{1,4}(?:is|was|must be|would be|should be)\s+"
+    r"(?:the|our|my)\s+(?:(?:final|correct|right)\s+)*(?P<word>answer|result)\b",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[\s*_#>:`]*")
@@ -79,7 +79,7 @@ def extract_answer(answer: str, numeric: bool = True) -> str:
         The answer, stripped; empty if there is none or more than one. Marked answers that differ
         come back joined by commas unless a number is asked for: together they may be a list.
     """
-    answer = _END.sub("", answer)
+    answer = _without_end(answer)
     marked = find_marks(answer)
     if marked:
         return _agreed(answer, marked, numeric)
@@ -101,7 +101,7 @@ def extract_option(answer: str) -> str:
     Returns:
         The option as it was written (``"(B) 42"``); empty if there is none or more than one.
     """
-    answer = _END.sub("", answer)
+    answer = _without_end(answer)
     marked = find_marks(answer)
     if marked:
         return _agreed(answer, marked, numeric=False)
@@ -122,6 +122,14 @@ def stated_options(text: str) -> list[str]:
     behind = [_line(flat[m.end() : m.end() + 400]) for m in found]
     called = [match[1] for match in _OPTION_CALLED.finditer(flat)]
     return [option for option in (*called, *behind) if read_option(option) is not None]
+
+
+def _without_end(text: str) -> str:
+    """A text without the end tokens behind it, in time that grows with its length alone."""
+    text = text.rstrip()
+    while end := _END.search(text, max(0, len(text) - 40)):
+        text = text[: end.start()].rstrip()
+    return text
 
 
 def _agreed(text: str, marked: list[Marked], numeric: bool) -> str:
