@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,8 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
     training = RunFolder(root / "train")
     train.output = str(training.root)
     if seed is not None:
-        train.seed = train.problems.seed = seed
+        train.seed = seed
+        train.problems = replace(train.problems, seed=seed)
         parts["compare"] = {**parts["compare"], "seed": seed}
     compare = compare_config(
         {

@@ -6,6 +6,7 @@ from launch.commands import (
     config,
     evaluate,
     overthinker,
+    problems,
     quickstart,
     report,
     reward_server,
@@ -23,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     report.COMMAND,
     config.COMMAND,
     reward_server.COMMAND,
+    *problems.COMMANDS,
     *overthinker.COMMANDS,
     *tagger.COMMANDS,
 )

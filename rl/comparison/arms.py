@@ -18,7 +18,7 @@ from rl.comparison.loaded import LoadedPolicy
 from rl.evaluation.samples import Sample, read_samples, write_samples
 from rl.policy.config import changed_settings
 from rl.problems.problem import Problem
-from rl.problems.registry import load_problems
+from rl.problems.registry import load
 from tagger.errors import UserError
 from tagger.files import write_atomically
 from tagger.frozen import FrozenTagger
@@ -77,7 +77,7 @@ class ArmRunner:
         """
         if name not in self._problems:
             s = self.split(name)
-            problems = load_problems(s.source, s.split, s.size, s.seed)
+            problems = load(s)
             ids = {p.id for p in problems}
             if len(ids) != len(problems):
                 raise UserError(f"{s.source} holds a problem id twice; give every problem its own.")

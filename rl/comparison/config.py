@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Interval
 
@@ -20,28 +20,26 @@ from rl.comparison.policies import (
     merge_policies,
 )
 from rl.policy.config import PolicySettings, policy_config
+from rl.problems.config import ProblemsConfig
+from rl.problems.registry import is_generated
 from rl.sampling.registry import EngineName
-from tagger.config.settings import Settings, build_settings
+from tagger.config.settings import build_settings
 from tagger.errors import UserError
 
 
 @dataclass(frozen=True)
-class Split(Settings):
-    """Problems to ask.
+class Split(ProblemsConfig):
+    """Problems to ask: the keys of `ProblemsConfig`, and how often.
 
     Attributes:
-        source: A file (see `rl.problems.files.read_problems`), or a built-in problem set.
-        split: Which part of the source.
-        size: How many problems; None takes a whole file. Left out: the whole of a file, 300
-            problems of a built-in set (100 for calibration).
-        seed: Seed of the draw.
+        size: How many problems; None takes all. Left out: all of a file or data set, 300 of a
+            generated set (100 for calibration).
         samples: Completions of each problem; None takes the comparison's.
     """
 
-    source: str = "overthinker"
-    split: str = "test"
+    PURPOSE: ClassVar[str] = "test"
+
     size: Annotated[int, Ge(1)] | None = 300
-    seed: int = 0
     samples: Annotated[int, Ge(1)] | None = None
 
 
@@ -180,10 +178,15 @@ def _grid_of(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
     ]
 
 
+_INHERITED = ("source", "config", "columns", "settings", "checker")
+"""Keys that ``calibration`` takes from ``problems`` where it names no source."""
+
+
 def compare_config(values: Mapping[str, Any], source: str = "compare settings") -> CompareConfig:
     """Build the settings from parsed YAML.
 
-    What ``calibration`` leaves out is taken from its defaults, its source from ``problems``.
+    What ``calibration`` leaves out is taken from its defaults, its source and what belongs to it
+    from ``problems``.
 
     Args:
         values: Keys and values.
@@ -201,9 +204,8 @@ def compare_config(values: Mapping[str, Any], source: str = "compare settings") 
     if isinstance(problems, Mapping):
         values["problems"] = _whole_file(problems) | dict(problems)
     if isinstance(given, Mapping):
-        inherited = problems.get("source") if isinstance(problems, Mapping) else None
-        own = {"source": inherited} if inherited is not None else {}
-        given = own | dict(given)
+        shared = problems if isinstance(problems, Mapping) and "source" not in given else {}
+        given = {key: shared[key] for key in _INHERITED if key in shared} | dict(given)
         values["calibration"] = _calibration().to_dict() | _whole_file(given) | given
     config = build_settings(CompareConfig, values, source)
     _check(config)
@@ -211,8 +213,11 @@ def compare_config(values: Mapping[str, Any], source: str = "compare settings") 
 
 
 def _whole_file(split: Mapping[str, Any]) -> dict[str, Any]:
-    """A file is read whole unless a size is given; a built-in set has a size by default."""
-    return {"size": None} if split.get("source", Split.source) != Split.source else {}
+    """Generated sets have a size by default, others are read whole, from a split of their own."""
+    source = str(split.get("source", Split.source))
+    if source == Split.source:
+        return {}
+    return {"split": None} if is_generated(source) else {"split": None, "size": None}
 
 
 def config_keys() -> frozenset[str]:
@@ -223,13 +228,13 @@ def config_keys() -> frozenset[str]:
 def _check(config: CompareConfig) -> None:
     _check_policies(config)
     test, calibration = config.problems, config.calibration
-    same = (test.source, test.split, test.seed) == (
-        calibration.source, calibration.split, calibration.seed,
-    )  # fmt: skip
+    same = all(
+        getattr(test, key) == getattr(calibration, key) for key in (*_INHERITED, "seed")
+    ) and (test.split or test.PURPOSE) == (calibration.split or calibration.PURPOSE)
     if config.rules and same:
         raise UserError(
             "Config keys 'problems' and 'calibration' name the same problems; choose thresholds on"
-            " another split, e.g. calibration.split=calibration."
+            " another split (for the overthinker, calibration.split=calibration), source or seed."
         )
     for rule, params in config.rules.items():
         if not isinstance(params, Mapping) or not _grid_of(rule, params):

@@ -25,7 +25,7 @@ from rl.comparison.selection import Selection, select
 from rl.comparison.training_problems import training_overlap
 from rl.comparison.workers import run_jobs
 from rl.evaluation.samples import Sample
-from rl.problems.registry import load_problems
+from rl.problems.registry import load
 from rl.provenance import provenance
 from rl.report.write import write_report
 from tagger.errors import UserError
@@ -139,7 +139,7 @@ def check_comparison(config: CompareConfig) -> None:
     for point in config.grid():
         build_rule(point.config(), tagger.taxonomy)
     for split in (config.problems, config.calibration):
-        load_problems(split.source, split.split, split.size, split.seed)
+        load(split)
 
 
 def _check_disk(runner: ArmRunner, output: Path) -> None:

@@ -1,48 +1,117 @@
-"""Problem sets by name: a generated one, or a file."""
+"""Problem sets by name: a generated one, a file, a data set of the Hub, a benchmark."""
 
 from __future__ import annotations
 
-import random
+import difflib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from rl.problems.checkers import with_checker
+from rl.problems.collect import draw
+from rl.problems.config import ProblemsConfig
 from rl.problems.files import read_problems
 from rl.problems.problem import Problem
-from tagger.errors import UserError
+from rl.problems.sources import hub, reasoning_gym
+from rl.problems.sources.base import Source
+from tagger.config.settings import build_settings
+from tagger.errors import unknown_name
 
 OVERTHINKER = "overthinker"
 
+_FILE = {"split": "a file holds one split", "config": "only data sets of the Hub have them"}
+_BY_SEED = {"split": "its problems are drawn; another seed gives others"}
+
+
+def find_source(name: str) -> Source:
+    """The source that ``problems.source`` names.
+
+    Args:
+        name: ``overthinker``; ``reasoning_gym:NAME``; ``hf:OWNER/NAME`` or ``hf:FOLDER``; a named
+            set such as ``gsm8k`` (`rl.problems.sources.named_sets.yaml`); or a file, see
+            `rl.problems.files.read_problems`. A file called like a set is ``./gsm8k``.
+
+    Raises:
+        UserError: It looks like the name of a set, and there is none.
+    """
+    from rl.problems.sources import named
+
+    if name == OVERTHINKER:
+        return Source(_overthinker, ("split",), generated=True, splits=("train",))
+    if name.startswith(reasoning_gym.PREFIX):
+        return Source(reasoning_gym.load, ("settings",), _BY_SEED, generated=True)
+    if name.startswith(hub.PREFIX):
+        return Source(hub.load, ("split", "config", "columns", "settings"))
+    sets = named.named_sets()
+    if name in sets:
+        why = dict.fromkeys(("config", "columns"), "a named set brings its own")
+        return Source(named.load, ("split", "settings"), why, splits=tuple(sets[name].splits))
+    known = [OVERTHINKER, *sets]
+    if not Path(name).exists() and difflib.get_close_matches(name, known, 1, 0.8):
+        raise unknown_name("problem set", name, known)
+    return Source(_file, ("columns",), _FILE)
+
+
+def is_generated(name: str) -> bool:
+    """Whether a source draws as many problems as are asked for; no other is read to tell."""
+    return name == OVERTHINKER or name.startswith(reasoning_gym.PREFIX)
+
+
+def load(config: ProblemsConfig) -> list[Problem]:
+    """Load the problems that a config asks for.
+
+    Returns:
+        The problems: those of a file or data set in its order, or `ProblemsConfig.size` of them
+        without replacement, in a random order.
+
+    Raises:
+        UserError: No such source, a key that does not fit it, missing or malformed problems, more
+            asked for than there are, or a reference that the checker cannot compare with.
+    """
+    source = find_source(config.source)
+    source.check(config)
+    problems = source.load(config)
+    checker = config.checker if config.checker is not None else _own_checker(config.source)
+    return problems if checker is None else with_checker(problems, checker)
+
 
 def load_problems(
-    source: str, split: str = "train", size: int | None = None, seed: int = 0
+    source: str, split: str | None = None, size: int | None = None, seed: int = 0, **keys: Any
 ) -> list[Problem]:
     """Load a problem set.
 
     Args:
-        source: ``overthinker``, or a file, see `read_problems`.
-        split: Split of a generated source; files hold one split each.
-        size: Number of problems; the whole file if None (a generated source needs a number).
-        seed: Seed of the draw; a file is sampled without replacement, in a random order, if
-            `size` is given.
+        source: See `find_source`.
+        split: Part of the source; None for its own for training.
+        size: Number of problems; all of them if None (a generated source needs a number).
+        seed: Seed of the draw.
+        keys: Further keys of `ProblemsConfig`: ``config``, ``columns``, ``checker``, ``settings``.
 
     Returns:
         The problems.
 
     Raises:
-        UserError: Missing or malformed source, or more problems asked for than there are.
+        UserError: As `load`, or an unknown key.
     """
-    if size is not None and size < 1:
-        raise UserError(f"problems.size is {size}; it must be at least 1.")
-    if source == OVERTHINKER:
-        from rl.problems.overthinker import make_problems
+    given = {"source": source, "split": split, "size": size, "seed": seed, **keys}
+    return load(build_settings(ProblemsConfig, given, "problems"))
 
-        if size is None:
-            raise UserError("problems.size is missing; the overthinker's problems are generated.")
-        return make_problems(split, size, seed)
-    problems = read_problems(Path(source))
-    if size is None:
-        return problems
-    if size > len(problems):
-        raise UserError(
-            f"problems.size is {size}, but {source} holds {len(problems)} problems; ask for fewer."
-        )
-    return random.Random(f"problems/{seed}").sample(problems, size)
+
+def _overthinker(config: ProblemsConfig) -> list[Problem]:
+    from rl.problems.overthinker import make_problems
+
+    split = config.split if config.split is not None else config.PURPOSE
+    return make_problems(split, config.size or 0, config.seed)
+
+
+def _file(config: ProblemsConfig) -> list[Problem]:
+    problems = read_problems(Path(config.source), config.columns)
+    return draw(problems, config.size, config.seed, config.source)
+
+
+def _own_checker(source: str) -> str | Mapping[str, Any] | None:
+    """The checker that a named set brings; other sources leave it to their problems' metadata."""
+    from rl.problems.sources import named
+
+    entry = named.named_sets().get(source)
+    return entry.checker if entry is not None else None

@@ -204,8 +204,8 @@ def _refuse_hidden_options(row: Mapping[str, Any], question: str, where: str) ->
         if any(text not in question for text in texts):
             raise UserError(
                 f"{where}: the options in {key!r} do not stand in the question, so the policy "
-                "would not see them; write them into it, each behind its letter, and give the "
-                "letter as the reference."
+                "would not see them; name them by columns.choices, or write them into it, each "
+                "behind its letter, and give the letter as the reference."
             )
 
 

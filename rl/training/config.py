@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
+from rl.problems.config import ProblemsConfig, SelectionProblems
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -24,23 +25,6 @@ __all__ = [
     "load_config",
     "write_config",
 ]
-
-
-@dataclass
-class ProblemsConfig(Settings):
-    """Where the problems come from.
-
-    Attributes:
-        source: ``overthinker``, or a file (see `rl.problems.files.read_problems`).
-        split: Split of a generated source; ignored for files.
-        size: Number of problems; all of a file if left out.
-        seed: Seed of the draw.
-    """
-
-    source: str = "overthinker"
-    split: str = "train"
-    size: Annotated[int, Ge(1)] | None = None
-    seed: int = 0
 
 
 def _default_terms() -> dict[str, Any]:
@@ -132,7 +116,7 @@ class RunConfig(PolicyConfig):
     grpo: dict[str, Any] = field(default_factory=dict)
     lora: dict[str, Any] | None = None
     accuracy_floor: AccuracyFloorConfig | None = None
-    eval_problems: ProblemsConfig | None = None
+    eval_problems: SelectionProblems | None = None
     eval_every: Annotated[int, Ge(1)] = 25
     eval_samples: Annotated[int, Ge(1)] = 4
     keep_rollouts: KeepRolloutsConfig | None = field(default_factory=KeepRolloutsConfig)

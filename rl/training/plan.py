@@ -20,7 +20,7 @@ from rl.policy.load import (
 )
 from rl.problems.overlap import find_overlap
 from rl.problems.problem import Problem
-from rl.problems.registry import load_problems
+from rl.problems.registry import load
 from rl.provenance import provenance
 from rl.training.config import RunConfig
 from rl.training.processes import check_launch
@@ -68,10 +68,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         config.accuracy_floor is not None or config.eval_problems is not None
     )
     check_disk(run.root, weight_bytes(path), kept + 1)
-    wanted = config.problems
-    problems = load_problems(wanted.source, wanted.split, wanted.size, wanted.seed)
-    asked = config.eval_problems
-    evaluated = load_problems(asked.source, asked.split, asked.size, asked.seed) if asked else ()
+    problems = load(config.problems)
+    evaluated = load(config.eval_problems) if config.eval_problems else ()
     tokenizer, delimiters = load_tokenizer(config)
     questions = [p.question for p in (*problems, *evaluated)]
     length = completion_length(config, tokenizer, questions)

@@ -34,9 +34,11 @@ def test_two_swept_parameters_make_a_product() -> None:
 
 
 def test_calibration_takes_the_source_of_the_problems() -> None:
-    config = compare_config({"problems": {"source": "mine.jsonl", "seed": 1}})
-    assert (config.calibration.source, config.calibration.split) == ("mine.jsonl", "calibration")
+    config = compare_config({"problems": {"source": "mine.jsonl", "seed": 1, "checker": "exact"}})
+    assert (config.calibration.source, config.calibration.split) == ("mine.jsonl", None)
+    assert config.calibration.checker == "exact"
     other = compare_config({"calibration": {"source": "theirs.jsonl"}})
+    assert (other.calibration.split, other.calibration.checker) == (None, None)
     assert (other.calibration.source, other.problems.source) == ("theirs.jsonl", "overthinker")
 
 
@@ -47,8 +49,11 @@ def test_a_file_is_read_whole_and_a_built_in_set_has_a_size() -> None:
         {"problems": {"source": "a.jsonl"}, "calibration": {"source": "b.jsonl"}}
     )
     assert (files.problems.size, files.calibration.size) == (None, None)
-    some = compare_config({"problems": {"source": "a.jsonl", "size": 7}})
+    some = compare_config({"problems": {"source": "a.jsonl", "size": 7, "seed": 1}})
     assert (some.problems.size, some.calibration.size) == (7, None)
+    drawn = compare_config({"problems": {"source": "reasoning_gym:ab", "seed": 1}})
+    assert (drawn.problems.size, drawn.problems.split) == (300, None)
+    assert (drawn.calibration.size, drawn.calibration.split) == (100, None)
 
 
 def test_settings_survive_a_round_trip() -> None:
@@ -64,12 +69,14 @@ def test_settings_survive_a_round_trip() -> None:
         ({"problems": {"max_new_tokens": 9}}, "'problems.max_new_tokens'; did you mean 'max_new"),
         ({"split": "test"}, "'split'; did you mean 'problems.split'"),
         ({"problems": {"system_prompt": "x"}}, "'problems.system_prompt'; did you mean 'system_p"),
-        ({"problems": {"colour": "x"}}, "'problems.colour'; valid: problems.samples"),
+        ({"problems": {"colour": "x"}}, "'problems.colour'; valid: problems.checker"),
         ({"samples": "four"}, "samples is 'four'"),
         ({"samples": 0}, "samples is 0; it must be a whole number of at least 1"),
         ({"problems": {"size": 0}}, "problems.size is 0"),
         ({"seed": -1}, "seed is -1"),
         ({"calibration": {"split": "test"}}, "choose thresholds on another split"),
+        ({"problems": {"source": "a.jsonl"}}, "choose thresholds on another .*source or seed"),
+        ({"problems": {"columns": {"reply": "a"}}}, "'problems.columns.reply'"),
         ({"rules": {"count": {"limit": []}}}, "rules.count' has an empty grid"),
         ({"rules": {"count": 3}}, "rules.count is 3; it must be of type dict"),
         ({"temperature": -1}, "temperature is -1; it must be a finite number of at least 0"),

@@ -104,8 +104,12 @@ def test_read_problems_names_the_line_of_a_bad_row(tmp_path: Path, text: str, wo
         ("a.parquet", b"PAR1 and nothing more", "Parquet table is cut short or damaged"),
         ("a.zip", b"PK\x03\x04", "is a zip archive; unpack it"),
         ("a.jsonl", b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer; fetch"),
-        ("a.csv", b"question,answer", "holds a .csv table, .* pandas.read_csv.*to_json"),
-        ("a.csv.gz", b"", "holds a .csv table"),
+        ("a.csv", b"question,answer", "a.csv holds no problems"),
+        ("a.csv", b"question,answer\n2+3?\n", "line 2: 1 cells, but the header names 2 columns"),
+        ("a.csv", b'question,answer\n2+3?,"5\n', "line 2: no valid CSV"),
+        ("a.csv", b"answer,answer\n", "line 1: the header names the column 'answer' twice"),
+        ("a.csv", b'question,answer\n"2,\n3?",5\n6?,\n', "line 4: 'answer' must be a non-empty"),
+        ("a.csv.gz", b"", "line 1: the header must name the columns"),
         ("a.arrow", b"", "holds a .arrow table, .* datasets.Dataset.from_file"),
     ],
 )
@@ -118,9 +122,9 @@ def test_read_problems_says_how_to_mend_a_file(
 
 
 def test_read_problems_needs_a_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="does not exist; name a JSON Lines, JSON or Parquet file"):
+    with pytest.raises(UserError, match="does not exist; name a JSON Lines, JSON, CSV or Parquet"):
         read_problems(tmp_path / "none.jsonl")
-    with pytest.raises(UserError, match="is a folder; name one file in it"):
+    with pytest.raises(UserError, match="is a folder; name one file in it, or a data set as hf:"):
         read_problems(tmp_path)
 
 

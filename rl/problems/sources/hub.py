@@ -1,0 +1,139 @@
+"""Hugging Face data sets, on the Hub or in a local folder: ``hf:NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rl.problems.collect import draw, problems_of
+from rl.problems.config import ColumnsConfig, ProblemsConfig
+from rl.problems.problem import Problem
+from tagger.config.settings import Settings, build_settings
+from tagger.errors import UserError, unknown_name
+from tagger.traces.jsonl import Row
+
+PREFIX = "hf:"
+
+_SHUFFLE_BUFFER = 10_000
+
+
+@dataclass(frozen=True)
+class HubSettings(Settings):
+    """Settings of a Hugging Face data set.
+
+    Attributes:
+        streaming: Read rows as they arrive instead of downloading the whole set; takes the first
+            ``size`` rows after a shuffle in a buffer of 10,000 rows.
+    """
+
+    OWNER: ClassVar[str] = "problems.settings of a Hugging Face data set"
+
+    streaming: bool = False
+
+
+def load(config: ProblemsConfig) -> list[Problem]:
+    """Read problems from a Hugging Face data set.
+
+    Raises:
+        UserError: As `load_from`.
+    """
+    settings = build_settings(HubSettings, config.settings, "")
+    name = config.source.removeprefix(PREFIX)
+    return load_from(name, config.config, config.split, config.columns, config, settings.streaming)
+
+
+def load_from(
+    name: str,
+    configuration: str | None,
+    split: str | None,
+    columns: ColumnsConfig,
+    config: ProblemsConfig,
+    streaming: bool = False,
+) -> list[Problem]:
+    """Read problems from a data set.
+
+    Args:
+        name: ``OWNER/NAME`` on the Hub, or a folder: data files, or made by ``save_to_disk``.
+        configuration: Configuration of the data set; None for the default one.
+        split: Name of the split; None if there is only one.
+        columns: Which columns hold what.
+        config: How many problems, and the seed of their draw.
+        streaming: See `HubSettings`.
+
+    Raises:
+        UserError: No such data set, configuration, split or column; no network and no cached copy;
+            or a row is refused.
+    """
+    if streaming and config.size is None:
+        raise UserError("problems.settings.streaming needs problems.size: how many rows to read.")
+    splits = _splits(name, configuration, streaming)
+    if split is None:
+        if len(splits) > 1:
+            raise UserError(
+                f"Data set {name} has the splits {', '.join(splits)}; choose one by problems.split."
+            )
+        split = next(iter(splits))
+    if split not in splits:
+        raise unknown_name(f"split of data set {name}", split, splits)
+    rows = splits[split]
+    if streaming:
+        rows = rows.shuffle(seed=config.seed, buffer_size=_SHUFFLE_BUFFER)
+        rows = islice(rows, config.size)
+    label = f"{Path(name).name}/{split}"
+    problems = problems_of(_numbered(rows, name, split), name, label, columns)
+    return draw(problems, config.size, config.seed, name)
+
+
+def _numbered(rows: Any, name: str, split: str) -> Iterator[Row]:
+    try:
+        for number, row in enumerate(rows, start=1):
+            yield Row(number, f"{name}, split {split}, row {number}", row, "")
+    except UserError:
+        raise
+    except Exception as error:  # parsers, file systems and the network all speak here
+        raise UserError(f"Data set {name} cannot be read ({_reason(error)}).") from error
+
+
+def _splits(name: str, configuration: str | None, streaming: bool) -> dict[str, Any]:
+    """The splits of a data set by name."""
+    import datasets
+
+    path = Path(name).expanduser()
+    if not path.is_dir() and (path.exists() or name.count("/") > 1 or name.startswith((".", "~"))):
+        raise UserError(f"There is no folder {name}; name a folder, or OWNER/NAME on the Hub.")
+    datasets.utils.logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+    stored = (path / "dataset_dict.json").exists() or (path / "state.json").exists()
+    if stored and configuration is not None:
+        raise UserError(
+            f"The folder {name} was made by save_to_disk and has no configurations; leave out "
+            "problems.config."
+        )
+    try:
+        if stored:
+            loaded = datasets.load_from_disk(str(path))
+        else:
+            # What is local is streamed: nothing is copied into the cache.
+            place, local = (str(path), True) if path.is_dir() else (name, False)
+            loaded = datasets.load_dataset(place, configuration, streaming=streaming or local)
+    except Exception as error:  # the library raises dozens of kinds, from four packages
+        remedy = (
+            "give a folder with data files, or one made by save_to_disk"
+            if path.is_dir()
+            else "check its name and problems.config, load it once with a network so that it is "
+            "cached, or name a local copy (hf:FOLDER)"
+        )
+        raise UserError(
+            f"Data set {name} cannot be loaded ({_reason(error)}); {remedy}."
+        ) from error
+    if isinstance(loaded, dict):
+        return dict(loaded)
+    return {str(loaded.split or "train"): loaded}
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
