@@ -4,13 +4,15 @@
     python -m tests.end_to_end.timings --tag FILE…                   and steps a second of tagging
     python -m tests.end_to_end.timings --tag FILE… --other PYTHON ROOT   paired with another clone
 
-Runs alternate, so that a busy machine disturbs both alike; what counts is the ratio of each pair.
+Runs alternate, so that a busy machine disturbs both alike; what counts is the ratio of each pair,
+in seconds by the clock and in seconds of processor time.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -30,41 +32,53 @@ class Checkout:
     python: str
     root: Path
 
-    def run(self, *argv: str) -> tuple[float, str]:
-        """Run `suffice` with its output piped away; wall-clock seconds and what it printed."""
+    def run(self, *argv: str) -> tuple[float, float, str]:
+        """Run `suffice`; seconds by the clock, of processor time, and what it printed."""
         env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(self.root)}
-        began = time.monotonic()
+        began, used = time.monotonic(), _processor_seconds()
         done = subprocess.run(
             [self.python, "-m", "launch.cli", *argv],
             cwd=self.root, env=env, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        return time.monotonic() - began, done.stdout
+        return time.monotonic() - began, _processor_seconds() - used, done.stdout
 
 
-def start_up(checkout: Checkout) -> dict[str, float]:
-    """Median wall-clock seconds of each light command."""
-    return {
-        words: statistics.median(checkout.run(*words.split())[0] for _ in range(START_UP_TRIES))
-        for words in HELP
-    }
+def _processor_seconds() -> float:
+    """Processor time of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def start_up(checkout: Checkout) -> None:
+    """Print the median time of each light command."""
+    for words in HELP:
+        runs = [checkout.run(*words.split())[:2] for _ in range(START_UP_TRIES)]
+        clock, processor = (statistics.median(column) for column in zip(*runs, strict=True))
+        print(f"{checkout.root}: suffice {words}: {clock:.2f} s, processor {processor:.2f} s")
 
 
 def tagging(checkouts: Sequence[Checkout], files: Sequence[str], repeats: int) -> None:
-    """Print the seconds each checkout takes to tag the files, run by run, and their ratio."""
+    """Print the time each checkout takes to tag the files, run by run, and the ratios."""
     argv = ("tag", "--json", *(str(Path(f).resolve()) for f in files))
-    taken: list[list[float]] = []
+    clocks: list[list[float]] = []
+    processors: list[list[float]] = []
     for number in range(repeats):
-        pair = []
-        for checkout in checkouts:
-            seconds, out = checkout.run(*argv)
+        runs = [checkout.run(*argv) for checkout in checkouts]
+        for checkout, (clock, processor, out) in zip(checkouts, runs, strict=True):
             traces = out.count("\n")
-            pair.append(seconds)
-            print(f"run {number + 1}, {checkout.root}: {traces} traces in {seconds:.1f} s")
-        taken.append(pair)
+            print(
+                f"run {number + 1}, {checkout.root}: {traces} traces in {clock:.1f} s, "
+                f"processor {processor:.1f} s",
+                flush=True,
+            )
+        clocks.append([run[0] for run in runs])
+        processors.append([run[1] for run in runs])
     if len(checkouts) == 2:
-        ratios = [other / ours for ours, other in taken]
-        shown = ", ".join(f"{r:.3f}" for r in ratios)
-        print(f"throughput, this over other: median {statistics.median(ratios):.3f} ({shown})")
+        for name, taken in (("clock", clocks), ("processor", processors)):
+            ratios = [other / ours for ours, other in taken]
+            shown = ", ".join(f"{r:.3f}" for r in ratios)
+            median = statistics.median(ratios)
+            print(f"throughput by {name}, this over other: {median:.3f} ({shown})")
 
 
 def main() -> None:
@@ -79,8 +93,7 @@ def main() -> None:
     if args.other:
         checkouts.append(Checkout(args.other[0], Path(args.other[1]).resolve()))
     for checkout in checkouts:
-        for words, seconds in start_up(checkout).items():
-            print(f"{checkout.root}: suffice {words}: {seconds:.2f} s")
+        start_up(checkout)
     if args.tag:
         tagging(checkouts, args.tag, args.repeats)
 
