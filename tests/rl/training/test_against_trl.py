@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from rl.training.grpo_config import training_arguments
 from rl.training.trainer import StepGRPOTrainer
 from tagger.frozen import FrozenTagger
 from tests.rewards.fakes import KeywordTagger
-from tests.world import World
+from tests.world import World, make_world
 
 GROUP = 4
 WEIGHTS = {"correct": 1.0, "verification": 0.1}
@@ -227,3 +228,21 @@ def test_step_reward_in_stock_trl_equals_step_grpo_trainer(world: World, tmp_pat
         assert stock["step_reward/correctness"] == pytest.approx(
             mine["rewards/correctness/mean"], abs=TOLERANCE
         )
+
+
+def main() -> None:
+    """Print the largest differences (``python -m tests.rl.training.test_against_trl``)."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        world = make_world(root)
+        found = {case: differences(world, root / case, grpo) for case, grpo in CASES.items()}
+        found["LoRA"] = differences(world, root / "lora", {}, lora=True)
+        found["two end ids"] = differences(world, root / "ends", {}, second_end=True)
+        masked = {"mask_truncated_completions": True}
+        found["two end ids, masked"] = differences(world, root / "mask", masked, second_end=True)
+    for case, values in found.items():
+        print(f"{case}: " + ", ".join(f"{name} {value:.1e}" for name, value in values.items()))
+
+
+if __name__ == "__main__":
+    main()
