@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from rl.comparison.config import CompareConfig, compare_config, config_keys
 from rl.comparison.policies import apply_words
+from rl.problems.registry import without_idle_split
 from tagger.errors import UserError
 
 CONFIG = "compare.json"
@@ -30,8 +32,8 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> CompareConfig
     saved = _read(file)
     if saved is None:
         raise UserError(f"{folder} is no comparison: it holds no {CONFIG}; check --resume.")
-    config = compare_config(saved, str(file))
-    wanted = compare_config(apply_words(saved, overrides, config_keys()), str(file))
+    config = _of_earlier(compare_config(saved, str(file)))
+    wanted = _of_earlier(compare_config(apply_words(saved, overrides, config_keys()), str(file)))
     if (key := _difference(config.to_dict(), wanted.to_dict())) is not None:
         raise UserError(
             f"The comparison in {folder} was begun with another value of {key}; leave that setting "
@@ -64,9 +66,18 @@ def _saved_config(folder: Path) -> CompareConfig | None:
     """What a folder was begun with, an earlier version's settings brought up to today's."""
     saved = _read(folder / CONFIG)
     try:
-        return None if saved is None else compare_config(saved)
+        return None if saved is None else _of_earlier(compare_config(saved))
     except UserError:
         return None
+
+
+def _of_earlier(config: CompareConfig) -> CompareConfig:
+    """Saved settings without the splits that version 0.1.0 wrote next to files."""
+    return dataclasses.replace(
+        config,
+        problems=without_idle_split(config.problems),
+        calibration=without_idle_split(config.calibration),
+    )
 
 
 def _read(file: Path) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any
 from rl.analysis.training_curves import CONFIG_FILE
 from rl.problems.overlap import find_overlap
 from rl.problems.problem import Problem
-from rl.problems.registry import load
+from rl.problems.registry import load, without_idle_split
 from tagger.errors import UserError
 
 
@@ -31,7 +31,7 @@ def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | N
     from rl.training.config import load_config
 
     try:
-        training = load(load_config(config).problems)
+        training = load(without_idle_split(load_config(config).problems))
     except UserError as error:
         return {
             "source": str(config),

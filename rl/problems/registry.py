@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rl.problems.checkers import with_checker
 from rl.problems.collect import draw
@@ -17,7 +18,10 @@ from rl.problems.sources.base import Source
 from tagger.config.settings import build_settings
 from tagger.errors import unknown_name
 
+P = TypeVar("P", bound=ProblemsConfig)
+
 OVERTHINKER = "overthinker"
+_EARLIER_DEFAULTS = ("train", "test", "calibration")
 
 _FILE = {"split": "a file holds one split", "config": "only data sets of the Hub have them"}
 _BY_SEED = {"split": "its problems are drawn; another seed gives others"}
@@ -73,6 +77,21 @@ def load(config: ProblemsConfig) -> list[Problem]:
     problems = source.load(config)
     checker = config.checker if config.checker is not None else _own_checker(config.source)
     return problems if checker is None else with_checker(problems, checker)
+
+
+def without_idle_split(config: P) -> P:
+    """Settings of an earlier run as today's: version 0.1.0 wrote its default split next to a file.
+
+    Args:
+        config: Read back from a run folder.
+
+    Returns:
+        The same, without the split if the source is a file, which holds one split and refuses the
+        key today.
+    """
+    if config.split in _EARLIER_DEFAULTS and find_source(config.source).load is _file:
+        return dataclasses.replace(config, split=None)
+    return config
 
 
 def load_problems(

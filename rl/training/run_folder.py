@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl.problems.registry import without_idle_split
 from rl.training.config import RunConfig, load_config
 from tagger.errors import UserError
 from tagger.files import read_json
@@ -166,6 +167,7 @@ def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
             )
         raise UserError(f"The run in {folder} is complete; its policy is {run.policy}.")
     config = load_config(run.config)
+    config.problems = without_idle_split(config.problems)
     config.output = str(run.root)
     return run, config
 

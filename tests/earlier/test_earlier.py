@@ -16,7 +16,10 @@ from safetensors.numpy import save_file
 
 from rewards.stack import build_stack
 from rl.comparison.config import compare_config
+from rl.comparison.folder import resumed_config
+from rl.problems.registry import load
 from rl.training.config import load_config, write_config
+from rl.training.run_folder import existing_run
 from tagger.frozen import FrozenTagger
 from tagger.taxonomies.taxonomy import REASONTYPE
 
@@ -59,3 +62,24 @@ def test_tagger_of_the_earlier_version_keeps_its_fingerprint(tmp_path: Path) -> 
     save_file(arrays, str(tmp_path / "weights.safetensors"))
     stored = json.loads((HERE / "tagger.json").read_text())
     assert FrozenTagger.load(tmp_path).fingerprint == stored["fingerprint"]
+
+
+def test_saved_split_next_to_a_file_is_dropped(tmp_path: Path) -> None:
+    """0.1.0 wrote ``split: train`` into every run's config; for a file the key is refused today."""
+    problems = tmp_path / "problems.jsonl"
+    problems.write_text('{"question": "1 + 1?", "answer": "2"}\n')
+    stored = yaml.safe_load((HERE / "run.yaml").read_text())
+    stored["problems"] |= {"source": str(problems), "split": "train", "size": None}
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "config.yaml").write_text(yaml.safe_dump(stored))
+    _, config = existing_run(folder)
+    assert [p.reference for p in load(config.problems)] == ["2"]
+
+    stored = json.loads((HERE / "compare.json").read_text())
+    for part in ("problems", "calibration"):
+        file = tmp_path / f"{part}.jsonl"
+        stored[part] |= {"source": str(file), "split": "test", "size": None}
+    (folder / "compare.json").write_text(json.dumps(stored))
+    resumed = resumed_config(folder)
+    assert resumed.problems.split is resumed.calibration.split is None
