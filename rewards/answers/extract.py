@@ -50,7 +50,7 @@ _NAMED = re.compile(
     r"\s*[A-Za-z][A-Za-z\s']*(?::|\b(?:is|are|has|have|gives?|costs?|pays?|gets?|needs?)\b)\s*(?=\S)"
 )
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
-_MATH = re.compile(r"\$\$?([^$\n]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_MATH = re.compile(r"\$\$?([^$\n]{1,999})\$\$?|\\\((.{1,999}?)\\\)|\\\[(.{1,999}?)\\\]", re.DOTALL)
 _REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
 _OTHER = re.compile(r"\b(?:or|maybe|perhaps|possibly|either|not sure)\b|或", re.IGNORECASE)
 
@@ -134,16 +134,15 @@ def _without_end(text: str) -> str:
 
 def _agreed(text: str, marked: list[Marked], numeric: bool) -> str:
     """The answer that all marks give; nothing if they or the words around them differ."""
-    last = marked[-1].content
-    distinct = [last]
-    for mark in reversed(marked[:-1]):
-        if not any(_same(mark.content, other) for other in distinct):
-            distinct.append(mark.content)
+    last, distinct = marked[-1].content, list[str]()
+    for content in dict.fromkeys(mark.content for mark in marked):
+        if len(distinct) <= _STATEMENTS and not any(_same(content, other) for other in distinct):
+            distinct.append(content)
     if len(distinct) > 1:
-        return "" if numeric else ", ".join(reversed(distinct))
-    for mark in marked:
-        before, after = clean(text[max(0, mark.start - 200) : mark.start]), text[mark.end :]
-        after = clean(after[:200])
+        return "" if numeric or len(distinct) > _STATEMENTS else ", ".join(distinct)
+    for mark in marked[-_STATEMENTS:]:
+        before = clean(text[max(0, mark.start - 200) : mark.start])
+        after = clean(text[mark.end : mark.end + 200])
         if is_denied(before, after) or hedged_around(before, mark.content, after):
             return ""
     if not numeric:

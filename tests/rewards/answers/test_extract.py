@@ -49,7 +49,9 @@ def test_boxed_contents_balances_braces() -> None:
     assert boxed_contents(r"\boxed{\{1, 2\}}") == [r"\{1, 2\}"]
 
 
-@pytest.mark.parametrize("opened", [r"\boxed{", "<answer>", "The answer is ", "((", "1,", "5 or "])
+@pytest.mark.parametrize(
+    "opened", [r"\boxed{", r"\boxed{1} ", "<answer>", "The answer is ", "((", r"\(", "1,", "5 or "]
+)
 def test_extract_answer_reads_a_broken_text_in_one_pass(opened: str) -> None:
     assert boxed_contents(opened * 100_000 + r"\boxed{7}")[-1] == "7"
     extract_answer(opened * 20_000)
