@@ -51,6 +51,7 @@ _NAMED = re.compile(
 )
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _MATH = re.compile(r"\$\$?([^$\n]{1,999})\$\$?|\\\((.{1,999}?)\\\)|\\\[(.{1,999}?)\\\]", re.DOTALL)
+_ENDS_IN_MATH = re.compile(r"(?:\$|\\\)|\\\])[\s.*]*$")
 _REASON = re.compile(r",?\s(?:because|since|as|which|where|given|so)\s")
 _OTHER = re.compile(r"\b(?:or|maybe|perhaps|possibly|either|not sure)\b|或", re.IGNORECASE)
 
@@ -107,7 +108,9 @@ def extract_option(answer: str) -> str:
         return _agreed(answer, marked, numeric=False)
     lines = plain(answer).strip().splitlines()
     last = lines[-1].rpartition("\\to")[2].strip() if lines else ""
-    named = [text for text in (last, *stated_options(answer)) if read_option(text) is not None]
+    formula = _last_math(answer) if _ENDS_IN_MATH.search(answer, max(0, len(answer) - 40)) else ""
+    found = (last, formula, *stated_options(answer))
+    named = [text for text in found if read_option(text) is not None]
     letters = {option.letter for text in named if (option := read_option(text)) is not None}
     if named == [last] and _LISTED.match(last):  # the last of several that are listed?
         letters |= {m[1] for line in lines if (m := _LISTED.match(line.strip()))}

@@ -9,8 +9,10 @@ from typing import Any
 from rewards.answers.extract import extract_answer, extract_option
 from rewards.answers.match import answers_match, folded
 from rewards.answers.options import reference_option
+from rewards.answers.plain import plain
 from rewards.answers.quantities import read_quantity
 from rewards.answers.relations import read_claims
+from rewards.answers.sequences import read_sequence
 from rewards.answers.wordings.verdicts import is_verdict, read_verdict
 from tagger.traces.references import NotAnAnswer, cut_reference
 
@@ -63,6 +65,8 @@ def _wanted(reference: str) -> tuple[str, str]:
         return wanted, "option"
     if is_verdict(wanted):
         return wanted, "verdict"
+    if read_sequence(plain(wanted)) is not None and read_quantity(wanted) is None:
+        return wanted, "text"
     claims = read_claims(wanted, unknowns=True)
     numeric = any(read_quantity(claim.value, variables=True) is not None for claim in claims)
     return wanted, "number" if numeric else "text"

@@ -6,7 +6,7 @@ import re
 
 _LEADS = re.compile(r"(?:[\s*_#>:`~]|\\\[|\\\(|\$\$|\$(?!\d))+")
 _SENTENCE_END = re.compile(
-    r"(?<![ap]\.m)(?<!\bapprox)(?<!\b[Rr]s)([.!?])(?=[\s*_\"')\]$\\]|$)|\n|[。！？]"
+    r"(?<![ap]\.m)(?<!\bapprox)(?<!\b[Rr]s)(?<!\\)([.!?])(?=[\s*_\"')\]$\\]|$)|\n|[。！？]"
 )
 _BULLET = re.compile(r"(?:(?<=\n)|^)[-•]\s+(?=\S)")
 
