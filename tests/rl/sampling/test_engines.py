@@ -36,7 +36,7 @@ def policy(world: World) -> Policy:
 @pytest.fixture(scope="module")
 def prompts(world: World, policy: Policy) -> list[str]:
     """Rendered prompts of several lengths."""
-    asked = load_problems(str(world.problems), "test", None, 0)
+    asked = load_problems(str(world.problems))
     short = policy.prompting.render_all(policy.tokenizer, [p.question for p in asked])
     return [*short, short[0].replace("1 + 2", "1 + 2 + 3 + 4 + 5 + 6"), short[1] + "First, "]
 
