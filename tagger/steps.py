@@ -227,3 +227,23 @@ class StepTagger(Protocol):
     def session(self, question: str = "") -> TaggingSession:
         """Start tagging a trace that is still being written."""
         ...
+
+
+STEP_GAP = "\n\n"
+"""What steps given as a list are joined with to make a thinking text."""
+
+
+def steps_from_texts(texts: Sequence[str]) -> tuple[str, tuple[Step, ...]]:
+    """Join step texts with blank lines.
+
+    Args:
+        texts: The steps.
+
+    Returns:
+        The thinking they make, and the steps with their spans in it.
+    """
+    steps, at = [], 0
+    for text in texts:
+        steps.append(Step(text, at, at + len(text)))
+        at += len(text) + len(STEP_GAP)
+    return STEP_GAP.join(texts), tuple(steps)

@@ -11,7 +11,8 @@ from rl.problems.config import ColumnsConfig
 from rl.problems.problem import Problem
 from rl.problems.rows import problem_of_row
 from tagger.errors import UserError
-from tagger.traces.jsonl import Row, refuse_half_characters
+from tagger.traces.jsonl import refuse_half_characters
+from tagger.traces.row import Row
 
 _SHOWN = 8
 

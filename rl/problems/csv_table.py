@@ -6,8 +6,9 @@ import csv
 from collections.abc import Iterator
 
 from tagger.errors import UserError
-from tagger.traces.jsonl import Row, decoded
+from tagger.traces.jsonl import decoded
 from tagger.traces.opener import Opened
+from tagger.traces.row import Row
 
 SUFFIXES = (".csv", ".tsv")
 """Names that say that a file is such a table; its first bytes do not."""

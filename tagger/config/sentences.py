@@ -14,10 +14,8 @@ from tagger.errors import unknown_name
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from tagger.config.settings import Settings
 
-
-def sentence(kind: type[Settings], values: Mapping[str, Any], error: ValidationError) -> str:
+def sentence(kind: type[Any], values: Mapping[str, Any], error: ValidationError) -> str:
     """The first error: unknown keys before missing ones, these before values.
 
     Args:
@@ -57,7 +55,7 @@ def no_mapping(name: str, value: object) -> str:
 
 
 def unknown_key(
-    kind: type[Settings], path: Sequence[int | str], hidden: Collection[str] = ()
+    kind: type[Any], path: Sequence[int | str], hidden: Collection[str] = ()
 ) -> str:
     """The sentence for an unknown key; a key that belongs to another section is told to which.
 
@@ -136,7 +134,7 @@ def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:g}"
 
 
-def _places(kind: type[Settings], key: str, prefix: str = "") -> Iterator[str]:
+def _places(kind: type[Any], key: str, prefix: str = "") -> Iterator[str]:
     """Dotted paths of a settings class that end in a key, the outer ones first."""
     if key in hints_of(kind):
         yield prefix + key
@@ -146,12 +144,12 @@ def _places(kind: type[Settings], key: str, prefix: str = "") -> Iterator[str]:
             yield from _places(inner, key, f"{prefix}{name}.")
 
 
-def _named(kind: type[Settings], keys: Sequence[str]) -> str:
+def _named(kind: type[Any], keys: Sequence[str]) -> str:
     return ".".join(keys) + (f" of {kind.OWNER}" if kind.OWNER else "")
 
 
 def _followed(
-    kind: type[Settings], values: Mapping[str, Any], path: Sequence[int | str]
+    kind: type[Any], values: Mapping[str, Any], path: Sequence[int | str]
 ) -> tuple[list[str], Any, Any]:
     """Keys, annotation and value at a path, as far as it leads through settings and mappings."""
     keys: list[str] = []
@@ -176,11 +174,9 @@ def below(hint: Any, key: int | str) -> Any:
     return typing.get_args(mappings[0])[1] if mappings else None
 
 
-def section_of(hint: Any) -> type[Settings] | None:
-    """The settings class among the options of an annotation."""
-    from tagger.config.settings import Settings
-
-    found = (o for o in _options(hint) if isinstance(o, type) and issubclass(o, Settings))
+def section_of(hint: Any) -> type[Any] | None:
+    """The settings class, a dataclass, among the options of an annotation."""
+    found = (o for o in _options(hint) if isinstance(o, type) and dataclasses.is_dataclass(o))
     return next(found, None)
 
 

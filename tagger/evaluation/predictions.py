@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tagger.errors import UserError
 from tagger.evaluation.label_space import LabelSpace, same_space
-from tagger.steps import StepTagger
+from tagger.steps import StepTagger, steps_from_texts
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.thinking.keywords import KEYWORD_LISTS, has_keyword
-from tagger.traces.labelled import LabelledTrace, steps_from_texts
+from tagger.traces.labelled import LabelledTrace
 from tagger.training.splits import question_of
 
 Ints = NDArray[np.int64]

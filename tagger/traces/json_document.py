@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.traces.jsonl import Row
+from tagger.traces.row import Row
 
 _DECODER = json.JSONDecoder()
 _VALUE = re.compile(r"[^ \t\n\r]")

@@ -5,26 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tagger.errors import UserError
+from tagger.traces.json_document import document_rows
 from tagger.traces.opener import Opened, opened
-
-
-class Row(NamedTuple):
-    """One row.
-
-    Attributes:
-        number: Of its line, or of the row where the file has no lines of its own.
-        where: Place for messages: ``file, line 3``, ``file, line 1, item 2``, ``file, row 3``.
-        values: Field values by name.
-        source: The JSON it was read from; empty for a table.
-    """
-
-    number: int
-    where: str
-    values: dict[str, Any]
-    source: str
+from tagger.traces.row import Row
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,8 +59,6 @@ def numbered_rows(file: Opened) -> Iterator[Row]:
         if not text.strip():
             continue
         if _begins_document(text, begun):
-            from tagger.traces.json_document import document_rows
-
             rest = (
                 decoded(raw, f"{name}, line {n}") for n, raw in enumerate(file.lines, number + 1)
             )

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.steps import Step
+from tagger.steps import Step, steps_from_texts
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 from tagger.traces.jsonl import read_rows, text_of
+from tagger.traces.rows import THINKING_FIELDS, traces_of_row
 
 __all__ = [
-    "STEP_GAP",
     "LabelledTrace",
     "Trace",
     "read_labelled",
     "read_rows",
     "read_traces",
-    "steps_from_texts",
 ]
 
-STEP_GAP = "\n\n"
-"""What steps given as a list are joined with to make a thinking text."""
 
 _LABELS = ("labels", "alternatives", "second_pass")
 
@@ -66,22 +63,6 @@ class Trace:
     question: str
     thinking: str
     steps: tuple[Step, ...] | None
-
-
-def steps_from_texts(texts: Sequence[str]) -> tuple[str, tuple[Step, ...]]:
-    """Join step texts with blank lines.
-
-    Args:
-        texts: The steps.
-
-    Returns:
-        The thinking they make, and the steps with their spans in it.
-    """
-    steps, at = [], 0
-    for text in texts:
-        steps.append(Step(text, at, at + len(text)))
-        at += len(text) + len(STEP_GAP)
-    return STEP_GAP.join(texts), tuple(steps)
 
 
 def read_labelled(path: str | Path, taxonomy: Taxonomy = REASONTYPE) -> Iterator[LabelledTrace]:
@@ -132,8 +113,6 @@ def read_traces(path: str | Path) -> Iterator[Trace]:
     Raises:
         UserError: A malformed row, or one without any thinking.
     """
-    from tagger.traces.rows import THINKING_FIELDS, traces_of_row  # it joins steps as here
-
     for number, (where, row) in enumerate(read_rows(path), start=1):
         name = str(number if row.get("id") is None else row["id"])
         question = text_of(row, "question", where)

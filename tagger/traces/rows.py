@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.steps import Step
+from tagger.steps import Step, steps_from_texts
 from tagger.thinking.families import ThinkingDelimiters
 from tagger.traces.chats import ASKERS, SPEAKERS, role_of, said
 from tagger.traces.completions import Written, completions_in
@@ -25,7 +25,6 @@ from tagger.traces.fields import (
     single_value,
     value_at,
 )
-from tagger.traces.labelled import steps_from_texts
 from tagger.traces.references import NotAnAnswer, cut_reference
 
 THINKING_FIELDS = (

@@ -18,9 +18,8 @@ from tagger.backends.linear import LinearBackend, LinearSettings
 from tagger.errors import UserError
 from tagger.frozen import PACKAGED, FrozenTagger, packaged_taggers, tagger_folder
 from tagger.segmentation import ParagraphSegmenter
-from tagger.steps import Step, StepTagger, TagContext, TaggedStep
+from tagger.steps import Step, StepTagger, TagContext, TaggedStep, steps_from_texts
 from tagger.taxonomies.taxonomy import REASONTYPE
-from tagger.traces.labelled import steps_from_texts
 from tests.tagger.small_data import rows, trained
 
 PIECES = st.sampled_from(

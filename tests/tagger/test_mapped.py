@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from tagger.errors import UserError
 from tagger.mapped import MappedTagger, tagger_in_taxonomy
-from tagger.steps import StepTagger, TagContext
+from tagger.steps import StepTagger, TagContext, steps_from_texts
 from tagger.taxonomies.files import load_type_map, taxonomy_names
-from tagger.traces.labelled import steps_from_texts
 from tests.tagger.small_data import rows, trained
 from tests.tagger.taxonomies.test_files import mine
 

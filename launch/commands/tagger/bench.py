@@ -111,7 +111,7 @@ def _write_rows(file: str | None, settings: BenchSettings, path: Path) -> Path:
     rows: list[dict[str, Any]]
     if file is None:
         from rl.overthinker.build import labelled_rows
-        from tagger.traces.labelled import STEP_GAP
+        from tagger.steps import STEP_GAP
 
         rows = [
             {"question": row["question"], "thinking": STEP_GAP.join(row["steps"])}

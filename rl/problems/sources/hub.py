@@ -13,7 +13,7 @@ from rl.problems.config import ColumnsConfig, ProblemsConfig
 from rl.problems.problem import Problem
 from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError, unknown_name
-from tagger.traces.jsonl import Row
+from tagger.traces.row import Row
 
 PREFIX = "hf:"
 

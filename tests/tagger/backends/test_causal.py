@@ -24,9 +24,8 @@ from tagger.backends.pretrained.backend import FILES
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
-from tagger.steps import Step, StepTagger, TagContext
+from tagger.steps import Step, StepTagger, TagContext, steps_from_texts
 from tagger.taxonomies.taxonomy import REASONTYPE
-from tagger.traces.labelled import steps_from_texts
 from tests.tagger.language_models_made_here import make_language_model
 from tests.tagger.small_data import rows
 

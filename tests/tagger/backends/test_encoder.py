@@ -21,8 +21,7 @@ from tagger.backends.encoder.reading import StepExtractor, Tokens, flag_rows
 from tagger.backends.encoder.settings import EncoderSettings, FitSettings
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
-from tagger.steps import Step, StepTagger, TagContext
-from tagger.traces.labelled import steps_from_texts
+from tagger.steps import Step, StepTagger, TagContext, steps_from_texts
 from tagger.training.encoder.source import find_encoder
 from tests.tagger.encoders_made_here import make_encoder, say_how_it_pools
 from tests.tagger.small_data import rows, write

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import UserError
+from tagger.steps import steps_from_texts
 from tagger.taxonomies.files import load_taxonomy
-from tagger.traces.labelled import read_labelled, read_rows, read_traces, steps_from_texts
+from tagger.traces.labelled import read_labelled, read_rows, read_traces
 
 GOOD = {"id": "t1", "question": "q", "steps": ["a", "b"], "labels": {"1": "VERIFY"}, "model": "m"}
 
