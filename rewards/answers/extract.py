@@ -24,6 +24,7 @@ from rewards.answers.wordings.sentences import clause_of, sentences_of
 
 _END = re.compile(r"(?:<\|[a-z_]{1,30}\|>|</s>)$")  # kept by some files of samples
 _STATEMENTS = 20  # statements that are read, from the end: a model that breaks down makes thousands
+_LONG_SENTENCE = 2000  # characters at the end of a sentence in which its last number is looked for
 _STATED = re.compile(
     r"(?:\banswers?\b(?:(?:\s+(?:to|for|of)\b[^.:\n=]{0,80}?)?[*_]*\s*"
     r"(?:(?:is|are|was|should be|must be|would be|will be|comes? (?:out )?to)(?![a-z'])[*_:\s]*"
@@ -254,6 +255,8 @@ def _numeric_sentences(text: str) -> Iterator[tuple[str, str]]:
     """Clean sentences with a digit and the sign each ends with, from the last one."""
     for line in reversed(text.split("\n")):
         for sentence, ending, _ in reversed(sentences_of(_LIST_MARK.sub("", line, count=1))):
+            if len(sentence) > _LONG_SENTENCE:
+                sentence = sentence[-_LONG_SENTENCE:].partition(" ")[2]
             flat = clean(sentence)
             if any(c.isdigit() for c in flat):
                 yield flat, ending

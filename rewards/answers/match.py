@@ -145,6 +145,6 @@ def _has_order_sign(text: str) -> bool:
 
 def folded(text: str) -> str:
     """A text without what changes no meaning: case, white space, quotes, a final full stop."""
-    text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text)))
+    text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text).strip()))
     text = _NO_SOLUTION.sub(r"no \1solution", _INFINITE.sub("infinity", text))
     return _SPACE.sub("", text.strip(" \n\t\"'`*").rstrip(".,; \"'")).replace("\n", " ").casefold()
