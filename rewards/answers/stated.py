@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rewards.answers.extract import stated_options
 from rewards.answers.marks import boxed_contents
@@ -72,7 +73,7 @@ def states(text: str, reference: str) -> bool:
     """
     if any(answers_match(content, reference) for content in boxed_contents(text)):
         return True
-    wanted = read_quantity(reference, variables=True)
+    wanted = _wanted(reference)
     if wanted is not None:
         if not _may_hold(text, wanted):
             return False
@@ -100,6 +101,12 @@ def find_answer_step(steps: Sequence[Step], reference: str) -> int:
         Its index, or -1 if no step does.
     """
     return next((i for i, step in enumerate(steps) if states(step.text, reference)), -1)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(reference: str) -> Quantity | None:
+    """A reference as a quantity, read once and not again for every step of its trace."""
+    return read_quantity(reference, variables=True)
 
 
 def _may_hold(text: str, wanted: Quantity) -> bool:
