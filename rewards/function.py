@@ -41,7 +41,8 @@ class StepReward:
         terms: Reward terms by name, as ``reward.terms`` of a run config
             (`rewards.stack.build_stack`).
         tokenizer: The policy's tokenizer, or its folder or Hub name.
-        tagger: Folder or packaged name of the frozen tagger; the packaged default if None.
+        tagger: Folder, packaged name or Hub repository (``owner/name@revision``) of the frozen
+            tagger; the packaged default if None.
         delimiters: Opening and closing thinking delimiter; the tokenizer's own if None.
         reference: Column of the data set that holds the reference answer.
         group_size: Completions of a prompt (``num_generations``); if given, a prompt with fewer

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,45 +18,16 @@ from tagger.backends.base import Backend, BatchExtractor, FeatureExtractor
 from tagger.backends.registry import BACKENDS
 from tagger.backends.softmax import softmax
 from tagger.errors import UserError
+from tagger.hub import card_for_hub, upload_tagger
+from tagger.location import PACKAGED, packaged_taggers, tagger_folder
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
-from tagger.storage import CONFIG_FILE, fingerprint_of, read_folder, write_folder
+from tagger.storage import fingerprint_of, read_folder, write_folder
 from tagger.taxonomies.taxonomy import Taxonomy
 
-PACKAGED = Path(__file__).parent / "models" / "default"
-"""The tagger that ships with the package and is loaded when none is named."""
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
 
-
-def packaged_taggers() -> list[str]:
-    """Names of the taggers that ship with the package, the default one first."""
-    found = sorted(p.parent.name for p in PACKAGED.parent.glob(f"*/{CONFIG_FILE}"))
-    return sorted(found, key=lambda name: name != PACKAGED.name)
-
-
-def tagger_folder(name: str | Path | None) -> Path:
-    """Folder of a tagger.
-
-    Args:
-        name: A folder, or the name of a packaged tagger if there is no such folder; None for the
-            default one.
-
-    Returns:
-        The folder; a path with a separator in it is returned as it is.
-
-    Raises:
-        UserError: Neither a folder nor a packaged name; the packaged ones are listed.
-    """
-    if name is None:
-        return PACKAGED
-    path = Path(name).expanduser()
-    if path.exists() or path.name != str(name):
-        return path
-    packaged = packaged_taggers()
-    if path.name in packaged:
-        return PACKAGED.parent / path.name
-    raise UserError(
-        f"No tagger {str(name)!r}: there is no such folder, and the packaged taggers are "
-        f"{', '.join(packaged)}."
-    )
+__all__ = ["PACKAGED", "FrozenSession", "FrozenTagger", "packaged_taggers", "tagger_folder"]
 
 
 class FrozenTagger:
@@ -152,15 +124,16 @@ class FrozenTagger:
         """Load a tagger.
 
         Args:
-            path: Its folder, or the name of a packaged tagger (`packaged_taggers`), e.g.
-                ``"linear"``; a folder of that name wins. None for the default one.
+            path: Its folder; the name of a packaged tagger (`packaged_taggers`), e.g.
+                ``"linear"``; or a Hub repository, ``"owner/name"`` or ``"owner/name@revision"``.
+                A folder of that name wins. None for the default one.
 
         Returns:
             The tagger, its fingerprint recomputed from what was read.
 
         Raises:
-            UserError: No such folder or packaged name, a missing or malformed file, an unknown
-                segmenter or back end, or a fingerprint that does not match.
+            UserError: No such folder, packaged name or repository, a missing or malformed file,
+                an unknown segmenter or back end, or a fingerprint that does not match.
         """
         folder = tagger_folder(path)
         parts = read_folder(folder, BACKENDS)
@@ -198,6 +171,52 @@ class FrozenTagger:
             self._logit_bias, self._about, self._fingerprint, card,
         )  # fmt: skip
         return target
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        local_files_only: bool = False,
+        force_download: bool = False,
+    ) -> FrozenTagger:
+        """Load a tagger from a Hub repository, or as `load` does, with transformers' arguments.
+
+        Args:
+            name: As `load`.
+            revision: Branch, tag or commit of the repository.
+            token, cache_dir, local_files_only, force_download: See `tagger.hub.download_tagger`.
+
+        Raises:
+            UserError: As `load` and `tagger_folder`.
+        """
+        folder = tagger_folder(
+            name, revision, token=token, cache_dir=cache_dir, local_files_only=local_files_only,
+            force_download=force_download,
+        )  # fmt: skip
+        return cls.load(folder)
+
+    def push_to_hub(self, repo_id: str, *, card: str = "", **options: Any) -> CommitInfo:
+        """Commit the tagger to a Hub repository, from where `from_pretrained` loads it.
+
+        Args:
+            repo_id: ``owner/name``; made if there is none.
+            card: Text of its README.md; header, fingerprint and use are added.
+            options: ``revision``, ``commit_message``, ``private``, ``token`` and ``create_pr``, as
+                `tagger.hub.upload_tagger` takes them.
+
+        Returns:
+            The commit; its ``oid`` is a revision to load the tagger by.
+
+        Raises:
+            UserError: As `tagger.hub.upload_tagger`.
+        """
+        with TemporaryDirectory() as place:
+            text = card_for_hub(card, repo_id, self._fingerprint)
+            return upload_tagger(self.save(Path(place) / "tagger", text), repo_id, **options)
 
     def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
         """Tag consecutive steps of one trace.

@@ -38,7 +38,8 @@ class TagSettings(Settings):
     """Settings of `suffice tag`.
 
     Attributes:
-        tagger: Folder of the frozen tagger; None takes the packaged one.
+        tagger: The frozen tagger: a folder, a packaged name or a Hub repository
+            (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
         taxonomy: Taxonomy to show the types in, a name or a YAML file; None is the tagger's own.
         limit: Most traces to tag; None tags all.
         view: ``steps`` shows traces step by step, ``strips`` a line a trace, ``table`` none; None
@@ -96,7 +97,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", metavar="NAME", help="split of the dataset, if it has several")
     parser.add_argument("--subset", metavar="NAME", help="configuration of the dataset")
     parser.add_argument(
-        "--tagger", metavar="FOLDER", help="frozen tagger (default: the packaged one)"
+        "--tagger",
+        metavar="NAME",
+        help="frozen tagger: a folder, a packaged name or a Hub repository (owner/name[@revision]; "
+        "default: the packaged one)",
     )
     parser.add_argument(
         "--taxonomy", metavar="NAME", help="show types of this taxonomy: a name or a YAML file"

@@ -72,8 +72,9 @@ class CompareConfig(PolicySettings):
             chosen one, with a threshold of their own.
         claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
             each policy against each one before it.
-        tagger: Folder of the frozen tagger; None takes the packaged one.
-        audit_tagger: Folder of a tagger that never fed the reward; None goes without.
+        tagger: The frozen tagger: a folder, a packaged name or a Hub repository
+            (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
+        audit_tagger: A tagger, named alike, that never fed the reward; None goes without.
         training_metrics: Metrics file of the training run; None looks next to ``trained``.
         problems: The test split; no threshold is chosen on it.
         calibration: The split on which thresholds are chosen.

@@ -91,8 +91,9 @@ class RunConfig(PolicyConfig):
 
     Attributes:
         problems: The training problems.
-        tagger: Folder of the frozen tagger; the packaged one if left out.
-        audit_tagger: Folder of a second tagger that is only logged.
+        tagger: The frozen tagger: a folder, a packaged name or a Hub repository
+            (``owner/name`` or ``owner/name@revision``); the packaged one if left out.
+        audit_tagger: A second tagger, named alike, that is only logged.
         reward: The reward terms.
         grpo: Any field of TRL's `GRPOConfig` that is not set by another key here.
         lora: Fields of peft's `LoraConfig`; full fine-tuning if left out, or with `adapter`

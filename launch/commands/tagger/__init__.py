@@ -11,6 +11,7 @@ from launch.commands.tagger import (
     convert_labels,
     evaluate,
     learning_curve,
+    push,
     solution_traces,
     train,
     transfer,
@@ -19,6 +20,7 @@ from launch.commands.tagger import (
 COMMANDS: tuple[Command, ...] = (
     train.COMMAND,
     combine.COMMAND,
+    push.COMMAND,
     evaluate.COMMAND,
     annotate.COMMAND,
     agree.COMMAND,

@@ -48,7 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tagger",
         nargs="+",
         metavar="NAME",
-        help="folders or packaged names of taggers (default: every packaged one)",
+        help="folders, packaged names or Hub repositories (owner/name[@revision]) of taggers "
+        "(default: every packaged one)",
     )
     parser.add_argument(
         "--traces",

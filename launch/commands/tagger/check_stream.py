@@ -35,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tagger",
         metavar="NAME",
-        help="folder or packaged name of the frozen tagger (default: the packaged one)",
+        help="folder, packaged name or Hub repository (owner/name[@revision]) of the frozen tagger "
+        "(default: the packaged one)",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N traces")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")

@@ -12,7 +12,10 @@ from tagger.errors import UserError
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
-        "taggers", nargs="+", metavar="TAGGER", help="tagger folders or packaged names, two or more"
+        "taggers",
+        nargs="+",
+        metavar="TAGGER",
+        help="tagger folders, packaged names or Hub repositories, two or more",
     )
     parser.add_argument(
         "--weights",

@@ -26,9 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tagger",
-        type=Path,
         metavar="NAME",
-        help="folder or packaged name of a tagger (default: the packaged one)",
+        help="folder, packaged name or Hub repository (owner/name[@revision]) of a tagger "
+        "(default: the packaged one)",
     )
     parser.add_argument(
         "--taxonomy",

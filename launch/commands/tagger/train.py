@@ -70,8 +70,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="TAGGER",
-        help="taggers to distil, folders or packaged names: their mean probabilities are the "
-        "targets of --traces and, below label_weight=1, part of those of the labelled traces",
+        help="taggers to distil (folders, packaged names, Hub repositories): their mean "
+        "probabilities are the targets of --traces and, below label_weight=1, part of those of the "
+        "labelled traces",
     )
     parser.add_argument(
         "--traces",

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from transformers import TrainerCallback
 
+from tagger.errors import UserError
+
 
 class Fingerprinted(Protocol):
     """A tagger that can hash its weights anew."""
@@ -53,10 +55,14 @@ class TaggerUnchanged(TrainerCallback):
         """Check that the checkpoint was made with this tagger.
 
         Raises:
-            RuntimeError: It was not.
+            UserError: It was not.
         """
         if state["fingerprint"] != self.before:
-            raise RuntimeError(f"The checkpoint's tagger was {state['fingerprint'][:12]}.")
+            raise UserError(
+                f"The checkpoint was made with tagger {state['fingerprint'][:12]}, but the "
+                f"config's key tagger now names {self.before[:12]}; name the one of the checkpoint "
+                "(a branch of a Hub repository may have moved: name its commit)."
+            )
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Check before the first step."""

@@ -42,7 +42,7 @@ def test_a_tagger_that_is_not_the_one_it_says() -> None:
 def test_a_checkpoint_knows_its_tagger() -> None:
     callback = TaggerUnchanged(Weights())
     callback.load_state_dict(callback.state_dict())
-    with pytest.raises(RuntimeError, match="tagger was dddddddddddd"):
+    with pytest.raises(UserError, match="made with tagger dddddddddddd, but .* name its commit"):
         callback.load_state_dict({"fingerprint": "d" * 64})
 
 

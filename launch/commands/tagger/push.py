@@ -1,0 +1,50 @@
+"""``suffice tagger push``: upload a tagger to the Hugging Face Hub."""
+
+from __future__ import annotations
+
+import argparse
+
+from launch.command import Command
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("tagger", metavar="FOLDER", help="tagger folder")
+    parser.add_argument("repo", metavar="OWNER/NAME", help="repository; made if there is none")
+    parser.add_argument("--private", action="store_true", help="make a new repository private")
+    parser.add_argument(
+        "--revision", metavar="BRANCH", help="branch to commit to (default: the main branch)"
+    )
+    parser.add_argument(
+        "--message", default="", metavar="TEXT", help="commit message (default: a short one)"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Load, verify, upload."""
+    from tagger.frozen import FrozenTagger, tagger_folder
+    from tagger.storage import CARD_FILE
+
+    folder = tagger_folder(args.tagger)
+    tagger = FrozenTagger.load(folder)
+    card = folder / CARD_FILE
+    commit = tagger.push_to_hub(
+        args.repo,
+        card=card.read_text(encoding="utf-8") if card.is_file() else "",
+        revision=args.revision,
+        commit_message=args.message,
+        private=args.private or None,
+    )
+    print(
+        f"Uploaded {folder} to {commit.commit_url}, fingerprint {tagger.fingerprint[:12]}.\n"
+        f"Use it by tagger={args.repo} or, this very commit, tagger={args.repo}@{commit.oid}."
+    )
+
+
+COMMAND = Command(
+    name="tagger push",
+    summary="upload a tagger to the Hugging Face Hub",
+    example="suffice tagger push runs/tagger-1 owner/step-tagger",
+    configure=configure,
+    run=run,
+)

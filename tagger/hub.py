@@ -1,0 +1,248 @@
+"""Taggers in repositories of the Hugging Face Hub: names, download, upload.
+
+Only the three files of a tagger folder ever travel (`FILES`: JSON, safetensors and the card), so
+nothing that could run code is downloaded, whatever else a repository holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagger.errors import UserError
+from tagger.storage import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
+
+FILES = (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE)
+"""What is downloaded and uploaded of a repository."""
+
+MAIN = "main"
+_NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>[^\s@]+))?")
+_HEADER = "---\nlibrary_name: suffice\ntags:\n- step-tagger\n- reasoning\n---\n\n"
+
+
+@dataclass(frozen=True)
+class HubName:
+    """A repository of the Hub, and which revision of it.
+
+    Attributes:
+        repo: ``owner/name``.
+        revision: Branch, tag or commit; None is the main branch.
+    """
+
+    repo: str
+    revision: str | None = None
+
+    @classmethod
+    def parse(cls, name: str) -> HubName | None:
+        """Read ``owner/name`` or ``owner/name@revision``; None for anything else."""
+        found = _NAME.fullmatch(name)
+        return cls(found["repo"], found["revision"]) if found else None
+
+    def __str__(self) -> str:
+        return self.repo if self.revision is None else f"{self.repo}@{self.revision}"
+
+
+def download_tagger(
+    name: HubName,
+    *,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+    force_download: bool = False,
+) -> Path:
+    """Fetch a tagger's files into the cache of `huggingface_hub`, or find them there.
+
+    Args:
+        name: Repository and revision.
+        token: Access token; None takes the one that is stored, False sends none.
+        cache_dir: Where the cache is; None for that of `huggingface_hub`.
+        local_files_only: Look into the cache only; implied by ``HF_HUB_OFFLINE=1``.
+        force_download: Fetch the files again though the cache holds them.
+
+    Returns:
+        The folder of the snapshot, named by its commit.
+
+    Raises:
+        UserError: No such repository or revision, no access, no network and not in the cache, or
+            the repository holds no tagger.
+    """
+    from huggingface_hub import constants, snapshot_download
+
+    offline = local_files_only or bool(constants.HF_HUB_OFFLINE)
+    try:
+        folder = Path(
+            snapshot_download(
+                name.repo,
+                revision=name.revision,
+                allow_patterns=list(FILES),
+                cache_dir=cache_dir,
+                token=token,
+                local_files_only=offline,
+                force_download=force_download and not offline,
+                library_name="suffice",
+            )
+        )
+    except Exception as error:  # its errors share no class: offline, no such name, no access
+        raise UserError(
+            f"No tagger {str(name)!r}: there is no such folder here, and "
+            f"{_why_not_had(error, name, cache_dir)}."
+        ) from error
+    missing = [file for file in (CONFIG_FILE, WEIGHTS_FILE) if not (folder / file).is_file()]
+    if missing:
+        raise UserError(
+            f"The Hub repository {name} (commit {folder.name[:12]}) is no step tagger: it has no "
+            f"{' and no '.join(missing)}; name one that 'suffice tagger push' wrote."
+        )
+    return folder
+
+
+def upload_tagger(
+    folder: Path,
+    repo: str,
+    *,
+    revision: str | None = None,
+    commit_message: str = "",
+    private: bool | None = None,
+    token: str | bool | None = None,
+    create_pr: bool = False,
+) -> CommitInfo:
+    """Commit a tagger folder to a repository, which is made if there is none.
+
+    Args:
+        folder: The tagger's; only `FILES` are taken.
+        repo: ``owner/name``.
+        revision: Branch to commit to, made if there is none; None is the main branch.
+        commit_message: Of the commit.
+        private: Visibility of a repository that is made; None is the owner's default.
+        token: Access token with the right to write; None takes the one that is stored.
+        create_pr: Open a pull request instead of committing to the branch.
+
+    Returns:
+        The commit; its ``oid`` is a revision to load the tagger by.
+
+    Raises:
+        UserError: Not a name of a repository, no network, or no right to write.
+    """
+    parsed = HubName.parse(repo)
+    if parsed is None or parsed.revision is not None:
+        raise UserError(
+            f"{repo!r} is no name of a Hub repository; write owner/name, and the branch, if any, "
+            "as the revision."
+        )
+    from huggingface_hub import HfApi
+
+    api = HfApi(token=token, library_name="suffice")
+    try:
+        api.create_repo(repo, private=private, exist_ok=True)
+        if revision is not None and not create_pr:
+            api.create_branch(repo, branch=revision, exist_ok=True)
+        return api.upload_folder(
+            repo_id=repo,
+            folder_path=folder,
+            allow_patterns=list(FILES),
+            revision=revision,
+            commit_message=commit_message or "Upload step tagger",
+            create_pr=create_pr,
+        )
+    except Exception as error:  # its errors share no class: offline, not logged in, no right
+        raise UserError(
+            f"The tagger cannot be uploaded to {repo}: {_why_not_taken(error)}."
+        ) from error
+
+
+def card_for_hub(card: str, repo: str, fingerprint: str) -> str:
+    """A tagger's card with the Hub's header, the fingerprint and how to load it.
+
+    Args:
+        card: Text of the README.md so far; a header that it has is kept.
+        repo: Where it goes.
+        fingerprint: Of the tagger.
+    """
+    text = card if card.strip() else "# Step tagger\n"
+    if not text.startswith("---\n"):
+        text = _HEADER + text
+    if fingerprint not in text:
+        text = f"{text.rstrip()}\n\n* Fingerprint `{fingerprint}`\n"
+    load = f'FrozenTagger.from_pretrained("{repo}")'
+    if load not in text:
+        text = (
+            f"{text.rstrip()}\n\n## Use\n\n```python\nfrom suffice import FrozenTagger\n\n"
+            f"tagger = {load}\n```\n"
+        )
+    return text
+
+
+def _why_not_had(error: Exception, name: HubName, cache_dir: str | Path | None) -> str:
+    """What a failed download means to the user, with the remedy."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError):
+        return (
+            "access to the Hub repository is restricted; ask for it on its page, and log in "
+            "with 'hf auth login'"
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return (
+            "the Hub has no such repository, or it is private; check the name, or log in with "
+            "'hf auth login'"
+        )
+    if isinstance(error, errors.RevisionNotFoundError):
+        return (
+            f"the Hub repository {name.repo} has no revision {name.revision or MAIN!r}; name "
+            "a branch, tag or commit of it"
+        )
+    if isinstance(error, errors.HFValidationError):
+        return "it is no name of a Hub repository (owner/name)"
+    if isinstance(error, errors.HfHubHTTPError):
+        return f"the Hub answers {_status(error)}; try again later"
+    wanted = f"revision {name.revision or MAIN!r}"
+    held = _cached_revisions(name.repo, cache_dir)
+    if isinstance(error, errors.IncompleteSnapshotError):
+        found = f"{wanted} is in the cache only in part"
+    elif held:
+        found = f"{wanted} is not in the cache, which holds {', '.join(held)}"
+    else:
+        found = "it is not in the cache"
+    return f"the Hub cannot be reached (offline) and {found}; go online once to fetch it"
+
+
+def _why_not_taken(error: Exception) -> str:
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.HFValidationError):
+        return "this is no name of a Hub repository (owner/name)"
+    if isinstance(error, errors.LocalTokenNotFoundError):
+        return "no access token is stored; log in with 'hf auth login'"
+    if isinstance(error, errors.HfHubHTTPError):
+        if getattr(error.response, "status_code", None) in (401, 403):
+            return (
+                f"the Hub answers {_status(error)}; log in with 'hf auth login' by a token "
+                "that may write there"
+            )
+        return f"the Hub answers {_status(error)}"
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return "HF_HUB_OFFLINE is set; unset it"
+    return f"the Hub cannot be reached ({type(error).__name__})"
+
+
+def _status(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    code = getattr(response, "status_code", "an error")
+    return f"{code} {getattr(response, 'reason_phrase', '')}".strip()
+
+
+def _cached_revisions(repo: str, cache_dir: str | Path | None = None) -> list[str]:
+    """Branches and tags of a repository in the cache, sorted; its commits if it has none."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    place = Path(cache_dir or constants.HF_HUB_CACHE)
+    place /= repo_folder_name(repo_id=repo, repo_type="model")
+    refs = place / "refs"
+    named = sorted(str(p.relative_to(refs)) for p in refs.rglob("*") if p.is_file())
+    return named or sorted(p.name[:12] for p in place.glob("snapshots/*"))
