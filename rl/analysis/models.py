@@ -115,6 +115,14 @@ class Warned(Part):
     text: str
 
 
+class Setting(Part):
+    """A value that completions were sampled with."""
+
+    key: str = Field(description="the config key")
+    value: float | None = Field(description="null where only the machine tells")
+    source: str = Field(description="where the value comes from")
+
+
 class Policy(Part):
     """One of the policies that are compared."""
 
@@ -152,6 +160,9 @@ class Results(Part):
     claims: list[Claim]
     warnings: list[Warned] = Field(default=[], description="missing in older results")
     examples: list[dict[str, Any]] = Field(description="up to three example traces")
+    settings: list[Setting] = Field(
+        default=[], description="how completions were sampled; missing in older results"
+    )
     training: dict[str, Any] | None = Field(description="learning curves")
     provenance: Provenance
 

@@ -86,6 +86,7 @@ def build_results(
     max_new_tokens: int | None = None,
     overlaps: Mapping[str, Mapping[str, Any] | None] | None = None,
     claims: Sequence[tuple[str, str]] | None = None,
+    settings: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Compute every number of a comparison.
 
@@ -102,6 +103,8 @@ def build_results(
         overlaps: For each policy the test problems among its training problems, as
             `rl.problems.overlap` finds them; None if no training problems are known.
         claims: Pairs of policies to make claims about; None takes each against each before it.
+        settings: How completions were sampled and where each value comes from: ``key``, ``value``,
+            ``source``.
 
     Returns:
         A dictionary that passes `validate_results`.
@@ -155,6 +158,8 @@ def build_results(
     results["examples"] = choose_examples(
         free[BASE].samples, free[other].samples if other != BASE else (), other
     )
+    if settings is not None:
+        results["settings"] = [dict(one) for one in settings]
     results["training"] = dict(training) if training else None
     results["provenance"] = dict(provenance)
     validate_results(results)

@@ -6,17 +6,20 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from rl.analysis.arms import BASE
 from rl.analysis.outcomes import warnings_of
 from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig, Split
+from rl.comparison.derived import GIVEN, Row, check_batch_tokens, completion_tokens, row, sampling
 from rl.comparison.jobs import Job
 from rl.comparison.loaded import LoadedPolicy
 from rl.evaluation.samples import Sample, read_samples, write_samples
 from rl.policy.config import changed_settings
+from rl.policy.generation import NEUTRAL, named_sampling
 from rl.problems.problem import Problem
 from rl.problems.registry import load
 from tagger.errors import UserError
@@ -36,6 +39,8 @@ class ArmRunner:
     """Runs arms, or reads them back if this very arm is in the folder or the cache.
 
     Attributes:
+        config: The settings; `derive` fills in those that are left out.
+        settings: How they were come by, one row a setting.
         origins: Where the samples of each arm came from, by `Job.key`: ``folder``, ``cache`` or
             ``sampled``.
     """
@@ -54,6 +59,7 @@ class ArmRunner:
         """
         self.config, self.folder, self.cache = config, folder, cache
         self.origins: dict[str, str] = {}
+        self.settings: list[Row] = []
         self.progress = progress or silent
         self.tagger = FrozenTagger.load(config.tagger)
         self.audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
@@ -64,6 +70,32 @@ class ArmRunner:
             for name, entry in config.policies.items()
         }
         self._problems: dict[str, list[Problem]] = {}
+
+    def derive(self) -> None:
+        """Fill in how tokens are drawn, and how many; loads tokenizers, no weights.
+
+        Raises:
+            UserError: A tokenizer is not usable, a setting cannot be derived, or the settings do
+                not fit the models.
+        """
+        c, base = self.config, self.policies[BASE]
+        splits = ("test", "calibration") if c.rules else ("test",)
+        questions = [p.question for split in splits for p in self.problems(split)]
+        rooms = [policy.room(questions) for policy in self.policies.values()]
+        given: dict[str, float | None] = {key: getattr(c, key) for key in NEUTRAL}
+        named = named_sampling(base.settings) if None in given.values() else {}
+        values, rows = sampling(given, named, base.name)
+        length, length_row = completion_tokens(c.max_new_tokens, rooms)
+        check_batch_tokens(c.max_batch_tokens, length, rooms)
+        bound = "half of the free memory" if c.max_batch_tokens is None else GIVEN
+        self.settings = [*rows, length_row, row("max_batch_tokens", c.max_batch_tokens, bound)]
+        self.use(replace(c, **values, max_new_tokens=length))
+
+    def use(self, config: CompareConfig) -> None:
+        """Go on with a config in which settings that were left out are filled in."""
+        self.config = config
+        for policy in self.policies.values():
+            policy.config = config
 
     def split(self, name: str) -> Split:
         """Settings of the ``test`` or the ``calibration`` split."""
@@ -209,6 +241,8 @@ class ArmRunner:
         # Else as the keys of earlier versions.
         if changed := changed_settings(self.policies[job.policy].settings):
             content["policy settings"] = changed
+        if c.max_batch_tokens is not None:
+            content["max_batch_tokens"] = c.max_batch_tokens
         if c.engine != "kit":
             content["engine"] = c.engine
         return content

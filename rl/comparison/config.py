@@ -85,11 +85,16 @@ class CompareConfig(PolicySettings):
         oracle: Also search each trace of `grid_policies` for the first point where it could have
             stopped, by one greedy probe a step boundary.
         oracle_answer_tokens: Budget of an oracle's forced answer.
-        max_new_tokens: Most tokens of a completion.
-        temperature: Sampling temperature; 0 is greedy.
+        max_new_tokens: Most tokens of a completion. Left out: ``max_completion_length`` of the
+            training run in whose folder a policy is, the largest of several, else what the
+            smallest context of the policies leaves beside the longest prompt.
+        temperature: Sampling temperature, 0 is greedy; that of base's generation config if left
+            out, as `top_p` and `top_k`.
         top_p: Nucleus.
         top_k: Likeliest tokens kept; 0 keeps all.
-        batch_size: Rows sampled at once.
+        batch_size: Most rows sampled at once.
+        max_batch_tokens: Most tokens of the key-value cache of the rows sampled at once, prompts
+            and `max_new_tokens` counted; what fits into half of the free memory if left out.
         engine: What generates: ``kit``, the kit's own sampler, or ``transformers``, its
             ``generate``, which is slower and exists to check the other.
         workers: Arms that run side by side, each in a process with its own copy of the policy;
@@ -112,11 +117,12 @@ class CompareConfig(PolicySettings):
     trained_monitored: bool = True
     oracle: bool = True
     oracle_answer_tokens: Annotated[int, Ge(1)] = 256
-    max_new_tokens: Annotated[int, Ge(1)] = 4096
-    temperature: Annotated[float, Interval(ge=0, lt=math.inf)] = 1.0
-    top_p: Annotated[float, Interval(gt=0, le=1)] = 1.0
-    top_k: Annotated[int, Ge(0)] = 0
+    max_new_tokens: Annotated[int, Ge(1)] | None = None
+    temperature: Annotated[float, Interval(ge=0, lt=math.inf)] | None = None
+    top_p: Annotated[float, Interval(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Ge(0)] | None = None
     batch_size: Annotated[int, Ge(1)] = 32
+    max_batch_tokens: Annotated[int, Ge(1)] | None = None
     engine: EngineName = "kit"
     workers: Annotated[int, Ge(1)] = 1
     seed: Annotated[int, Ge(0)] = 0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rl.comparison.cache import policy_identity
 from rl.comparison.config import CompareConfig, GridPoint
+from rl.comparison.derived import Room
 from rl.comparison.policies import PolicyEntry
+from rl.comparison.training_problems import trained_length
 from rl.policy.config import policy_config
+from rl.policy.context import context_length, longest_prompt
 from rl.policy.prompts import Prompting
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
@@ -40,10 +44,13 @@ class LoadedPolicy:
         source = resolve_policy(self.settings)
         self.name, self.path, self.sha256 = self.settings.model, source.model, source.digest()
         self._parts = [source.model] if source.adapter is None else [source.model, source.adapter]
-        self._config, self._tagger, self._audit = config, tagger, audit
+        self.config, self._tagger, self._audit = config, tagger, audit
 
-    def check_tokenizer(self) -> None:
-        """Load the tokenizer alone.
+    def room(self, questions: Sequence[str]) -> Room:
+        """How long completions can be; loads the tokenizer, not the weights.
+
+        Args:
+            questions: What is asked.
 
         Raises:
             UserError: It cannot be loaded, has no thinking delimiters, or a chat template that
@@ -53,8 +60,14 @@ class LoadedPolicy:
 
         from rl.policy.load import check_device, load_tokenizer
 
-        load_tokenizer(self.settings)
+        tokenizer, _ = load_tokenizer(self.settings)
         check_device(self.settings, torch.cuda.device_count())
+        return Room(
+            self.name,
+            context_length(self.settings),
+            longest_prompt(self.settings, tokenizer, questions),
+            trained_length(self.settings.adapter or self.name),
+        )
 
     @cached_property
     def identity(self) -> str | None:
@@ -79,15 +92,25 @@ class LoadedPolicy:
         from rl.sampling.registry import build_engine
 
         logging.disable_progress_bar()
-        c = self._config
+        c = self.config
         policy = load_policy(self.settings)
-        settings = SamplingSettings(
-            temperature=c.temperature,
-            top_p=c.top_p,
-            top_k=c.top_k,
-            max_new_tokens=c.max_new_tokens,
+        drawn: dict[str, Any] = {
+            "temperature": c.temperature,
+            "top_p": c.top_p,
+            "top_k": c.top_k,
+            "max_new_tokens": c.max_new_tokens,
+        }
+        if None in drawn.values():
+            raise ValueError("Derive the settings that the config leaves out first.")
+        settings = SamplingSettings(**drawn)
+        return build_engine(
+            c.engine,
+            policy.model,
+            policy.tokenizer,
+            policy.delimiters,
+            settings,
+            c.max_batch_tokens,
         )
-        return build_engine(c.engine, policy.model, policy.tokenizer, policy.delimiters, settings)
 
     @cached_property
     def judge(self) -> Judge:

@@ -75,11 +75,12 @@ def run_comparison(
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
+    runner.derive()
     _check_disk(runner, output)
-    for policy in runner.policies.values():
-        policy.check_tokenizer()
+    _report_not_applied(runner)
     settings = json.dumps(config.to_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
+    config = runner.config
     samples = run_jobs(runner, independent_jobs(config))
     selection = select(runner, samples) if config.rules else None
     runs = _test_arms(runner, samples, selection)
@@ -103,6 +104,7 @@ def run_comparison(
         )
         | {"arms": _origins(runner)},
         title=config.title,
+        settings=runner.settings,
         max_new_tokens=config.max_new_tokens,
         overlaps={
             name: training_overlap(policy.name, runner.problems("test"))
@@ -131,6 +133,17 @@ def _origins(runner: ArmRunner) -> dict[str, list[str]]:
     return found
 
 
+def _report_not_applied(runner: ArmRunner) -> None:
+    """Say which settings of base's generation config have no effect."""
+    for row in runner.settings:
+        if row["source"].endswith("not applied"):
+            print(
+                f"suffice: WARNING: {row['key']}={row['value']:g}, {row['source']}: the engines"
+                " draw by temperature, top_p and top_k alone.",
+                file=sys.stderr,
+            )
+
+
 def check_comparison(config: CompareConfig) -> None:
     """Refuse now what the comparison would refuse only after the training."""
     tagger = FrozenTagger.load(config.tagger)
@@ -150,13 +163,13 @@ def _check_disk(runner: ArmRunner, output: Path) -> None:
         for split, arms in zip(("test", "calibration"), arms_at_most(config), strict=True)
         if arms
     )
-    needed = rows * config.max_new_tokens * BYTES_PER_TOKEN + SPARE_BYTES
+    needed = rows * (config.max_new_tokens or 1) * BYTES_PER_TOKEN + SPARE_BYTES
     near = next(p for p in (output, *output.absolute().parents) if p.exists())
     free = shutil.disk_usage(near).free
     if free < needed:
         raise UserError(
             f"Too little disk at {near}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB needed for"
-            " the samples; free some, or lower problems.size or samples."
+            " the samples; free some, or lower max_new_tokens, problems.size or samples."
         )
 
 

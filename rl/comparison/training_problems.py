@@ -25,7 +25,7 @@ def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | N
         As `Overlap.to_dict`, with the ``source``. None without a config there. If the
         training problems cannot be read, only a ``text`` that says so.
     """
-    config = _config(policy)
+    config = training_config(policy)
     if config is None:
         return None
     from rl.training.config import load_config
@@ -41,7 +41,30 @@ def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | N
     return {"source": str(config), **find_overlap(test, training).to_dict()}
 
 
-def _config(policy: str) -> Path | None:
+def trained_length(policy: str) -> int | None:
+    """``max_completion_length`` of the run that made a policy; None if it names none.
+
+    Args:
+        policy: As for `training_config`.
+    """
+    config = training_config(policy)
+    if config is None:
+        return None
+    from rl.training.config import load_config
+
+    try:
+        length = load_config(config).grpo.get("max_completion_length")
+    except UserError:  # another program's config.yaml
+        return None
+    return length if isinstance(length, int) and length > 0 else None
+
+
+def training_config(policy: str) -> Path | None:
+    """The ``config.yaml`` of the run that made a policy, in its folder or the one above.
+
+    Args:
+        policy: Name or folder of the policy.
+    """
     folder = Path(policy).expanduser()
     near = (folder / CONFIG_FILE, folder.parent / CONFIG_FILE)
     return next((path for path in near if path.is_file()), None)

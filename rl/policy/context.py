@@ -60,10 +60,20 @@ def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[
     wanted = getattr(config, "grpo", {}).get(_KEY)
     if config.model == OVERTHINKER and wanted is None:
         return None
-    prompting = Prompting.of(config)
-    prompts = prompting.render_all(tokenizer, questions)
-    longest = max(len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"])
+    longest = longest_prompt(config, tokenizer, questions)
     return fitting_length(wanted, context_length(config), longest, config.model)
+
+
+def longest_prompt(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> int:
+    """Tokens of the longest prompt of a policy.
+
+    Args:
+        config: The policy's settings.
+        tokenizer: Its tokenizer.
+        questions: What is asked, at least one question.
+    """
+    prompts = Prompting.of(config).render_all(tokenizer, questions)
+    return max(len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"])
 
 
 def context_length(config: PolicyConfig) -> int | None:

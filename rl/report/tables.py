@@ -279,3 +279,12 @@ def lengths_table(results: Mapping[str, Any]) -> Table:
         "thinking tokens",
     )  # fmt: skip
     return Table(head, rows)
+
+
+def settings_table(results: Mapping[str, Any]) -> Table:
+    """How completions were sampled, and where each value comes from."""
+    rows = [
+        Row([s["key"], "–" if s["value"] is None else f"{s['value']:.10g}", s["source"]])
+        for s in results.get("settings", ())
+    ]
+    return Table(("setting", "value", "source"), rows)

@@ -19,7 +19,7 @@ def runner(world: World, folder: Path, engine: str) -> ArmRunner:
             "base": str(world.model),
             "tagger": str(world.tagger),
             "problems": {"source": str(world.problems)},
-            "calibration": {"split": "calibration"},
+            "calibration": {"source": "overthinker", "split": "calibration", "size": 2},
             "samples": 2,
             "max_new_tokens": 24,
             "oracle_answer_tokens": 6,
@@ -27,7 +27,9 @@ def runner(world: World, folder: Path, engine: str) -> ArmRunner:
             "engine": engine,
         }
     )
-    return ArmRunner(config, folder)
+    made = ArmRunner(config, folder)
+    made.derive()
+    return made
 
 
 def test_arms_and_oracle_are_the_same_on_both_engines(world: World, tmp_path: Path) -> None:

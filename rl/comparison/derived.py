@@ -1,0 +1,143 @@
+"""Sampling settings that a comparison leaves out, derived from its policies.
+
+Temperature, top_p and top_k are those of the base policy's generation config, and hold for every
+policy: arms are compared under the same settings. The length of a completion is that of the
+training run of a policy, or what the context leaves beside the longest prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rl.policy.generation import NEUTRAL, sampling_defaults, without_effect
+from tagger.errors import UserError
+
+GIVEN = "set in the config"
+
+Row = dict[str, Any]
+"""A setting as recorded in ``results.json``: ``key``, ``value``, ``source``."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How long a policy's completions can be.
+
+    Attributes:
+        model: What to call its model.
+        context: Positions of the model; None if its config does not say.
+        prompt: Tokens of its longest prompt.
+        trained: ``max_completion_length`` of the training run that made it; None without one.
+    """
+
+    model: str
+    context: int | None
+    prompt: int
+    trained: int | None = None
+
+    @property
+    def left(self) -> int | None:
+        """Tokens of the context beside the longest prompt; None if unknown."""
+        return None if self.context is None else self.context - self.prompt
+
+
+def row(key: str, value: float | None, source: str) -> Row:
+    """A setting, for the record."""
+    return {"key": key, "value": value, "source": source}
+
+
+def sampling(
+    given: Mapping[str, float | None], named: Mapping[str, Any], model: str
+) -> tuple[dict[str, Any], list[Row]]:
+    """Temperature, top_p and top_k of a comparison.
+
+    Args:
+        given: These keys of the config, None for those left out.
+        named: What the base policy's generation config names.
+        model: What to call its model.
+
+    Returns:
+        The values, and the rows that record them; settings of the generation config that no
+        engine applies have a row too.
+
+    Raises:
+        UserError: The generation config names a value out of its range.
+    """
+    needed = {key: value for key, value in named.items() if given.get(key) is None}
+    if given.get("temperature") is not None:
+        needed.pop("do_sample", None)
+    found = sampling_defaults(needed, model)
+    values: dict[str, Any] = {}
+    rows = []
+    for key in NEUTRAL:
+        own = given.get(key)
+        values[key], source = found[key] if own is None else (own, GIVEN)
+        rows.append(row(key, values[key], source))
+    rows += [
+        row(key, value, f"generation_config of {model}; not applied")
+        for key, value in without_effect(named).items()
+    ]
+    return values, rows
+
+
+def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, Row]:
+    """Most tokens of a completion.
+
+    Args:
+        wanted: The config key ``max_new_tokens``.
+        rooms: One for each policy.
+
+    Returns:
+        The number, and the row that records it.
+
+    Raises:
+        UserError: It is not set and cannot be derived, or prompt and completion do not fit into
+            the context of a policy.
+    """
+    for room in rooms:
+        if room.left is not None and room.left < (wanted or 1):
+            asked = f" and max_new_tokens is {wanted}" if wanted else ""
+            raise UserError(
+                f"The model {room.model} reads {room.context} tokens, the longest prompt has"
+                f" {room.prompt}{asked}; lower max_new_tokens, or leave long problems out."
+            )
+    if wanted is not None:
+        return wanted, row("max_new_tokens", wanted, GIVEN)
+    lefts = [(room.left, room) for room in rooms if room.left is not None]
+    least = min(lefts, key=lambda pair: pair[0], default=None)
+    trained = [(room.trained, room) for room in rooms if room.trained is not None]
+    if trained:
+        longest, room = max(trained, key=lambda pair: pair[0])
+        if least is None or longest <= least[0]:
+            source = f"max_completion_length of the training run of {room.model}"
+            return longest, row("max_new_tokens", longest, source)
+    if least is None:
+        raise UserError(
+            f"max_new_tokens is not set and cannot be derived: the config of {rooms[0].model}"
+            " names no context length (max_position_embeddings), and no config.yaml of a training"
+            " run is stored next to it; set it, e.g. max_new_tokens=4096."
+        )
+    left, room = least
+    source = f"context of {room.model}, {room.context} tokens, less its longest prompt"
+    return left, row("max_new_tokens", left, source)
+
+
+def check_batch_tokens(bound: int | None, new_tokens: int, rooms: Sequence[Room]) -> None:
+    """Refuse a bound that a single row may exceed.
+
+    Args:
+        bound: The config key ``max_batch_tokens``.
+        new_tokens: Most tokens of a completion.
+        rooms: One for each policy.
+
+    Raises:
+        UserError: It is smaller than the longest prompt with the longest completion.
+    """
+    needed = max(room.prompt for room in rooms) + new_tokens
+    if bound is not None and bound < needed:
+        raise UserError(
+            f"max_batch_tokens is {bound}, less than one row: its longest prompt and"
+            f" max_new_tokens ({new_tokens}) are {needed} tokens; raise it, or lower"
+            " max_new_tokens."
+        )
