@@ -26,7 +26,12 @@ from rewards.stack import RewardStack, build_stack
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.families import named_delimiters
-from tagger.thinking.split import ThinkingDelimiters, delimiters_from_tokenizer
+from tagger.thinking.split import (
+    PromptEnd,
+    ThinkingDelimiters,
+    delimiters_from_tokenizer,
+    prompt_end_of,
+)
 
 QUESTION_ROLES = ("user",)
 
@@ -48,9 +53,13 @@ class StepReward:
         group_size: Completions of a prompt (``num_generations``); if given, a prompt with fewer
             completions in one call is an error.
         end_ids: Token ids that end a completion; the tokenizer's own if None.
+        chat_template_kwargs: Options the prompts were rendered with, as the trainer's, e.g.
+            ``{"enable_thinking": False}``: they decide whether a completion begins inside the
+            thinking, before it or behind it.
 
     Raises:
-        UserError: Unknown term or parameter, no such tagger.
+        UserError: Unknown term or parameter, no such tagger, an option that the chat template
+            does not know.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class StepReward:
         reference: str = "answer",
         group_size: int | None = None,
         end_ids: Sequence[int] | None = None,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         self.terms = dict(terms)
         self.tokenizer = tokenizer
@@ -71,6 +81,7 @@ class StepReward:
         self.reference = reference
         self.group_size = group_size
         self.end_ids = None if end_ids is None else tuple(end_ids)
+        self.chat_template_kwargs = dict(chat_template_kwargs or {})
         self.__name__ = "step_reward"  # TRL names its metrics by it
         self._tokenizer: Any = None if isinstance(tokenizer, str) else tokenizer
         self._loaded: tuple[FactsComputer, RewardStack] | None = None
@@ -190,9 +201,22 @@ class StepReward:
                 if self.delimiters
                 else delimiters_from_tokenizer(self._tokenizer)
             )
-            facts = FactsComputer(frozen, self._tokenizer, delimiters, self.end_ids)
+            facts = FactsComputer(
+                frozen, self._tokenizer, delimiters, self.end_ids, after=self._after(delimiters)
+            )
             self._loaded = (facts, stack)
         return self._loaded
+
+    def _after(self, delimiters: ThinkingDelimiters) -> PromptEnd:
+        """Where the prompts leave off."""
+        template = str(getattr(self._tokenizer, "chat_template", None))
+        for option in self.chat_template_kwargs:
+            if option not in template:
+                raise UserError(
+                    f"chat_template_kwargs.{option} is unknown to the chat template of the "
+                    "tokenizer, which would ignore it; leave it out."
+                )
+        return prompt_end_of(self._tokenizer, delimiters, **self.chat_template_kwargs)
 
     def _group_sizes(self, prompts: Sequence[Any]) -> Iterator[int]:
         """Sizes of the groups: runs of one prompt, cut every `group_size`."""

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
         tokenizer,
         tagger=config.tagger,
         delimiters=(delimiters.open, delimiters.close),
+        chat_template_kwargs=config.chat_template_kwargs,
     )
     import uvicorn
 

@@ -164,11 +164,11 @@ def template_prompt_end(
     return prompt_end(str(prompt), delimiters)
 
 
-def prompt_end_of(tokenizer: Any, delimiters: ThinkingDelimiters) -> PromptEnd:
+def prompt_end_of(tokenizer: Any, delimiters: ThinkingDelimiters, **options: Any) -> PromptEnd:
     """As `template_prompt_end`; `INSIDE` for a tokenizer without a chat template."""
     if getattr(tokenizer, "chat_template", None) is None:
         return PromptEnd.INSIDE
-    return template_prompt_end(tokenizer, delimiters)
+    return template_prompt_end(tokenizer, delimiters, **options)
 
 
 def known_delimiters_in(text: str) -> ThinkingDelimiters | None:
