@@ -104,12 +104,19 @@ def _comparison_keys() -> Iterator[KeyDoc]:
 
 
 def _rule_keys() -> Iterator[KeyDoc]:
+    from rl.comparison.grid import BUDGETS
     from tagger.stopping.rules.registry import RULES
 
     for name, rule in RULES.items():
         about = (rule.__doc__ or "").partition("\n\n")[0].replace("\n", " ").strip()
         yield KeyDoc(f"rules.{name}", "a mapping; a list of numbers is a grid", "{}", about)
         yield from key_docs(rule, f"rules.{name}.", hidden=frozenset({"taxonomy"}))
+        if name in BUDGETS:
+            text = (
+                f"Limits as shares of base's mean number of {BUDGETS[name]} on the calibration"
+                " problems, in place of `limit` or next to it."
+            )
+            yield KeyDoc(f"rules.{name}.share", "a number above 0, or a list of them", "none", text)
 
 
 def _foreign(config: str, key: str) -> list[KeyDoc]:

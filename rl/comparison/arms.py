@@ -17,6 +17,7 @@ from rl.comparison.config import CompareConfig, Split
 from rl.comparison.derived import GIVEN, Row, check_batch_tokens, completion_tokens, row, sampling
 from rl.comparison.jobs import Job
 from rl.comparison.loaded import LoadedPolicy
+from rl.evaluation.oracle import answer_budget
 from rl.evaluation.samples import Sample, read_samples, write_samples
 from rl.policy.config import changed_settings
 from rl.policy.generation import NEUTRAL, named_sampling
@@ -60,11 +61,12 @@ class ArmRunner:
         self.config, self.folder, self.cache = config, folder, cache
         self.origins: dict[str, str] = {}
         self.settings: list[Row] = []
+        self._answer_budgets: dict[str, int] = {}
         self.progress = progress or silent
         self.tagger = FrozenTagger.load(config.tagger)
         self.audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
         for point in config.grid():
-            build_rule(point.config(), self.tagger.taxonomy)
+            build_rule(point.example(), self.tagger.taxonomy)
         self.policies = {
             name: LoadedPolicy(entry, config, self.tagger, self.audit)
             for name, entry in config.policies.items()
@@ -142,6 +144,8 @@ class ArmRunner:
         Raises:
             UserError: As `is_done`.
         """
+        if job.oracle and self.answer_tokens(job) is None:
+            return False
         if self.is_done(job):
             self.origins.setdefault(job.key, "folder")
             return True
@@ -152,6 +156,22 @@ class ArmRunner:
         write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
         self.origins[job.key] = "cache"
         return True
+
+    def answer_tokens(self, oracle: Job) -> int | None:
+        """Budget of an oracle's forced answers.
+
+        Returns:
+            That of the config, else derived from the free arm; None while that is not sampled.
+        """
+        if self.config.oracle_answer_tokens is not None:
+            return self.config.oracle_answer_tokens
+        if oracle.key not in self._answer_budgets:
+            if not self.find(oracle.free):
+                return None
+            free = read_samples(self._path(oracle.free, "jsonl.gz"))
+            most = self.config.max_new_tokens or 1
+            self._answer_budgets[oracle.key] = answer_budget(free, most)
+        return self._answer_budgets[oracle.key]
 
     def run(self, job: Job) -> list[Sample]:
         """Sample one arm, or read it back if it is there; the key is written last.
@@ -195,15 +215,15 @@ class ArmRunner:
     def _search(self, job: Job) -> list[Sample]:
         from rl.evaluation.oracle import oracle_samples
 
-        loaded = self.policies[job.policy]
+        loaded, free = self.policies[job.policy], self.run(job.free)
         return oracle_samples(
-            self.run(job.free),
+            free,
             self.problems(job.split),
             loaded.engine,
             loaded.judge,
             loaded.closing,
             seed=self.config.seed,
-            answer_tokens=self.config.oracle_answer_tokens,
+            answer_tokens=self.answer_tokens(job) or 1,
             batch_size=self.config.batch_size,
             progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
         )
@@ -236,7 +256,7 @@ class ArmRunner:
             "problems": [asdict(p) for p in self.problems(job.split)],
             "samples": self.samples_per_problem(job.split),
             "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
-            "answer": ["greedy", c.oracle_answer_tokens] if job.oracle else None,
+            "answer": ["greedy", self.answer_tokens(job)] if job.oracle else None,
         }
         # Else as the keys of earlier versions.
         if changed := changed_settings(self.policies[job.policy].settings):

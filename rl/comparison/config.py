@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge, Interval
 
 from rl.analysis.arms import BASE
+from rl.comparison.grid import GridPoint, check_shares, grid_points, rule_points
 from rl.comparison.policies import (
     DEFAULT_BASE,
     PolicyEntry,
@@ -51,7 +51,7 @@ def _rules() -> dict[str, dict[str, Any]]:
     return {
         "count": {"types": ["VERIFY"], "limit": [1, 2, 3, 5]},
         "ratio": {"threshold": [0.2, 0.3, 0.4, 0.5]},
-        "token_budget": {"limit": [256, 512, 1024, 2048]},
+        "token_budget": {"share": [0.25, 0.5, 0.75]},
     }
 
 
@@ -79,12 +79,14 @@ class CompareConfig(PolicySettings):
         problems: The test split; no threshold is chosen on it.
         calibration: The split on which thresholds are chosen.
         samples: Completions of each test problem.
-        rules: Stopping rules with their parameters; a list of numbers is a grid.
+        rules: Stopping rules with their parameters; a list of numbers is a grid. Rules with a
+            budget take ``share`` too, shares of base's mean on the calibration problems.
         tolerance: Accuracy a threshold may cost on the calibration split, as a share.
         trained_monitored: Also run policies other than `grid_policies` under a monitor.
         oracle: Also search each trace of `grid_policies` for the first point where it could have
             stopped, by one greedy probe a step boundary.
-        oracle_answer_tokens: Budget of an oracle's forced answer.
+        oracle_answer_tokens: Budget of an oracle's forced answer; left out, what 95 % of the
+            policy's own finished answers need.
         max_new_tokens: Most tokens of a completion. Left out: ``max_completion_length`` of the
             training run in whose folder a policy is, the largest of several, else what the
             smallest context of the policies leaves beside the longest prompt.
@@ -116,7 +118,7 @@ class CompareConfig(PolicySettings):
     tolerance: Annotated[float, Interval(ge=0, le=1)] = 0.01
     trained_monitored: bool = True
     oracle: bool = True
-    oracle_answer_tokens: Annotated[int, Ge(1)] = 256
+    oracle_answer_tokens: Annotated[int, Ge(1)] | None = None
     max_new_tokens: Annotated[int, Ge(1)] | None = None
     temperature: Annotated[float, Interval(ge=0, lt=math.inf)] | None = None
     top_p: Annotated[float, Interval(gt=0, le=1)] | None = None
@@ -136,53 +138,7 @@ class CompareConfig(PolicySettings):
 
     def grid(self) -> list[GridPoint]:
         """All points of the rule grid, in the order of the config."""
-        return [p for name, params in self.rules.items() for p in _grid_of(name, params)]
-
-
-@dataclass(frozen=True)
-class GridPoint:
-    """One stopping rule with one set of parameters.
-
-    Attributes:
-        rule: The rule's name in the registry.
-        params: Its parameters.
-        swept: The parameters that the grid varies.
-    """
-
-    rule: str
-    params: dict[str, Any]
-    swept: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Name of the arm, e.g. ``monitored_count_3``."""
-        return "_".join(["monitored", self.rule, *(f"{self.params[k]:g}" for k in self.swept)])
-
-    @property
-    def label(self) -> str:
-        """Name for a reader, e.g. ``count, limit 3``."""
-        return ", ".join(
-            [self.rule.replace("_", " "), *(f"{k} {self.params[k]:g}" for k in self.swept)]
-        )
-
-    def config(self) -> dict[str, Any]:
-        """What `build_rule` takes."""
-        return {"name": self.rule, **self.params}
-
-
-def _numbers(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(
-        isinstance(v, int | float) and not isinstance(v, bool) for v in value
-    )
-
-
-def _grid_of(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
-    swept = tuple(k for k, v in params.items() if _numbers(v))
-    fixed = {k: v for k, v in params.items() if k not in swept}
-    return [
-        GridPoint(rule, {**fixed, **dict(zip(swept, values, strict=True))}, swept)
-        for values in itertools.product(*(params[k] for k in swept))
-    ]
+        return grid_points(self.rules)
 
 
 _INHERITED = ("source", "config", "columns", "settings", "checker")
@@ -244,7 +200,8 @@ def _check(config: CompareConfig) -> None:
             " another split (for the overthinker, calibration.split=calibration), source or seed."
         )
     for rule, params in config.rules.items():
-        if not isinstance(params, Mapping) or not _grid_of(rule, params):
+        check_shares(rule, params)
+        if not rule_points(rule, params):
             raise UserError(f"Config key 'rules.{rule}' has an empty grid; list its thresholds.")
     names = [point.name for point in config.grid()]
     for name in names:

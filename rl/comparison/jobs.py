@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rl.analysis.arms import arm_name
-from rl.comparison.config import CompareConfig, GridPoint
+from rl.comparison.config import CompareConfig
+from rl.comparison.grid import GridPoint
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rl.comparison.cache import policy_identity
-from rl.comparison.config import CompareConfig, GridPoint
+from rl.comparison.config import CompareConfig
 from rl.comparison.derived import Room
+from rl.comparison.grid import GridPoint
 from rl.comparison.policies import PolicyEntry
 from rl.comparison.training_problems import trained_length
 from rl.policy.config import policy_config

@@ -10,20 +10,24 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rl.analysis.arms import TRAINED, ArmRun, arm_label, arm_name
+from rl.analysis.arms import BASE, TRAINED, ArmRun, arm_label, arm_name
 from rl.analysis.results import build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig
+from rl.comparison.derived import GIVEN, Row, row
 from rl.comparison.folder import CONFIG, check_folder
+from rl.comparison.grid import has_shares, with_limits
 from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, oracle_job
 from rl.comparison.selection import Selection, select
 from rl.comparison.training_problems import training_overlap
 from rl.comparison.workers import run_jobs
+from rl.evaluation.oracle import ANSWERS
 from rl.evaluation.samples import Sample
 from rl.problems.registry import load
 from rl.provenance import provenance
@@ -80,6 +84,7 @@ def run_comparison(
     _report_not_applied(runner)
     settings = json.dumps(config.to_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
+    _resolve_shares(runner)
     config = runner.config
     samples = run_jobs(runner, independent_jobs(config))
     selection = select(runner, samples) if config.rules else None
@@ -104,7 +109,7 @@ def run_comparison(
         )
         | {"arms": _origins(runner)},
         title=config.title,
-        settings=runner.settings,
+        settings=runner.settings + _answer_budgets(runner),
         max_new_tokens=config.max_new_tokens,
         overlaps={
             name: training_overlap(policy.name, runner.problems("test"))
@@ -133,15 +138,37 @@ def _origins(runner: ArmRunner) -> dict[str, list[str]]:
     return found
 
 
+def _resolve_shares(runner: ArmRunner) -> None:
+    """Sample base on the calibration problems where a budget is a share of what it uses there."""
+    if not has_shares(runner.config.rules):
+        return
+    job = Job(BASE, BASE, "calibration")
+    rules, rows = with_limits(runner.config.rules, run_jobs(runner, [job])[job.key])
+    runner.settings += rows
+    runner.use(replace(runner.config, rules=rules))
+
+
+def _answer_budgets(runner: ArmRunner) -> list[Row]:
+    """The budgets of the oracles' forced answers, for the record."""
+    given = runner.config.oracle_answer_tokens is not None
+    source = "{:.0%} of the finished answers of {} are as short"
+    return [
+        row(
+            "oracle_answer_tokens",
+            runner.answer_tokens(oracle_job(name)),
+            GIVEN if given else source.format(ANSWERS, name),
+        )
+        for name in (runner.config.with_grid if runner.config.oracle else ())
+    ]
+
+
 def _report_not_applied(runner: ArmRunner) -> None:
     """Say which settings of base's generation config have no effect."""
-    for row in runner.settings:
-        if row["source"].endswith("not applied"):
-            print(
-                f"suffice: WARNING: {row['key']}={row['value']:g}, {row['source']}: the engines"
-                " draw by temperature, top_p and top_k alone.",
-                file=sys.stderr,
-            )
+    for setting in runner.settings:
+        if setting["source"].endswith("not applied"):
+            named = f"{setting['key']}={setting['value']:g}, {setting['source']}"
+            drawn = "completions are drawn by temperature, top_p and top_k alone"
+            print(f"suffice: WARNING: {named}: {drawn}.", file=sys.stderr)
 
 
 def check_comparison(config: CompareConfig) -> None:
@@ -150,7 +177,7 @@ def check_comparison(config: CompareConfig) -> None:
     if config.audit_tagger is not None:
         FrozenTagger.load(config.audit_tagger)
     for point in config.grid():
-        build_rule(point.config(), tagger.taxonomy)
+        build_rule(point.example(), tagger.taxonomy)
     for split in (config.problems, config.calibration):
         load(split)
 

@@ -10,7 +10,7 @@ from rl.analysis.arms import BASE, arm_name
 from rl.analysis.estimates import make_panel
 from rl.analysis.frontier import Choice, Point, choose, point_of
 from rl.comparison.arms import ArmRunner
-from rl.comparison.config import GridPoint
+from rl.comparison.grid import GridPoint
 from rl.comparison.jobs import grid_job
 from rl.comparison.workers import run_jobs
 from rl.evaluation.samples import Sample

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from rl.evaluation.evaluate import Judge, Progress
@@ -19,6 +20,10 @@ from rl.sampling.engine import Completion, Engine
 
 if TYPE_CHECKING:
     from tagger.stopping.closing import ClosingSequence
+
+
+ANSWERS = 0.95
+"""Share of a policy's own answers that fit into the budget of a forced one."""
 
 
 @dataclass
@@ -47,6 +52,26 @@ def boundaries_of(sample: Sample) -> list[int]:
         total += step.tokens
         ends.append(total)
     return ends
+
+
+def answer_budget(free: Sequence[Sample], most: int) -> int:
+    """Budget of a forced answer: what nearly all of the policy's own answers need.
+
+    The longest few are left out: a policy that goes on reasoning in its answer would make every
+    probe as long as a whole trace.
+
+    Args:
+        free: Samples of the policy, nothing stopped.
+        most: Most tokens of a completion.
+
+    Returns:
+        The 95th percentile of the answer tokens of finished samples, the closing delimiter
+        counted; `most` if none is finished.
+    """
+    lengths = sorted(s.answer_tokens for s in free if s.finished)
+    if not lengths:
+        return most
+    return max(1, lengths[ceil(ANSWERS * len(lengths)) - 1])
 
 
 def oracle_samples(

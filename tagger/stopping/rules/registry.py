@@ -10,6 +10,7 @@ from tagger.errors import UserError, unknown_name
 from tagger.stopping.rules.base import Decision, RunningRule, StoppingRule, StreamState
 from tagger.stopping.rules.count import CountRule
 from tagger.stopping.rules.ratio import RatioRule
+from tagger.stopping.rules.step_budget import StepBudgetRule
 from tagger.stopping.rules.token_budget import TokenBudgetRule
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
@@ -19,15 +20,19 @@ __all__ = [
     "Decision",
     "RatioRule",
     "RunningRule",
+    "StepBudgetRule",
     "StoppingRule",
     "StreamState",
     "TokenBudgetRule",
     "build_rule",
 ]
 
-RULES: dict[str, type[CountRule] | type[RatioRule] | type[TokenBudgetRule]] = {
+RULES: dict[
+    str, type[CountRule] | type[RatioRule] | type[StepBudgetRule] | type[TokenBudgetRule]
+] = {
     CountRule.name: CountRule,
     RatioRule.name: RatioRule,
+    StepBudgetRule.name: StepBudgetRule,
     TokenBudgetRule.name: TokenBudgetRule,
 }
 

@@ -9,6 +9,8 @@ import pytest
 from rl.comparison.arms import ArmRunner
 from rl.comparison.config import compare_config
 from rl.comparison.jobs import Job
+from rl.comparison.run import _resolve_shares
+from rl.evaluation.oracle import answer_budget
 from tagger.errors import UserError
 from tests.world import World
 
@@ -22,13 +24,13 @@ def runner(world: World, folder: Path, engine: str) -> ArmRunner:
             "calibration": {"source": "overthinker", "split": "calibration", "size": 2},
             "samples": 2,
             "max_new_tokens": 24,
-            "oracle_answer_tokens": 6,
-            "rules": {"token_budget": {"limit": [8]}},
+            "rules": {"token_budget": {"share": [0.5]}},
             "engine": engine,
         }
     )
     made = ArmRunner(config, folder)
     made.derive()
+    _resolve_shares(made)
     return made
 
 
@@ -44,5 +46,11 @@ def test_arms_and_oracle_are_the_same_on_both_engines(world: World, tmp_path: Pa
         assert [s.ids for s in ours] == [s.ids for s in theirs]
         assert [s.stop_reason for s in ours] == [s.stop_reason for s in theirs]
         assert [s.probe_tokens for s in ours] == [s.probe_tokens for s in theirs]
+    free = kit.run(Job("base", "base", "calibration"))
+    limit = max(1, round(0.5 * sum(s.thinking_tokens for s in free) / len(free)))
+    assert point.params == {"limit": limit}
+    assert kit.answer_tokens(Job("oracle", "base", "test", oracle=True)) == answer_budget(
+        kit.run(Job("base", "base", "test")), 24
+    )
     with pytest.raises(UserError, match="made with other settings"):
         runner(world, tmp_path / "kit", "transformers").run(Job("base", "base", "test"))

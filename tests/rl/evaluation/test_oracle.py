@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from rl.evaluation.evaluate import Judge
-from rl.evaluation.oracle import oracle_samples
+from rl.evaluation.oracle import answer_budget, oracle_samples
 from rl.evaluation.samples import Sample
 from rl.policy.load import load_tokenizer
 from rl.problems.problem import Problem
 from rl.sampling.engine import Completion
 from tagger.frozen import FrozenTagger
 from tagger.stopping.closing import ClosingSequence
+from tests.rl.making import sample
 from tests.world import World
 
 PROBLEMS = [Problem("p0", "What is 2 + 2?", "4", "easy", "sum")]
@@ -99,3 +100,11 @@ def test_keeps_the_full_trace_if_no_boundary_is_right(judge: Judge) -> None:
 def test_a_single_step_leaves_nothing_to_probe(judge: Judge) -> None:
     base, found, policy = run(judge, "It is 7.", "7")
     assert policy.asked == [] and found == base
+
+
+def test_answer_budget_is_what_nearly_all_finished_answers_need() -> None:
+    free = [sample("p", n, answer_tokens=n) for n in range(1, 41)]
+    cut = [sample("p", 99, answer_tokens=0, finished=False)]
+    assert answer_budget(free + cut, 500) == 38  # 95 % of 40
+    assert answer_budget(free[:3], 500) == 3
+    assert answer_budget(cut, 500) == 500

@@ -98,9 +98,16 @@ def test_stopping_rules_token_budget_stops_with_the_token_that_fills_it():
     assert run({"name": "token_budget", "limit": 25}, [S] * 9)[0] == 3
 
 
+def test_stopping_rules_step_budget_counts_steps_of_every_type():
+    assert run({"name": "step_budget", "limit": 3}, [S, V, M, V]) == (3, "3 steps, limit 3")
+    assert run({"name": "step_budget", "limit": 1}, [R]) == (1, "1 step, limit 1")
+    assert run({"name": "step_budget", "limit": 3}, [S, V]) is None
+
+
 @pytest.mark.parametrize(
     "config",
     [
+        {"name": "step_budget", "limit": 4},
         {"name": "count", "limit": 2, "types": ["META", "VERIFY"]},
         {"name": "ratio", "threshold": 0.25, "patience": 3},
         {"name": "token_budget", "limit": 120},
@@ -120,7 +127,7 @@ def test_stopping_rules_every_registered_rule_has_its_own_name():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({}, "no name; give one of count, ratio, token_budget"),
+        ({}, "no name; give one of count, ratio, step_budget, token_budget"),
         ({"name": "cuont"}, "did you mean 'count'"),
         ({"name": "count", "limitt": 3}, "did you mean 'limit'"),
         ({"name": "count", "limit": 3, "taxonomy": "x"}, "Unknown parameter"),

@@ -1,0 +1,163 @@
+"""The grid of stopping rules: lists of thresholds, and budgets as shares of base's own use.
+
+A rule with a budget takes ``share`` next to ``limit`` or in its place: 0.5 is half of what base
+uses on average on the calibration problems when nothing stops it. A grid of shares suits models
+whose thinking has 100 tokens and such whose thinking has 10,000.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rl.comparison.derived import Row, row
+from tagger.errors import UserError
+from tagger.stopping.rules.registry import StepBudgetRule, TokenBudgetRule
+
+if TYPE_CHECKING:
+    from rl.evaluation.samples import Sample
+
+LIMIT, SHARE = "limit", "share"
+BUDGETS = {TokenBudgetRule.name: "thinking tokens", StepBudgetRule.name: "steps"}
+"""Rules whose limit is a budget, with what it counts."""
+
+Rules = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """One stopping rule with one set of parameters.
+
+    Attributes:
+        rule: The rule's name in the registry.
+        params: Its parameters.
+        swept: The parameters that the grid varies.
+    """
+
+    rule: str
+    params: dict[str, Any]
+    swept: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the arm, e.g. ``monitored_count_3``."""
+        values = (f"{SHARE if k == SHARE else ''}{self.params[k]:g}" for k in self.swept)
+        return "_".join(["monitored", self.rule, *values])
+
+    @property
+    def label(self) -> str:
+        """Name for a reader, e.g. ``count, limit 3``."""
+        return ", ".join(
+            [self.rule.replace("_", " "), *(f"{k} {self.params[k]:g}" for k in self.swept)]
+        )
+
+    def config(self) -> dict[str, Any]:
+        """What `build_rule` takes; a share has to be resolved first."""
+        return {"name": self.rule, **self.params}
+
+    def example(self) -> dict[str, Any]:
+        """`config`, with the smallest limit in the place of a share: to check the other keys."""
+        own = {k: v for k, v in self.params.items() if k != SHARE}
+        return {"name": self.rule, **own, **({LIMIT: 1} if SHARE in self.params else {})}
+
+
+def grid_points(rules: Rules) -> list[GridPoint]:
+    """All points of the rules, in their order; limits before shares."""
+    return [point for rule, params in rules.items() for point in rule_points(rule, params)]
+
+
+def rule_points(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
+    """The points of one rule: the product of its lists of numbers."""
+    if SHARE not in params:
+        return _product(rule, params)
+    shares = {k: v for k, v in params.items() if k != LIMIT}
+    shares[SHARE] = _listed(shares[SHARE])
+    limits = {k: v for k, v in params.items() if k != SHARE}
+    return (_product(rule, limits) if LIMIT in params else []) + _product(rule, shares)
+
+
+def check_shares(rule: str, params: Mapping[str, Any]) -> None:
+    """Refuse shares that name no budget.
+
+    Raises:
+        UserError: The rule has no budget, or a share is no number above 0.
+    """
+    if SHARE not in params:
+        return
+    key = f"rules.{rule}.{SHARE}"
+    if rule not in BUDGETS:
+        raise UserError(
+            f"Config key {key!r}: a share is one of a budget, and {rule!r} has none; name limits,"
+            f" or take {' or '.join(BUDGETS)}."
+        )
+    if params[SHARE] == []:
+        raise UserError(f"Config key {key!r} is empty; list shares, e.g. [0.25, 0.5, 0.75].")
+    for share in _listed(params[SHARE]):
+        number = isinstance(share, int | float) and not isinstance(share, bool)
+        if not (number and 0 < share < math.inf):
+            raise UserError(
+                f"Config key {key!r} holds {share!r}; a share of base's mean is a number above 0,"
+                " e.g. [0.25, 0.5, 0.75]."
+            )
+
+
+def has_shares(rules: Rules) -> bool:
+    """Whether a limit has to be resolved."""
+    return any(SHARE in params for params in rules.values())
+
+
+def with_limits(
+    rules: Rules, free: Sequence[Sample]
+) -> tuple[dict[str, dict[str, Any]], list[Row]]:
+    """Make limits of shares.
+
+    Args:
+        rules: The rules of the config.
+        free: Samples of base on the calibration problems, nothing stopped.
+
+    Returns:
+        The rules with limits alone, at least 1, each once; and a row for each share.
+    """
+    means = {
+        TokenBudgetRule.name: sum(s.thinking_tokens for s in free) / len(free),
+        StepBudgetRule.name: sum(len(s.steps) for s in free) / len(free),
+    }
+    resolved: dict[str, dict[str, Any]] = {}
+    rows = []
+    for rule, params in rules.items():
+        resolved[rule] = dict(params)
+        if SHARE not in params:
+            continue
+        limits = _listed(params.get(LIMIT, []))
+        for share in _listed(resolved[rule].pop(SHARE)):
+            limit = max(1, round(share * means[rule]))
+            limits.append(limit)
+            source = (
+                f"{share:g} of base's mean of {means[rule]:.1f} {BUDGETS[rule]} on the calibration"
+                " problems"
+            )
+            rows.append(row(f"rules.{rule}.{LIMIT}", limit, source))
+        resolved[rule][LIMIT] = list(dict.fromkeys(limits))
+    return resolved, rows
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) for v in value
+    )
+
+
+def _product(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
+    swept = tuple(k for k, v in params.items() if _numbers(v))
+    fixed = {k: v for k, v in params.items() if k not in swept}
+    return [
+        GridPoint(rule, {**fixed, **dict(zip(swept, values, strict=True))}, swept)
+        for values in itertools.product(*(params[k] for k in swept))
+    ]
