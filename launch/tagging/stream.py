@@ -17,8 +17,6 @@ BATCH_CHARACTERS = 2_000_000
 """A batch is tagged once its traces have this many characters, however few they are."""
 LONGEST_REFERENCE = 200
 """A longer reference is a worked solution, which no step can be expected to state."""
-STATED_WITHIN = 20_000
-"""Longer steps are searched for the answer in this many characters at either end only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +35,13 @@ class TaggedTrace:
         """Index of the first step that states the reference, -1 if none does.
 
         None if there is no reference, or only a worked solution.
-
-        Like `rewards.answers.stated.find_answer_step`, but a step of a megabyte is searched
-        at its ends only.
         """
         reference = self.source.reference
         if not 0 < len(reference) <= LONGEST_REFERENCE:
             return None
-        from rewards.answers.stated import states
+        from rewards.answers.stated import find_answer_step
 
-        for index, tagged in enumerate(self.steps):
-            text = tagged.step.text
-            if len(text) > 2 * STATED_WITHIN:
-                text = f"{text[:STATED_WITHIN]}\n{text[-STATED_WITHIN:]}"
-            if states(text, reference):
-                return index
-        return -1
+        return find_answer_step([tagged.step for tagged in self.steps], reference)
 
 
 def tag_stream(

@@ -7,6 +7,7 @@ the parts of lists, pairs, sets and intervals, the value of an equation, and las
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rewards.answers.options import read_option, reference_option
 from rewards.answers.plain import plain
@@ -70,7 +71,7 @@ def _match(answer: str, reference: str, symbolic: bool) -> bool:
             return chosen.letter == option.letter and (not text or _match(text, option.text, False))
         if option.text and _match(answer, option.text, symbolic):
             return True
-    text, due_text = folded(answer), folded(reference)
+    text, due_text = _folded(answer), _folded(reference)
     if text == due_text or text == _WITHOUT_BASE.sub("", due_text):
         return True
     return _match_parts(answer, reference, symbolic)
@@ -78,16 +79,26 @@ def _match(answer: str, reference: str, symbolic: bool) -> bool:
 
 def _match_parts(answer: str, reference: str, symbolic: bool) -> bool:
     """Lists, equations and expressions, neither of which is a number, time or option."""
-    items, due = (read_sequence(_MEMBER.sub("", plain(text))) for text in (answer, reference))
+    items, due = _parts(answer), _parts(reference)
     if items is not None and due is not None:
         return _same_items(items, due, symbolic)
     if (items or due) is not None and not _has_order_sign(answer + reference):
         return False
-    claimed, wanted = read_claims(answer), read_claims(reference, unknowns=True)
-    equations = [claimed != [Claim(answer)], wanted != [Claim(reference)]]
+    claimed, wanted = _claims_of(answer), _claims_of(reference, unknowns=True)
+    equations = [claimed != (Claim(answer),), wanted != (Claim(reference),)]
     if any(equations) and any(_claims(c, w, symbolic) for c in claimed for w in wanted):
         return True
     return symbolic and equations[0] == equations[1] and _same_expression(answer, reference)
+
+
+@lru_cache(maxsize=1024)
+def _parts(text: str) -> Sequence | None:
+    return read_sequence(_MEMBER.sub("", plain(text)))
+
+
+@lru_cache(maxsize=1024)
+def _claims_of(text: str, unknowns: bool = False) -> tuple[Claim, ...]:
+    return tuple(read_claims(text, unknowns))
 
 
 def _claims(claim: Claim, wanted: Claim, symbolic: bool) -> bool:
@@ -148,3 +159,7 @@ def folded(text: str) -> str:
     text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text).strip()))
     text = _NO_SOLUTION.sub(r"no \1solution", _INFINITE.sub("infinity", text))
     return _SPACE.sub("", text.strip(" \n\t\"'`*").rstrip(".,; \"'")).replace("\n", " ").casefold()
+
+
+# One reference is compared with hundreds of texts of its trace; none is longer than MAX_ANSWER.
+_folded = lru_cache(maxsize=1024)(folded)

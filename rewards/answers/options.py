@@ -22,8 +22,9 @@ _ADVERB = r"(?:clearly|therefore|indeed|thus|definitely|obviously|hence)\s+"
 _OPTION = re.compile(
     rf"{_LEAD}(?:{_ADVERB})?(?:\(\s?(?P<a>[A-Z])\s?\)(?P<at>[.:,;!]?|[\s.:,;!].*)"  # (B) 42
     r"|(?P<b>[A-Z])(?P<bt>\s?[).:,;!].*|\s?-{1,2}\s.*"  # B. 42, B - 42
-    r"|\s*(?:\(.*|[0-9\\$].*|(?:because|since|as|which|with|for|due|rather|not|but|or|and)\s.*"
-    r"|\s+(?:is|must be)\s+(?:the\s+)?(?:correct|right|best|answer)\b.*|)))",
+    r"|\s*(?:\(.*|[0-9\\$].*|)"
+    r"|\s+(?:(?:because|since|as|which|with|for|due|rather|not|but|or|and)\s.*"
+    r"|(?:is|must be)\s+(?:the\s+)?(?:correct|right|best|answer)\b.*)))",
     re.DOTALL | re.IGNORECASE,
 )
 _DENIED = re.compile(

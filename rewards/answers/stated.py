@@ -9,7 +9,7 @@ question is no answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rewards.answers.extract import stated_options
@@ -40,13 +40,24 @@ _EXPRESSION = re.compile(
 )
 
 
-_CALLS_ONE = re.compile(
-    r"answer|option|choice|letter|choose|correct|right|best|pick|select|go with|####|答案|选",
-    re.IGNORECASE,
-)
+STATED_WITHIN = 20_000
+"""Longer steps are searched for the answer in this many characters at either end only."""
+
+_CALLS_ONE = (
+    "answer", "option", "choice", "letter", "choose", "correct", "right", "best", "pick", "select",
+    "go with", "####", "答案", "选",
+)  # fmt: skip
+_LETTER_ALONE = r"(?:(?<![a-z])|(?<=option|choice|answer|letter)){}(?![a-z])"
+# How a whole number may be written without its own digits, in a raw text in lower case …
+_MULTIPLIERS = ("%", "percent", "pct", "dozen", "illion", "thousand", "overline")
 _OTHERWISE = re.compile(
-    r"[/%^½¼¾⅓-⅞⁰¹²³⁄０-９]|frac|percent|pct|dozen|illion|thousand|overline|[0-9]e|万|亿",
-    re.IGNORECASE,
+    r"[0-9](?:[^0-9]{0,12}/|e[-+0-9]|(?<=0)(?:\W{0,6}\^|\s?\*\*))|frac[^a-z0-9\\]{0,9}[0-9\\]"
+)
+_OTHERWISE_SIGN = re.compile(r"[½¼¾⅓-⅞⁰¹²³⁴-⁹⁄∕÷！-～万亿]")
+# … and in a clean one.
+_OTHERWISE_CLEAN = re.compile(
+    r"[0-9]\s?/|10\s?(?:\^|\*\*)|[0-9][eE][-+0-9]|[%万亿]|(?i:percent|pct|per-cent|dozen)|illion"
+    r"|thousand|overline"
 )
 
 
@@ -77,10 +88,13 @@ def states(text: str, reference: str) -> bool:
     if wanted is not None:
         if not _may_hold(text, wanted):
             return False
-        return any(same_quantity(m.quantity, wanted) for m in _stated(clean(text)))
+        cleaned = clean(text)
+        if not _may_hold_clean(cleaned, wanted):
+            return False
+        return any(same_quantity(m.quantity, wanted) for m in _each_stated(cleaned))
     option = reference_option(reference)
     if option is not None:
-        if not _CALLS_ONE.search(text):
+        if not _may_name(text.lower(), option.letter):
             return False
         named = (read_option(stated) for stated in stated_options(text))
         return any(one is not None and one.letter == option.letter for one in named)
@@ -94,13 +108,20 @@ def find_answer_step(steps: Sequence[Step], reference: str) -> int:
     An intermediate result that happens to equal the reference counts, as the definition has it.
 
     Args:
-        steps: The steps of one trace.
+        steps: The steps of one trace; of very long ones (`STATED_WITHIN`) only the ends are read.
         reference: The correct answer.
 
     Returns:
         Its index, or -1 if no step does.
     """
-    return next((i for i, step in enumerate(steps) if states(step.text, reference)), -1)
+    return next((i for i, step in enumerate(steps) if states(_ends(step.text), reference)), -1)
+
+
+def _ends(text: str) -> str:
+    """A step's text, or the two ends of one of a megabyte."""
+    if len(text) <= 2 * STATED_WITHIN:
+        return text
+    return f"{text[:STATED_WITHIN]}\n{text[-STATED_WITHIN:]}"
 
 
 @lru_cache(maxsize=1024)
@@ -117,19 +138,65 @@ def _may_hold(text: str, wanted: Quantity) -> bool:
     """
     if wanted.unit is not None or wanted.value.denominator != 1:
         return True
-    digits = str(abs(wanted.value.numerator))[-3:]
-    return digits in text or _OTHERWISE.search(text) is not None
+    digits = str(abs(wanted.value.numerator))
+    # Thousands may be apart: 12,345.
+    if _holds_digits(text, digits[-3:], alone=len(digits) <= 3):
+        return True
+    low = text.lower()
+    if any(word in low for word in _MULTIPLIERS) or _OTHERWISE.search(low):
+        return True
+    return not text.isascii() and _OTHERWISE_SIGN.search(text) is not None
+
+
+def _may_hold_clean(cleaned: str, wanted: Quantity) -> bool:
+    """As `_may_hold`, for a clean text: it has one way to write most numbers, so less passes."""
+    if wanted.unit is not None or wanted.value.denominator != 1:
+        return True
+    written = _holds_digits(cleaned, str(abs(wanted.value.numerator)), alone=True)
+    return written or _OTHERWISE_CLEAN.search(cleaned) is not None
+
+
+def _holds_digits(text: str, digits: str, alone: bool) -> bool:
+    """Whether some digits end a number of a text; alone: with nothing but zeros before them."""
+    at = text.find(digits)
+    while at >= 0:
+        end = at + len(digits)
+        within = alone and at > 0 and "1" <= text[at - 1] <= "9"
+        if not within and not "0" <= text[end : end + 1] <= "9":
+            return True
+        at = text.find(digits, at + 1)
+    return False
+
+
+def _may_name(low: str, letter: str) -> bool:
+    """Whether a lower-case text may call an option the answer, seen fast."""
+    if not any(word in low for word in _CALLS_ONE):
+        return False
+    return not low.isascii() or _letter_alone(letter).search(low) is not None
+
+
+@lru_cache
+def _letter_alone(letter: str) -> re.Pattern[str]:
+    """A letter that begins or ends no word of a lower-case text."""
+    return re.compile(_LETTER_ALONE.format(letter.lower()))
 
 
 def _stated(cleaned: str) -> list[Mention]:
     """Numbers that a clean text gives as results, in order."""
-    found = {}
+    found = {mention.start: mention for mention in _each_stated(cleaned)}
+    return [found[start] for start in sorted(found)]
+
+
+def _each_stated(cleaned: str) -> Iterator[Mention]:
+    """Numbers that a clean text gives as results, in no order, some twice."""
     for match in _RESULT.finditer(cleaned):
         if (mention := mention_at(cleaned, match.end())) is not None:
-            found[mention.start] = mention
+            yield mention
     if _AS_ANSWER_WORDS.search(cleaned):
-        for mention in find_mentions(cleaned):
+        for mention in find_mentions(cleaned, denied=True):
             after = _AS_ANSWER.match(cleaned, mention.end)
-            if after and _AS_ANSWER_WORDS.search(after[0]):
-                found[mention.start] = mention
-    return [found[start] for start in sorted(found)]
+            if after is None or not _AS_ANSWER_WORDS.search(after[0]):
+                continue
+            # Whether it is denied is asked last: that costs most.
+            if (stated := mention_at(cleaned, mention.start)) is not None:
+                yield stated

@@ -119,6 +119,8 @@ DENIALS: dict[str, list[tuple[str, str, bool]]] = {
         ("The answer is 12.", "C) 12", RIGHT),
         ("The answer is 13.", "C) 12", WRONG),
         ("It is a dog.", "A", WRONG),
+        ("The answer is For example this one.", "F", WRONG),
+        ("The answer is Band then.", "B", WRONG),
     ],
     "yes and no": [
         ("Yes, because 3 > 2.", "yes", RIGHT),

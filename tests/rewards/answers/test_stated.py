@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.answers.extract import stated_options
+from rewards.answers.options import read_option
 from rewards.answers.plain import clean
 from rewards.answers.quantities import read_quantity, same_quantity
 from rewards.answers.stated import _stated, find_answer_step, stated_values, states
 from tagger.segmentation.registry import get_segmenter
+from tagger.steps import Step
 
 
 @pytest.mark.parametrize(
@@ -100,13 +103,64 @@ def test_states(text: str, reference: str, stated: bool) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["= ", "is ", "20", "2", "0", "1,0", "00", "/", "%", " km", ".", "½", "２０"]
+            ["= ", "is ", "20", "2", "0", "1,0", "00", "/", "%", " km", ".", "½", "２０", "÷", "％"]
+            + ["10", "^", "**", "²", r"\frac{", "}{", "}", r"\times ", "e2", " dozen", "百", "万"]
+            + [" Million", " thousand", r"\,", r"\text{", "$", " ", "／", " as the answer", "-"]
         )
     ),
-    st.sampled_from(["20", "2", "200", "1000", "0", "0.2"]),
+    st.sampled_from(["20", "2", "200", "1000", "0", "0.2", "2000", "-20", "100"]),
 )
 def test_states_overlooks_nothing_for_being_fast(parts: list[str], reference: str) -> None:
     text, wanted = "".join(parts), read_quantity(reference)
     assert wanted is not None
     slow = any(same_quantity(m.quantity, wanted) for m in _stated(clean(text)))
     assert states(text, reference) is slow
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "the answer is ",
+                "option ",
+                "(",
+                ")",
+                "B",
+                "b",
+                "D",
+                "d",
+                "A",
+                " is correct",
+                ". ",
+                ":",
+            ]
+            + [
+                "**",
+                "$",
+                r"\text{",
+                "}",
+                "and ",
+                "because ",
+                "it is ",
+                "\n",
+                "答案是",
+                "Ｂ",
+                "### ",
+            ]
+        )
+    ),
+    st.sampled_from("ABD"),
+)
+def test_no_option_is_overlooked_for_being_fast(parts: list[str], letter: str) -> None:
+    text = "".join(["Which is best? ", *parts])
+    named = [read_option(stated) for stated in stated_options(text)]
+    slow = any(option is not None and option.letter == letter for option in named)
+    assert states(text, letter) is slow
+
+
+def test_only_the_ends_of_a_step_of_a_megabyte_are_read() -> None:
+    filler = "and so on, " * 3000
+    steps = [
+        Step(text, 0, len(text)) for text in (f"{filler}= 7, {filler}", f"{filler}{filler} = 7.")
+    ]
+    assert find_answer_step(steps, "7") == 1
