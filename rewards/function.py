@@ -102,7 +102,7 @@ class StepReward:
             prompts: Of each completion; those of one group follow each other.
             completions: Not read: the tokens are.
             completion_ids: Token ids of each completion, end token included.
-            trainer_state: Its ``global_step`` sets scheduled weights; step 0 if None.
+            trainer_state: Its ``global_step`` sets scheduled weights; needed only by them.
             log_metric: Takes the mean of each term, unweighted, as ``step_reward/<term>``.
             columns: The data set's columns; `reference` must be among them.
 
@@ -110,7 +110,8 @@ class StepReward:
             One reward a completion; None where no term applies.
 
         Raises:
-            UserError: The reference column is missing, or a group is in parts.
+            UserError: The reference column is missing, a group is in parts, or a weight has a
+                schedule and there is no trainer state.
         """
         if self.reference not in columns:
             raise UserError(
@@ -120,6 +121,8 @@ class StepReward:
         groups = [
             number for number, size in enumerate(self._group_sizes(prompts)) for _ in range(size)
         ]
+        if trainer_state is None:
+            self.require_fixed_weights("a trainer that passes no trainer_state")
         step = int(getattr(trainer_state, "global_step", 0) or 0)
         tasks = [
             Task(last_question(prompt), str(reference))
@@ -132,7 +135,7 @@ class StepReward:
         completions: Sequence[str],
         references: Sequence[str],
         questions: Sequence[str] | None = None,
-        step: int = 0,
+        step: int | None = None,
     ) -> list[float | None]:
         """Reward completions given as text, each by itself: no term sees a group.
 
@@ -144,17 +147,39 @@ class StepReward:
             completions: Text of each, from where the prompt leaves off.
             references: The reference answer of each.
             questions: The question of each, for the tagger; unknown if None.
-            step: The optimizer step, for scheduled weights.
+            step: The optimizer step; needed only by scheduled weights.
 
         Returns:
             One reward a completion; None where no term applies.
+
+        Raises:
+            UserError: A weight has a schedule and there is no step.
         """
+        if step is None:
+            self.require_fixed_weights("a call without a step")
         self._load()
         end = self._tokenizer.eos_token_id
         ids = [[*self._tokenizer.encode(c, add_special_tokens=False), end] for c in completions]
         asked = questions or [""] * len(completions)
         tasks = [Task(q, str(r)) for q, r in zip(asked, references, strict=True)]
-        return self._rewards(ids, tasks, range(len(ids)), step, None)
+        return self._rewards(ids, tasks, range(len(ids)), step or 0, None)
+
+    def require_fixed_weights(self, caller: str) -> None:
+        """Refuse weights with a schedule, for callers that know no step.
+
+        Args:
+            caller: What to call it.
+
+        Raises:
+            UserError: A weight changes over the steps of a run.
+        """
+        terms = self._load()[1].terms
+        moving = [t.name for t in terms if len(set(t.weight.turning_points())) > 1]
+        if moving:
+            raise UserError(
+                f"The weight of {moving[0]!r} has a schedule, but {caller} tells no step to follow "
+                "it by; give a fixed weight."
+            )
 
     def _rewards(
         self,

@@ -26,7 +26,11 @@ def reward_app(reward: StepReward) -> Starlette:
 
     Returns:
         An ASGI application; run it with uvicorn.
+
+    Raises:
+        UserError: A weight has a schedule; a request tells no step.
     """
+    reward.require_fixed_weights("a request")
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import JSONResponse

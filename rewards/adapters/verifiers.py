@@ -71,4 +71,5 @@ def rubric_reward(terms: Mapping[str, Any], tokenizer: Any, **settings: Any) -> 
         settings: Further settings of `StepReward`.
     """
     reward = StepReward(terms, tokenizer, **settings)
+    reward.require_fixed_weights("verifiers")
     return RubricReward(reward, reward.thinking_delimiters.close)

@@ -64,4 +64,6 @@ def verl_reward(terms: Mapping[str, Any], tokenizer: Any, **settings: Any) -> Ve
         tokenizer: As for `StepReward`.
         settings: Further settings of `StepReward`.
     """
-    return VerlReward(StepReward(terms, tokenizer, **settings))
+    reward = StepReward(terms, tokenizer, **settings)
+    reward.require_fixed_weights("verl")
+    return VerlReward(reward)

@@ -54,6 +54,15 @@ def test_step_reward_follows_a_schedule_of_the_trainer_state() -> None:
     assert call(reward(terms), RIGHT, trainer_state=at[5]) == pytest.approx([0.95])
 
 
+def test_step_reward_refuses_a_schedule_where_no_step_is_known() -> None:
+    terms = {"correctness": {"weight": {"schedule": "linear", "steps": 10}}}
+    with pytest.raises(UserError, match="'correctness' has a schedule, but a trainer that passes"):
+        call(reward(terms), RIGHT)
+    with pytest.raises(UserError, match="has a schedule, but a call without a step"):
+        reward(terms).score([RIGHT], ["4"])
+    assert reward(terms).score([RIGHT], ["4"], step=5) == pytest.approx([0.5])
+
+
 def test_step_reward_sees_groups_as_runs_of_one_prompt() -> None:
     gated = {"correctness": {}, "step_count": {"weight": 0.1, "gate": "group_solved"}}
     assert call(reward(gated), RIGHT, WRONG) == pytest.approx([1.0, 0.0])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 CORPUS = [
@@ -11,6 +13,8 @@ CORPUS = [
     "The quick brown fox jumps over the lazy dog.\n\tTabs and  spaces.",
 ] * 20
 SPECIAL = ["<|endoftext|>", "<|im_end|>", "<think>", "</think>", "<|odd one|>"]
+R1_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>")
+QWEN_TOKENS = ("<|endoftext|>", "<|im_end|>", "<|im_start|>")
 TEMPLATE = "{{ messages[0].content }}{% if add_generation_prompt %}<think>\n{% endif %}"
 
 
@@ -60,3 +64,26 @@ def byte_fallback() -> Any:
     )
     backend.add_special_tokens(SPECIAL)
     return wrap(backend)
+
+
+def packaged(template: str) -> Any:
+    """Byte-level, with a chat template that TRL packages and the special tokens of R1 or Qwen.
+
+    As those of R1, it puts its first token before a text unless it is told not to.
+    """
+    from tokenizers import Tokenizer
+    from tokenizers.processors import TemplateProcessing
+
+    spec = importlib.util.find_spec("trl")
+    assert spec is not None and spec.origin is not None
+    path = Path(spec.origin).parent / "chat_templates" / f"{template}.jinja"
+    r1 = "r1" in template
+    bos, eos, *others = R1_TOKENS if r1 else QWEN_TOKENS
+    backend = Tokenizer.from_str(byte_level().backend_tokenizer.to_str())
+    backend.add_special_tokens([bos, eos, *others])
+    if r1:
+        first = [(bos, backend.token_to_id(bos))]
+        backend.post_processor = TemplateProcessing(single=f"{bos} $A", special_tokens=first)
+    tokenizer = wrap(backend, bos_token=bos, eos_token=eos, pad_token=bos)
+    tokenizer.chat_template = path.read_text(encoding="utf-8")
+    return tokenizer

@@ -14,6 +14,7 @@ from rewards.adapters.server import reward_app
 from rewards.adapters.verifiers import rubric_reward
 from rewards.adapters.verl import verl_reward
 from rewards.function import StepReward
+from tagger.errors import UserError
 from tests.rewards.test_function import DELIMITERS, RIGHT, TERMS, WRONG
 from tests.tagger.tokenizers_made_here import byte_level
 
@@ -51,6 +52,16 @@ def test_rubric_reward_takes_text_or_messages_with_reasoning_apart() -> None:
     ):
         assert reward(prompt=prompt, completion=completion, answer="4") == pytest.approx(0.9)
     assert reward(prompt="What is 2 + 2?", completion=[], answer="4") == 0.0
+
+
+def test_adapters_refuse_a_schedule_that_nobody_moves() -> None:
+    terms = {"correctness": {"weight": {"schedule": "linear", "steps": 10}}}
+    moving = {**settings(), "terms": terms}
+    for name, made in (("verl", verl_reward), ("verifiers", rubric_reward)):
+        with pytest.raises(UserError, match=f"has a schedule, but {name} tells no step"):
+            made(**moving)
+    with pytest.raises(UserError, match="but a request tells no step"):
+        reward_app(StepReward(**moving))
 
 
 async def asked(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tokenizers.processors import TemplateProcessing
 
 from rewards.facts.compute import FactsComputer, Task
 from rewards.function import StepReward
@@ -22,10 +19,8 @@ from rl.sampling.engine import Completion
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.split import PromptEnd, delimiters_from_tokenizer
-from tests.tagger.tokenizers_made_here import byte_level, wrap
+from tests.tagger.tokenizers_made_here import packaged
 
-R1_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>")
-QWEN_TOKENS = ("<|endoftext|>", "<|im_end|>", "<|im_start|>")
 STEPS = "2 + 2 is 4.\n\nWait, let me check: 4 - 2 is 2."
 ANSWER = "It is \\boxed{4}."
 OPENS, PREFILLED = f"<think>\n{STEPS}\n</think>\n\n{ANSWER}", f"{STEPS}\n</think>\n\n{ANSWER}"
@@ -64,25 +59,7 @@ each_mode = pytest.mark.parametrize("mode", MODES, ids=str)
 
 
 def tokenizer_of(mode: Mode) -> Any:
-    """A byte-level tokenizer with a family's special tokens and template.
-
-    As those of R1, it puts its first token before a text unless it is told not to.
-    """
-    from tokenizers import Tokenizer
-
-    spec = importlib.util.find_spec("trl")
-    assert spec is not None and spec.origin is not None
-    template = Path(spec.origin).parent / "chat_templates" / f"{mode.template}.jinja"
-    r1 = "r1" in mode.template
-    bos, eos = (R1_TOKENS if r1 else QWEN_TOKENS)[:2]
-    backend = Tokenizer.from_str(byte_level().backend_tokenizer.to_str())
-    backend.add_special_tokens([*(R1_TOKENS if r1 else QWEN_TOKENS)])
-    if r1:
-        first = [(bos, backend.token_to_id(bos))]
-        backend.post_processor = TemplateProcessing(single=f"{bos} $A", special_tokens=first)
-    tokenizer = wrap(backend, bos_token=bos, eos_token=eos, pad_token=bos)
-    tokenizer.chat_template = template.read_text(encoding="utf-8")
-    return tokenizer
+    return packaged(mode.template)
 
 
 class Prompts(BatchedEngine):
