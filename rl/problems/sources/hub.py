@@ -116,9 +116,7 @@ def _splits(name: str, configuration: str | None, streaming: bool) -> dict[str, 
         if stored:
             loaded = datasets.load_from_disk(str(path))
         else:
-            # What is local is streamed: nothing is copied into the cache.
-            place, local = (str(path), True) if path.is_dir() else (name, False)
-            loaded = datasets.load_dataset(place, configuration, streaming=streaming or local)
+            loaded = _from_files(path, name, configuration, streaming)
     except Exception as error:  # the library raises dozens of kinds, from four packages
         remedy = (
             "give a folder with data files, or one made by save_to_disk"
@@ -132,6 +130,50 @@ def _splits(name: str, configuration: str | None, streaming: bool) -> dict[str, 
     if isinstance(loaded, dict):
         return dict(loaded)
     return {str(loaded.split or "train"): loaded}
+
+
+def _from_files(path: Path, name: str, configuration: str | None, streaming: bool) -> Any:
+    """Load from a folder, from the Hub or, where it cannot be reached, from its caches.
+
+    Two caches can hold a data set: that of `datasets`, which `load_dataset` looks into itself, and
+    that of `huggingface_hub` (``hf download NAME --repo-type dataset``), whose snapshot is a
+    folder. What is local is streamed: nothing is copied.
+    """
+    import datasets
+
+    if path.is_dir():
+        return datasets.load_dataset(str(path), configuration, streaming=True)
+    try:
+        return datasets.load_dataset(name, configuration, streaming=streaming)
+    except Exception:
+        snapshot = _snapshot(name)
+        if snapshot is None:
+            raise
+        return datasets.load_dataset(snapshot, configuration, streaming=True)
+
+
+def _snapshot(name: str) -> str | None:
+    """Folder of a data set in the cache of `huggingface_hub`; None if it is not there."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return str(snapshot_download(name, repo_type="dataset", local_files_only=True))
+    except (OSError, ValueError):  # not there, not whole, no such name
+        return None
+
+
+def declared_configurations(folder: Path) -> list[str]:
+    """Configurations that the card of a data set's folder declares, as in a repository's copy."""
+    from datasets.utils.metadata import MetadataConfigs
+    from huggingface_hub import DatasetCard
+
+    card = folder / "README.md"
+    if not card.is_file():
+        return []
+    try:
+        return list(MetadataConfigs.from_dataset_card_data(DatasetCard.load(card).data))
+    except (ValueError, OSError):  # a card without a header, or with one of another kind
+        return []
 
 
 def _reason(error: Exception) -> str:

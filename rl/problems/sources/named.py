@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rl.problems.config import ColumnsConfig, ProblemsConfig
 from rl.problems.problem import Problem
@@ -40,8 +40,8 @@ class NamedSettings(Settings):
     """Settings of a named set.
 
     Attributes:
-        path: A local copy with the columns of the original: a folder with data files, or one made
-            by ``save_to_disk``.
+        path: A local copy with the columns of the original: a copy of the repository, a folder
+            with data files, or one made by ``save_to_disk``.
         streaming: See `rl.problems.sources.hub.HubSettings`.
     """
 
@@ -76,12 +76,18 @@ def load(config: ProblemsConfig) -> list[Problem]:
             f"{config.source} has no split for this purpose ({split}); take another set, or name "
             f"one of its splits by problems.split: {', '.join(entry.splits)}."
         )
-    local: Any = settings.path
+    local = settings.path
     return hub.load_from(
         local if local is not None else entry.name,
-        entry.config if local is None else None,
+        entry.config if local is None else _configuration_of(local, entry.config),
         entry.splits[split],
         entry.columns,
         config,
         settings.streaming,
     )
+
+
+def _configuration_of(local: str, wanted: str | None) -> str | None:
+    """A local copy of the whole repository has its configurations; other folders have none."""
+    declared = hub.declared_configurations(Path(local).expanduser())
+    return wanted if wanted in declared else None

@@ -103,7 +103,7 @@ def main() -> None:
     PartialState()
     worker.is_vllm_available = worker.is_aiohttp_available = lambda: True
     worker.AsyncRolloutWorker._loop_cls = Scripted
-    running = worker.AsyncRolloutWorker(**settings())
+    running = worker.AsyncRolloutWorker(**settings(), queue_maxsize=8)
     begin = time.monotonic()
     running.start()
     samples = []
