@@ -7,9 +7,10 @@ nothing that could run code is downloaded, whatever else a repository holds.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tagger.errors import UserError
 from tagger.storage import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
@@ -73,20 +74,19 @@ def download_tagger(
     """
     from huggingface_hub import constants, snapshot_download
 
+    options: dict[str, Any] = {
+        "revision": name.revision,
+        "allow_patterns": list(FILES),
+        "cache_dir": cache_dir,
+        "token": token,
+        "library_name": "suffice",
+    }
     offline = local_files_only or bool(constants.HF_HUB_OFFLINE)
     try:
-        folder = Path(
-            snapshot_download(
-                name.repo,
-                revision=name.revision,
-                allow_patterns=list(FILES),
-                cache_dir=cache_dir,
-                token=token,
-                local_files_only=offline,
-                force_download=force_download and not offline,
-                library_name="suffice",
-            )
-        )
+        if offline:
+            folder = Path(snapshot_download(name.repo, local_files_only=True, **options))
+        else:
+            folder = _fetch(name.repo, force_download, options)
     except Exception as error:  # its errors share no class: offline, no such name, no access
         raise UserError(
             f"No tagger {str(name)!r}: there is no such folder here, and "
@@ -99,6 +99,17 @@ def download_tagger(
             f"{' and no '.join(missing)}; name one that 'suffice tagger push' wrote."
         )
     return folder
+
+
+def _fetch(repo: str, force_download: bool, options: Mapping[str, Any]) -> Path:
+    """Download; without a network, a commit in the cache will do, as a branch does anyway."""
+    import httpx
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(repo, force_download=force_download, **options))
+    except httpx.TransportError:
+        return Path(snapshot_download(repo, local_files_only=True, **options))
 
 
 def upload_tagger(

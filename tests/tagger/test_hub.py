@@ -111,6 +111,34 @@ def test_tagger_in_the_cache_loads_offline(cache: Path, name: str) -> None:
     assert FrozenTagger.load(name).fingerprint == FrozenTagger.load("linear").fingerprint
 
 
+@pytest.mark.parametrize("name", [REPO, f"{REPO}@{COMMIT}"])
+def test_tagger_in_the_cache_loads_where_the_network_fails(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    assert FrozenTagger.load(name).fingerprint == FrozenTagger.load("linear").fingerprint
+    with pytest.raises(
+        UserError, match=r"reached \(offline\) and revision 'v2' is not in the cache"
+    ):
+        FrozenTagger.load(f"{REPO}@v2")
+
+
+def test_tag_command_takes_a_repository(
+    cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traces = tmp_path / "traces.jsonl"
+    traces.write_text('{"thinking": "2 + 2 is 4.\\n\\nWait, let me check."}\n')
+    assert main(["tag", "--json", str(traces), "--tagger", f"{REPO}@v1"]) == 0
+    assert FrozenTagger.load("linear").fingerprint in capsys.readouterr().out
+    assert main(["tag", "--json", str(traces), "--tagger", f"{REPO}@v2"]) == 2
+    assert "revision 'v2' is not in the cache" in capsys.readouterr().err
+    assert main(["tagger", "push", REPO, "me/mine"]) == 2
+    assert "No tagger in org/step-tagger" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from launch.command import Command
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("tagger", metavar="FOLDER", help="tagger folder")
+    parser.add_argument("tagger", metavar="FOLDER", help="tagger folder, or a packaged name")
     parser.add_argument("repo", metavar="OWNER/NAME", help="repository; made if there is none")
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument(
@@ -25,7 +26,7 @@ def run(args: argparse.Namespace) -> None:
     from tagger.frozen import FrozenTagger, tagger_folder
     from tagger.storage import CARD_FILE
 
-    folder = tagger_folder(args.tagger)
+    folder = tagger_folder(Path(args.tagger))  # local: a path, even one of the form owner/name
     tagger = FrozenTagger.load(folder)
     card = folder / CARD_FILE
     commit = tagger.push_to_hub(
