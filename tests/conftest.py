@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 from launch.bootstrap import set_environment, stay_offline
 from tests.world import World, make_world
@@ -12,6 +13,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("WANDB_MODE", "offline")
 set_environment()
 stay_offline()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count the coverage of examples only.
+
+    Traced, a property takes three times as long; and what random draws happen to reach is no
+    coverage that the next run has, too.
+    """
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")
