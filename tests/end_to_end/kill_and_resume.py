@@ -18,6 +18,7 @@ import torch
 from rl.training.config import config_from_dict
 from rl.training.run import run_training
 from rl.training.trainer import StepGRPOTrainer
+from tests.end_to_end.forks import forked, status_of
 from tests.world import GRPO, World, make_world
 
 TIMINGS = {"step_time"}
@@ -63,19 +64,6 @@ def kill_in_save(step: int) -> None:
     StepGRPOTrainer._save_optimizer_and_scheduler = save
 
 
-def forked(work: Any) -> int:
-    """Run `work` in a fork of this process, which has imported everything and computed nothing."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException as error:  # the fork must never return into the loop below
-            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def outcome(run: Path) -> dict[str, Any]:
     """Hash of the policy's weights, and the metrics without timings."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -87,7 +75,7 @@ def outcome(run: Path) -> dict[str, Any]:
 
 def main(root: Path) -> None:
     world = World(root, root / "model", root / "tagger", root / "problems.jsonl")
-    assert forked(lambda: make_world(root)) == 0
+    assert status_of(forked(lambda: make_world(root))) == 0
     report: dict[str, Any] = {}
 
     def train(name: str, changes: dict[str, Any], kill: Any = None) -> int:
@@ -96,7 +84,7 @@ def main(root: Path) -> None:
                 kill()
             run_training(config_from_dict(world.config(root / name, **CONFIG | changes)))
 
-        return forked(work)
+        return status_of(forked(work))
 
     for name, changes in {"first": {}, "again": {}, "other_seed": {"seed": 4}}.items():
         assert train(name, changes) == 0, name
@@ -114,7 +102,8 @@ def main(root: Path) -> None:
     for name, (changes, kill) in kills.items():
         status = train(name, changes, kill)
         assert status == -signal.SIGKILL, (name, status)
-        assert forked(lambda name=name: run_training(None, resume=root / name)) == 0, name
+        resumed = forked(lambda name=name: run_training(None, resume=root / name))
+        assert status_of(resumed) == 0, name
         report[name] = outcome(root / name)
     (root / "report.json").write_text(json.dumps(report))
 

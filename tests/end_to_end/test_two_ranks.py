@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,30 +22,23 @@ from tests.world import World
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def launch(stage: str, folder: Path, processes: int) -> subprocess.CompletedProcess[str]:
-    launcher = [sys.executable, "-m"]
-    if processes > 1:
-        launcher += ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"]
-    return subprocess.run(
-        [*launcher, "tests.end_to_end.two_ranks", stage, str(folder)],
+@pytest.fixture(scope="module")
+def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ranks")
+    shutil.copytree(world.root, folder / "world")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.end_to_end.two_ranks", str(folder)],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
         timeout=500,
     )
-
-
-@pytest.fixture(scope="module")
-def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ranks")
-    shutil.copytree(world.root, folder / "world")
-    killed = launch("killed", folder, 2)
-    assert killed.returncode != 0 and "was not killed" not in killed.stderr
-    assert not (folder / "killed" / "result.json").exists()
-    for stage, processes in (("rest", 2), ("alone", 1)):
-        done = launch(stage, folder, processes)
-        assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = {file.name: file.read_text()[-3000:] for file in sorted(folder.glob("*.[01]"))}
+    killed = [-signal.SIGKILL] * 2
+    expected = {"shared": [0, 0], "killed": killed, "rest": [0, 0], "written": [0]}
+    assert json.loads((folder / "report.json").read_text()) == expected, said
     return folder
 
 
@@ -58,17 +52,40 @@ def metrics(run: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+def test_two_processes_share_a_folder_stop_together_and_resume(runs: Path) -> None:
+    assert not (runs / "shared-1").exists()
+    run = runs / "shared-0"
+    assert json.loads((run / "result.json").read_text())["steps"] == 4
+    assert [row["step"] for row in metrics(run)] == [1, 2, 3, 4]
+    said = "".join((runs / f"shared.{rank}").read_text() for rank in (0, 1))
+    assert said.count("step 1/4") == said.count("step 3/4") == 1  # only one process prints
+
+
+@pytest.mark.slow
 def test_two_processes_give_the_advantages_of_one(runs: Path) -> None:
     for step in (1, 2, 3):
         name = f"rollouts/step-{step:06d}.jsonl.gz"
         one, two = rows_of(runs / "written-1" / name), rows_of(runs / "written-2" / name)
         assert len(one) == len(two) == 12
-        assert len({round(row["advantage"], 4) for row in one}) >= 5
+        assert len({round(row["advantage"], 4) for row in one}) >= 8
+        for first in range(0, 12, 4):  # the second group is in both processes
+            assert abs(sum(row["advantage"] for row in one[first : first + 4])) < 1e-5
         for a, b in zip(one, two, strict=True):
             numbers = {key: (a.pop(key), b.pop(key)) for key in ("advantage", "total")}
             assert a == b  # problem, group, sample, text, steps, facts, terms
             for ours, theirs in numbers.values():
                 assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_two_processes_log_the_metrics_of_one(runs: Path) -> None:
+    one, two = (
+        [{k: v for k, v in row.items() if k.startswith(("facts", "rew", "adv"))} for row in rows]
+        for rows in (metrics(runs / "written-1"), metrics(runs / "written-2"))
+    )
+    assert len(one) == 3 and len(one[0]) > 20
+    for ours, theirs in zip(one, two, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-6, nan_ok=True)
 
 
 @pytest.mark.slow

@@ -1,9 +1,10 @@
-"""Trainings of one or two processes whose outcomes must be equal; run plainly or under torchrun.
+"""Trainings of one or two processes whose outcomes must be equal.
 
-python -m tests.end_to_end.two_ranks STAGE FOLDER
+python -m tests.end_to_end.two_ranks FOLDER
 
-``killed`` dies in mid-step; ``rest`` resumes that run, does the same run whole, and one fed with
-written rollouts; ``alone`` does the last one in one process.
+``shared`` is told to stop in process 1 alone, and resumed; ``killed`` dies in mid-step, and is
+resumed; ``whole`` does the same run in one go, ``unevaluated`` without evaluations; ``written-2``
+and ``written-1`` are fed with the same written rollouts, in two processes and in one.
 """
 
 from __future__ import annotations
@@ -23,10 +24,31 @@ import rl.training.trainer as trainers
 from rl.training.config import config_from_dict
 from rl.training.run import run_training
 from rl.training.trainer import StepGRPOTrainer
+from tagger.errors import Interrupted
+from tests.end_to_end.forks import in_ranks
 from tests.world import GRPO, World
 
 ROWS, GROUP = 12, 4
 CHECK = "Let me double-check: 2 + 3 = 5. That matches."
+REWARD = {
+    "terms": {
+        "correctness": {},
+        "format": {"weight": 0.3},
+        "step_count": {
+            "weight": 0.2,
+            "gate": "group_solved",
+            "types": {"VERIFY": {"allowance": 1}},
+        },
+        "length": {
+            "kind": "step_count",
+            "weight": 0.01,
+            "gate": "none",
+            "unit": "tokens",
+            "types": {"VERIFY": {}, "CONCLUDE": {}, "SUBSTITUTE": {}},
+        },
+    },
+    "allow_charge_above_correctness": True,
+}
 
 
 def written(row: int, step: int, ends: bool) -> str:
@@ -82,43 +104,91 @@ def note_weights(folder: Path) -> None:
     StepGRPOTrainer.train = train  # type: ignore[method-assign]
 
 
-def main(stage: str, folder: Path) -> None:
-    root = folder / "world"
-    world = World(root, root / "model", root / "tagger", root / "problems.jsonl")
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    grpo = GRPO | {
-        "per_device_train_batch_size": ROWS // processes,
-        "num_generations": GROUP,
-        "save_steps": 1,
-        "max_steps": 3,
-    }
-    asked = folder / "eval.jsonl"
-    sampled = {"eval_problems": {"source": str(asked)}, "eval_every": 1, "eval_samples": 2}
-    kept = {"keep_rollouts": {"every": 1, "count": ROWS}}
-    note_weights(folder)
+def terminate_in_step(step: int) -> Any:
+    """Send SIGTERM to process 1 alone, in the middle of a step; return the method as it was."""
+    original = StepGRPOTrainer._calculate_rewards
 
-    def config(name: str, **changes: Any) -> Any:
-        return config_from_dict(world.config(folder / name, grpo=grpo, **changes))
+    def scored(self: Any, *args: Any) -> torch.Tensor:
+        if self.accelerator.process_index == 1 and self.state.global_step == step - 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(self, *args)
 
-    if stage == "killed":
+    StepGRPOTrainer._calculate_rewards = scored  # type: ignore[method-assign]
+    return original
+
+
+class Trainings:
+    """The trainings of one process, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        root = folder / "world"
+        self.folder = folder
+        self.world = World(root, root / "model", root / "tagger", root / "problems.jsonl")
+
+    def config(self, name: str, processes: int = 2, **changes: Any) -> Any:
+        grpo = GRPO | {
+            "per_device_train_batch_size": ROWS // processes,
+            "num_generations": GROUP,
+            "save_steps": 1,
+            "max_steps": 3,
+        }
+        return config_from_dict(self.world.config(self.folder / name, grpo=grpo) | changes)
+
+    def shared(self) -> None:
+        rank = int(os.environ["RANK"])
+        grpo = GRPO | {"per_device_train_batch_size": 4, "save_steps": 4}
+        original = terminate_in_step(2)
+        try:
+            # Each process comes with a name of its own, as a default name with the time may be.
+            run_training(self.config(f"shared-{rank}", grpo=grpo))
+        except Interrupted as stop:
+            assert (rank, stop.number) == (0, signal.SIGTERM)
+        except SystemExit as stop:
+            assert (rank, stop.code) == (1, 128 + signal.SIGTERM)
+        else:
+            raise AssertionError("the run was not interrupted")
+        StepGRPOTrainer._calculate_rewards = original  # type: ignore[method-assign]
+        run_training(None, resume=self.folder / "shared-0")
+
+    def killed(self) -> None:
         die_in_step(3)
-        run_training(config("killed", **sampled))
-        raise AssertionError("the run was not killed")
-    if stage == "rest":
-        run_training(None, resume=folder / "killed")
-        run_training(config("whole", **sampled))
-        run_training(config("unevaluated"))
-    feed_written_rollouts()
-    run_training(config(f"written-{processes}", **kept))
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+        run_training(self.config("killed", **self.sampled()))
+
+    def sampled(self) -> dict[str, Any]:
+        asked = {"source": str(self.folder / "eval.jsonl")}
+        return {"eval_problems": asked, "eval_every": 1, "eval_samples": 2}
+
+    def rest(self) -> None:
+        run_training(None, resume=self.folder / "killed")
+        run_training(self.config("whole", **self.sampled()))
+        run_training(self.config("unevaluated"))
+        self.written(2)
+
+    def written(self, processes: int = 1) -> None:
+        feed_written_rollouts()
+        kept = {"keep_rollouts": {"every": 1, "count": ROWS}, "reward": REWARD}
+        run_training(self.config(f"written-{processes}", processes, **kept))
 
 
-if __name__ == "__main__":
-    where = Path(sys.argv[2])
-    (where / "eval.jsonl").write_text(
+def main(folder: Path) -> None:
+    (folder / "eval.jsonl").write_text(
         "".join(
             json.dumps({"question": f"{a} + 7 = ?", "answer": a + 7}) + "\n" for a in (11, 12, 13)
         )
     )
-    main(sys.argv[1], where)
+    note_weights(folder)
+    trainings = Trainings(folder)
+    stages = (
+        (2, trainings.shared),
+        (2, trainings.killed),
+        (2, trainings.rest),
+        (1, trainings.written),
+    )
+    report = {
+        work.__name__: in_ranks(count, work, folder / work.__name__) for count, work in stages
+    }
+    (folder / "report.json").write_text(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
