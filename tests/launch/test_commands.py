@@ -109,10 +109,14 @@ def test_tagger_train_from_labels_and_from_the_generator(
 def test_overthinker_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "model"
     small = ["traces=32", "hidden=32", "layers=1", "heads=2"]
-    assert main(["overthinker", "build", *small, "--seed", "1", "--output", str(model)]) == 0
+    argv = ["overthinker", "build", *small, "--seed", "1", "--output", str(model)]
+    assert main([*argv, "--problems", "0"]) == 2
+    assert "'0' is no number of problems (1 or more)" in capsys.readouterr().err
+    assert main([*argv, "--problems", "2"]) == 0
     assert f"Built {model} from seed 1" in capsys.readouterr().out
     assert json.loads((model / "build.json").read_text())["seed"] == 1
     assert (model / "model.safetensors").is_file()
+    assert "| samples | 8 |" in (model / "README.md").read_text()
 
 
 def test_settings_of_tagger_train_belong_to_the_back_end(

@@ -6,6 +6,7 @@ import argparse
 
 from launch.bootstrap import one_thread, stay_offline
 from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.progress import progress_of_parts
 from launch.settings import settings_of
 
 
@@ -13,6 +14,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_config(parser, None, "traces, vocabulary, hidden, layers, learning_rate, …")
     add_seed(parser)
+    parser.add_argument(
+        "--problems",
+        type=_problems,
+        default=500,
+        metavar="N",
+        help="fresh problems the model is measured on, four completions each (500)",
+    )
     add_output(parser, "overthinker")
 
 
@@ -29,11 +37,24 @@ def run(args: argparse.Namespace) -> None:
     stay_offline()
     folder = build(output, settings)
     tagger = FrozenTagger.load()
-    figures = measure_overthinker(str(folder), tagger)
+    with progress_of_parts() as progress:
+        figures = measure_overthinker(
+            str(folder),
+            tagger,
+            problems=args.problems,
+            progress=lambda done, total: progress("measuring", done, total),
+        )
     write_atomically(folder / "README.md", model_card(figures, tagger.fingerprint))
     for shortfall in figures.shortfalls():
         print(f"Target missed: {shortfall}.")
     print(f"Built {folder} from seed {settings.seed}. Try it: suffice evaluate {folder}")
+
+
+def _problems(text: str) -> int:
+    """A number of problems given on the command line."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of problems (1 or more)")
+    return int(text)
 
 
 COMMAND = Command(
