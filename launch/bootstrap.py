@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 
 from tagger.errors import Interrupted
@@ -51,6 +52,20 @@ def one_thread_if_small(*models: object) -> None:
 
     sizes = [weight_bytes(resolve_model(model)) for model in models if isinstance(model, str)]
     if sizes and all(0 < size <= SMALL_BYTES for size in sizes):
+        one_thread()
+
+
+def one_thread_if_small_tagger(tagger: str | None) -> None:
+    """`one_thread` if a tagger is small, as the packaged ones are.
+
+    To be called before numpy is imported.
+
+    Args:
+        tagger: Its folder, or the name of a packaged tagger; None for the default one.
+    """
+    folder = Path(tagger or "").expanduser()
+    named = tagger is not None and folder.is_dir()
+    if not named or sum(f.stat().st_size for f in folder.glob("*.safetensors")) <= SMALL_BYTES:
         one_thread()
 
 

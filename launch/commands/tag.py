@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge
 
+from launch.bootstrap import one_thread_if_small_tagger
 from launch.command import Command, add_config
 from launch.settings import settings_of
 from launch.tagging.output import VIEWS
@@ -120,6 +121,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Tag and print, batch by batch as the traces are read."""
+    inputs, overrides = _parted([*args.inputs, *args.overrides])
+    settings = _settings(args, overrides)
+    one_thread_if_small_tagger(settings.tagger)
     from itertools import islice
 
     from launch.progress import progress_of_stream
@@ -130,8 +134,6 @@ def run(args: argparse.Namespace) -> None:
     from tagger.traces.files import Tally
     from tagger.traces.rows import Fields
 
-    inputs, overrides = _parted([*args.inputs, *args.overrides])
-    settings = _settings(args, overrides)
     for path in (args.output, args.html):
         check_new(path)
     if args.output and args.html and args.output.resolve() == args.html.resolve():

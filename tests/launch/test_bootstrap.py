@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from launch.bootstrap import (
     SMALL_BYTES,
     one_thread_if_small,
+    one_thread_if_small_tagger,
     set_environment,
     stay_offline,
     stop_on_sigterm,
@@ -63,6 +65,37 @@ def test_one_thread_is_for_small_models_alone(
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     one_thread_if_small("overthinker")
     assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+def test_one_thread_is_for_small_taggers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size, name in ((1000, "small"), (SMALL_BYTES + 1, "large")):
+        (tmp_path / name).mkdir()
+        with (tmp_path / name / "weights.safetensors").open("wb") as file:
+            file.truncate(size)
+    for tagger, threads in (
+        (None, "1"),
+        ("linear", "1"),
+        (str(tmp_path / "small"), "1"),
+        (str(tmp_path / "large"), None),
+    ):
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        one_thread_if_small_tagger(tagger)
+        assert os.environ.get("OMP_NUM_THREADS") == threads, tagger
+
+
+def test_tagging_computes_on_one_thread() -> None:
+    code = (
+        "import threadpoolctl; from launch.cli import main; main(['tag', '-']); "
+        "print([p['num_threads'] for p in threadpoolctl.threadpool_info()])"
+    )
+    env = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], input='{"thinking": "3 + 4 = 7."}\n', env=env,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert set(json.loads(done.stdout.splitlines()[-1])) == {1}
 
 
 def test_one_thread_is_settled_before_torch_is_imported() -> None:
