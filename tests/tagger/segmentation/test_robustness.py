@@ -18,6 +18,9 @@ from tagger.segmentation import ParagraphSegmenter, get_segmenter
 from tagger.steps import Segmenter, TaggedStep
 from tests.tagger.small_data import trained
 
+# What work costs is measured without a tracer, which makes it several times as much.
+pytestmark = pytest.mark.no_cover
+
 MILLION = 1_000_000
 SENTENCES = ["3 + 4 = 7.", "Wait, let me check: 3 + 4 = 7.", "So the answer is 7.", "Hmm."]
 
@@ -68,8 +71,9 @@ def least_seconds(work: Callable[[], object], tries: int = 2) -> float:
 
 def assert_linear(work_on: Callable[[int], Callable[[], object]], size: int) -> None:
     """Eight times the size costs less than twenty times as much, in one of three attempts."""
-    for _ in range(3):
-        small, large = least_seconds(work_on(size)), least_seconds(work_on(8 * size))
+    for tries in (1, 2, 2):
+        small = least_seconds(work_on(size))
+        large = least_seconds(work_on(8 * size), tries)
         if large < 20 * small:
             return
     raise AssertionError(f"{large:.3f} s for eight times the size that took {small:.3f} s")
