@@ -28,6 +28,7 @@ class ArmRun:
         label: The same for a reader, e.g. ``count, limit 3``.
         samples: Its samples.
         rule: Name and parameters of the stopping rule; None without a monitor.
+        cost: What the engine spent on the arm, the fields of `EngineCost`; None if unknown.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ArmRun:
     label: str
     samples: Sequence[Sample]
     rule: dict[str, Any] | None = None
+    cost: dict[str, Any] | None = None
 
 
 def arm_name(policy: str, of: str = "") -> str:

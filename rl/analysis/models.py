@@ -55,6 +55,16 @@ class Measures(Part):
     monitor_seconds: Estimate = Field(description="the monitor's part, tagger in the loop")
 
 
+class Cost(Part):
+    """What the engine spent on an arm, in all."""
+
+    prompt_tokens: int = Field(description="tokens of prompts read, shared ones once a batch")
+    reread_tokens: int = Field(description="tokens of prefixes read again to probe them")
+    generated_tokens: int = Field(description="tokens drawn, end tokens included")
+    forced_tokens: int = Field(description="tokens that monitors wrote")
+    seconds: float = Field(description="wall-clock time of generation, monitors included")
+
+
 class Arm(Measures):
     """An arm on the test problems."""
 
@@ -66,6 +76,9 @@ class Arm(Measures):
     rule: dict[str, Any] | None = Field(description="the stopping rule's name and parameters")
     outcomes: dict[str, int] | None = Field(
         default=None, description="what became of the samples; missing in older results"
+    )
+    cost: Cost | None = Field(
+        default=None, description="what the engine spent; null or missing in older results"
     )
     by_type: dict[str, Any] = Field(description="steps and tokens of each type, means an answer")
     flips: dict[str, Any] = Field(description="first stated answer to final answer")

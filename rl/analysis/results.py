@@ -47,6 +47,7 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
     }
     out.update(measure(panel, seed))
     out["outcomes"] = count_samples(panel.samples, limit).to_dict()
+    out["cost"] = run.cost
     out["by_type"] = by_type(panel.samples)
     out["flips"] = flips(panel, seed)
     out["lengths"] = lengths(panel, seed)

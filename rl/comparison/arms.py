@@ -12,7 +12,7 @@ from typing import Any
 
 from rl.analysis.arms import BASE
 from rl.analysis.outcomes import warnings_of
-from rl.comparison.cache import ArmCache
+from rl.comparison.cache import ArmCache, cost_file
 from rl.comparison.config import CompareConfig, Split
 from rl.comparison.derived import GIVEN, Row, check_batch_tokens, completion_tokens, row, sampling
 from rl.comparison.jobs import Job
@@ -23,8 +23,9 @@ from rl.policy.config import changed_settings
 from rl.policy.generation import NEUTRAL, named_sampling
 from rl.problems.problem import Problem
 from rl.problems.registry import load
+from rl.sampling.engine import EngineCost
 from tagger.errors import UserError
-from tagger.files import write_atomically
+from tagger.files import read_json, write_atomically, write_json
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
 
@@ -183,7 +184,12 @@ class ArmRunner:
         if self.find(job):
             return read_samples(file)
         self.origins[job.key] = "sampled"
+        if job.oracle:
+            self.run(job.free)  # costs of its own
+        engine = self.policies[job.policy].engine
+        before = engine.cost
         samples = self._search(job) if job.oracle else self._sample(job)
+        write_json(cost_file(file), asdict(engine.cost - before))
         if job.arm == job.policy:  # the policy as it is, before any rule is tried on it
             for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
                 print(f"suffice: WARNING: {job.split}: {warning['text']}", file=sys.stderr)
@@ -193,6 +199,18 @@ class ArmRunner:
         if self.cache is not None and key is not None:
             self.cache.store(key, file)
         return samples
+
+    def cost(self, job: Job) -> dict[str, Any] | None:
+        """What the engine spent on an arm; None for one of an earlier version, or without a file.
+
+        Returns:
+            The fields of `EngineCost`.
+        """
+        try:
+            cost = read_json(cost_file(self._path(job, "jsonl.gz")))
+            return asdict(EngineCost(**cost))
+        except (OSError, ValueError, TypeError, UserError):
+            return None
 
     def _path(self, job: Job, ending: str) -> Path:
         return self.folder / "samples" / job.split / f"{job.arm}.{ending}"

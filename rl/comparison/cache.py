@@ -2,6 +2,7 @@
 
     CACHE/<version>/version.json         what made them: code and libraries
     CACHE/<version>/<key>.jsonl.gz       the samples of one arm
+    CACHE/<version>/<key>.cost.json      what its engine spent on them
 
 The key holds the policy's files, the tagger's fingerprint, the rule, the problems and the sampling
 settings, never the policy's name. Another version of the code or of a library that decides tokens
@@ -49,7 +50,7 @@ class ArmCache:
         self._folder = root / code_version()
 
     def fetch(self, key: str, file: Path) -> bool:
-        """Copy an arm's samples to a file.
+        """Copy an arm's samples, and their cost, to a file and next to it.
 
         Returns:
             Whether the cache holds them; an entry that cannot be read counts as missing.
@@ -61,15 +62,19 @@ class ArmCache:
             read_samples(entry)
         except UserError:
             return False
+        if cost_file(entry).is_file():
+            _copy(cost_file(entry), cost_file(file))
         _copy(entry, file)
         return True
 
     def store(self, key: str, file: Path) -> None:
-        """Keep an arm's samples; a full disk is reported and costs the entry alone."""
+        """Keep an arm's samples, and their cost; a full disk is reported and the entry is lost."""
         try:
             if not (self._folder / VERSION).is_file():
                 self._folder.mkdir(parents=True, exist_ok=True)
                 write_json(self._folder / VERSION, _libraries())
+            if cost_file(file).is_file():
+                _copy(cost_file(file), cost_file(self._entry(key)))
             _copy(file, self._entry(key))
         except OSError as error:
             print(f"suffice: {file.name} is not kept in {self.root}: {error}.", file=sys.stderr)
@@ -90,6 +95,11 @@ class ArmCache:
 
     def _entry(self, key: str) -> Path:
         return self._folder / f"{key}.jsonl.gz"
+
+
+def cost_file(samples: Path) -> Path:
+    """Where the engine's cost of an arm is kept: next to its samples."""
+    return samples.with_name(samples.name.removesuffix(".jsonl.gz") + ".cost.json")
 
 
 @lru_cache(maxsize=1)

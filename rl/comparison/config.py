@@ -85,8 +85,8 @@ class CompareConfig(PolicySettings):
         trained_monitored: Also run policies other than `grid_policies` under a monitor.
         oracle: Also search each trace of `grid_policies` for the first point where it could have
             stopped, by one greedy probe a step boundary.
-        oracle_answer_tokens: Budget of an oracle's forced answer; left out, what 95 % of the
-            policy's own finished answers need.
+        oracle_answer_tokens: Budget of an oracle's forced answer; left out, twice what 95 % of
+            the policy's own finished answers need.
         max_new_tokens: Most tokens of a completion. Left out: ``max_completion_length`` of the
             training run in whose folder a policy is, the largest of several, else what the
             smallest context of the policies leaves beside the longest prompt.

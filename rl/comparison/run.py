@@ -27,7 +27,7 @@ from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, or
 from rl.comparison.selection import Selection, select
 from rl.comparison.training_problems import training_overlap
 from rl.comparison.workers import run_jobs
-from rl.evaluation.oracle import ANSWERS
+from rl.evaluation.oracle import ANSWERS, ROOM
 from rl.evaluation.samples import Sample
 from rl.problems.registry import load
 from rl.provenance import provenance
@@ -151,12 +151,12 @@ def _resolve_shares(runner: ArmRunner) -> None:
 def _answer_budgets(runner: ArmRunner) -> list[Row]:
     """The budgets of the oracles' forced answers, for the record."""
     given = runner.config.oracle_answer_tokens is not None
-    source = "{:.0%} of the finished answers of {} are as short"
+    source = "{} times what {:.0%} of the finished answers of {} need"
     return [
         row(
             "oracle_answer_tokens",
             runner.answer_tokens(oracle_job(name)),
-            GIVEN if given else source.format(ANSWERS, name),
+            GIVEN if given else source.format(ROOM, ANSWERS, name),
         )
         for name in (runner.config.with_grid if runner.config.oracle else ())
     ]
@@ -220,20 +220,24 @@ def _test_arms(
     config = runner.config
     runs = []
     for name in config.policies:
-        runs.append(ArmRun(name, name, "free", name, samples[f"test/{name}"]))
+        job = Job(name, name, "test")
+        runs.append(ArmRun(name, name, "free", name, samples[job.key], cost=runner.cost(job)))
         if name in config.with_grid:
             for point in config.grid():
                 job = grid_job(name, "test", point)
                 label = arm_label(name, point.label)
-                runs.append(ArmRun(job.arm, name, "grid", label, samples[job.key], point.config()))
+                ran, cost = samples[job.key], runner.cost(job)
+                runs.append(ArmRun(job.arm, name, "grid", label, ran, point.config(), cost))
         elif selection and name in selection.chosen:
             point = selection.chosen[name]
             job = Job(arm_name(name, "monitored"), name, "test", point)
             ran = run_jobs(runner, [job])[job.key]
             label = f"{name} + monitored ({point.label})"
-            runs.append(ArmRun(job.arm, name, "monitored", label, ran, point.config()))
+            cost = runner.cost(job)
+            runs.append(ArmRun(job.arm, name, "monitored", label, ran, point.config(), cost))
     for name in config.with_grid if config.oracle else ():
         job = oracle_job(name)
         label = arm_label(name, "oracle stop")
-        runs.append(ArmRun(job.arm, name, "oracle", label, samples[job.key]))
+        cost = runner.cost(job)
+        runs.append(ArmRun(job.arm, name, "oracle", label, samples[job.key], cost=cost))
     return runs

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 ANSWERS = 0.95
-"""Share of a policy's own answers that fit into the budget of a forced one."""
+"""Share of a policy's own answers that the budget of a forced one is derived from."""
+ROOM = 2
+"""How many times the longest of them fits into it."""
 
 
 @dataclass
@@ -55,23 +57,23 @@ def boundaries_of(sample: Sample) -> list[int]:
 
 
 def answer_budget(free: Sequence[Sample], most: int) -> int:
-    """Budget of a forced answer: what nearly all of the policy's own answers need.
+    """Budget of a forced answer: twice what nearly all of the policy's own answers need.
 
-    The longest few are left out: a policy that goes on reasoning in its answer would make every
-    probe as long as a whole trace.
+    Twice, because an answer forced early has more left to say. The longest few are left out: a
+    policy that goes on reasoning in some of its answers would make every probe that long.
 
     Args:
         free: Samples of the policy, nothing stopped.
         most: Most tokens of a completion.
 
     Returns:
-        The 95th percentile of the answer tokens of finished samples, the closing delimiter
-        counted; `most` if none is finished.
+        `ROOM` times the 95th percentile of the answer tokens of finished samples, the closing
+        delimiter counted, and no more than `most`; `most` if none is finished.
     """
     lengths = sorted(s.answer_tokens for s in free if s.finished)
     if not lengths:
         return most
-    return max(1, lengths[ceil(ANSWERS * len(lengths)) - 1])
+    return max(1, min(most, ROOM * lengths[ceil(ANSWERS * len(lengths)) - 1]))
 
 
 def oracle_samples(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rl.report import bars, curves, frontier, tables, traces
+from rl.report import bars, curves, frontier, sampling_tables, tables, traces
 from rl.report.css import CSS
 from rl.report.words import claims, headline, selection_words, tiles
 from tagger.display.templates import markup, render
@@ -43,6 +43,7 @@ def page(results: Mapping[str, Any]) -> str:
         selection=selection_words(results),
         several_bands=len(arms["base"]["bands"]) > 1,
         tables=tables,
+        sampling=sampling_tables,
         pictures={
             "frontier": markup(frontier.frontier_plot(results)),
             "bands": markup(frontier.band_frontiers(results)),

@@ -65,7 +65,8 @@ def _arm_row(
     )
 
 
-def _name(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:
+def arm_cell(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:
+    """Name of an arm with its colour; with `detail` the rule that was chosen for it."""
     note = ""
     kind, policy = (results["arms"][arm][key] for key in ("kind", "policy"))
     label, _, colour = arm_look(results, arm)
@@ -81,7 +82,7 @@ def arms_table(results: Mapping[str, Any]) -> Table:
     """Every arm on the whole test split: the main ones, then each grid point."""
     arms, pairs = results["arms"], results["paired"]
     rows = [
-        _arm_row(arms[n], _name(results, n, detail=True), pairs.get(f"{n}_vs_base"), "hero")
+        _arm_row(arms[n], arm_cell(results, n, detail=True), pairs.get(f"{n}_vs_base"), "hero")
         for n in main_arms(results)
     ]
     selection = results["selection"] or {}
@@ -113,7 +114,7 @@ def bands_table(results: Mapping[str, Any]) -> Table:
             rows.append(
                 Row(
                     [
-                        _name(results, n),
+                        arm_cell(results, n),
                         _with_interval(m["first_answer_accuracy"], 100, 1),
                         _with_interval(m["accuracy"], 100, 1),
                         _difference(pair, "accuracy"),
@@ -141,7 +142,7 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
         rows.append(
             Row(
                 [
-                    _name(results, n),
+                    arm_cell(results, n),
                     _with_interval(sel["steps_if_first_right"], 1, 2),
                     _with_interval(sel["steps_if_first_wrong"], 1, 2),
                     percent(sel["verified_if_first_right"]["mean"], 1),
@@ -207,7 +208,7 @@ def flips_table(results: Mapping[str, Any]) -> Table:
         rows.append(
             Row(
                 [
-                    _name(results, n),
+                    arm_cell(results, n),
                     f"{f['stated']} of {f['samples']}",
                     str(f["wrong_to_right"]["count"]),
                     percent(f["wrong_to_right"]["rate"]["mean"], 1),
@@ -236,7 +237,7 @@ def pair_flips_table(results: Mapping[str, Any]) -> Table:
             rows.append(
                 Row(
                     [
-                        _name(results, a),
+                        arm_cell(results, a),
                         arm_look(results, b)[0],
                         str(pair["samples"]),
                         *(
@@ -265,7 +266,7 @@ def lengths_table(results: Mapping[str, Any]) -> Table:
         parts = results["arms"][n].get("lengths")
         if parts is None:
             continue  # results of an earlier version
-        row: list[Cell | str] = [_name(results, n)]
+        row: list[Cell | str] = [arm_cell(results, n)]
         for kind in ("correct", "incorrect"):
             part = parts[kind]
             row += [
@@ -279,12 +280,3 @@ def lengths_table(results: Mapping[str, Any]) -> Table:
         "thinking tokens",
     )  # fmt: skip
     return Table(head, rows)
-
-
-def settings_table(results: Mapping[str, Any]) -> Table:
-    """How completions were sampled, and where each value comes from."""
-    rows = [
-        Row([s["key"], "–" if s["value"] is None else f"{s['value']:.10g}", s["source"]])
-        for s in results.get("settings", ())
-    ]
-    return Table(("setting", "value", "source"), rows)

@@ -51,7 +51,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class EngineCost:
-    """What an engine has spent; two costs can be added.
+    """What an engine has spent; costs can be added and subtracted.
 
     Attributes:
         prompt_tokens: Tokens of prompts the model has read, padding excluded.
@@ -74,6 +74,16 @@ class EngineCost:
             self.generated_tokens + other.generated_tokens,
             self.forced_tokens + other.forced_tokens,
             self.seconds + other.seconds,
+        )
+
+    def __sub__(self, other: EngineCost) -> EngineCost:
+        """What was spent since an earlier reading of the same engine."""
+        return EngineCost(
+            self.prompt_tokens - other.prompt_tokens,
+            self.reread_tokens - other.reread_tokens,
+            self.generated_tokens - other.generated_tokens,
+            self.forced_tokens - other.forced_tokens,
+            self.seconds - other.seconds,
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rl.comparison import cache as module
-from rl.comparison.cache import ArmCache, policy_identity
+from rl.comparison.cache import ArmCache, cost_file, policy_identity
 from rl.evaluation.samples import read_samples, write_samples
 from tagger.errors import UserError
 from tests.rl.making import sample
@@ -27,6 +27,11 @@ def test_fetch_gives_back_what_store_kept(tmp_path: Path, file: Path) -> None:
     assert not cache.fetch("k2", target) and not target.exists()
     assert cache.fetch("k1", target)
     assert target.read_bytes() == file.read_bytes()
+    assert not cost_file(target).exists()
+    cost_file(file).write_text('{"seconds": 1.5}')
+    cache.store("k3", file)
+    assert cache.fetch("k3", tmp_path / "arm" / "base.jsonl.gz")
+    assert (tmp_path / "arm" / "base.cost.json").read_text() == '{"seconds": 1.5}'
 
 
 def test_fetch_counts_a_damaged_entry_as_missing(tmp_path: Path, file: Path) -> None:

@@ -102,9 +102,10 @@ def test_a_single_step_leaves_nothing_to_probe(judge: Judge) -> None:
     assert policy.asked == [] and found == base
 
 
-def test_answer_budget_is_what_nearly_all_finished_answers_need() -> None:
+def test_answer_budget_is_twice_what_nearly_all_finished_answers_need() -> None:
     free = [sample("p", n, answer_tokens=n) for n in range(1, 41)]
     cut = [sample("p", 99, answer_tokens=0, finished=False)]
-    assert answer_budget(free + cut, 500) == 38  # 95 % of 40
-    assert answer_budget(free[:3], 500) == 3
+    assert answer_budget(free + cut, 500) == 76  # 38: 95 % of 40
+    assert answer_budget(free, 50) == 50
+    assert answer_budget(free[:3], 500) == 6
     assert answer_budget(cut, 500) == 500
