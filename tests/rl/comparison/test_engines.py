@@ -53,7 +53,7 @@ def test_arms_and_oracle_are_the_same_on_both_engines(world: World, tmp_path: Pa
         assert cost["forced_tokens"] == sum(s.forced_tokens for s in samples)
         assert cost["prompt_tokens"] > 0 == cost["reread_tokens"]
     search = kit.cost(Job("oracle", "base", "test", oracle=True))
-    assert search is not None and search["prompt_tokens"] == 0 < search["reread_tokens"]
+    assert search is not None and search["prompt_tokens"] == 0  # free arm apart
     assert kit.cost(Job("none", "base", "test")) is None
     free = kit.run(Job("base", "base", "calibration"))
     limit = max(1, round(0.5 * sum(s.thinking_tokens for s in free) / len(free)))
