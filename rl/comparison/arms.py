@@ -14,12 +14,13 @@ from rl.analysis.arms import BASE
 from rl.analysis.outcomes import warnings_of
 from rl.comparison.cache import ArmCache, cost_file
 from rl.comparison.config import CompareConfig, Split
-from rl.comparison.derived import GIVEN, Row, check_batch_tokens, completion_tokens, row, sampling
+from rl.comparison.derived import GIVEN, Row, completion_tokens, row, sampling
 from rl.comparison.jobs import Job
 from rl.comparison.loaded import LoadedPolicy
 from rl.evaluation.oracle import answer_budget
 from rl.evaluation.samples import Sample, read_samples, write_samples
 from rl.policy.config import changed_settings
+from rl.policy.context import check_batch_tokens
 from rl.policy.generation import NEUTRAL, named_sampling
 from rl.problems.problem import Problem
 from rl.problems.registry import load
@@ -89,7 +90,8 @@ class ArmRunner:
         named = named_sampling(base.settings) if None in given.values() else {}
         values, rows = sampling(given, named, base.name)
         length, length_row = completion_tokens(c.max_new_tokens, rooms)
-        check_batch_tokens(c.max_batch_tokens, length, rooms)
+        keys = ("max_batch_tokens", "max_new_tokens")
+        check_batch_tokens(c.max_batch_tokens, max(r.prompt for r in rooms), length, keys)
         bound = "half of the free memory" if c.max_batch_tokens is None else GIVEN
         self.settings = [*rows, length_row, row("max_batch_tokens", c.max_batch_tokens, bound)]
         self.use(replace(c, **values, max_new_tokens=length))

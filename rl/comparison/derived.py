@@ -121,23 +121,3 @@ def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, R
     left, room = least
     source = f"context of {room.model}, {room.context} tokens, less its longest prompt"
     return left, row("max_new_tokens", left, source)
-
-
-def check_batch_tokens(bound: int | None, new_tokens: int, rooms: Sequence[Room]) -> None:
-    """Refuse a bound that a single row may exceed.
-
-    Args:
-        bound: The config key ``max_batch_tokens``.
-        new_tokens: Most tokens of a completion.
-        rooms: One for each policy.
-
-    Raises:
-        UserError: It is smaller than the longest prompt with the longest completion.
-    """
-    needed = max(room.prompt for room in rooms) + new_tokens
-    if bound is not None and bound < needed:
-        raise UserError(
-            f"max_batch_tokens is {bound}, less than one row: its longest prompt and"
-            f" max_new_tokens ({new_tokens}) are {needed} tokens; raise it, or lower"
-            " max_new_tokens."
-        )

@@ -64,6 +64,28 @@ def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[
     return fitting_length(wanted, context_length(config), longest, config.model)
 
 
+def check_batch_tokens(
+    bound: int | None, prompt: int, new_tokens: int, keys: Sequence[str]
+) -> None:
+    """Refuse a bound on a batch that a single row may exceed.
+
+    Args:
+        bound: Most tokens of a batch; None sets none.
+        prompt: Tokens of the longest prompt.
+        new_tokens: Most tokens of a completion.
+        keys: The config keys of bound and length.
+
+    Raises:
+        UserError: It is smaller than the longest prompt with the longest completion.
+    """
+    needed = prompt + new_tokens
+    if bound is not None and bound < needed:
+        raise UserError(
+            f"{keys[0]} is {bound}, less than one row: its longest prompt and {keys[1]}"
+            f" ({new_tokens}) are {needed} tokens; raise it, or lower {keys[1]}."
+        )
+
+
 def longest_prompt(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> int:
     """Tokens of the longest prompt of a policy.
 

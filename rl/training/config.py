@@ -104,6 +104,8 @@ class RunConfig(PolicyConfig):
         eval_every: Steps between two evaluations, a multiple of ``grpo.save_steps``; the policy
             before the first step and after the last one is evaluated as well.
         eval_samples: Completions of each of them.
+        eval_max_batch_tokens: Most tokens of the key-value cache of an evaluation's batch, prompts
+            and ``grpo.max_completion_length`` counted; half of the free memory if left out.
         keep_rollouts: Which rollouts are kept in ``rollouts/``; ``null`` keeps none.
         seed: Seed of everything random in the run, problems aside.
         output: Run folder; must not exist. The command line fills it in.
@@ -120,6 +122,7 @@ class RunConfig(PolicyConfig):
     eval_problems: SelectionProblems | None = None
     eval_every: Annotated[int, Ge(1)] = 25
     eval_samples: Annotated[int, Ge(1)] = 4
+    eval_max_batch_tokens: Annotated[int, Ge(1)] | None = None
     keep_rollouts: KeepRolloutsConfig | None = field(default_factory=KeepRolloutsConfig)
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     output: str = ""
@@ -127,7 +130,7 @@ class RunConfig(PolicyConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("eval_every", "eval_samples"):
+        for key in ("eval_every", "eval_samples", "eval_max_batch_tokens"):
             if self.eval_problems is None and getattr(self, key) != getattr(RunConfig, key):
                 raise UserError(f"{key} acts only with eval_problems; give them, or leave it out.")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewards.stack import RewardStack, build_stack
-from rl.policy.context import completion_length
+from rl.policy.context import check_batch_tokens, completion_length, longest_prompt
 from rl.policy.load import (
     check_device,
     load_tokenizer,
@@ -91,6 +91,14 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         )
     if evaluated:
         check_evaluation(config.eval_every, arguments)
+        if config.eval_max_batch_tokens is not None:
+            longest = longest_prompt(config, tokenizer, [p.question for p in evaluated])
+            check_batch_tokens(
+                config.eval_max_batch_tokens,
+                longest,
+                arguments.max_completion_length,
+                ("eval_max_batch_tokens", "grpo.max_completion_length"),
+            )
         _refuse_training_problems(evaluated, problems)
     return Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments, evaluated)
 

@@ -48,6 +48,7 @@ class PolicySampler:
         samples: Completions of each problem.
         seed: Of the noise.
         batch_size: Rows a process samples at once.
+        max_batch_tokens: Most tokens of a batch's key-value cache; None takes what fits.
     """
 
     def __init__(
@@ -58,9 +59,11 @@ class PolicySampler:
         samples: int,
         seed: int,
         batch_size: int,
+        max_batch_tokens: int | None = None,
     ) -> None:
         self._judge, self._problems, self._settings = judge, problems, settings
         self._samples, self._seed, self._batch_size = samples, seed, batch_size
+        self._max_batch_tokens = max_batch_tokens
 
     def __call__(self, model: Any) -> list[tuple[bool, int, int]]:
         """Correctness, tokens and verification steps of all completions, on every process."""
@@ -75,7 +78,9 @@ class PolicySampler:
         found: list[Sample] = []
         if mine:
             judge = self._judge
-            engine = Sampler(model, judge.tokenizer, judge.delimiters, self._settings)
+            engine = Sampler(
+                model, judge.tokenizer, judge.delimiters, self._settings, self._max_batch_tokens
+            )
             found = evaluate(
                 engine,
                 mine,
@@ -114,6 +119,7 @@ def policy_sampler(plan: Plan, policy: Any) -> PolicySampler:
         plan.config.eval_samples,
         plan.config.seed,
         max(1, arguments.generation_batch_size // max(1, arguments.world_size)),
+        plan.config.eval_max_batch_tokens,
     )
 
 

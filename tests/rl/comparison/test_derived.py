@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rl.comparison.derived import GIVEN, Room, check_batch_tokens, completion_tokens, row, sampling
+from rl.comparison.derived import GIVEN, Room, completion_tokens, row, sampling
 from rl.comparison.training_problems import trained_length
 from tagger.errors import UserError
 
@@ -59,14 +59,6 @@ def test_completion_tokens(wanted: int | None, rooms: list[Room], length: int, s
 def test_completion_tokens_refuses(wanted: int | None, room: Room, said: str) -> None:
     with pytest.raises(UserError, match=said):
         completion_tokens(wanted, [room])
-
-
-def test_batch_tokens_hold_at_least_one_row() -> None:
-    rooms = [Room("a", None, 10), Room("b", None, 30)]
-    check_batch_tokens(None, 70, rooms)
-    check_batch_tokens(100, 70, rooms)
-    with pytest.raises(UserError, match=r"max_batch_tokens is 99, less than one row: .* are 100"):
-        check_batch_tokens(99, 70, rooms)
 
 
 def test_trained_length_is_read_from_the_run_of_a_policy(tmp_path: Path) -> None:

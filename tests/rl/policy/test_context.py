@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rl.policy.context import DERIVED, fitting_length
+from rl.policy.context import DERIVED, check_batch_tokens, fitting_length
 from tagger.errors import UserError
 
 
@@ -34,3 +34,12 @@ def test_length_is_what_the_context_leaves_beside_the_prompt(
 def test_length_that_does_not_fit_is_refused(wanted: int | None, context: int, said: str) -> None:
     with pytest.raises(UserError, match=said):
         fitting_length(wanted, context, 100, "m")
+
+
+def test_batch_tokens_hold_at_least_one_row() -> None:
+    keys = ("max_batch_tokens", "max_new_tokens")
+    check_batch_tokens(None, 30, 70, keys)
+    check_batch_tokens(100, 30, 70, keys)
+    said = r"max_batch_tokens is 99, less than one row: .* max_new_tokens \(70\) are 100 tokens"
+    with pytest.raises(UserError, match=said):
+        check_batch_tokens(99, 30, 70, keys)
