@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rl.policy.source import OVERTHINKER
 from rl.training.config import RunConfig
 from rl.training.grpo_keys import check_grpo_keys
+from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 
 DEFAULTS: dict[str, Any] = {
@@ -99,17 +101,18 @@ def resumable_at(step: int, arguments: Any) -> bool:
     return bool((step * arguments.gradient_accumulation_steps) % reuse == 0)
 
 
-def check_evaluation(every: int, arguments: Any) -> None:
+def check_evaluation(every: int, arguments: Any, environment: Mapping[str, str]) -> None:
     """Refuse evaluations after which no checkpoint of the best policy could be kept.
 
     Args:
         every: Steps between two evaluations.
         arguments: As `training_arguments` returns.
+        environment: Environment variables, by which a launcher may ask for DeepSpeed or FSDP.
 
     Raises:
         UserError: They do not fall on checkpoints, or the weights lie in parts.
     """
-    if arguments.deepspeed or arguments.fsdp:
+    if weights_in_parts(arguments, environment):
         raise UserError(
             "eval_problems cannot be sampled while DeepSpeed or FSDP hold the weights in parts; "
             "leave them out and run 'suffice evaluate' on the policy."

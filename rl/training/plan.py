@@ -25,6 +25,7 @@ from rl.provenance import provenance
 from rl.training.config import RunConfig
 from rl.training.processes import check_launch
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state
+from rl.training.sharding import check_deepspeed, join_deepspeed, read_deepspeed
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.split import ThinkingDelimiters
@@ -63,6 +64,10 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
     path = resolve_policy(config).model
     _check_adapters(config)
+    if config.grpo.get("deepspeed"):  # a resumed run needs no file any more
+        config.grpo["deepspeed"] = read_deepspeed(config.grpo["deepspeed"])
+    trains_adapter = config.lora is not None or resolve_policy(config).adapter is not None
+    check_deepspeed(config.grpo, os.environ, trains_adapter)
     kept = config.grpo.get("save_total_limit", 2)
     kept = (kept if isinstance(kept, int) else 10) + (
         config.accuracy_floor is not None or config.eval_problems is not None
@@ -82,6 +87,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     check_launch(torch.cuda.device_count(), os.environ)
     check_device(config, torch.cuda.device_count())
     arguments = training_arguments(config, torch.cuda.is_available(), length)
+    join_deepspeed(arguments)
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:
         raise UserError(
@@ -90,7 +96,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             "problems.size or lower the batch."
         )
     if evaluated:
-        check_evaluation(config.eval_every, arguments)
+        check_evaluation(config.eval_every, arguments, os.environ)
         if config.eval_max_batch_tokens is not None:
             longest = longest_prompt(config, tokenizer, [p.question for p in evaluated])
             check_batch_tokens(

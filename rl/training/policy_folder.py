@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from rl.policy.config import PolicyConfig, own_settings
 from rl.policy.load import load_policy
 from rl.policy.source import resolve_policy
+from rl.training.sharding import weights_in_parts, whole_weights
 
 MODEL_FILES = (".safetensors", ".json", ".jinja", ".txt", ".model")
 """Endings of a policy's files; the others in a checkpoint belong to the optimizer."""
@@ -34,7 +36,8 @@ def save_policy(trainer: Any, base: PolicyConfig, policy: Path, adapter: Path | 
         return
     trainer.save_model(str(adapter))
     if trainer.accelerator.is_main_process:
-        if base.quantization is not None:  # merged into 4-bit weights it would be rounded to them
+        # Merged into 4-bit weights it would be rounded to them; weights in parts cannot be merged.
+        if base.quantization is not None or weights_in_parts(trainer.args, os.environ):
             _save_merged(base, adapter, policy)
             return
         merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
@@ -77,6 +80,7 @@ def _save_merged(base: PolicyConfig, adapter: Path, policy: Path) -> None:
 
 
 def _write(config: PolicyConfig, policy: Path) -> None:
-    loaded = load_policy(config, device="cpu")
+    with whole_weights():
+        loaded = load_policy(config, device="cpu")
     loaded.model.save_pretrained(policy)
     loaded.tokenizer.save_pretrained(policy)

@@ -32,6 +32,7 @@ from rl.training.run_folder import (
     rotate_checkpoints,
     whole_checkpoints,
 )
+from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, term_metrics
 from tagger.errors import UserError
@@ -260,7 +261,7 @@ class StepGRPOTrainer(GRPOTrainer):
 
         Only then are old checkpoints deleted: transformers would do so before.
         """
-        if not all(bool(p.isfinite().all()) for p in self.model.parameters()):
+        if not all(bool(local_part(p).isfinite().all()) for p in self.model.parameters()):
             raise self._diverged("its weights are not finite")
         limit, self.args.save_total_limit = self.args.save_total_limit, None
         try:
