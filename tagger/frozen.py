@@ -1,7 +1,8 @@
 """The frozen tagger: weights on disk that never change, known by their fingerprint.
 
 A tagger is a folder of two files: ``tagger.json`` (taxonomy, segmenter, back end, temperature,
-fingerprint) and ``weights.safetensors``. A card (``README.md``) says what it was trained on.
+fingerprint) and ``weights.safetensors``. A card (``README.md``) says what it was trained on;
+calibrations for other steps and known words may be next to them (`tagger.extras`).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.base import Backend, BatchExtractor, FeatureExtractor
+from tagger.backends.base import Backend, FeatureExtractor, extract_features
 from tagger.backends.registry import BACKENDS
 from tagger.backends.softmax import softmax
 from tagger.errors import UserError
+from tagger.extras import Extras
 from tagger.hub import card_for_hub, upload_tagger
 from tagger.location import PACKAGED, packaged_taggers, tagger_folder
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
@@ -41,6 +43,8 @@ class FrozenTagger:
         about: Its origin (data, scores, seed); stored with it, not fingerprinted.
         logit_bias: Added to the scores of types, by tag, when a type is predicted
             (`tagger.training.calibration.count_bias`); probabilities are computed without it.
+        extras: What comes with it.
+        calibrated: Whether temperature and logit bias are for steps of this segmenter.
 
     Raises:
         UserError: The back end scores another number of types, temperature is not positive, or
@@ -55,6 +59,8 @@ class FrozenTagger:
         temperature: float = 1.0,
         about: Mapping[str, Any] | None = None,
         logit_bias: Mapping[str, float] | None = None,
+        extras: Extras | None = None,
+        calibrated: bool = True,
     ) -> None:
         if backend.types != len(taxonomy.types) or not temperature > 0:
             raise UserError(
@@ -71,6 +77,8 @@ class FrozenTagger:
         self._bias = np.zeros(len(taxonomy.types))
         for tag, bias in self._logit_bias.items():
             self._bias[taxonomy.index(tag)] = bias
+        self._extras = extras or Extras()
+        self._calibrated = calibrated
         self._fingerprint = self.recompute_fingerprint()
 
     @property
@@ -109,6 +117,16 @@ class FrozenTagger:
         return dict(self._about)
 
     @property
+    def extras(self) -> Extras:
+        """What comes with it: calibrations for other steps and types, words it knows."""
+        return self._extras
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether it is calibrated for the steps its segmenter cuts."""
+        return self._calibrated
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over weights, taxonomy, segmentation and features, as hex."""
         return self._fingerprint
@@ -137,10 +155,11 @@ class FrozenTagger:
         """
         folder = tagger_folder(path)
         parts = read_folder(folder, BACKENDS)
+        extras = Extras.read(folder, parts.fingerprint)
         try:
             tagger = cls(
                 parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about,
-                parts.logit_bias,
+                parts.logit_bias, extras,
             )  # fmt: skip
         except UserError as error:
             raise UserError(f"{folder}: {error}") from error
@@ -169,6 +188,7 @@ class FrozenTagger:
         write_folder(
             target, self._taxonomy, self._segmenter, self._backend, self._temperature,
             self._logit_bias, self._about, self._fingerprint, card,
+            lambda draft: self._extras.write(draft, self._fingerprint),
         )  # fmt: skip
         return target
 
@@ -219,15 +239,7 @@ class FrozenTagger:
             return upload_tagger(self.save(Path(place) / "tagger", text), repo_id, **options)
 
     def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
-        """Tag consecutive steps of one trace.
-
-        Args:
-            steps: The steps.
-            context: The question and the steps before these.
-
-        Returns:
-            One tagged step for each.
-        """
+        """Tag consecutive steps of one trace, given the question and the steps before them."""
         extractor = self._backend.start(context.question)
         extract_features(extractor, context.earlier)
         return self._finish(steps, extract_features(extractor, steps))
@@ -273,14 +285,6 @@ class FrozenTagger:
             TaggedStep(step, names[i], row[i], tuple(row))
             for step, i, row in zip(steps, best, rows, strict=True)
         ]
-
-
-def extract_features(extractor: FeatureExtractor, steps: Sequence[Step]) -> list[Any]:
-    """Extract the features of the next steps of a trace, as a batch if the extractor has one."""
-    texts = [step.text for step in steps]
-    if isinstance(extractor, BatchExtractor):
-        return extractor.read_batch(texts)
-    return [extractor.read(text) for text in texts]
 
 
 class FrozenSession:

@@ -1,6 +1,6 @@
 """Taggers in repositories of the Hugging Face Hub: names, download, upload.
 
-Only the three files of a tagger folder ever travel (`FILES`: JSON, safetensors and the card), so
+Only the files of a tagger folder ever travel (`FILES`: JSON, safetensors and the card), so
 nothing that could run code is downloaded, whatever else a repository holds.
 """
 
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tagger.calibrations import CALIBRATIONS_FILE
 from tagger.errors import UserError
+from tagger.novelty import KNOWN_WORDS_FILE
 from tagger.storage import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
-FILES = (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE)
+FILES = (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, CALIBRATIONS_FILE, KNOWN_WORDS_FILE)
 """What is downloaded and uploaded of a repository."""
 
 MAIN = "main"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from operator import mul
 from pathlib import Path
 from typing import Protocol
 
+from tagger.calibrations import UnitCalibration, calibration_for
 from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter, Step, StepTagger, TagContext, TaggedStep, TaggingSession
 from tagger.taxonomies.files import TypeMap, load_type_map
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -32,7 +36,8 @@ def tagger_in_taxonomy(tagger: TextTagger, name_or_path: str | Path) -> TextTagg
         name_or_path: As for `tagger.taxonomies.files.load_type_map`.
 
     Returns:
-        The tagger itself if it predicts those types already, else a `MappedTagger` around it.
+        The tagger itself if it predicts those types already, else a `MappedTagger` around it, with
+        the tagger's calibration for these types and its steps if it has one.
 
     Raises:
         UserError: As `load_type_map` and `MappedTagger`.
@@ -40,7 +45,11 @@ def tagger_in_taxonomy(tagger: TextTagger, name_or_path: str | Path) -> TextTagg
     type_map = load_type_map(name_or_path)
     if tagger.taxonomy.names == type_map.taxonomy.names:
         return tagger
-    return MappedTagger(tagger, type_map)
+    found = None
+    if isinstance(tagger, FrozenTagger):
+        name = type_map.taxonomy.name
+        found = calibration_for(tagger.extras.calibrations, tagger.segmenter, name)
+    return MappedTagger(tagger, type_map, found)
 
 
 class MappedTagger:
@@ -48,23 +57,33 @@ class MappedTagger:
 
     A type's probability is the sum over the types that map to it, so the best type may differ
     from the map of the best type: three likely kinds of computation outweigh one of verification.
-    The logit bias is for the tagger's own types and is not applied here.
+    The logit bias is for the tagger's own types and is not applied here; a calibration may bring
+    one for these.
 
     Args:
         tagger: Gives the types the map starts from.
         type_map: Maps them to the other taxonomy.
+        calibration: Temperature and logit bias for these types on the tagger's steps.
 
     Raises:
-        UserError: The tagger gives other types than the map takes.
+        UserError: The tagger gives other types than the map takes, or the calibration has a bias
+            for a type the taxonomy does not know.
     """
 
-    def __init__(self, tagger: TextTagger, type_map: TypeMap) -> None:
+    def __init__(
+        self, tagger: TextTagger, type_map: TypeMap, calibration: UnitCalibration | None = None
+    ) -> None:
         lacking = set(tagger.taxonomy.names) ^ set(type_map.from_reasontype)
         if lacking:
             raise UserError(
                 f"The tagger's taxonomy is {tagger.taxonomy.name!r}, but the mapping to "
                 f"{type_map.taxonomy.name!r} starts from ReasonType; use a ReasonType tagger."
             )
+        self._calibrated = calibration is not None or getattr(tagger, "calibrated", True)
+        self._factors: list[float] = []
+        if calibration is not None and isinstance(tagger, FrozenTagger):
+            tagger = with_temperature(tagger, calibration.temperature)
+            self._factors = _factors(calibration.logit_bias, type_map.taxonomy)
         self._tagger = tagger
         self._taxonomy = type_map.taxonomy
         position = {name: i for i, name in enumerate(type_map.taxonomy.names)}
@@ -86,6 +105,11 @@ class MappedTagger:
         """What cuts the thinking into the steps it tags."""
         return self._tagger.segmenter
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether it, or the tagger it maps, is calibrated for the steps its segmenter cuts."""
+        return self._calibrated
+
     def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
         """Tag consecutive steps of one trace."""
         return [self._mapped(step) for step in self._tagger.tag(steps, context)]
@@ -106,11 +130,12 @@ class MappedTagger:
         return MappedSession(self, self._tagger.session(question))
 
     def _mapped(self, tagged: TaggedStep) -> TaggedStep:
-        """Sum probabilities; of equal ones the first type wins."""
+        """Sum probabilities; of equal ones, after the bias, the first type wins."""
         sums = [0.0] * len(self._taxonomy.types)
         for target, probability in zip(self._target, tagged.probabilities, strict=True):
             sums[target] += probability
-        best = max(range(len(sums)), key=sums.__getitem__)
+        scores = list(map(mul, sums, self._factors)) if self._factors else sums
+        best = max(range(len(sums)), key=scores.__getitem__)
         return TaggedStep(tagged.step, self._taxonomy.names[best], sums[best], tuple(sums))
 
     def _hash(self) -> str:
@@ -120,8 +145,28 @@ class MappedTagger:
             "types": [asdict(t) for t in self._taxonomy.types],
             "map": self._target,
         }
+        if self._factors:
+            described["factors"] = self._factors
         text = json.dumps(described, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_temperature(tagger: FrozenTagger, temperature: float) -> FrozenTagger:
+    """The tagger with probabilities of another temperature."""
+    return FrozenTagger(
+        tagger.taxonomy, tagger.segmenter, tagger.backend, temperature, tagger.about
+    )
+
+
+def _factors(logit_bias: Mapping[str, float], taxonomy: Taxonomy) -> list[float]:
+    """What a bias of the logarithm multiplies the probability of each type by."""
+    unknown = logit_bias.keys() - set(taxonomy.tags)
+    if unknown:
+        raise UserError(
+            f"The calibration has a logit bias for {sorted(unknown)[0]!r}, which is no type of "
+            f"{taxonomy.name!r}; calibrate the tagger again."
+        )
+    return [math.exp(logit_bias.get(tag, 0.0)) for tag in taxonomy.tags]
 
 
 class MappedSession:

@@ -108,8 +108,11 @@ def write_folder(
     about: Mapping[str, Any],
     fingerprint: str,
     card: str,
+    write_more: Callable[[Path], None] = lambda draft: None,
 ) -> None:
     """Write a tagger folder under a temporary name and rename it.
+
+    `write_more` writes into the draft what else belongs there.
 
     Raises:
         UserError: The folder exists.
@@ -123,6 +126,7 @@ def write_folder(
         (draft / WEIGHTS_FILE).chmod(0o644)
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
         (draft / CONFIG_FILE).write_text(text, encoding="utf-8")
+        write_more(draft)
         if card:
             (draft / CARD_FILE).write_text(card, encoding="utf-8")
 

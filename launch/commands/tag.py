@@ -4,62 +4,27 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
-
-from annotated_types import Ge
+from typing import IO, TYPE_CHECKING, Any
 
 from launch.bootstrap import one_thread_if_small_tagger
 from launch.command import Command, add_config
 from launch.settings import settings_of
 from launch.tagging.output import VIEWS
-from rl.training.config import DelimitersConfig
-from tagger.config.settings import Settings
+from launch.tagging.settings import TagSettings, workers_of
 from tagger.errors import UserError, unknown_name
 from tagger.files import check_new, new_file
 
 if TYPE_CHECKING:
-    from launch.tagging.stream import TaggedTrace
-    from tagger.frozen import FrozenTagger
     from tagger.steps import StepTagger
     from tagger.traces.files import Tally
     from tagger.traces.rows import Fields, SourceTrace
 
 _SETTING = re.compile(r"[A-Za-z_][\w.]*=")
-
-
-@dataclass(frozen=True)
-class TagSettings(Settings):
-    """Settings of `suffice tag`.
-
-    Attributes:
-        tagger: The frozen tagger: a folder, a packaged name or a Hub repository
-            (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
-        taxonomy: Taxonomy to show the types in, a name or a YAML file; None is the tagger's own.
-        limit: Most traces to tag; None tags all.
-        view: ``steps`` shows traces step by step, ``strips`` a line a trace, ``table`` none; None
-            is ``steps``, or ``table`` where a page is written.
-        show: Most traces to print, None for 10 step by step or all strips; the table counts all.
-        kind: What the files hold: ``jsonl``, ``text``, or ``auto``.
-        batch: Traces tagged at once.
-        delimiters: Strings around the thinking of completions, as a training run has them; None
-            finds known ones.
-    """
-
-    tagger: str | None = None
-    taxonomy: str | None = None
-    limit: Annotated[int, Ge(0)] | None = None
-    view: str | None = None
-    show: Annotated[int, Ge(0)] | None = None
-    kind: str = "auto"
-    batch: Annotated[int, Ge(1)] = 64
-    delimiters: DelimitersConfig | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -116,7 +81,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="NEWFILE", help="write the JSON objects to this new file"
     )
-    add_config(parser, None, "limit, view (steps, strips, table), show, kind, batch, delimiters")
+    parser.add_argument(
+        "--workers",
+        type=workers_of,
+        metavar="N",
+        help="tag in this many processes, one core each; the output is the same (default: 1)",
+    )
+    add_config(parser, None, "limit, view (steps, strips, table), show, kind, batch, segmenter")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -127,12 +98,16 @@ def run(args: argparse.Namespace) -> None:
     from itertools import islice
 
     from launch.progress import progress_of_stream
-    from launch.tagging.output import Printer, check_tagged, read_notes
-    from launch.tagging.stream import tag_stream, token_starts
-    from tagger.frozen import FrozenTagger
+    from launch.tagging.notes import Seen, check_tagged, read_notes
+    from launch.tagging.output import Printer, most_printed
+    from launch.tagging.stream import batches_of
+    from launch.tagging.work import BatchTagger, TagJob
+    from launch.tagging.workers import tagged_batches
+    from tagger.location import tagger_folder
     from tagger.thinking.families import named_delimiters
     from tagger.traces.files import Tally
     from tagger.traces.rows import Fields
+    from tagger.units import calibration_note
 
     for path in (args.output, args.html):
         check_new(path)
@@ -143,35 +118,53 @@ def run(args: argparse.Namespace) -> None:
     pair = named_delimiters(named.open, named.close) if named else None
     fields = Fields(args.field, args.question_field, args.reference_field, pair)
     name, traces = _source(args, inputs, settings, fields, tally)
-    starts = token_starts(args.tokenizer) if args.tokenizer else None
-    own = FrozenTagger.load(settings.tagger)
-    tagger, check = _in_taxonomy(own, settings.taxonomy)
     view = settings.view or ("table" if args.html else "steps")
-    printer = Printer(view, settings.show, tagger, starts, silent=args.json)
+    most = 0 if args.json else most_printed(view, settings.show)
+    work = BatchTagger(
+        TagJob(
+            tagger=str(tagger_folder(settings.tagger).resolve()),
+            taxonomy=settings.taxonomy,
+            segmenter=settings.segmenter,
+            lines=args.json or args.output is not None,
+            items=args.html is not None,
+            tally=not args.json,
+            tokenizer=args.tokenizer,
+            shown=most,
+            marked=view == "steps",
+        )
+    )
+    tagger = work.tagger
+    note, check = calibration_note(tagger), _check_type(tagger, settings.taxonomy)
+    printer = Printer(view, most, tagger, silent=args.json)
+    seen = Seen()
 
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(new_file(args.output)) if args.output else None
         page_file = stack.enter_context(new_file(args.html)) if args.html else None
-        page = _page(page_file, name, tagger, check) if page_file is not None else None
+        page = _page(page_file, name, tagger, check, note) if page_file is not None else None
         report = stack.enter_context(
             progress_of_stream(
                 lambda: (tally.bytes_read, tally.bytes_total), lambda: not printer.busy
             )
         )
-        wanted = islice(traces, settings.limit)
-        for trace in tag_stream(tagger, own.segmenter, wanted, settings.batch):
-            needed = args.json or sink or page or printer.wants_answer
-            answer_step = trace.answer_step() if needed else None
-            if args.json or sink is not None:
-                line = _line(trace, tagger, answer_step)
+        batches = batches_of(islice(traces, settings.limit), settings.batch)
+        stream = tagged_batches(work, batches, settings.workers)
+        for batch in stack.enter_context(contextlib.closing(stream)):
+            for line in batch.lines:
                 if args.json:
                     print(line)
                 if sink is not None:
                     sink.write(line + "\n")
-            printer.add(trace, answer_step)
+            for shown in batch.shown:
+                printer.show(shown)
             if page is not None:
-                page.add(trace.source, trace.steps, answer_step)
-            report(len(trace.steps))
+                for item in batch.items:
+                    page.add_item(item)
+            if batch.tally is not None:
+                printer.count(batch.tally)
+            seen.add(batch)
+            for steps in batch.steps:
+                report(steps)
         if settings.limit != 0:
             check_tagged(tally, name, fields)
         if page is not None:
@@ -180,8 +173,8 @@ def run(args: argparse.Namespace) -> None:
     aside = sys.stderr if args.json else sys.stdout
     if args.html:
         print(f"Page: {args.html} ({args.html.stat().st_size / 1e6:.1f} MB)", file=aside)
-    for note in read_notes(tally):
-        print(f"suffice: {note}", file=sys.stderr)
+    for said in [*read_notes(tally), *([note] if note else []), *seen.notes()]:
+        print(f"suffice: {said}", file=sys.stderr)
 
 
 def _parted(words: list[str]) -> tuple[list[str], list[str]]:
@@ -191,7 +184,7 @@ def _parted(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _settings(args: argparse.Namespace, overrides: list[str]) -> TagSettings:
-    options = {"tagger": args.tagger, "taxonomy": args.taxonomy}
+    options = {name: getattr(args, name) for name in ("tagger", "taxonomy", "workers")}
     if args.delimiters:
         options["delimiters"] = dict(zip(("open", "close"), args.delimiters, strict=True))
     from tagger.traces.files import KINDS
@@ -231,29 +224,18 @@ def _source(
     return name, read_files(find_inputs(inputs), fields, tally, settings.kind)
 
 
-def _in_taxonomy(tagger: FrozenTagger, name: str | None) -> tuple[StepTagger, str | None]:
-    """The tagger, in another taxonomy if one is named, and its type of verification steps."""
+def _check_type(tagger: StepTagger, taxonomy: str | None) -> str | None:
+    """The type of verification steps, None if there is none."""
+    from tagger.taxonomies.files import load_type_map
     from tagger.taxonomies.taxonomy import REASONTYPE
 
     verify = REASONTYPE.get("VERIFY").name
-    if name is None:
-        return tagger, verify if verify in tagger.taxonomy.names else None
-    from tagger.mapped import tagger_in_taxonomy
-    from tagger.taxonomies.files import load_type_map
-
-    return tagger_in_taxonomy(tagger, name), load_type_map(name).from_reasontype[verify]
+    if taxonomy is not None:
+        return load_type_map(taxonomy).from_reasontype[verify]
+    return verify if verify in tagger.taxonomy.names else None
 
 
-def _line(trace: TaggedTrace, tagger: StepTagger, answer_step: int | None) -> str:
-    from tagger.display.terminal import as_record
-
-    record = as_record(
-        trace.source.id, trace.steps, tagger.taxonomy, tagger.fingerprint, answer_step
-    )
-    return json.dumps(record, ensure_ascii=False)
-
-
-def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None) -> Any:
+def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None, note: str) -> Any:
     from importlib import metadata
 
     from tagger.display.page import PageAbout, PageWriter
@@ -265,6 +247,7 @@ def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None) -> Any
         version=metadata.version("suffice"),
         date=time.strftime("%Y-%m-%d"),
         check=check,
+        note=note,
     )
     return PageWriter(out, about)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
-    from tagger.steps import Segmenter, Step, StepTagger, TaggedStep
+    from tagger.steps import Segmenter, StepTagger, TaggedStep
     from tagger.traces.rows import SourceTrace
 
 BATCH_CHARACTERS = 2_000_000
@@ -44,39 +44,53 @@ class TaggedTrace:
         return find_answer_step([tagged.step for tagged in self.steps], reference)
 
 
+def batches_of(traces: Iterable[SourceTrace], batch: int) -> Iterator[list[SourceTrace]]:
+    """Group traces as they are read, `batch` at most and no more text than is good to hold."""
+    held: list[SourceTrace] = []
+    characters = 0
+    for trace in traces:
+        held.append(trace)
+        characters += len(trace.thinking)
+        if len(held) >= batch or characters >= BATCH_CHARACTERS:
+            yield held
+            held, characters = [], 0
+    if held:
+        yield held
+
+
+def tag_traces(
+    tagger: StepTagger, segmenter: Segmenter, traces: Sequence[SourceTrace]
+) -> list[TaggedTrace]:
+    """Tag some traces together.
+
+    Args:
+        tagger: Gives the types.
+        segmenter: Cuts the traces that did not come as steps.
+        traces: The traces.
+
+    Returns:
+        The tagged traces, in order.
+    """
+    steps = [segmenter.split(t.thinking) if t.steps is None else t.steps for t in traces]
+    tagged = tagger.tag_batch(steps, [trace.question for trace in traces])
+    return [TaggedTrace(trace, of_trace) for trace, of_trace in zip(traces, tagged, strict=True)]
+
+
 def tag_stream(
     tagger: StepTagger, segmenter: Segmenter, traces: Iterable[SourceTrace], batch: int
 ) -> Iterator[TaggedTrace]:
     """Tag traces as they are read, some at a time.
 
     Args:
-        tagger: Gives the types.
-        segmenter: Cuts the traces that did not come as steps.
+        tagger, segmenter: As for `tag_traces`.
         traces: The traces.
         batch: Most traces to hold at once.
 
     Yields:
         The tagged traces, in order.
     """
-    held: list[tuple[SourceTrace, tuple[Step, ...]]] = []
-    characters = 0
-    for trace in traces:
-        steps = trace.steps
-        held.append((trace, tuple(segmenter.split(trace.thinking)) if steps is None else steps))
-        characters += len(trace.thinking)
-        if len(held) >= batch or characters >= BATCH_CHARACTERS:
-            yield from _tag(tagger, held)
-            held, characters = [], 0
-    if held:
-        yield from _tag(tagger, held)
-
-
-def _tag(
-    tagger: StepTagger, held: list[tuple[SourceTrace, tuple[Step, ...]]]
-) -> Iterator[TaggedTrace]:
-    tagged = tagger.tag_batch([steps for _, steps in held], [trace.question for trace, _ in held])
-    for (trace, _), steps in zip(held, tagged, strict=True):
-        yield TaggedTrace(trace, steps)
+    for held in batches_of(traces, batch):
+        yield from tag_traces(tagger, segmenter, held)
 
 
 def token_starts(name: str) -> Callable[[str], list[int]]:

@@ -7,13 +7,11 @@ several give the same files. Only the clock differs: arms that run side by side 
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.config import CompareConfig
 from rl.comparison.jobs import Job
 from tagger.errors import UserError
+from tagger.processes import begin_worker
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
@@ -115,25 +114,12 @@ def _begin(
     config: CompareConfig, folder: Path, cache: ArmCache | None, news_queue: Any, workers: int
 ) -> None:
     """Set up a worker: its end with the parent's, its runner, its share of the cores."""
-    # Ctrl-C reaches every process of the terminal; the parent ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    begin_worker()
     import torch
 
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) // workers)))
     runner = ArmRunner(config, folder, lambda *news: news_queue.put(news), cache)
     _WORKER["runner"] = runner
-
-
-def _die_with_parent() -> None:
-    """End this process when its parent ends, however that ends (SIGKILL included).
-
-    The sentinel is a pipe whose other end only the parent holds: the system closes it.
-    """
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _work(job: Job) -> None:

@@ -8,6 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.steps import Step
+
 
 class FeatureExtractor(Protocol):
     """Extracts features of the steps of one trace, in order; keeps the state it needs."""
@@ -24,6 +26,14 @@ class BatchExtractor(Protocol):
     def read_batch(self, texts: Sequence[str]) -> list[Any]:
         """Take the texts of the next steps; return what `read` returns for each."""
         ...
+
+
+def extract_features(extractor: FeatureExtractor, steps: Sequence[Step]) -> list[Any]:
+    """Extract the features of the next steps of a trace, as a batch if the extractor has one."""
+    texts = [step.text for step in steps]
+    if isinstance(extractor, BatchExtractor):
+        return extractor.read_batch(texts)
+    return [extractor.read(text) for text in texts]
 
 
 class Backend(Protocol):

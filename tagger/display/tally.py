@@ -76,6 +76,14 @@ class TypeTally:
             self._tokens[i] += step_tokens
             self._confidence[i] += tagged.confidence
 
+    def merge(self, other: TypeTally) -> None:
+        """Count what another tally of the same taxonomy counted."""
+        self.traces += other.traces
+        self._all_have_tokens &= other._all_have_tokens
+        for name in ("_steps", "_words", "_tokens", "_confidence"):
+            both = zip(getattr(self, name), getattr(other, name), strict=True)
+            setattr(self, name, [a + b for a, b in both])
+
     def rows(self) -> list[TypeCount]:
         """One row a type in the taxonomy's order, types that do not occur included."""
         steps, words, tokens = (max(1, sum(n)) for n in (self._steps, self._words, self._tokens))

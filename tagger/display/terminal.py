@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -90,6 +90,7 @@ def trace_view(
     title: str = "",
     question: str = "",
     answer_step: int = -1,
+    flags: Sequence[str] = (),
 ) -> RenderableType:
     """A trace with every step in the colour of its type.
 
@@ -100,6 +101,7 @@ def trace_view(
         question: The problem text, shown above if not empty.
         answer_step: Index of the first step that states the right answer, which is marked; -1 for
             none.
+        flags: What is to be said of each type (`tagger.novelty.flag_of`); nothing if left out.
 
     Returns:
         Something a rich console prints; the text of steps is never read as markup, control
@@ -123,6 +125,8 @@ def trace_view(
         text = Text(_visible(tagged.step.text), style=colour)
         if number == answer_step:
             text.append("  ◀ states the reference answer", style="bold reverse")
+        if flags and flags[number]:
+            text.append(f"  ⚠ {flags[number]}", style="bold")
         table.add_row(
             str(number + 1),
             Text(taxonomy.get(tagged.type).tag, style=f"bold {colour}"),
@@ -179,6 +183,8 @@ def as_record(
     taxonomy: Taxonomy,
     fingerprint: str,
     answer_step: int | None = None,
+    unit: Mapping[str, Any] | None = None,
+    flags: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A tagged trace as one JSON-able object.
 
@@ -189,11 +195,15 @@ def as_record(
         fingerprint: Of the tagger that gave the types.
         answer_step: Index of the first step that states the right answer, -1 if none does; None
             if the right answer is unknown.
+        unit: ``segmenter``, what cut the steps, and ``calibrated``, whether the tagger is
+            calibrated for them; each None if that is not known.
+        flags: What is to be said of each type (`tagger.novelty.flag_of`); nothing if left out.
 
     Returns:
         ``{id, tagger, counts: {TAG: n}, steps: [{type, tag, confidence, start, end, text}]}``,
         ``counts`` over all types of the taxonomy, ``start`` and ``end`` in the thinking; and
-        ``answer_step`` unless the right answer is unknown.
+        ``answer_step`` unless the right answer is unknown, ``segmenter`` and ``calibrated``, and
+        ``flag`` in the steps that have one.
     """
     tags = {kind.name: kind.tag for kind in taxonomy.types}
     counts = dict.fromkeys(taxonomy.tags, 0)
@@ -202,6 +212,7 @@ def as_record(
     return {
         "id": trace_id,
         "tagger": fingerprint,
+        **(unit or {}),
         "counts": counts,
         **({} if answer_step is None else {"answer_step": answer_step}),
         "steps": [
@@ -212,8 +223,9 @@ def as_record(
                 "start": tagged.step.start,
                 "end": tagged.step.end,
                 "text": tagged.step.text,
+                **({"flag": flag} if flag else {}),
             }
-            for tagged in steps
+            for tagged, flag in zip(steps, flags or [""] * len(steps), strict=True)
         ],
     }
 

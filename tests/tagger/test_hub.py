@@ -63,7 +63,9 @@ def test_tagger_pushed_to_a_repository_comes_back_the_same(hub: Hub) -> None:
     assert FrozenTagger.load(f"{REPO}@{first.oid}").fingerprint == linear.fingerprint
     assert FrozenTagger.from_pretrained(REPO, revision="draft").fingerprint == linear.fingerprint
     assert len({first.oid, second.oid, draft.oid}) == 3
-    assert set(hub.served) == {"tagger.json", "weights.safetensors", "README.md"}
+    assert set(hub.served) == {
+        "tagger.json", "weights.safetensors", "README.md", "known_words.safetensors",
+    }  # fmt: skip
     card = hub.commits[REPO][first.oid]["README.md"].decode()
     assert card.startswith("---\nlibrary_name: suffice\n") and linear.fingerprint in card
 
@@ -76,7 +78,10 @@ def test_push_command_uploads_the_folder_with_its_card(
     assert main(["tagger", "push", str(folder), REPO]) == 0
     commit = hub.branches[REPO]["main"]
     files = hub.commits[REPO][commit]
-    assert set(files) == {".gitattributes", "tagger.json", "weights.safetensors", "README.md"}
+    assert set(files) == {
+        ".gitattributes", "tagger.json", "weights.safetensors", "README.md",
+        "known_words.safetensors",
+    }  # fmt: skip
     assert "Made of tea." in files["README.md"].decode()
     said = capsys.readouterr().out
     assert f"{REPO}@{commit}" in said and FrozenTagger.load("linear").fingerprint[:12] in said

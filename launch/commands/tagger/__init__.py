@@ -5,6 +5,7 @@ from launch.commands.tagger import (
     agree,
     annotate,
     bench,
+    calibrate,
     calibrate_segmenter,
     check_stream,
     combine,
@@ -20,6 +21,7 @@ from launch.commands.tagger import (
 COMMANDS: tuple[Command, ...] = (
     train.COMMAND,
     combine.COMMAND,
+    calibrate.COMMAND,
     push.COMMAND,
     evaluate.COMMAND,
     annotate.COMMAND,

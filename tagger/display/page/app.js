@@ -138,7 +138,7 @@ byId("theme").addEventListener("click", () => {
 byId("title").textContent = about.title;
 byId("meta").textContent = [
   `taxonomy ${about.taxonomy}`, `tagger ${about.fingerprint.slice(0, 12)}`,
-  about.version && `Suffice ${about.version}`, about.date,
+  about.version && `Suffice ${about.version}`, about.date, about.note && `⚠ ${about.note}`,
 ].filter(Boolean).join(" · ");
 select();
 rows.style.height = `${shown.length * ROW}px`;

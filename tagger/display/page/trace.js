@@ -2,6 +2,10 @@
 const CHUNK = 60;
 const FOLDED = 1500;
 const UNFOLD = 60000;
+const FLAGS = {
+  unfamiliar: "less than half of its letters stand in words of the tagger's training data",
+  unsure: "no type is probable",
+};
 
 let open = null;  // {trace, made, here, only, steps, more, strip}
 
@@ -71,6 +75,7 @@ function stepNode(trace, i, hit) {
     el("a", { href: `#t=${trace.index}&s=${i}`, title: "link to this step" }, String(i + 1)),
     el("span", { class: "type", ...tipped }, dot(trace.k[i]), el("b", {}, kind.tag), name),
     i === trace.z ? el("span", { class: "star" }, "★ first states the reference answer") : null,
+    trace.u?.[i] ? el("span", { class: "flag", title: FLAGS[trace.u[i]] }, `⚠ ${trace.u[i]}`) : null,
     el("span", { class: "conf", ...tipped, tabindex: "-1" }, `${trace.p[i]} %`)),
   textBox(trace.t[i]));
 }

@@ -36,6 +36,7 @@ class PageAbout:
         version: Of the package.
         date: When it was made.
         check: Full name of the type that verification steps have; None if there is none.
+        note: What is to be known about all types, e.g. that the tagger is not calibrated.
     """
 
     title: str
@@ -44,6 +45,7 @@ class PageAbout:
     version: str = ""
     date: str = ""
     check: str | None = None
+    note: str = ""
 
 
 class PageWriter:
@@ -73,13 +75,28 @@ class PageWriter:
             answer_step: Index of the first step that states the right answer, -1 if none does;
                 None if the right answer is unknown.
         """
+        self.add_item(page_item(trace, steps, self._types, answer_step))
+
+    def add_item(self, item: str) -> None:
+        """Add a trace that `page_item` has made ready."""
         self._out.write("\n" if self._first else ",\n")
         self._first = False
-        self._out.write(_json(trace_data(trace, steps, self._types, answer_step)))
+        self._out.write(item)
 
     def close(self) -> None:
         """Write the rest of the page; the file stays open."""
         self._out.write(f"\n]</script>\n<script>{self._script}</script>\n</body></html>\n")
+
+
+def page_item(
+    trace: SourceTrace,
+    steps: Sequence[TaggedStep],
+    types: dict[str, int],
+    answer_step: int | None = None,
+    flags: Sequence[str] = (),
+) -> str:
+    """A trace as it stands on the page; arguments as for `trace_data`."""
+    return _json(trace_data(trace, steps, types, answer_step, flags))
 
 
 def trace_data(
@@ -87,6 +104,7 @@ def trace_data(
     steps: Sequence[TaggedStep],
     types: dict[str, int],
     answer_step: int | None = None,
+    flags: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A trace as the page's script reads it, with short keys because there are many.
 
@@ -95,12 +113,13 @@ def trace_data(
         steps: Its tagged steps.
         types: Number of each type, by full name.
         answer_step: As for `PageWriter.add`.
+        flags: What is to be said of each type (`tagger.novelty.flag_of`); nothing if left out.
 
     Returns:
         ``id``, ``t`` texts, ``k`` types, ``p`` confidences in percent, ``o`` the second and third
         type each with its percent, ``w`` words; and where known ``q`` question, ``d`` dataset,
         ``m`` model, ``r`` reference, ``a`` answer, ``s`` scores, ``c`` correct, ``f`` finished,
-        ``z`` answer step.
+        ``z`` answer step, ``u`` flags by the number of the step.
     """
     known = {
         "q": trace.question,
@@ -116,6 +135,7 @@ def trace_data(
         **({} if trace.correct is None else {"c": int(trace.correct)}),
         **({} if trace.finished is None else {"f": int(trace.finished)}),
         **({} if answer_step is None else {"z": answer_step}),
+        **({"u": {i: flag for i, flag in enumerate(flags) if flag}} if any(flags) else {}),
         "t": [tagged.step.text for tagged in steps],
         "k": [types[tagged.type] for tagged in steps],
         "p": [round(100 * tagged.confidence) for tagged in steps],
@@ -147,6 +167,7 @@ def _head(about: PageAbout, script: str) -> str:
         "fingerprint": about.fingerprint,
         "version": about.version,
         "date": about.date,
+        "note": about.note,
         "check": -1 if about.check is None else about.taxonomy.index(about.check),
         "types": [
             {

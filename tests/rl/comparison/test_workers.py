@@ -20,9 +20,9 @@ from tagger.errors import Interrupted, UserError
 
 PARENT = """
 import multiprocessing, time
-from rl.comparison.workers import _die_with_parent
+from tagger.processes import end_with_parent
 if __name__ == "__main__":
-    child = multiprocessing.get_context("spawn").Process(target=_die_with_parent)
+    child = multiprocessing.get_context("spawn").Process(target=end_with_parent)
     child.start()
     print(child.pid, flush=True)
     time.sleep(600)
@@ -54,7 +54,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_die_with_parent_ends_the_worker_of_a_parent_that_was_killed(
+def test_end_with_parent_ends_the_worker_of_a_parent_that_was_killed(
     tmp_path: Path, number: int
 ) -> None:
     script = tmp_path / "parent.py"

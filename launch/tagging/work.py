@@ -1,0 +1,190 @@
+"""What `suffice tag` does with a batch of traces: cut, tag, find the answer, write.
+
+It needs nothing but its `TagJob`, so one process does it or several, with the same result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from launch.tagging.stream import TaggedTrace, tag_traces, token_starts
+from tagger.errors import UserError
+from tagger.novelty import flag_of
+from tagger.units import refuse_unknown_unit
+
+if TYPE_CHECKING:
+    from tagger.display.tally import TypeTally
+    from tagger.frozen import FrozenTagger
+    from tagger.mapped import MappedTagger
+    from tagger.novelty import KnownWords
+    from tagger.traces.rows import SourceTrace
+
+
+@dataclass(frozen=True)
+class TagJob:
+    """What to make of each batch; plain values, so that it can be sent to another process.
+
+    Attributes:
+        tagger: Folder of the tagger.
+        fingerprint: What it must have, for these steps and types; anything if empty.
+        taxonomy: To show the types in, a name or a YAML file; None is the tagger's own.
+        segmenter: What cuts the steps, or has cut those that come with the rows; None is the
+            tagger's own, and nothing is known about steps that come with the rows.
+        lines: Whether a JSON line is wanted of each trace.
+        items: Whether its part of the page is.
+        tally: Whether the steps are to be counted by type.
+        tokenizer: Counts tokens too; None counts none.
+        shown: How many traces, from the first, are wanted as they are; None wants all.
+        marked: Whether the answer step of these is.
+    """
+
+    tagger: str
+    fingerprint: str = ""
+    taxonomy: str | None = None
+    segmenter: str | None = None
+    lines: bool = False
+    items: bool = False
+    tally: bool = False
+    tokenizer: str | None = None
+    shown: int | None = 0
+    marked: bool = False
+
+
+class ShownTrace(NamedTuple):
+    """A trace to be printed.
+
+    Attributes:
+        trace: It.
+        answer_step: As `TaggedTrace.answer_step`.
+        flags: Of its steps (`tagger.novelty.flag_of`).
+    """
+
+    trace: TaggedTrace
+    answer_step: int | None
+    flags: list[str]
+
+
+@dataclass
+class TaggedBatch:
+    """What became of a batch.
+
+    Attributes:
+        steps: Number of steps of each trace.
+        lines: JSON line of each trace, if wanted.
+        items: Part of the page of each, if wanted.
+        shown: Those that are wanted as they are, each with its answer step.
+        tally: The steps by type, if wanted.
+        flags: How many steps have each flag (`tagger.novelty.flag_of`), if types are shown.
+        brought: Traces that brought their steps, of which nobody has said how they were cut.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    shown: list[ShownTrace] = field(default_factory=list)
+    tally: TypeTally | None = None
+    flags: Counter[str] = field(default_factory=Counter)
+    brought: int = 0
+
+
+class BatchTagger:
+    """Does a job, batch by batch.
+
+    Args:
+        job: The job.
+
+    Raises:
+        UserError: Tagger, taxonomy, segmenter or tokenizer cannot be loaded or do not go together.
+    """
+
+    def __init__(self, job: TagJob) -> None:
+        self.tagger, self._known = _load(job)
+        self.job = replace(job, fingerprint=self.tagger.fingerprint)
+        self._types = {name: i for i, name in enumerate(self.tagger.taxonomy.names)}
+        self._starts = token_starts(job.tokenizer) if job.tokenizer else None
+
+    def __call__(self, first: int, traces: Sequence[SourceTrace]) -> TaggedBatch:
+        """Do a batch.
+
+        Args:
+            first: How many traces came before.
+            traces: The traces.
+
+        Raises:
+            UserError: Types of another taxonomy are wanted of steps of which nobody has said how
+                they were cut.
+        """
+        job = self.job
+        done = TaggedBatch(tally=self._new_tally())
+        if job.segmenter is None:
+            done.brought = sum(trace.steps is not None for trace in traces)
+            if done.brought and job.taxonomy is not None:
+                refuse_unknown_unit(self.tagger, traces)
+        found = tag_traces(self.tagger, self.tagger.segmenter, traces)
+        for number, trace in enumerate(found, start=first):
+            shown = job.shown is None or number < job.shown
+            needed = job.lines or job.items or (shown and job.marked)
+            answer_step = trace.answer_step() if needed else None
+            flags = [flag_of(tagged, self._known) for tagged in trace.steps]
+            done.flags.update(flags)
+            done.steps.append(len(trace.steps))
+            if job.lines:
+                done.lines.append(self._line(trace, answer_step, flags))
+            if job.items:
+                done.items.append(self._item(trace, answer_step, flags))
+            if shown:
+                done.shown.append(ShownTrace(trace, answer_step, flags))
+            if done.tally is not None:
+                done.tally.add(trace.steps, self._tokens(trace))
+        return done
+
+    def _new_tally(self) -> TypeTally | None:
+        from tagger.display.tally import TypeTally
+
+        return TypeTally(self.tagger.taxonomy) if self.job.tally else None
+
+    def _line(self, trace: TaggedTrace, answer_step: int | None, flags: Sequence[str]) -> str:
+        from tagger.display.terminal import as_record
+
+        unknown = self.job.segmenter is None and trace.source.steps is not None
+        unit = {
+            "segmenter": None if unknown else self.tagger.segmenter.name,
+            "calibrated": None if unknown else self.tagger.calibrated,
+        }
+        taxonomy, fingerprint = self.tagger.taxonomy, self.tagger.fingerprint
+        record = as_record(
+            trace.source.id, trace.steps, taxonomy, fingerprint, answer_step, unit, flags
+        )
+        return json.dumps(record, ensure_ascii=False)
+
+    def _item(self, trace: TaggedTrace, answer_step: int | None, flags: Sequence[str]) -> str:
+        from tagger.display.page.writer import page_item
+
+        return page_item(trace.source, trace.steps, self._types, answer_step, flags)
+
+    def _tokens(self, trace: TaggedTrace) -> list[int] | None:
+        """Tokens of each step, if they are counted."""
+        if self._starts is None:
+            return None
+        from tagger.display.tally import tokens_of_steps
+
+        return tokens_of_steps(self._starts(trace.source.thinking), trace.steps)
+
+
+def _load(job: TagJob) -> tuple[FrozenTagger | MappedTagger, KnownWords | None]:
+    """The tagger of a job, for its steps and types, and the words it knows."""
+    from tagger.frozen import FrozenTagger
+    from tagger.segmentation.given import get_unit
+    from tagger.units import for_segmenter, in_taxonomy
+
+    own = FrozenTagger.load(job.tagger)
+    if job.segmenter is not None:
+        own = for_segmenter(own, get_unit(job.segmenter))
+    tagger = own if job.taxonomy is None else in_taxonomy(own, job.taxonomy)
+    if job.fingerprint not in ("", tagger.fingerprint):
+        raise UserError(f"The tagger in {job.tagger} was changed meanwhile; tag again.")
+    return tagger, own.extras.known_words

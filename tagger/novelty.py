@@ -1,0 +1,139 @@
+"""Steps unlike the training data: the share of a step that is written in words it has.
+
+A tagger types any text, also in a language or of a field that it has never seen, and its
+probabilities do not tell: a network is often sure far from its data. The words it was trained on
+are known, as 32-bit hashes, and a step with few of them is reported as unfamiliar.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.backends.features.step_features import hashes_of, words_of
+from tagger.errors import UserError
+from tagger.steps import TaggedStep
+
+KNOWN_WORDS_FILE = "known_words.safetensors"
+
+UNFAMILIAR_BELOW = 0.75
+"""A step is unfamiliar if less than this share of its letters stands in known words."""
+
+UNSURE_BELOW = 0.3
+"""A step is unsure if its type has less than this probability."""
+
+READ_CHARACTERS = 400
+"""Characters of a step whose words are looked up."""
+
+_MEMO_LIMIT, _MEMO_LONGEST = 200_000, 64
+LEAST_COUNT = 3
+"""Occurrences in the training data that make a word known."""
+
+
+class KnownWords:
+    """The words of a tagger's training data.
+
+    Args:
+        hashes: As `tagger.backends.features.step_features.hashes_of` gives them, in any order.
+    """
+
+    def __init__(self, hashes: Iterable[int]) -> None:
+        self._known = frozenset(hashes)
+        self._letters = _Letters(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[str], least: int = LEAST_COUNT) -> KnownWords:
+        """The words that occur at least so often in some texts."""
+        counts: Counter[int] = Counter()
+        for text in texts:
+            counts.update(hashes_of([w for w in words_of(text, len(text)) if _spelt(w)]))
+        return cls(word for word, count in counts.items() if count >= least)
+
+    def share(self, text: str) -> float:
+        """Share of the letters of a step's beginning that stand in known words.
+
+        Args:
+            text: The step's characters.
+
+        Returns:
+            A number in [0, 1]; 1 for a step without words. Numbers and signs do not count.
+        """
+        letters = list(
+            map(self._letters.__getitem__, words_of(text[:READ_CHARACTERS], READ_CHARACTERS))
+        )
+        known = sum([n for n in letters if n > 0])
+        unknown = known - sum(letters)
+        return known / (known + unknown) if known + unknown else 1.0
+
+    @classmethod
+    def read(cls, path: Path) -> KnownWords:
+        """Read the file that `arrays` describes.
+
+        Raises:
+            UserError: It is malformed.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            hashes = load_file(str(path))["hashes"]
+            if hashes.dtype != np.uint32 or hashes.ndim != 1:
+                raise ValueError("hashes must be uint32, (words,)")
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise UserError(f"{path} holds no known words ({error}); delete it.") from error
+        return cls(hashes.tolist())
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is stored: ``hashes``, ascending, (words,) uint32."""
+        return {"hashes": np.array(sorted(self._known), dtype=np.uint32)}
+
+
+UNFAMILIAR, UNSURE = "unfamiliar", "unsure"
+
+
+def flag_of(tagged: TaggedStep, known: KnownWords | None) -> str:
+    """What is to be said of a predicted type.
+
+    Args:
+        tagged: The step and its type.
+        known: Words of the tagger's training data; None if they are not known.
+
+    Returns:
+        `UNFAMILIAR` if the step is unlike the training data, else `UNSURE` if no type is probable,
+        else nothing.
+    """
+    if known is not None and known.share(tagged.step.text) < UNFAMILIAR_BELOW:
+        return UNFAMILIAR
+    return UNSURE if tagged.confidence < UNSURE_BELOW else ""
+
+
+class _Letters(dict[str, int]):
+    """Letters of a word: negative if it is not known, 0 for numbers and signs; memoised."""
+
+    def __init__(self, known: frozenset[int]) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MEMO_LIMIT:
+            self.clear()
+        value = len(word) if _spelt(word) else 0
+        if value and hashes_of([word])[0] not in self._known:
+            value = -value
+        if len(word) <= _MEMO_LONGEST:
+            self[word] = value
+        return value
+
+
+def _spelt(word: str) -> bool:
+    """Whether a word has letters: no number and no sign."""
+    return len(word) > 1 and not word[0].isdigit() or word.isalpha()

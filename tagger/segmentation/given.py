@@ -1,0 +1,45 @@
+"""Steps that come with the rows and that no rule here cuts: spans of an annotator, say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tagger.errors import UserError
+from tagger.segmentation.registry import get_segmenter
+from tagger.steps import Segmenter, Step, StepStream
+
+SPAN = "span"
+
+
+@dataclass(frozen=True)
+class GivenSpans:
+    """Stands for steps finer than sentences, which an annotator or another program cut."""
+
+    name: ClassVar[str] = SPAN
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """None."""
+        return {}
+
+    def split(self, text: str) -> list[Step]:
+        """Refuse to.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError(
+            'Spans are cut by who labels them, not here: give rows with "steps", or name another '
+            "segmenter, e.g. sentence."
+        )
+
+    def stream(self) -> StepStream:
+        """Refuse to; error as `split`."""
+        self.split("")
+        raise AssertionError
+
+
+def get_unit(name: str) -> Segmenter:
+    """A segmenter, or ``span`` for steps that come with the rows; errors as `get_segmenter`."""
+    return GivenSpans() if name == SPAN else get_segmenter(name)

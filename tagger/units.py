@@ -1,0 +1,119 @@
+"""A tagger for steps that are cut otherwise than those it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tagger.calibrations import calibration_for, same_segmentation
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.mapped import MappedTagger, tagger_in_taxonomy
+from tagger.segmentation import get_segmenter
+from tagger.steps import Segmenter
+from tagger.traces.rows import SourceTrace
+
+_WHY = (
+    "uncalibrated, 2.4 and 7.9 times as many sentences of two label sets were predicted to be "
+    "verification as are labelled so (precision 0.41 and 0.12; docs/taxonomies.md)."
+)
+
+
+def for_segmenter(tagger: FrozenTagger, segmenter: Segmenter) -> FrozenTagger:
+    """A tagger for steps of another segmentation, with its calibration for them.
+
+    Args:
+        tagger: A tagger.
+        segmenter: What cuts the steps.
+
+    Returns:
+        The tagger itself if it is for these steps already. Else another one, with another
+        fingerprint; where it has no calibration for them it keeps its own, and its `calibrated`
+        is False.
+    """
+    if same_segmentation(segmenter, tagger.segmenter):
+        return tagger
+    found = calibration_for(tagger.extras.calibrations, segmenter, tagger.taxonomy.name)
+    return FrozenTagger(
+        tagger.taxonomy,
+        segmenter,
+        tagger.backend,
+        tagger.temperature if found is None else found.temperature,
+        tagger.about,
+        tagger.logit_bias if found is None else found.logit_bias,
+        tagger.extras,
+        calibrated=found is not None,
+    )
+
+
+def load_tagger(name: str | Path | None, segmenter: str | None = None) -> FrozenTagger:
+    """Load a tagger, for steps of another segmentation if one is named.
+
+    Args:
+        name: As for `FrozenTagger.load`.
+        segmenter: As for `tagger.segmentation.get_segmenter`; None is the tagger's own.
+
+    Returns:
+        The tagger.
+
+    Raises:
+        UserError: As these two.
+    """
+    tagger = FrozenTagger.load(name)
+    return tagger if segmenter is None else for_segmenter(tagger, get_segmenter(segmenter))
+
+
+def in_taxonomy(tagger: FrozenTagger, name_or_path: str | Path) -> FrozenTagger | MappedTagger:
+    """A tagger with the types of another taxonomy, if its steps allow that.
+
+    Args:
+        tagger: For the steps that will come.
+        name_or_path: As for `tagger.mapped.tagger_in_taxonomy`.
+
+    Returns:
+        The tagger, mapped where the taxonomy is not its own.
+
+    Raises:
+        UserError: As `tagger_in_taxonomy`; or the types are another taxonomy's, and there is no
+            calibration for them on such steps.
+    """
+    mapped = tagger_in_taxonomy(tagger, name_or_path)
+    if not isinstance(mapped, MappedTagger):
+        return tagger
+    if not mapped.calibrated:
+        name, unit = mapped.taxonomy.name, tagger.segmenter.name
+        raise UserError(
+            f"Types of {name} are not given to steps of segmenter {unit!r}: {_WHY} Calibrate the "
+            f"tagger on labels of {name} (suffice tagger calibrate LABELS --taxonomy {name} "
+            f"--segmenter {unit}), or leave segmenter or taxonomy out."
+        )
+    return mapped
+
+
+def refuse_unknown_unit(tagger: FrozenTagger | MappedTagger, traces: Sequence[SourceTrace]) -> None:
+    """Refuse to map the types of steps that came with their rows, cut nobody knows how.
+
+    Args:
+        tagger: Whose types are wanted.
+        traces: Among which there are such.
+
+    Raises:
+        UserError: The types are another taxonomy's.
+    """
+    if isinstance(tagger, MappedTagger):
+        first = next(trace.id for trace in traces if trace.steps is not None)
+        raise UserError(
+            f"Trace {first} brings its own steps; say how they were cut, e.g. segmenter=paragraph "
+            f"or segmenter=sentence, for types of {tagger.taxonomy.name} depend on it: {_WHY}"
+        )
+
+
+def calibration_note(tagger: FrozenTagger | MappedTagger) -> str:
+    """A sentence about a tagger that is not calibrated for the steps it gets; empty if it is."""
+    if tagger.calibrated:
+        return ""
+    return (
+        f"The tagger is not calibrated for steps of segmenter {tagger.segmenter.name!r}: how often "
+        "its types and counts are correct there is not known; calibrate it on labels (suffice "
+        "tagger calibrate), or leave segmenter out."
+    )
