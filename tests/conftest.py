@@ -16,13 +16,13 @@ stay_offline()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count the coverage of examples only.
+    """Count the coverage of quick examples only.
 
-    Traced, a property takes three times as long; and what random draws happen to reach is no
-    coverage that the next run has, too.
+    Traced, long tests take half as long again, properties up to three times as long; and what
+    random draws happen to reach is no coverage that the next run has, too.
     """
     for item in items:
-        if is_hypothesis_test(getattr(item, "obj", None)):
+        if item.get_closest_marker("slow") or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.no_cover)
 
 

@@ -271,6 +271,7 @@ class TestDatasets:
         assert says in refused("tag", "--dataset", *words)
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_and_batches_change_nothing() -> None:
     tagger = FrozenTagger.load()
     read: list[int] = []
@@ -296,6 +297,7 @@ def test_memory_stays_bounded_and_batches_change_nothing() -> None:
     assert len(seen) == 2, "long traces make small batches"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from rl.analysis.sequential_test import STAKES, DropTest, Fall, FloorTest, log_bets
 
+pytestmark = pytest.mark.slow
+
 
 def batches(rng: np.random.Generator, mean: float, steps: int) -> np.ndarray:
     """Shares of 8 correct rollouts in 8 groups a step, of problems easy and hard."""

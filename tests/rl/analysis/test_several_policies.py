@@ -105,6 +105,7 @@ def version_1(results: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+@pytest.mark.slow
 def test_results_of_version_1_open(tmp_path: Path) -> None:
     from rich.console import Console
 

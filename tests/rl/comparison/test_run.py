@@ -120,6 +120,7 @@ def _drop_times(part: Any) -> None:
             _drop_times(part[key])
 
 
+@pytest.mark.slow
 def test_several_workers_give_the_same_samples(
     done: Path, settings: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -228,6 +229,7 @@ def test_one_arm_alone(settings: dict[str, Any], tmp_path: Path) -> None:
     assert told[-1] == ("test: base", 6, 6)
 
 
+@pytest.mark.slow
 def test_a_further_policy_samples_only_its_own_arms(
     done: Path, settings: dict[str, Any], tmp_path: Path
 ) -> None:

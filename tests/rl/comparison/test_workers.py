@@ -18,6 +18,8 @@ import pytest
 from rl.comparison import workers
 from tagger.errors import Interrupted, UserError
 
+pytestmark = pytest.mark.slow
+
 PARENT = """
 import multiprocessing, time
 from tagger.processes import end_with_parent

@@ -27,6 +27,8 @@ from tests.rl.shared_columns import compare_columns
 from tests.tagger.stopping.fakes import WordTagger
 from tests.tagger.tokenizers_made_here import byte_level
 
+pytestmark = pytest.mark.slow
+
 THINK = ThinkingDelimiters("<think>", "</think>")
 PIECES = [
     "<think>", "</think>", "\n\n", " ", "3 + 4 = 7.", "Let me check: 4 + 3 = 7.", "Wait, check.",

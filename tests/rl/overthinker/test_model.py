@@ -11,8 +11,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from rl.overthinker.measure import OverthinkerFigures, measure_overthinker
 from tagger.frozen import FrozenTagger
+
+pytestmark = pytest.mark.slow
 
 MEETS = OverthinkerFigures(
     samples=500,

@@ -23,6 +23,8 @@ from tests.rl.tiny import PROMPTS, tiny_model
 from tests.tagger.tokenizers_made_here import byte_level
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 BOTH = ("kit", "transformers")
 BUDGET = {"name": "token_budget", "limit": 9}
 

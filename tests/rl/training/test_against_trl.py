@@ -31,6 +31,8 @@ from tagger.frozen import FrozenTagger
 from tests.rewards.fakes import KeywordTagger
 from tests.world import World, make_world
 
+pytestmark = pytest.mark.slow
+
 GROUP = 4
 WEIGHTS = {"correct": 1.0, "verification": 0.1}
 TASKS = [(f"{a} + {b} = ?", a + b) for a in (1, 2, 3, 4) for b in (2, 5)]

@@ -97,6 +97,7 @@ def test_a_fall_before_the_first_checkpoint_leaves_the_base(
     assert result.policy_path is not None and same(result.policy_path, world.model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_writes_a_checkpoint_from_which_the_run_goes_on_exactly(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
@@ -175,6 +176,7 @@ def test_logits_that_are_not_finite_name_the_step(
         run_training(config_from_dict(world.config(tmp_path / "run")))
 
 
+@pytest.mark.slow
 def test_a_kill_at_the_worst_moment_of_saving_leaves_a_whole_checkpoint(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

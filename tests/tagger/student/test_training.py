@@ -81,6 +81,7 @@ def test_train_student_auxiliary_labels_are_learned_and_their_head_is_dropped(
     }
 
 
+@pytest.mark.slow
 def test_train_student_distillation_adds_what_labels_lack(tmp_path: Path) -> None:
     labelled = rows(30)
     for row in labelled:

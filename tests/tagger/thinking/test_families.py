@@ -296,23 +296,30 @@ def test_the_thinking_is_closed_as_the_family_does(name: str, closing: str) -> N
     assert special & set(ids), "delimiters are forced as their tokens, not letter by letter"
 
 
-@pytest.mark.parametrize(
-    "delimiters", [*(f.delimiters for f in FAMILIES), plain_text()], ids=lambda d: d.close
+@settings(max_examples=2000, deadline=None)
+@given(
+    st.sampled_from([*(f.delimiters for f in FAMILIES), plain_text()]),
+    st.lists(st.integers(0, 29), max_size=10),
+    st.lists(st.integers(0, 200), max_size=12),
+    st.sampled_from(PromptEnd),
+    st.booleans(),
 )
-@settings(max_examples=500, deadline=None)
-@given(st.data())
-def test_feeding_equals_splitting(delimiters: ThinkingDelimiters, data: Any) -> None:
+def test_feeding_equals_splitting(
+    delimiters: ThinkingDelimiters,
+    pieces: list[int],
+    places: list[int],
+    after: PromptEnd,
+    finished: bool,
+) -> None:
     parts = [delimiters.open, *delimiters.closes, "<|end|>", "<|start|>assistant", "a", "🙂", "\n"]
-    halves = [p[: len(p) // 2] for p in parts] + [p[len(p) // 2 :] for p in parts]
-    text = "".join(data.draw(st.lists(st.sampled_from(parts + halves), max_size=10)))
-    places = data.draw(st.lists(st.integers(0, len(text)), max_size=12))
-    ends = sorted({0, len(text), *places})
-    after = data.draw(st.sampled_from(PromptEnd))
+    parts += [p[: len(p) // 2] for p in parts] + [p[len(p) // 2 :] for p in parts]
+    text = "".join(parts[piece % len(parts)] for piece in pieces)
+    ends = sorted({0, len(text), *(place for place in places if place < len(text))})
     stream, thinking = ThinkingStream(delimiters, after), ""
     for a, b in zip(ends, ends[1:], strict=False):
         delta = stream.feed(text[a:b])
         thinking = delta.text if delta.restarted else thinking + delta.text
-    whole = split_thinking(text, delimiters, after, data.draw(st.booleans()))
+    whole = split_thinking(text, delimiters, after, finished)
     assert thinking + stream.flush() == whole.text
     if whole.text:
         assert stream.start == whole.start

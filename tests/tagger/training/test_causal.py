@@ -69,6 +69,7 @@ def test_train_causal_learns_and_freezes_the_lower_layers(folder: Path) -> None:
     assert trained.held_out == 5 and trained.traces == 50
 
 
+@pytest.mark.slow
 def test_train_causal_is_deterministic_and_depends_on_the_seed(folder: Path) -> None:
     one, two, other = train(folder), train(folder), train(folder, seed=1)
     assert one.tagger.fingerprint == two.tagger.fingerprint != other.tagger.fingerprint
@@ -80,6 +81,7 @@ class Killed(Exception):
     """Stands for a kill between two windows."""
 
 
+@pytest.mark.slow
 def test_train_causal_resumes_to_the_same_weights_after_any_interruptions(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -352,6 +354,7 @@ def test_train_causal_store_states_needs_room_on_the_disk(
         train(folder, checkpoint=tmp_path)
 
 
+@pytest.mark.slow
 def test_train_causal_store_states_reuses_existing_files(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,7 @@ def test_train_encoder_frozen_trains_the_head_alone(folder: Path) -> None:
     assert trained.tagger.about["held_out_scores"]["micro_f1"] == trained.scores.micro_f1
 
 
+@pytest.mark.slow
 def test_train_encoder_fine_tuning_changes_the_layers_not_the_embeddings_and_lowers_the_loss(
     folder: Path,
 ) -> None:
@@ -99,6 +100,7 @@ def test_train_encoder_fine_tuning_changes_the_layers_not_the_embeddings_and_low
     assert np.abs(both.tagger.arrays[table] - start_weights(folder)[table]).max() > 0
 
 
+@pytest.mark.slow
 def test_train_encoder_is_deterministic_and_depends_on_the_seed(folder: Path) -> None:
     fit = dataclasses.replace(FIT, epochs=1)
     one, two, other = train(folder, fit), train(folder, fit), train(folder, fit, seed=1)
@@ -110,6 +112,7 @@ class Killed(Exception):
     """Stands for a kill between two updates."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("retrain", [False, True])
 def test_train_encoder_resumes_to_the_same_weights_after_any_interruptions(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retrain: bool
