@@ -97,6 +97,7 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
     compare = compare_config(
         {
             "tagger": train.tagger,
+            "segmenter": train.segmenter,
             "audit_tagger": train.audit_tagger,
             **{key: value for key, value in parts["compare"].items() if key not in SHORT},
             "policies": {

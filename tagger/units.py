@@ -46,21 +46,29 @@ def for_segmenter(tagger: FrozenTagger, segmenter: Segmenter) -> FrozenTagger:
     )
 
 
-def load_tagger(name: str | Path | None, segmenter: str | None = None) -> FrozenTagger:
-    """Load a tagger, for steps of another segmentation if one is named.
+def load_taggers(
+    name: str | None, audit: str | None, segmenter: str | None
+) -> tuple[FrozenTagger, FrozenTagger | None]:
+    """Load the tagger of a run and the one that audits it, for the steps of the run.
 
     Args:
         name: As for `FrozenTagger.load`.
-        segmenter: As for `tagger.segmentation.get_segmenter`; None is the tagger's own.
+        audit: The same; None goes without.
+        segmenter: As for `tagger.segmentation.get_segmenter`; None is each tagger's own.
 
     Returns:
-        The tagger.
+        The two taggers.
 
     Raises:
-        UserError: As these two.
+        UserError: As these.
     """
-    tagger = FrozenTagger.load(name)
-    return tagger if segmenter is None else for_segmenter(tagger, get_segmenter(segmenter))
+    cut = None if segmenter is None else get_segmenter(segmenter)
+
+    def load(one: str | None) -> FrozenTagger:
+        tagger = FrozenTagger.load(one)
+        return tagger if cut is None else for_segmenter(tagger, cut)
+
+    return load(name), None if audit is None else load(audit)
 
 
 def in_taxonomy(tagger: FrozenTagger, name_or_path: str | Path) -> FrozenTagger | MappedTagger:
@@ -117,3 +125,8 @@ def calibration_note(tagger: FrozenTagger | MappedTagger) -> str:
         "its types and counts are correct there is not known; calibrate it on labels (suffice "
         "tagger calibrate), or leave segmenter out."
     )
+
+
+def note_of(*taggers: FrozenTagger | None) -> str:
+    """One `calibration_note` for the taggers of a run; empty if all are calibrated."""
+    return next((note for t in taggers if t is not None and (note := calibration_note(t))), "")

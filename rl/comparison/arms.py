@@ -27,8 +27,8 @@ from rl.problems.registry import load
 from rl.sampling.engine import EngineCost
 from tagger.errors import UserError
 from tagger.files import read_json, write_atomically, write_json
-from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
+from tagger.units import load_taggers
 
 ArmProgress = Callable[[str, int, int], None]
 """Called with (what is running, rows done, rows in all)."""
@@ -65,8 +65,8 @@ class ArmRunner:
         self.settings: list[Row] = []
         self._answer_budgets: dict[str, int] = {}
         self.progress = progress or silent
-        self.tagger = FrozenTagger.load(config.tagger)
-        self.audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
+        named = (config.tagger, config.audit_tagger, config.segmenter)
+        self.tagger, self.audit = load_taggers(*named)
         for point in config.grid():
             build_rule(point.example(), self.tagger.taxonomy)
         self.policies = {

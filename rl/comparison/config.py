@@ -74,6 +74,8 @@ class CompareConfig(PolicySettings):
             each policy against each one before it.
         tagger: The frozen tagger: a folder, a packaged name or a Hub repository
             (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
+        segmenter: What cuts thinking into the steps the taggers get: a name, or a YAML or JSON
+            file with its settings; None takes the tagger's own.
         audit_tagger: A tagger, named alike, that never fed the reward; None goes without.
         training_metrics: Metrics file of the training run; None looks next to ``trained``.
         problems: The test split; no threshold is chosen on it.
@@ -109,6 +111,7 @@ class CompareConfig(PolicySettings):
     grid_policies: list[str] | None = None
     claims: list[list[str]] | None = None
     tagger: str | None = None
+    segmenter: str | None = None
     audit_tagger: str | None = None
     training_metrics: str | None = None
     problems: Split = field(default_factory=Split)

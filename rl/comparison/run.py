@@ -34,8 +34,8 @@ from rl.provenance import provenance
 from rl.report.write import write_report
 from tagger.errors import UserError
 from tagger.files import write_atomically
-from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
+from tagger.units import load_taggers, note_of
 
 RESULTS = "results.json"
 BYTES_PER_TOKEN = 4
@@ -76,6 +76,8 @@ def run_comparison(
     runner = ArmRunner(config, output, progress, ArmCache(cache) if cache else None)
     if runner.cache and (sentence := runner.cache.other_versions()):
         print(f"suffice: {sentence}", file=sys.stderr)
+    if note := note_of(runner.tagger, runner.audit):
+        print(f"suffice: WARNING: {note}", file=sys.stderr)
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
@@ -173,9 +175,7 @@ def _report_not_applied(runner: ArmRunner) -> None:
 
 def check_comparison(config: CompareConfig) -> None:
     """Refuse now what the comparison would refuse only after the training."""
-    tagger = FrozenTagger.load(config.tagger)
-    if config.audit_tagger is not None:
-        FrozenTagger.load(config.audit_tagger)
+    tagger, _ = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
     for point in config.grid():
         build_rule(point.example(), tagger.taxonomy)
     for split in (config.problems, config.calibration):

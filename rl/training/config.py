@@ -93,6 +93,8 @@ class RunConfig(PolicyConfig):
         problems: The training problems.
         tagger: The frozen tagger: a folder, a packaged name or a Hub repository
             (``owner/name`` or ``owner/name@revision``); the packaged one if left out.
+        segmenter: What cuts thinking into the steps the taggers get: a name, or a YAML or JSON
+            file with its settings; the tagger's own if left out.
         audit_tagger: A second tagger, named alike, that is only logged.
         reward: The reward terms.
         grpo: Any field of TRL's `GRPOConfig` that is not set by another key here.
@@ -114,6 +116,7 @@ class RunConfig(PolicyConfig):
 
     problems: ProblemsConfig = field(default_factory=ProblemsConfig)
     tagger: str | None = None
+    segmenter: str | None = None
     audit_tagger: str | None = None
     reward: RewardConfig = field(default_factory=RewardConfig)
     grpo: dict[str, Any] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from rl.training.sharding import check_deepspeed, join_deepspeed, read_deepspeed
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.split import ThinkingDelimiters
+from tagger.units import load_taggers
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     Raises:
         UserError: Something is wrong, reported in one sentence.
     """
-    tagger = FrozenTagger.load(config.tagger)
-    audit = FrozenTagger.load(config.audit_tagger) if config.audit_tagger else None
+    tagger, audit = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
     reward = config.reward
     stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
     path = resolve_policy(config).model

@@ -23,6 +23,7 @@ from rl.training.run_folder import existing_run, new_run
 from tagger.errors import Interrupted, UserError
 from tagger.files import read_json, write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
+from tagger.units import note_of
 
 if TYPE_CHECKING:
     from rl.training.callbacks import AccuracyFloor, Evaluation
@@ -100,7 +101,7 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     run = plan.run
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
     if processes.is_main_process:
-        for note in notes:
+        for note in filter(None, [*notes, note_of(plan.tagger, plan.audit_tagger)]):
             print(f"[suffice] {note}", file=sys.stderr, flush=True)
         if resume is None:
             run.root.mkdir(parents=True)

@@ -22,7 +22,14 @@ from tagger.segmentation.sentence import SentenceSegmenter
 from tagger.steps import Step, TaggedStep
 from tagger.taxonomies.files import load_type_map
 from tagger.traces.rows import SourceTrace
-from tagger.units import calibration_note, for_segmenter, in_taxonomy, refuse_unknown_unit
+from tagger.units import (
+    calibration_note,
+    for_segmenter,
+    in_taxonomy,
+    load_taggers,
+    note_of,
+    refuse_unknown_unit,
+)
 
 SENTENCE = SentenceSegmenter()
 TEXT = "We add. 3 + 4 = 7. So it is 7.\n\nWait, is it 7? Let me check: 7 - 4 = 3."
@@ -196,3 +203,12 @@ def test_known_words_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     save_file({"hashes": np.zeros(2)}, str(path))
     with pytest.raises(UserError, match="holds no known words"):
         KnownWords.read(path)
+
+
+def test_load_taggers_cut_by_the_segmenter_of_the_run_and_are_noted_once() -> None:
+    tagger, audit = load_taggers(None, "linear", "sentence")
+    assert audit is not None and tagger.segmenter == audit.segmenter == SENTENCE
+    assert note_of(tagger, audit) == calibration_note(tagger) != ""
+    own, none = load_taggers("linear", None, None)
+    assert own.segmenter == ParagraphSegmenter() and none is None
+    assert note_of(own, none) == ""
