@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from rewards.answers.checkers import CHECKER_KEY, build_checker
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack, build_stack
 from tagger.errors import UserError
@@ -56,10 +57,13 @@ class StepReward:
         chat_template_kwargs: Options the prompts were rendered with, as the trainer's, e.g.
             ``{"enable_thinking": False}``: they decide whether a completion begins inside the
             thinking, before it or behind it.
+        checker: What decides whether an answer is correct: a name in
+            `rewards.answers.checkers.CHECKERS`, or a mapping of ``name`` and its settings;
+            ``equivalent`` if None.
 
     Raises:
-        UserError: Unknown term or parameter, no such tagger, an option that the chat template
-            does not know.
+        UserError: Unknown term, checker or parameter, no such tagger, an option that the chat
+            template does not know.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class StepReward:
         group_size: int | None = None,
         end_ids: Sequence[int] | None = None,
         chat_template_kwargs: Mapping[str, Any] | None = None,
+        checker: str | Mapping[str, Any] | None = None,
     ) -> None:
         self.terms = dict(terms)
         self.tokenizer = tokenizer
@@ -82,6 +87,9 @@ class StepReward:
         self.group_size = group_size
         self.end_ids = None if end_ids is None else tuple(end_ids)
         self.chat_template_kwargs = dict(chat_template_kwargs or {})
+        if checker is not None:
+            build_checker(checker)
+        self._metadata = {} if checker is None else {CHECKER_KEY: checker}
         self.__name__ = "step_reward"  # TRL names its metrics by it
         self._tokenizer: Any = None if isinstance(tokenizer, str) else tokenizer
         self._loaded: tuple[FactsComputer, RewardStack] | None = None
@@ -125,7 +133,7 @@ class StepReward:
             self.require_fixed_weights("a trainer that passes no trainer_state")
         step = int(getattr(trainer_state, "global_step", 0) or 0)
         tasks = [
-            Task(last_question(prompt), str(reference))
+            Task(last_question(prompt), str(reference), self._metadata)
             for prompt, reference in zip(prompts, columns[self.reference], strict=True)
         ]
         return self._rewards(completion_ids, tasks, groups, step, log_metric)
@@ -161,7 +169,7 @@ class StepReward:
         end = self._tokenizer.eos_token_id
         ids = [[*self._tokenizer.encode(c, add_special_tokens=False), end] for c in completions]
         asked = questions or [""] * len(completions)
-        tasks = [Task(q, str(r)) for q, r in zip(asked, references, strict=True)]
+        tasks = [Task(q, str(r), self._metadata) for q, r in zip(asked, references, strict=True)]
         return self._rewards(ids, tasks, range(len(ids)), step or 0, None)
 
     def require_fixed_weights(self, caller: str) -> None:

@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
         tagger=config.tagger,
         delimiters=(delimiters.open, delimiters.close),
         chat_template_kwargs=config.chat_template_kwargs,
+        checker=config.problems.checker,
     )
     import uvicorn
 

@@ -84,3 +84,20 @@ def test_step_reward_names_the_missing_reference_column() -> None:
 def test_step_reward_refuses_bad_settings_at_once() -> None:
     with pytest.raises(UserError, match="did you mean 'correctness'"):
         reward({"corectness": {}})
+
+
+def test_step_reward_judges_by_the_checker_it_is_given() -> None:
+    terms = {"correctness": {}}
+    near = RIGHT.replace("\\boxed{4}", "\\boxed{4.02}")
+    plain = reward(terms)
+    tolerant = pickle.loads(
+        pickle.dumps(reward(terms, checker={"name": "number", "relative": 0.01}))
+    )
+    assert call(plain, RIGHT, near) == [1.0, 0.0]
+    assert call(tolerant, RIGHT, near) == [1.0, 1.0]
+    assert tolerant.score([near], ["4"]) == [1.0]
+    lettered = RIGHT.replace("\\boxed{4}", "The answer is (B).")
+    assert call(reward(terms, checker="choice"), lettered, answer=["B"]) == [1.0]
+    assert call(reward(terms, checker="choice"), lettered, answer=["C"]) == [0.0]
+    with pytest.raises(UserError, match="did you mean 'number'"):
+        reward(terms, checker="nubmer")
