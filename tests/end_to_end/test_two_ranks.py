@@ -63,6 +63,7 @@ def test_two_processes_share_a_folder_stop_together_and_resume(runs: Path) -> No
 
 @pytest.mark.slow
 def test_two_processes_give_the_advantages_of_one(runs: Path) -> None:
+    worst = 0.0
     for step in (1, 2, 3):
         name = f"rollouts/step-{step:06d}.jsonl.gz"
         one, two = rows_of(runs / "written-1" / name), rows_of(runs / "written-2" / name)
@@ -74,7 +75,9 @@ def test_two_processes_give_the_advantages_of_one(runs: Path) -> None:
             numbers = {key: (a.pop(key), b.pop(key)) for key in ("advantage", "total")}
             assert a == b  # problem, group, sample, text, steps, facts, terms
             for ours, theirs in numbers.values():
-                assert ours == pytest.approx(theirs, abs=1e-6)
+                worst = max(worst, abs(ours - theirs))
+    print(f"advantages and rewards of 36 rollouts: largest difference {worst:.1e}")
+    assert worst <= 1e-6
 
 
 @pytest.mark.slow
@@ -124,5 +127,8 @@ def test_an_update_of_two_processes_is_that_of_one(runs: Path) -> None:
 
     one, two = (load_file(runs / f"written-{n}" / "policy" / "model.safetensors") for n in (1, 2))
     base = load_file(runs / "world" / "model" / "model.safetensors")
-    assert max(float((one[k] - base[k]).abs().max()) for k in one) > 1e-3
-    assert max(float((one[k] - two[k]).abs().max()) for k in one) < 1e-4
+    change = max(float((one[k] - base[k]).abs().max()) for k in one)
+    parted = max(float((one[k] - two[k]).abs().max()) for k in one)
+    print(f"weights after three updates: largest difference {parted:.1e}, change {change:.1e}")
+    assert change > 1e-3
+    assert parted < 1e-4
