@@ -139,7 +139,7 @@ def flips_plot(results: Mapping[str, Any]) -> str:
         60 + row * len(arms) + 26,
         "Flips from correct to incorrect and from incorrect to correct",
     )
-    zero, width = 440.0, 290.0
+    zero, width = 440.0, 240.0  # leaves the widest interval room for its number before the names
     good, bad = "var(--good,#2b8a3e)", "var(--bad,#c92a2a)"
     d.text(zero - 10, 16, "correct → incorrect", 12.5, bad, "end", 600)
     d.text(zero + 10, 16, "incorrect → correct", 12.5, good, "start", 600)
