@@ -55,7 +55,8 @@ def cut_at_end(ids: Sequence[int], end_ids: Collection[int]) -> tuple[Sequence[i
     Returns:
         The ids before the end, and whether there is one.
     """
-    for place, number in enumerate(ids):
-        if int(number) in end_ids:
-            return ids[:place], True
-    return ids, False
+    if isinstance(ids, list | tuple):
+        places = [ids.index(number) for number in end_ids if number in ids]
+    else:  # an array, whose numbers are compared as Python's
+        places = [i for i, number in enumerate(ids) if int(number) in end_ids]
+    return (ids[: min(places)], True) if places else (ids, False)

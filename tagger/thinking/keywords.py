@@ -53,6 +53,9 @@ ALL_KEYWORDS = tuple(
 """Every word of every list; a step without any is *marker-free*."""
 
 
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
 @cache
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     spaced = [word for word in words if word.isascii()]
@@ -62,6 +65,11 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     parts += [rf"(?<!\w){_either(waits)}"] if (waits := _beginning(unspaced, "等")) else []
     parts += [_either(rest)] if (rest := [w for w in unspaced if w not in waits]) else []
     return re.compile("|".join(parts), re.IGNORECASE)
+
+
+@cache
+def _some_ascii(words: tuple[str, ...]) -> bool:
+    return any(word.isascii() for word in words)
 
 
 def _either(words: list[str]) -> str:
@@ -77,6 +85,8 @@ def count_keywords(text: str, words: tuple[str, ...] = REFLECTION_KEYWORDS) -> i
 
     Chinese puts no spaces between words, so its phrases count wherever they stand.
     """
+    if not _some_ascii(words) and not _CHINESE.search(text):
+        return 0
     return len(_pattern(words).findall(text))
 
 

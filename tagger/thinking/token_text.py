@@ -38,6 +38,12 @@ class _ByteTable:
         found = self._known.get(token_id)
         return self._look_up(token_id) if found is None else found
 
+    def all_bytes(self, ids: Sequence[int]) -> list[bytes]:
+        """`bytes_of` each of many tokens."""
+        found = list(map(self._known.get, ids))
+        known = [piece for piece in found if piece is not None]
+        return known if len(known) == len(found) else list(map(self.bytes_of, ids))
+
     def _look_up(self, token_id: int) -> bytes:
         tokenizer = self._tokenizer()
         token = tokenizer.convert_ids_to_tokens(token_id) if tokenizer is not None else None
@@ -144,7 +150,7 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
     """
     table = _table_of(tokenizer)
     if table is not None:
-        pieces = [table.bytes_of(i) for i in ids]
+        pieces = table.all_bytes(ids)
         try:
             text = b"".join(pieces).decode()
         except UnicodeDecodeError:
@@ -166,11 +172,12 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
 
 def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:
     """Number of whole characters after each piece of well-formed UTF-8."""
-    ends = np.cumsum([len(p) for p in pieces], dtype=np.int64)
+    ends = np.cumsum(list(map(len, pieces)), dtype=np.int64)
     data = b"".join(pieces)
     if len(text) != len(data):
         starts = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80
         begun = np.concatenate([[0], np.cumsum(starts)])
         in_the_middle = np.append(~starts, False)  # a continuation byte follows this position
         ends = begun[ends] - in_the_middle[ends]
-    return [int(e) for e in ends]
+    found: list[int] = ends.tolist()
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +62,5 @@ def test_a_cut_completion_holds_no_end(ids: list[int], ends: set[int]) -> None:
     assert ended == bool(ends & set(ids))
     assert list(body) == ids[: len(body)]
     assert ended or body == ids
+    of_array, ended_array = cut_at_end(np.array(ids, dtype=np.int64), ends)
+    assert (list(of_array), ended_array) == (list(body), ended)
