@@ -7,6 +7,7 @@ Law: for any ids, what `TokenText` yields (all of `feed`, then `flush`), joined,
 from __future__ import annotations
 
 import codecs
+import re
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -47,17 +48,29 @@ class _ByteTable:
     def _look_up(self, token_id: int) -> bytes:
         tokenizer = self._tokenizer()
         token = tokenizer.convert_ids_to_tokens(token_id) if tokenizer is not None else None
-        if token is None:
-            data = b""
-        elif all(c in _BYTES for c in token):
-            data = bytes(_BYTES[c] for c in token)
-        else:  # an added token written as it is, e.g. one with a space in its name
-            data = token.encode()
+        data = b"" if token is None else self._data_of(token)
         self._known[token_id] = data
         return data
 
+    @staticmethod
+    def _data_of(token: str) -> bytes:
+        if all(c in _BYTES for c in token):
+            return bytes(_BYTES[c] for c in token)
+        return token.encode()  # an added token written as it is, e.g. one with a space in its name
 
+
+class _PieceTable(_ByteTable):
+    """The same for other tokenizers: what their tokens mostly stand for, to be compared."""
+
+    @staticmethod
+    def _data_of(token: str) -> bytes:
+        byte = _BYTE_TOKEN.fullmatch(token)
+        return bytes([int(byte[1], 16)]) if byte else token.replace("\u2581", " ").encode()
+
+
+_BYTE_TOKEN = re.compile("<0x([0-9A-F]{2})>")
 _tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
+_piece_tables: weakref.WeakKeyDictionary[Any, _PieceTable] = weakref.WeakKeyDictionary()
 
 
 def _silent_ids(tokenizer: Any) -> set[int]:
@@ -157,6 +170,8 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
             pass  # broken characters: go through them one by one
         else:
             return text, _ends_of_valid(text, pieces)
+    elif (found := _by_pieces(tokenizer, ids)) is not None:
+        return found
     stream = TokenText(tokenizer)
     parts, ends, length = [], [], 0
     for token_id in ids:
@@ -168,6 +183,30 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
         parts.append(rest)
         ends[-1] = length + len(rest)
     return "".join(parts), ends
+
+
+def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]] | None:
+    """`char_ends` of a tokenizer that is not byte-level, if its text is that of its pieces.
+
+    One pass over a sequence instead of two calls of ``decode`` a token.
+    """
+    table = _piece_tables.get(tokenizer)
+    if table is None:
+        table = _piece_tables[tokenizer] = _PieceTable(tokenizer)
+    pieces = table.all_bytes(ids)
+    text = b"".join(pieces).decode(errors="replace")
+    silent = _silent_ids(tokenizer)
+    decoded = tokenizer.decode(
+        [i for i in ids if i not in silent],
+        skip_special_tokens=False,
+        clean_up_tokenization_spaces=False,
+    )
+    if text != decoded and text[1:] == decoded and text[0] == " ":  # the first space is dropped
+        first = next(i for i, piece in enumerate(pieces) if piece)
+        pieces[first], text = pieces[first][1:], decoded
+    if text != decoded or "\ufffd" in text:  # which may be half a character, that a stream holds
+        return None
+    return text, _ends_of_valid(text, pieces)
 
 
 def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launch.command import Command, add_output, add_seed, output_folder
 from launch.progress import progress_of_parts
 from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from tagger.evaluation import LabelSpace
+    from tagger.frozen import FrozenTagger
+    from tagger.mapped import MappedTagger
+    from tagger.taxonomies.files import TypeMap
 
 RECORD, PAGE = "evaluation.json", "report.html"
 
@@ -37,6 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "types are mapped onto it (default: the tagger's own taxonomy)",
     )
     parser.add_argument(
+        "--segmenter",
+        metavar="NAME",
+        help="what cut the steps: a segmenter or a file of one, or span; the tagger's calibration "
+        "for such steps is used (default: the tagger's own)",
+    )
+    parser.add_argument(
         "--resamples",
         type=int,
         default=1000,
@@ -55,22 +69,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, tag, score; print the tables or the JSON; write figures and page."""
     from launch.commands.tagger.evidence import tagger_provenance
-    from tagger.evaluation import evaluate, same_space, space_between
+    from tagger.evaluation import evaluate
     from tagger.evaluation.label_files import read_labelled_files
     from tagger.files import write_new_folder
     from tagger.frozen import FrozenTagger
+    from tagger.segmentation.given import get_unit
     from tagger.taxonomies.files import load_type_map
+    from tagger.units import calibration_note, for_segmenter
 
     if args.resamples < 1:
         raise UserError("--resamples must be at least 1.")
     writes = args.output is not None or not args.json
     output = output_folder(args.output, "tagger-evaluation") if writes else None
     type_map = load_type_map(args.taxonomy) if args.taxonomy else None
-    tagger = FrozenTagger.load(args.tagger)
-    if type_map is None:
-        taxonomy, space = tagger.taxonomy, same_space(tagger.taxonomy)
-    else:
-        taxonomy, space = type_map.taxonomy, space_between(tagger.taxonomy, type_map)
+    own = FrozenTagger.load(args.tagger)
+    if args.segmenter:
+        own = for_segmenter(own, get_unit(args.segmenter))
+    tagger, space = _compared(own, type_map)
+    taxonomy = own.taxonomy if type_map is None else type_map.taxonomy
     files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
     with progress_of_parts() as progress:
@@ -82,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
             seed=args.seed,
             progress=lambda done, total: progress("traces", done, total),
         )
-    known = {f for key in ("data", "calibrated_on") for f in tagger.about.get(key, ())}
+    known = {f for key in ("data", "calibrated_on") for f in own.about.get(key, ())}
     trained_on = [file.name for file in files if file.name in known]
     record = evaluation.as_dict()
     record["provenance"] = tagger_provenance(
@@ -95,6 +111,8 @@ def run(args: argparse.Namespace) -> None:
         print(json.dumps(record, indent=1, ensure_ascii=False))
     else:
         _show(record)
+    if note := calibration_note(tagger):
+        print(f"suffice: {note}", file=sys.stderr)
     if trained_on:
         print(
             f"suffice: the tagger was trained on a file named {', '.join(trained_on)}, or "
@@ -108,6 +126,25 @@ def run(args: argparse.Namespace) -> None:
         write_new_folder(output, {RECORD: text, PAGE: evaluation_page(record)})
         if not args.json:
             print(f"\nReport:  {output / PAGE}\nNumbers: {output / RECORD}")
+
+
+def _compared(
+    tagger: FrozenTagger, type_map: TypeMap | None
+) -> tuple[FrozenTagger | MappedTagger, LabelSpace]:
+    """The tagger, mapped where it has a calibration for the labels' types, and what is compared."""
+    from tagger.calibrations import calibration_for
+    from tagger.evaluation import same_space, space_between
+    from tagger.mapped import MappedTagger
+
+    if type_map is None:
+        return tagger, same_space(tagger.taxonomy)
+    space, names = space_between(tagger.taxonomy, type_map), type_map.taxonomy.names
+    calibrations, name = tagger.extras.calibrations, type_map.taxonomy.name
+    found = calibration_for(calibrations, tagger.segmenter, name)
+    if found is None or names == tagger.taxonomy.names:
+        return tagger, space
+    same = dict(zip(names, names, strict=True))
+    return MappedTagger(tagger, type_map, found), replace(space, predicted=same)
 
 
 def _show(record: dict[str, object]) -> None:

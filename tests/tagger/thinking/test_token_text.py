@@ -106,3 +106,24 @@ def test_a_sequence_that_ends_in_half_a_character_shows_it_at_the_flush(make: An
 def test_no_ids_no_text() -> None:
     assert char_ends(byte_level(), []) == ("", [])
     assert char_ends(byte_fallback(), []) == ("", [])
+
+
+@settings(max_examples=300, deadline=None)
+@given(ids=st.lists(st.integers(0, 330), max_size=25), text=TEXTS)
+def test_char_ends_of_pieces_are_those_of_the_stream(ids: list[int], text: str) -> None:
+    tokenizer = byte_fallback()
+    for some in (ids, tokenizer.encode(text, add_special_tokens=False)):
+        whole, deltas = streamed(tokenizer, some)
+        found, ends = char_ends(tokenizer, some)
+        assert found == whole
+        lengths = [len("".join(deltas[: i + 1])) for i in range(len(some))]
+        assert ends[:-1] == lengths[:-1]
+        assert not some or ends[-1] == len(whole)
+
+
+def test_char_ends_of_pieces_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = byte_fallback()
+    ids = tokenizer.encode("a7 + 7 = 7", add_special_tokens=False)
+    expected = char_ends(tokenizer, ids)
+    monkeypatch.setattr(TokenText, "feed", None)
+    assert char_ends(tokenizer, ids) == expected

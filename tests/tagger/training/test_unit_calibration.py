@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
+from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
 from tagger.taxonomies.files import load_type_map
+from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.unit_calibration import (
     LEAST_LABELS,
@@ -57,29 +64,62 @@ def test_unit_temperature_softens_what_is_too_sure() -> None:
     assert unit_temperature(logits, types, onto) == pytest.approx(4 / np.log(3), rel=0.03)
 
 
+class Stated:
+    """A back end that reads the score of verification off the step; computation has 0."""
+
+    name = "stated"
+    settings: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
+    types = len(REASONTYPE.types)
+
+    def start(self, question: str) -> Stated:
+        return self
+
+    def read(self, text: str) -> float:
+        return float(text.split()[-1])
+
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
+        scores = np.full((len(steps), self.types), -9.0)
+        scores[:, REASONTYPE.index("SUBSTITUTE")] = 0.0
+        scores[:, REASONTYPE.index("VERIFY")] = steps
+        return scores
+
+
+ANCHORS = load_type_map("thought-anchors")
+TAGGER = FrozenTagger(REASONTYPE, ParagraphSegmenter(), Stated())
+
+
 def traces(count: int) -> list[LabelledTrace]:
-    """Traces of alternating sentences, whose labels call every second one a computation."""
-    steps = ("Wait, let me check that again.", "3 + 4 = 7.") * 3
-    labels = {i: ("Check", "Compute")[i % 2] for i in range(6)}
-    named = load_type_map("thought-anchors").taxonomy
-    names = {"Check": named.get("CHECK").name, "Compute": named.get("COMPUTE").name}
-    typed = {i: names[label] for i, label in labels.items()}
-    return [LabelledTrace(str(i), f"question {i}", steps, typed) for i in range(count)]
+    """Eight steps each, predicted to be a check from 0 on and labelled so from 2 on."""
+    scores = [-1.0, -0.5, 0.5, 1.0, 1.4, 1.7, 2.5, 3.0]
+    check, compute = (ANCHORS.taxonomy.get(tag).name for tag in ("CHECK", "COMPUTE"))
+    labels = {i: check if score > 2 else compute for i, score in enumerate(scores)}
+    steps = tuple(f"step {score}" for score in scores)
+    return [LabelledTrace(str(i), f"question {i}", steps, labels) for i in range(count)]
 
 
-def test_calibrate_unit_corrects_counts_and_reports_both_halves() -> None:
-    tagger, type_map = FrozenTagger.load("linear"), load_type_map("thought-anchors")
-    found, report = calibrate_unit(tagger, SentenceSegmenter(), traces(24), type_map)
-    assert (found.tagger, found.taxonomy) == (tagger.fingerprint, "thought-anchors")
+def test_calibrate_unit_corrects_counts_and_shows_it_by_halves() -> None:
+    found, report = calibrate_unit(TAGGER, SentenceSegmenter(), traces(40), ANCHORS)
+    assert (found.tagger, found.taxonomy) == (TAGGER.fingerprint, "thought-anchors")
     assert (found.segmenter, found.settings) == ("sentence", {"min_chars": 1})
     by_tag = {kind.tag: kind for kind in report.types}
-    assert report.steps == 144 and by_tag["CHECK"].labelled == by_tag["COMPUTE"].labelled == 72
-    assert report.log_loss[1] < report.log_loss[0]
-    assert by_tag["CHECK"].before > 1.1 * 72 > by_tag["CHECK"].after
-    assert sum(kind.after for kind in report.types) == 144
+    check, compute = by_tag["CHECK"], by_tag["COMPUTE"]
+    assert report.steps == 320
+    assert (check.labelled, check.before, check.after) == (80, 240, 80)
+    assert (compute.labelled, compute.before, compute.after) == (240, 80, 240)
+    assert (check.precision_before, check.precision_after) == (80 / 240, 1.0)
+    assert report.accuracy == (0.5, 1.0)
+    assert found.logit_bias["CHECK"] == -found.logit_bias["COMPUTE"] < 0
+
+
+def test_calibrate_unit_leaves_out_labels_that_are_never_predicted() -> None:
+    flow = load_type_map("reasoningflow")
+    names = {i: flow.taxonomy.get(tag).name for i, tag in enumerate(["REASONING", "EXAMPLE"] * 4)}
+    labelled = [replace(trace, labels=names) for trace in traces(40)]
+    _, report = calibrate_unit(TAGGER, SentenceSegmenter(), labelled, flow)
+    assert (report.steps, report.left_out) == (160, 160)
 
 
 def test_calibrate_unit_refuses_too_few_labels() -> None:
-    tagger, type_map = FrozenTagger.load("linear"), load_type_map("thought-anchors")
-    with pytest.raises(UserError, match=r"12 labels .* half of the questions needs 30"):
-        calibrate_unit(tagger, SentenceSegmenter(), traces(2), type_map)
+    with pytest.raises(UserError, match=r"16 labels .* half of the questions needs 30"):
+        calibrate_unit(TAGGER, SentenceSegmenter(), traces(2), ANCHORS)

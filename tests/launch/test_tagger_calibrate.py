@@ -1,0 +1,113 @@
+"""`suffice tagger calibrate`: labels in, a tagger out that other commands use for such steps."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from launch.cli import main
+from tagger.frozen import FrozenTagger
+from tagger.segmentation.sentence import SentenceSegmenter
+from tagger.steps import steps_from_texts
+from tagger.units import for_segmenter, in_taxonomy
+from tests.tagger.small_data import trained
+
+
+@pytest.fixture
+def sentences(tmp_path: Path) -> Path:
+    """Traces of sentences, every second of which is labelled a check, the others computation."""
+    rows = [
+        {
+            "id": str(i),
+            "question": f"question {i}",
+            "steps": ["Wait, let me check that again.", "3 + 4 = 7."] * 3,
+            "labels": {str(j): ("CHECK", "COMPUTE")[j % 2] for j in range(6)},
+        }
+        for i in range(24)
+    ]
+    path = tmp_path / "sentences.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A small tagger's folder."""
+    return trained().tagger.save(tmp_path / "small", "# Small\n")
+
+
+def test_calibrated_tagger_maps_the_types_of_such_steps(
+    tmp_path: Path, sentences: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, unit = tmp_path / "made", ["--taxonomy", "thought-anchors", "--segmenter", "sentence"]
+    words = ["tagger", "calibrate", str(sentences), *unit, "--tagger", str(small)]
+    assert main([*words, "--output", str(made)]) == 0
+    out = capsys.readouterr().out
+    assert "144 labelled steps" in out and "CHECK" in out
+    own, loaded = FrozenTagger.load(small), FrozenTagger.load(made)
+    assert loaded.fingerprint == own.fingerprint and own.fingerprint[:12] in out
+    (found,) = loaded.extras.calibrations
+    assert found.about["labelled"][0]["file"] == "sentences.jsonl" and found.about["steps"] == 144
+    assert (made / "README.md").read_text() == "# Small\n", "the card comes along"
+
+    text = tmp_path / "thinking.txt"
+    text.write_text("We add. 3 + 4 = 7. Wait, is it 7?")
+    mapped = ["--taxonomy", "thought-anchors", "--tagger", str(made)]
+    assert main(["tag", str(text), "--json", "segmenter=sentence", *mapped]) == 0
+    out, err = capsys.readouterr()
+    record = json.loads(out)
+    assert (record["calibrated"], len(record["steps"])) == (True, 3) and "calibrated" not in err
+
+    words = ["tagger", "evaluate", str(sentences), "--json", "--resamples", "2", *mapped]
+    assert main([*words, "--segmenter", "sentence"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    tagger = in_taxonomy(for_segmenter(loaded, SentenceSegmenter()), "thought-anchors")
+    steps = steps_from_texts(json.loads(sentences.read_text().splitlines()[0])["steps"])[1]
+    predicted = Counter(t.type for t in tagger.tag(steps))
+    assert record["provenance"]["tagger_fingerprint"] == tagger.fingerprint
+    for name, counts in record["types"].items():
+        assert counts["predicted"] == 24 * predicted[name], "its question changes nothing here"
+
+
+def test_calibration_again_takes_the_place_of_the_one_before(
+    tmp_path: Path, sentences: Path, small: Path
+) -> None:
+    names = [str(small), str(tmp_path / "once"), str(tmp_path / "twice")]
+    for tagger, output in zip(names, names[1:], strict=False):
+        words = ["tagger", "calibrate", str(sentences), "--taxonomy", "thought-anchors"]
+        assert main([*words, "--segmenter", "span", "--tagger", tagger, "--output", output]) == 0
+    assert [c.segmenter for c in FrozenTagger.load(names[2]).extras.calibrations] == ["span"]
+
+
+def test_known_words_are_those_of_the_traces(
+    tmp_path: Path, sentences: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["tagger", "calibrate", "--known-words", str(sentences), "--tagger", "linear"]
+    assert main([*words, "--output", str(tmp_path / "made")]) == 0
+    # wait let me check that again, and the word of the questions
+    assert "7 known words" in capsys.readouterr().out
+    known = FrozenTagger.load(tmp_path / "made").extras.known_words
+    assert known is not None and known.share("Let me check again.") == 1.0
+    assert known.share("So the answer is 7.") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "Name labelled traces, or --known-words"),
+        (["--known-words", "{file}", "--segmenter", "span"], "are of labelled traces; name some"),
+        (["{file}", "--segmenter", "sentense"], "did you mean 'sentence'"),
+        (["{file}"], "say so with --taxonomy thought-anchors"),
+        (["{file}", "--taxonomy", "thought-anchors", "--tagger", "none"], "No tagger 'none'"),
+    ],
+)
+def test_bad_words(
+    refused: Callable[..., str], tmp_path: Path, sentences: Path, words: list[str], says: str
+) -> None:
+    given = [word.format(file=sentences) for word in words]
+    assert says in refused("tagger", "calibrate", *given, "--output", tmp_path / "made")
+    assert not (tmp_path / "made").exists()
