@@ -49,6 +49,7 @@ class TrainingJob:
         teachers: Folders or packaged names of taggers to distil.
         traces: Unlabelled traces for the teachers to tag.
         train_only: Labelled files of which nothing is held out for the scores.
+        init: Folder or packaged name of the tagger to fine-tune; None starts afresh.
         taxonomy: Of the labels and of the tagger.
         say: Takes a line on progress.
     """
@@ -59,6 +60,7 @@ class TrainingJob:
     teachers: Sequence[str] = ()
     traces: Sequence[Path] = ()
     train_only: Sequence[Path] = ()
+    init: str | None = None
     taxonomy: Taxonomy = REASONTYPE
     say: Callable[[str], None] = lambda line: None
 
@@ -76,6 +78,7 @@ class Trainer:
         extra: Whether it learns from labels of other taxonomies.
         resumable: Whether it writes checkpoints.
         distilled: Whether it can learn from teachers.
+        tunable: Whether it can fine-tune a tagger of its own kind.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Trainer:
     extra: bool = False
     resumable: bool = False
     distilled: bool = False
+    tunable: bool = False
 
     @property
     def keys(self) -> str:
@@ -95,8 +99,8 @@ class Trainer:
         """Refuse what this back end cannot do, before anything is read.
 
         Raises:
-            UserError: Extra labels, a checkpoint folder, a teacher or unlabelled traces that it
-                has no use for; teachers without traces, or traces without teachers; a file that
+            UserError: Extra labels, a tagger to fine-tune, a checkpoint folder, a teacher or
+                unlabelled traces that it has no use for; teachers without traces, or traces without teachers; a file that
                 is missing or named twice, a teacher named twice, an unknown taxonomy, a
                 checkpoint folder that is a file or cannot be made.
         """
@@ -106,6 +110,11 @@ class Trainer:
         if extra and not self.extra:
             raise UserError(
                 f"The {self.name} back end learns from one taxonomy; leave out --extra or choose "
+                "another --backend."
+            )
+        if job.init is not None and not self.tunable:
+            raise UserError(
+                f"The {self.name} back end always starts afresh; leave out --init or choose "
                 "another --backend."
             )
         if checkpoint and not self.resumable:

@@ -27,6 +27,7 @@ class LinearTraining(TrainingSettings):
             soft-labelled ones that are cut into sentences instead.
         short: Shortened copies of each trace.
         max_iterations: Of the optimiser.
+        refit: Whether to train once more on all traces after the held-out ones gave the scores.
 
     Raises:
         UserError: A value out of range.
@@ -41,6 +42,7 @@ class LinearTraining(TrainingSettings):
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
     max_iterations: Annotated[int, Interval(ge=1, le=100_000)] = 100
+    refit: bool = True
 
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
@@ -51,7 +53,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
     recipe = LinearRecipe(
         strength=settings.strength, max_iterations=settings.max_iterations,
         alternative=settings.alternative, sentences=settings.sentences, short=settings.short,
-        held_out=settings.held_out, seed=settings.seed,
+        held_out=settings.held_out, refit=settings.refit, seed=settings.seed,
     )  # fmt: skip
     return train_linear(
         job.labels, recipe, get_segmenter(settings.segmenter), taxonomy=job.taxonomy,

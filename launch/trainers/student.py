@@ -22,6 +22,7 @@ class StudentTraining(TrainingSettings):
 
     Attributes:
         members: Networks trained from different seeds; more than one make an ensemble.
+        average: Whether to average the members' weights into one network; needs --init.
         refit: Whether to train once more on all traces after the held-out ones gave the scores.
         label_weight: Weight of the label in the target of a labelled step, the rest is the
             teachers'; at 1 the teachers do not tag the labelled traces at all.
@@ -29,6 +30,8 @@ class StudentTraining(TrainingSettings):
         sentences: Share of labelled traces that are trained on cut into sentences as well, and of
             soft-labelled ones that are cut into sentences instead.
         short: Shortened copies of each trace.
+        repeat_unsure: Share of the soft-labelled traces, those about which the teachers are least
+            sure, that are trained on twice.
         word_bits: Words are hashed into ``2**word_bits`` rows.
         flag_bits: Look-back flags are hashed into ``2**flag_bits`` rows.
         wide_bits: Direct features are hashed into ``2**wide_bits`` rows.
@@ -54,11 +57,13 @@ class StudentTraining(TrainingSettings):
     RENAMED: ClassVar[Mapping[str, str]] = {"trust": "label_weight"}
 
     members: Annotated[int, Interval(ge=1, le=100)] = 1
+    average: bool = False
     refit: bool = True
     label_weight: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.7
     alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.2
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
+    repeat_unsure: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     word_bits: int = 15
     flag_bits: int = 14
     wide_bits: int = 17
@@ -106,13 +111,16 @@ def _recipe(settings: StudentTraining) -> StudentRecipe:
         s.alternative,
         s.sentences,
         s.short,
+        s.repeat_unsure,
         s.held_out,
         s.refit,
+        s.average,
         s.seed,
     )
 
 
 def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
+    from tagger.frozen import FrozenTagger
     from tagger.segmentation import get_segmenter
     from tagger.training.extra_labels import read_extra
     from tagger.training.student.train import train_student
@@ -121,7 +129,8 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
         train_only=job.train_only,
-        extra=[read_extra(word) for word in job.extra], distillation=distillation, say=job.say,
+        extra=[read_extra(word) for word in job.extra], distillation=distillation,
+        init=FrozenTagger.load(job.init) if job.init else None, say=job.say,
     )  # fmt: skip
 
 
@@ -133,4 +142,5 @@ STUDENT = Trainer(
     extra=True,
     resumable=True,
     distilled=True,
+    tunable=True,
 )

@@ -19,10 +19,15 @@ from tagger.traces.labelled import LabelledTrace
 from tagger.training.scores import Scores, score_types
 
 COUNTED = "VERIFY"
-"""Tag of the type whose count is corrected, where a taxonomy has it."""
+"""Tag of verification, where a taxonomy has it."""
 
 COUNT_TOLERANCE = 0.1
-"""Relative error allowed for the count of that type on held-out steps."""
+"""Relative error allowed for the count of a type on held-out steps."""
+
+FEWEST_STEPS = 20
+"""Types with fewer held-out steps get no logit bias: their true share is not known well enough."""
+
+_ROUNDS = 200  # corrections of single types, each of which moves the others' counts
 
 TEMPERATURES = np.exp2(np.linspace(-2, 2, 65))
 """Candidates: 65 values between 1/4 and 4."""
@@ -93,6 +98,44 @@ def count_bias(
     return round(good, 3)
 
 
+def count_biases(
+    logits: NDArray[np.float64],
+    types: NDArray[np.int64],
+    tolerance: float = COUNT_TOLERANCE,
+    fewest: int = FEWEST_STEPS,
+) -> NDArray[np.float64]:
+    """Find logit biases with which each type is predicted about as often as it is true.
+
+    The type whose count is worst is corrected by `count_bias`, again and again, as each bias moves
+    the counts of the other types too.
+
+    Args:
+        logits: (steps, types), already divided by the temperature.
+        types: True type of each step, (steps,).
+        tolerance: Relative error allowed for a count.
+        fewest: Types that are true for fewer steps keep a bias of 0.
+
+    Returns:
+        What to add to the logits, (types,). Where no biases meet the tolerance for all types, those
+        found whose worst count is best.
+    """
+    count = logits.shape[1]
+    true = np.bincount(types, minlength=count)
+    counted = np.flatnonzero(true >= fewest)
+    bias = np.zeros(count)
+    best, least = bias.copy(), np.inf
+    for _ in range(_ROUNDS if len(counted) else 0):
+        predicted = np.bincount((logits + bias).argmax(axis=1), minlength=count)
+        errors = np.abs(predicted[counted] - true[counted]) / true[counted]
+        worst = counted[int(errors.argmax())]
+        if errors.max() < least:
+            best, least = bias.copy(), float(errors.max())
+        if least <= tolerance:
+            break
+        bias[worst] += count_bias(logits + bias, types, int(worst), tolerance)
+    return best
+
+
 def scores_of_labels(
     backend: Backend, traces: Sequence[LabelledTrace], taxonomy: Taxonomy
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -123,7 +166,7 @@ class Calibration:
 
     Attributes:
         temperature: See `best_temperature`.
-        logit_bias: By tag, see `count_bias`; for `COUNTED` alone.
+        logit_bias: By tag, see `count_biases`; of the types that have one.
         scores: With both.
     """
 
@@ -153,12 +196,9 @@ def calibrate(
         taxonomy: Order of the types.
     """
     temperature = best_temperature(logits, types)
-    scaled = logits / temperature
-    logit_bias = {}
-    if COUNTED in taxonomy.tags:
-        index = taxonomy.index(COUNTED)
-        logit_bias[COUNTED] = count_bias(scaled, types, index)
-        scaled[:, index] += logit_bias[COUNTED]
+    bias = count_biases(logits / temperature, types)
+    logit_bias = {taxonomy.tags[i]: round(float(bias[i]), 3) for i in np.flatnonzero(bias)}
+    scaled = logits / temperature + bias
     names = taxonomy.names
     predicted = [names[i] for i in scaled.argmax(axis=1)]
     scores = score_types([names[i] for i in types], predicted, taxonomy)

@@ -127,6 +127,24 @@ def soft_label(
     return [SoftLabelledTrace(*row) for row in zip(questions, texts, targets, strict=True)]
 
 
+def with_unsure_again(
+    traces: Sequence[SoftLabelledTrace], share: float
+) -> list[SoftLabelledTrace]:
+    """The traces, and once more the share of them about which the teachers are least sure.
+
+    Args:
+        traces: Soft-labelled traces.
+        share: Of the traces, in [0, 1]; by the mean entropy of a step's probabilities.
+    """
+
+    def entropy(trace: SoftLabelledTrace) -> float:
+        p = trace.targets.astype(np.float64)
+        return float(-(p * np.log(np.maximum(p, 1e-12))).sum() / len(p))
+
+    again = sorted(traces, key=entropy, reverse=True)[: round(share * len(traces))]
+    return [*traces, *again]
+
+
 def _cached(
     teacher: FrozenTagger,
     traces: Sequence[Sequence[str]],

@@ -45,6 +45,7 @@ class LinearRecipe:
             soft-labelled traces that are cut into sentences instead, in [0, 1].
         short: Shortened copies of each trace (`tagger.training.short_traces`).
         held_out: Share of questions held out for scores and temperature, in (0, 1).
+        refit: Whether the tagger returned is trained once more, on the held-out traces too.
         seed: Chooses the held-out questions, what is cut into sentences, and the copies.
     """
 
@@ -55,6 +56,7 @@ class LinearRecipe:
     sentences: float = 0.0
     short: int = 0
     held_out: float = 0.15
+    refit: bool = True
     seed: int = 0
 
 
@@ -89,7 +91,8 @@ def train_linear(
 
     Traces are held out by question, so no question is on both sides; traces for the teachers whose
     question is held out are dropped. Scores, temperature and logit bias come from a model trained
-    without the held-out traces; the tagger returned is then trained on all labels.
+    without the held-out traces; with `LinearRecipe.refit` the tagger returned is then trained on
+    all labels.
 
     Args:
         labelled_paths: JSONL files as `tagger.traces.labelled.read_labelled` takes them.
@@ -127,10 +130,11 @@ def train_linear(
     backend = _fit(train, recipe, taxonomy)
     found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
-    say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-    rest = _examples(targets_from_labels(aside, plan, distillation, say), recipe.shape)
-    final = _fit(_joined(train, rest), recipe, taxonomy)
-    count = sum(len(trace.labels) for trace in traces)
+    if recipe.refit:
+        say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
+        rest = _examples(targets_from_labels(aside, plan, distillation, say), recipe.shape)
+        backend = _fit(_joined(train, rest), recipe, taxonomy)
+    count = sum(len(trace.labels) for trace in (traces if recipe.refit else kept))
     about = {
         "data": [Path(p).name for p in (*labelled_paths, *train_only)],
         "traces": len(traces),
@@ -144,7 +148,7 @@ def train_linear(
     }
     if distillation:
         about |= distillation.about()
-    tagger = FrozenTagger(taxonomy, segmenter, final, found.temperature, about, found.logit_bias)
+    tagger = FrozenTagger(taxonomy, segmenter, backend, found.temperature, about, found.logit_bias)
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))
 
 

@@ -37,10 +37,11 @@ def question_of(trace: LabelledTrace) -> str:
 
 def bare_question(trace: LabelledTrace) -> str:
     """The same with white space normalised, so that questions compare equal."""
-    return _bare(question_of(trace))
+    return bare_text(question_of(trace))
 
 
-def _bare(text: str) -> str:
+def bare_text(text: str) -> str:
+    """A text with white space normalised."""
     return " ".join(text.split())
 
 
@@ -53,19 +54,19 @@ class Hidden:
 
     def __init__(self, traces: Iterable[LabelledTrace]) -> None:
         held = list(traces)
-        self._questions = {_bare(t.question) for t in held} - {""}
-        self._openings = {_opening(t.steps) for t in held} - {""}
+        self._questions = {bare_text(t.question) for t in held} - {""}
+        self._openings = {opening_of(t.steps) for t in held} - {""}
 
     def covers(self, question: str, steps: Sequence[str]) -> bool:
         """Whether a trace has a held-out question, or opens as a held-out trace does.
 
         White space does not count; without a question a trace is known by its opening alone.
         """
-        return _bare(question) in self._questions or _opening(steps) in self._openings
+        return bare_text(question) in self._questions or opening_of(steps) in self._openings
 
 
-def _opening(steps: Sequence[str]) -> str:
-    """The first words of a trace, however it is cut into steps."""
+def opening_of(steps: Sequence[str]) -> str:
+    """The first 200 characters of a trace, however it is cut into steps."""
     words: list[str] = []
     size = 0
     for step in steps:
@@ -92,7 +93,7 @@ def split_by_question(
         written.setdefault(bare_question(trace), question_of(trace))
     ordered = in_drawn_order(written.values(), seed)
     count = max(1, round(share * len(ordered))) if len(ordered) > 1 else 0
-    aside = {_bare(question) for question in ordered[:count]}
+    aside = {bare_text(question) for question in ordered[:count]}
     kept = [t for t in traces if bare_question(t) not in aside]
     return kept, [t for t in traces if bare_question(t) in aside]
 

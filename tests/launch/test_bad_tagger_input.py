@@ -80,6 +80,7 @@ ENCODER = (*TRAIN, "--backend", "encoder")
             (*STUDENT, "learning_rate=-1"),
             "learning_rate of the student training is -1; it must be a",
         ),
+        ((*STUDENT, "repeat_unsure=2"), "repeat_unsure of the student training is 2; it must be"),
         ((*STUDENT, "label_weight=2"), "label_weight of the student training is 2; it must be"),
         ((*STUDENT, "kernel=2"), "kernel of the student tagger is 2; it must be odd"),
     ],
@@ -123,6 +124,10 @@ def test_settings_out_of_range(
         ),
         ((*TRAIN, "label_weight=0.5"), "there is no teacher; give --teacher"),
         ((*STUDENT, "label_weight=1"), "there is no teacher; give --teacher"),
+        ((*TRAIN, "--init", "{tagger}"), "always starts afresh; leave out --init"),
+        ((*STUDENT, "--init", "{tagger}"), "only a single student can be fine-tuned"),
+        ((*STUDENT, "--init", "gone"), "No tagger 'gone'"),
+        ((*STUDENT, "members=2", "average=true"), "name a student to begin with, --init"),
     ],
 )
 def test_training_is_refused_before_it_begins(

@@ -2,21 +2,18 @@
 
 from launch.command import Command
 from launch.commands.tagger import (
-    agree,
-    annotate,
     bench,
     calibrate,
     calibrate_segmenter,
     check_stream,
     combine,
-    convert_labels,
     evaluate,
     learning_curve,
     push,
-    solution_traces,
     train,
     transfer,
 )
+from launch.commands.tagger.labels import agree, annotate, convert_labels, solution_traces, split
 
 COMMANDS: tuple[Command, ...] = (
     train.COMMAND,
@@ -28,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     agree.COMMAND,
     convert_labels.COMMAND,
     solution_traces.COMMAND,
+    split.COMMAND,
     transfer.COMMAND,
     learning_curve.COMMAND,
     calibrate_segmenter.COMMAND,

@@ -84,6 +84,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '"thinking", "completion", "text" or "steps"',
     )
     parser.add_argument(
+        "--init",
+        metavar="TAGGER",
+        help="student: a trained student whose weights to begin with (a folder, a packaged name or "
+        "a Hub repository); its held-out questions are the same at the same seed and --labels",
+    )
+    parser.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FOLDER",
@@ -111,7 +117,9 @@ def run(args: argparse.Namespace) -> None:
     get_segmenter(settings.segmenter)
     if args.train_only and not files:
         raise UserError("--train-only adds to labelled traces; name these with --labels.")
-    job = TrainingJob(files, extra, args.checkpoint, args.teacher, traces, args.train_only)
+    job = TrainingJob(
+        files, extra, args.checkpoint, args.teacher, traces, args.train_only, args.init
+    )
     trainer.check(job)
     console = Console(stderr=True)
     with _labels(files, settings) as labels, console.status("Reading.") as status:
@@ -124,6 +132,7 @@ def run(args: argparse.Namespace) -> None:
         *map(str, args.train_only),
         *extra,
         *(f"{path} as {' and '.join(args.teacher)} tag it" for path in traces),
+        *([f"begun with {args.init}"] if args.init else []),
     ]
     folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
     _show(trained)

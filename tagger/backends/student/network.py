@@ -243,3 +243,14 @@ def compress(weights: Mapping[str, Floats]) -> dict[str, NDArray[Any]]:
         else:
             arrays[name] = np.ascontiguousarray(weight, dtype=np.float32)
     return arrays
+
+
+def decompress(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
+    """The weights that arrays of `compress` stand for, by the names of `weight_shapes`."""
+    weights: dict[str, Floats] = {}
+    for name, array in arrays.items():
+        if name in TABLES:
+            weights[name] = array * arrays[f"{name}.unit"]
+        elif not name.endswith(".unit"):
+            weights[name] = np.array(array, dtype=np.float32)
+    return weights

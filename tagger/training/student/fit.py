@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,7 @@ def fit(
     shape: StudentSettings,
     settings: FitSettings,
     say: Callable[[str], None] = lambda line: None,
+    start: Mapping[str, Floats] | None = None,
 ) -> dict[str, Floats]:
     """Fit a network; the same input on the same machine gives the same weights.
 
@@ -58,13 +59,14 @@ def fit(
         shape: Of the network.
         settings: How it is fitted.
         say: Takes a line on progress.
+        start: Weights of the same shape to fine-tune; None begins with random ones.
 
     Returns:
         The weights, by the names of `tagger.backends.student.network.weight_shapes`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        return _fit(examples, heads, shape, settings, say)
+        return _fit(examples, heads, shape, settings, say, start)
 
 
 def _fit(
@@ -73,9 +75,12 @@ def _fit(
     shape: StudentSettings,
     settings: FitSettings,
     say: Callable[[str], None],
+    start: Mapping[str, Floats] | None,
 ) -> dict[str, Floats]:
     order = random.Random(settings.seed)
     model = StudentModel(shape, heads, settings.dropout)
+    if start is not None:
+        model.set_weights(start)
     direct = list(model.wide.parameters())
     deep = [p for p in model.parameters() if not any(p is d for d in direct)]
     optimizer = torch.optim.AdamW(

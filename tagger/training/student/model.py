@@ -172,7 +172,16 @@ class StudentModel(nn.Module):
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Weights by the names of `network.weight_shapes`, first head only."""
-        named: Mapping[str, Any] = {
+        return {k: v.detach().numpy().astype(np.float32) for k, v in self._named().items()}
+
+    def set_weights(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take over weights as `weights` returns them; other heads keep theirs."""
+        with torch.no_grad():
+            for name, parameter in self._named().items():
+                parameter.copy_(torch.from_numpy(weights[name]))
+
+    def _named(self) -> dict[str, Tensor]:
+        named: dict[str, Any] = {
             "words": self.words.weight,
             "statuses": self.statuses.weight,
             "flags": self.flags.weight,
@@ -188,8 +197,7 @@ class StudentModel(nn.Module):
             "outer.weight": self.outer[0].weight,
             "outer.bias": self.outer[0].bias,
         }
-        named = dict(named)
         for layer, convolution in enumerate(self.convolutions):
             named[f"conv{layer}.weight"] = convolution.weight
             named[f"conv{layer}.bias"] = convolution.bias
-        return {k: v.detach().numpy().astype(np.float32) for k, v in named.items()}
+        return named

@@ -49,6 +49,22 @@ def test_train_linear_is_deterministic_and_splits_by_seed(
     assert again.scores == trained().scores
 
 
+def test_train_linear_without_refit_never_sees_the_held_out_traces(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    kept = [row for row in rows(40) if row["id"] in _kept_ids(path)]
+    assert 20 < len(kept) < 40
+    once = train_linear([path], replace(RECIPE, refit=False))
+    assert once.steps == sum(len(row["labels"]) for row in kept)
+    twice = train_linear([path], RECIPE)
+    assert twice.scores == once.scores
+    assert twice.tagger.fingerprint != once.tagger.fingerprint
+
+
+def _kept_ids(path: Path) -> set[str]:
+    held = read_and_hold_out([path], REASONTYPE, RECIPE.seed, RECIPE.held_out)
+    return {trace.id for trace in held.kept}
+
+
 def test_train_linear_stores_scores_with_the_tagger() -> None:
     result = trained()
     assert result.traces == 120 and 0 < result.held_out < 60

@@ -1,0 +1,1 @@
+"""The commands `suffice tagger ...` that write or compare files of labels."""

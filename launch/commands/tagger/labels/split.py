@@ -1,0 +1,93 @@
+"""``suffice tagger split``: split traces by question, into rows to train on and rows held out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from launch.command import Command, add_output, add_seed, output_folder
+from tagger.errors import UserError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="traces, labelled or not, as suffice tag reads them",
+    )
+    parser.add_argument(
+        "--share",
+        type=float,
+        metavar="S",
+        help="share of the questions to hold out, drawn by hash (default: 0.2)",
+    )
+    parser.add_argument(
+        "--train-only",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="files that are trained on as well: a question of theirs is never held out",
+    )
+    parser.add_argument(
+        "--test",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="instead of a share: hold out what shares a question, or its first 200 characters, "
+        "with these files",
+    )
+    add_seed(parser, 0)
+    add_output(parser, "split")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, split and write both parts."""
+    from tagger.files import new_folder
+    from tagger.training.split_rows import hold_out_known, hold_out_share, read_keyed_rows
+
+    if args.test and (args.train_only or args.share is not None):
+        raise UserError("--test says what is held out; leave out --share and --train-only.")
+    share = 0.2 if args.share is None else args.share
+    if not 0 < share < 1:
+        raise UserError(f"--share is {share:g}; it must be above 0 and below 1.")
+    _refuse_double([*args.files, *args.train_only, *args.test])
+    output = output_folder(args.output, "split")
+    rows = read_keyed_rows(args.files)
+    if not rows:
+        raise UserError(f"{', '.join(map(str, args.files))}: no row to split; give traces.")
+    if args.test:
+        parts = hold_out_known(rows, read_keyed_rows(args.test))
+    else:
+        parts = hold_out_share(rows, share, args.seed, read_keyed_rows(args.train_only))
+    with new_folder(output) as draft:
+        for name, part in (("train", parts.train), ("held_out", parts.held_out)):
+            with (draft / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
+                for row in part:
+                    lines.write(json.dumps(row.values, ensure_ascii=False) + "\n")
+    print(
+        f"Wrote {len(parts.train)} rows to {output / 'train.jsonl'} and {len(parts.held_out)} to "
+        f"{output / 'held_out.jsonl'}; they share no question."
+    )
+
+
+def _refuse_double(paths: list[Path]) -> None:
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise UserError(f"{path} is named twice; name each file once.")
+        seen.add(path.resolve())
+
+
+COMMAND = Command(
+    name="tagger split",
+    summary="split traces by question, for training and testing",
+    example="suffice tagger split labels.jsonl.gz --share 0.2 --output split",
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,111 @@
+"""Fine-tuning a student, averaging what came of it, and traces teachers are unsure of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagger.backends.student.network import compress, decompress
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.segmentation import ParagraphSegmenter, get_segmenter
+from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
+from tagger.training.distillation import SoftLabelledTrace, with_unsure_again
+from tagger.training.student.initial import initial_weights, mean_weights
+from tagger.training.student.model import Dropout, StudentModel
+from tagger.training.student.train import train_student
+from tests.tagger.small_data import rows, scores_on, write
+from tests.tagger.small_data import trained as trained_linear
+from tests.tagger.student.small import (
+    FITTING,
+    RECIPE,
+    SHAPE,
+    expand,
+    random_backend,
+    random_weights,
+    trained,
+)
+
+STILL = replace(RECIPE, fitting=replace(FITTING, epochs=1, learning_rate=0.0, direct_rate=0.0))
+SEGMENTER = ParagraphSegmenter()
+
+
+def test_decompress_undoes_compress_within_half_a_unit() -> None:
+    weights = random_weights()
+    arrays = compress(weights)
+    found = decompress(arrays)
+    assert found.keys() == weights.keys()
+    for name, weight in expand(arrays).items():
+        assert np.array_equal(found[name], weight)
+        assert found[name].dtype == np.float32
+    again = compress(found)
+    assert all(np.allclose(again[name], arrays[name], atol=1) for name in arrays)
+
+
+def test_student_model_set_weights_leaves_auxiliary_heads_alone() -> None:
+    model = StudentModel(SHAPE, [14, 3], Dropout())
+    other = model.outer[1].weight.detach().clone()
+    weights = random_weights(seed=3)
+    model.set_weights(weights)
+    for name, weight in model.weights().items():
+        assert np.array_equal(weight, weights[name])
+    assert np.array_equal(model.outer[1].weight.detach(), other)
+
+
+def test_train_student_begins_with_the_weights_it_is_given(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    init = trained().tagger
+    same = train_student([path], STILL, init=init).tagger
+    assert same.about["init"] == init.fingerprint
+    for name, array in init.arrays.items():
+        assert np.allclose(same.arrays[name], array, atol=1e-5), name
+    fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
+    assert scores_on(same, fresh).micro_f1 > 0.9
+    assert scores_on(train_student([path], STILL).tagger, fresh).micro_f1 < 0.7
+
+
+def test_train_student_averages_members_into_one_network(tmp_path: Path) -> None:
+    path = write(tmp_path / "labelled.jsonl", rows(40))
+    quick = replace(RECIPE, fitting=replace(FITTING, epochs=1))
+    init = trained().tagger
+    apart = train_student([path], replace(quick, members=2), init=init).tagger
+    one = train_student([path], replace(quick, members=2, average=True), init=init).tagger
+    assert one.backend.name == "student"
+    mean = (apart.arrays["0/mix.weight"] + apart.arrays["1/mix.weight"]) / 2
+    assert np.allclose(one.arrays["mix.weight"], mean, atol=1e-6)
+
+
+def test_mean_weights_by_hand() -> None:
+    networks = [{"a": np.array([1.0, 4.0], np.float32)}, {"a": np.array([3.0, 0.0], np.float32)}]
+    assert mean_weights(networks)["a"].tolist() == [2.0, 2.0]
+
+
+def test_initial_weights_refuse_what_cannot_be_fine_tuned() -> None:
+    init = FrozenTagger(REASONTYPE, SEGMENTER, random_backend())
+    assert initial_weights(None, RECIPE, REASONTYPE, SEGMENTER) is None
+    with pytest.raises(UserError, match="of the back end linear; only a single student"):
+        initial_weights(trained_linear().tagger, RECIPE, REASONTYPE, SEGMENTER)
+    with pytest.raises(UserError, match="set hidden=24, layers=2"):
+        recipe = replace(RECIPE, shape=replace(SHAPE, hidden=32, layers=1))
+        initial_weights(init, recipe, REASONTYPE, SEGMENTER)
+    two = Taxonomy("two", (StepType("A", "A", "other", "a"), StepType("B", "B", "other", "b")))
+    with pytest.raises(UserError, match="take a student of the same taxonomy"):
+        initial_weights(init, RECIPE, two, SEGMENTER)
+    with pytest.raises(UserError, match="take a student of the same segmenter"):
+        initial_weights(init, RECIPE, REASONTYPE, get_segmenter("sentence"))
+    with pytest.raises(UserError, match="--init, or leave it out"):
+        initial_weights(None, replace(RECIPE, average=True), REASONTYPE, SEGMENTER)
+
+
+def test_with_unsure_again_repeats_the_traces_of_highest_entropy() -> None:
+    def soft(question: str, *sure: float) -> SoftLabelledTrace:
+        rows = np.array([[p, 1 - p] for p in sure], np.float32)
+        return SoftLabelledTrace(question, ["a"] * len(sure), rows)
+
+    traces = [soft("a", 1.0, 0.9), soft("b", 0.5), soft("c", 0.6, 0.6, 1.0), soft("d", 0.9)]
+    found = [t.question for t in with_unsure_again(traces, 0.5)]
+    assert found == ["a", "b", "c", "d", "b", "c"]  # c: 0.45 a step, d: 0.33, a: 0.16
+    assert with_unsure_again(traces, 0.0) == traces
