@@ -100,9 +100,9 @@ class Trainer:
 
         Raises:
             UserError: Extra labels, a tagger to fine-tune, a checkpoint folder, a teacher or
-                unlabelled traces that it has no use for; teachers without traces, or traces without teachers; a file that
-                is missing or named twice, a teacher named twice, an unknown taxonomy, a
-                checkpoint folder that is a file or cannot be made.
+                unlabelled traces that it has no use for; teachers without traces, or traces
+                without teachers; a file that is missing or named twice, a teacher named twice, an
+                unknown taxonomy, a checkpoint folder that is a file or cannot be made.
         """
         from tagger.training.extra_labels import split_extra
 

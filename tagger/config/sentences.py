@@ -54,9 +54,7 @@ def no_mapping(name: str, value: object) -> str:
     return f"{name} must be a mapping of keys to values; it is {value!r}."
 
 
-def unknown_key(
-    kind: type[Any], path: Sequence[int | str], hidden: Collection[str] = ()
-) -> str:
+def unknown_key(kind: type[Any], path: Sequence[int | str], hidden: Collection[str] = ()) -> str:
     """The sentence for an unknown key; a key that belongs to another section is told to which.
 
     Args:

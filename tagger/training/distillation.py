@@ -127,9 +127,7 @@ def soft_label(
     return [SoftLabelledTrace(*row) for row in zip(questions, texts, targets, strict=True)]
 
 
-def with_unsure_again(
-    traces: Sequence[SoftLabelledTrace], share: float
-) -> list[SoftLabelledTrace]:
+def with_unsure_again(traces: Sequence[SoftLabelledTrace], share: float) -> list[SoftLabelledTrace]:
     """The traces, and once more the share of them about which the teachers are least sure.
 
     Args:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
-from tagger.traces.jsonl import read_rows
+from tagger.traces.jsonl import read_rows, text_of
 from tagger.traces.rows import THINKING_FIELDS, traces_of_row
 from tagger.training.splits import bare_text, in_drawn_order, opening_of
 
@@ -25,7 +25,8 @@ class KeyedRow:
         values: The row as it was read.
         name: Its question, white space normalised; where it has none, its id, else its file and
             number.
-        keys: Its question, if it has one, and the opening of each of its traces.
+        keys: Its question, if it has one, and the opening of each of its traces; a row of blank
+            thinking without a question has a key of its own.
     """
 
     values: dict[str, Any]
@@ -55,18 +56,21 @@ def read_keyed_rows(paths: Iterable[str | Path]) -> list[KeyedRow]:
     found = []
     for path in paths:
         for number, (where, row) in enumerate(read_rows(path), start=1):
-            traces = traces_of_row(row, where, f"{Path(path).name} {number}")
-            if not traces:
+            name = f"{Path(path).name} {number}"
+            traces = traces_of_row(row, where, name)
+            blank = any(isinstance(row.get(field), str) for field in THINKING_FIELDS)
+            if not traces and not blank:
                 fields = ", ".join(f'"{field}"' for field in THINKING_FIELDS)
                 raise UserError(f"{where}: has no thinking in {fields}; add one of them.")
-            questions = {bare_text(trace.question) for trace in traces} - {""}
+            asked = [trace.question for trace in traces] or [text_of(row, "question", where)]
+            questions = {bare_text(question) for question in asked} - {""}
             openings = {
                 opening_of([s.text for s in trace.steps] if trace.steps else [trace.thinking])
                 for trace in traces
             }
             keys = {f"question {q}" for q in questions} | {f"opening {o}" for o in openings}
-            name = min(questions, default=traces[0].id)
-            found.append(KeyedRow(row, name, frozenset(keys)))
+            name = min(questions, default=traces[0].id if traces else name)
+            found.append(KeyedRow(row, name, frozenset(keys or {f"row {name}"})))
     return found
 
 

@@ -41,7 +41,7 @@ def initial_weights(
             f"{name} is of the back end {init.backend.name}; only a single student can be "
             "fine-tuned."
         )
-    theirs, ours = (asdict(s) for s in (init.backend.settings, recipe.shape))
+    theirs, ours = init.backend.settings, asdict(recipe.shape)
     other = [f"{key}={theirs[key]}" for key in theirs if theirs[key] != ours[key]]
     if other:
         raise UserError(

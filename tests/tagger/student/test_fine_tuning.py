@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tagger.backends.linear import LinearBackend, LinearSettings
 from tagger.backends.student.network import compress, decompress
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
@@ -17,8 +18,7 @@ from tagger.training.distillation import SoftLabelledTrace, with_unsure_again
 from tagger.training.student.initial import initial_weights, mean_weights
 from tagger.training.student.model import Dropout, StudentModel
 from tagger.training.student.train import train_student
-from tests.tagger.small_data import rows, scores_on, write
-from tests.tagger.small_data import trained as trained_linear
+from tests.tagger.small_data import rows, write
 from tests.tagger.student.small import (
     FITTING,
     RECIPE,
@@ -26,11 +26,11 @@ from tests.tagger.student.small import (
     expand,
     random_backend,
     random_weights,
-    trained,
 )
 
 STILL = replace(RECIPE, fitting=replace(FITTING, epochs=1, learning_rate=0.0, direct_rate=0.0))
 SEGMENTER = ParagraphSegmenter()
+SMALL = LinearSettings(bits=8)
 
 
 def test_decompress_undoes_compress_within_half_a_unit() -> None:
@@ -57,20 +57,19 @@ def test_student_model_set_weights_leaves_auxiliary_heads_alone() -> None:
 
 def test_train_student_begins_with_the_weights_it_is_given(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
-    init = trained().tagger
-    same = train_student([path], STILL, init=init).tagger
-    assert same.about["init"] == init.fingerprint
+    init = FrozenTagger(REASONTYPE, SEGMENTER, random_backend(seed=5))
+    still = train_student([path], STILL, init=init).tagger  # its learning rates are 0
+    assert still.about["init"] == init.fingerprint
     for name, array in init.arrays.items():
-        assert np.allclose(same.arrays[name], array, atol=1e-5), name
-    fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
-    assert scores_on(same, fresh).micro_f1 > 0.9
-    assert scores_on(train_student([path], STILL).tagger, fresh).micro_f1 < 0.7
+        assert np.allclose(still.arrays[name], array, atol=1), name  # tables: rounded once more
+        if array.dtype == np.float32:
+            assert np.allclose(still.arrays[name], array, atol=1e-5), name
 
 
 def test_train_student_averages_members_into_one_network(tmp_path: Path) -> None:
     path = write(tmp_path / "labelled.jsonl", rows(40))
     quick = replace(RECIPE, fitting=replace(FITTING, epochs=1))
-    init = trained().tagger
+    init = FrozenTagger(REASONTYPE, SEGMENTER, random_backend())
     apart = train_student([path], replace(quick, members=2), init=init).tagger
     one = train_student([path], replace(quick, members=2, average=True), init=init).tagger
     assert one.backend.name == "student"
@@ -87,7 +86,9 @@ def test_initial_weights_refuse_what_cannot_be_fine_tuned() -> None:
     init = FrozenTagger(REASONTYPE, SEGMENTER, random_backend())
     assert initial_weights(None, RECIPE, REASONTYPE, SEGMENTER) is None
     with pytest.raises(UserError, match="of the back end linear; only a single student"):
-        initial_weights(trained_linear().tagger, RECIPE, REASONTYPE, SEGMENTER)
+        linear = LinearBackend.from_weights(SMALL, np.ones((2**8, 14)), np.zeros(14))
+        other = FrozenTagger(REASONTYPE, SEGMENTER, linear)
+        initial_weights(other, RECIPE, REASONTYPE, SEGMENTER)
     with pytest.raises(UserError, match="set hidden=24, layers=2"):
         recipe = replace(RECIPE, shape=replace(SHAPE, hidden=32, layers=1))
         initial_weights(init, recipe, REASONTYPE, SEGMENTER)

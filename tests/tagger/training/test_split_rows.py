@@ -75,9 +75,11 @@ def test_read_keyed_rows_knows_a_thinking_however_it_is_cut_and_spaced(tmp_path:
             {"id": "a", "question": "What  is\n2 + 2?", "steps": ["Two and two.", "Four."]},
             {"question": "What is 2 + 2?", "thinking": "Another."},
             {"id": "c", "thinking": "Two and\n\ntwo. Four."},
+            {"question": "", "thinking": ""},
         ],
     )
-    first, second, third = read_keyed_rows([path])
+    first, second, third, blank = read_keyed_rows([path])
+    assert blank.name == "rows.jsonl 4" and blank.keys == {"row rows.jsonl 4"}
     assert first.name == second.name == "What is 2 + 2?" and third.name == "c"
     assert first.keys & second.keys == {"question What is 2 + 2?"}
     assert first.keys & third.keys == {"opening Two and two. Four."}
