@@ -42,7 +42,7 @@ class FrozenTagger:
         temperature: Scores are divided by it before the softmax; above 1 softens.
         about: Its origin (data, scores, seed); stored with it, not fingerprinted.
         logit_bias: Added to the scores of types, by tag, when a type is predicted
-            (`tagger.training.calibration.count_bias`); probabilities are computed without it.
+            (`tagger.training.calibration.count_biases`); probabilities are computed without it.
         extras: What comes with it.
         calibrated: Whether temperature and logit bias are for steps of this segmenter.
 

@@ -1,7 +1,9 @@
-"""Calibration on held-out steps: temperature for probabilities, logit bias for counts.
+"""Calibration on held-out traces: temperature for probabilities, logit biases for counts.
 
 Source of the first: Guo et al. 2017, arXiv 1706.04599, section 4.2 (temperature scaling). The
-second is a prior correction of one type.
+second is a prior correction: a calibrated tagger's probabilities sum to the count of a type that
+is to be expected, while its likeliest types leave out whatever is seldom the likeliest. The true
+counts of a few held-out questions would be the worse guide, as questions differ in them.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backends.base import Backend, BatchScorer
+from tagger.backends.softmax import softmax
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.scores import Scores, score_types
@@ -21,13 +24,13 @@ from tagger.training.scores import Scores, score_types
 COUNTED = "VERIFY"
 """Tag of verification, where a taxonomy has it."""
 
-COUNT_TOLERANCE = 0.1
-"""Relative error allowed for the count of a type on held-out steps."""
+COUNT_TOLERANCE = 0.02
+"""Relative error allowed for the predicted count of a type against the expected one."""
 
-FEWEST_STEPS = 20
-"""Types with fewer held-out steps get no logit bias: their true share is not known well enough."""
+FEWEST_STEPS = 10
+"""Types of which fewer steps are expected get no logit bias."""
 
-_ROUNDS = 200  # corrections of single types, each of which moves the others' counts
+_ROUNDS = 300  # corrections of single types, each of which moves the others' counts
 
 TEMPERATURES = np.exp2(np.linspace(-2, 2, 65))
 """Candidates: 65 values between 1/4 and 4."""
@@ -58,106 +61,109 @@ def best_temperature(
 
 
 def count_bias(
-    logits: NDArray[np.float64],
-    types: NDArray[np.int64],
-    index: int,
-    tolerance: float = COUNT_TOLERANCE,
+    logits: NDArray[np.float64], index: int, expected: float, tolerance: float = COUNT_TOLERANCE
 ) -> float:
-    """Find the smallest logit bias with which a type is predicted about as often as it is true.
-
-    Where a tagger is unsure, the likeliest type is mostly the commonest one; always predicting it
-    inflates its count, and the reward depends on counts. A bias costs accuracy, so it is no larger
-    than the tolerance asks.
+    """Find the smallest logit bias with which a type is predicted about as often as expected.
 
     Args:
         logits: (steps, types), already divided by the temperature.
-        types: True type of each step, (steps,).
         index: The type.
+        expected: Its expected count.
         tolerance: Relative error allowed for the count.
 
     Returns:
         What to add to its logits, in [-4, 4], to within 0.001; 0 if the count is within the
         tolerance without.
     """
-    shifted = logits.copy()
+    others = np.delete(logits, index, axis=1).max(axis=1)
+    lead = logits[:, index] - others
 
     def predicted(bias: float) -> int:
-        shifted[:, index] = logits[:, index] + bias
-        return int((shifted.argmax(axis=1) == index).sum())
+        return int((lead + bias > 0).sum())
 
-    true = int((types == index).sum())
-    too_many = predicted(0.0) > (1 + tolerance) * true
-    if not too_many and predicted(0.0) >= (1 - tolerance) * true:
+    too_many = predicted(0.0) > (1 + tolerance) * expected
+    if not too_many and predicted(0.0) >= (1 - tolerance) * expected:
         return 0.0
     good, bad = (-4.0, 0.0) if too_many else (4.0, 0.0)
     while abs(good - bad) > 1e-3:
         middle = (good + bad) / 2
         count = predicted(middle)
-        enough = count <= (1 + tolerance) * true if too_many else count >= (1 - tolerance) * true
+        limit = (1 + tolerance if too_many else 1 - tolerance) * expected
+        enough = count <= limit if too_many else count >= limit
         good, bad = (middle, bad) if enough else (good, middle)
     return round(good, 3)
 
 
 def count_biases(
     logits: NDArray[np.float64],
-    types: NDArray[np.int64],
     tolerance: float = COUNT_TOLERANCE,
-    fewest: int = FEWEST_STEPS,
+    fewest: float = FEWEST_STEPS,
 ) -> NDArray[np.float64]:
-    """Find logit biases with which each type is predicted about as often as it is true.
+    """Find logit biases with which each type is predicted as often as its probabilities sum to.
 
-    The type whose count is worst is corrected by `count_bias`, again and again, as each bias moves
-    the counts of the other types too.
+    The reward depends on counts, and where a tagger is unsure, the likeliest type is mostly the
+    commonest one. The type whose count is worst is corrected by `count_bias`, again and again, as
+    each bias moves the counts of the other types too.
 
     Args:
         logits: (steps, types), already divided by the temperature.
-        types: True type of each step, (steps,).
         tolerance: Relative error allowed for a count.
-        fewest: Types that are true for fewer steps keep a bias of 0.
+        fewest: Types of which fewer steps are expected keep a bias of 0.
 
     Returns:
         What to add to the logits, (types,). Where no biases meet the tolerance for all types, those
         found whose worst count is best.
     """
-    count = logits.shape[1]
-    true = np.bincount(types, minlength=count)
-    counted = np.flatnonzero(true >= fewest)
-    bias = np.zeros(count)
+    expected = softmax(logits).sum(axis=0)
+    counted = np.flatnonzero(expected >= fewest)
+    bias = np.zeros(logits.shape[1])
     best, least = bias.copy(), np.inf
     for _ in range(_ROUNDS if len(counted) else 0):
-        predicted = np.bincount((logits + bias).argmax(axis=1), minlength=count)
-        errors = np.abs(predicted[counted] - true[counted]) / true[counted]
-        worst = counted[int(errors.argmax())]
+        predicted = np.bincount((logits + bias).argmax(axis=1), minlength=len(bias))
+        errors = np.abs(predicted[counted] - expected[counted]) / expected[counted]
+        worst = int(counted[int(errors.argmax())])
         if errors.max() < least:
             best, least = bias.copy(), float(errors.max())
         if least <= tolerance:
             break
-        bias[worst] += count_bias(logits + bias, types, int(worst), tolerance)
+        bias[worst] += count_bias(logits + bias, worst, float(expected[worst]), tolerance)
     return best
+
+
+@dataclass(frozen=True)
+class HeldOutScores:
+    """Logits of held-out traces.
+
+    Attributes:
+        logits: Of all steps up to each trace's last label, (steps, types).
+        labelled: Which of them have a label, (labels,).
+        types: True type of those, (labels,).
+    """
+
+    logits: NDArray[np.float64]
+    labelled: NDArray[np.int64]
+    types: NDArray[np.int64]
 
 
 def scores_of_labels(
     backend: Backend, traces: Sequence[LabelledTrace], taxonomy: Taxonomy
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Score the labelled steps of traces, each read from its first step on.
+) -> HeldOutScores:
+    """Score traces up to their last labels, each read from its first step on.
 
     Args:
         backend: The classifier.
         traces: Labelled traces.
         taxonomy: Order of the types.
-
-    Returns:
-        Logits (labels, types) and true types (labels,), trace by trace, by index of the step.
     """
-    seen, types = [], []
+    seen, labelled, types = [], [], []
     for trace in traces:
         extractor = backend.start(trace.question)
         for index in range(max(trace.labels, default=-1) + 1):
-            read = extractor.read(trace.steps[index])
             if index in trace.labels:
-                seen.append(read)
+                labelled.append(len(seen))
                 types.append(taxonomy.index(trace.labels[index]))
-    return backend.logits(seen), np.array(types, dtype=np.int64)
+            seen.append(extractor.read(trace.steps[index]))
+    return HeldOutScores(backend.logits(seen), np.array(labelled), np.array(types, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -185,24 +191,21 @@ class Calibration:
         return cls(values["temperature"], values["logit_bias"], scores)
 
 
-def calibrate(
-    logits: NDArray[np.float64], types: NDArray[np.int64], taxonomy: Taxonomy
-) -> Calibration:
-    """Set temperature and logit bias, and score.
+def calibrate(scores: HeldOutScores, taxonomy: Taxonomy) -> Calibration:
+    """Set temperature and logit biases, and score.
 
     Args:
-        logits: Of held-out steps, (steps, types).
-        types: True type of each, (steps,).
+        scores: Of held-out traces.
         taxonomy: Order of the types.
     """
-    temperature = best_temperature(logits, types)
-    bias = count_biases(logits / temperature, types)
-    logit_bias = {taxonomy.tags[i]: round(float(bias[i]), 3) for i in np.flatnonzero(bias)}
-    scaled = logits / temperature + bias
+    temperature = best_temperature(scores.logits[scores.labelled], scores.types)
+    scaled = scores.logits / temperature
+    bias = np.round(count_biases(scaled), 3)
+    logit_bias = {taxonomy.tags[i]: float(bias[i]) for i in np.flatnonzero(bias)}
     names = taxonomy.names
-    predicted = [names[i] for i in scaled.argmax(axis=1)]
-    scores = score_types([names[i] for i in types], predicted, taxonomy)
-    return Calibration(temperature, logit_bias, scores)
+    predicted = [names[i] for i in (scaled + bias)[scores.labelled].argmax(axis=1)]
+    true = [names[i] for i in scores.types]
+    return Calibration(temperature, logit_bias, score_types(true, predicted, taxonomy))
 
 
 def calibrate_batched(
@@ -218,6 +221,9 @@ def calibrate_batched(
     """
     texts = [t.steps[: max(t.labels) + 1] for t in traces]
     rows = backend.logits_batch(texts, [t.question for t in traces], device)
-    logits = np.concatenate([r[list(t.labels)] for r, t in zip(rows, traces, strict=True)])
-    true = [taxonomy.index(name) for t in traces for name in t.labels.values()]
-    return calibrate(logits, np.array(true, dtype=np.int64), taxonomy)
+    ends = np.cumsum([0, *(len(r) for r in rows)])
+    labelled = [end + i for end, trace in zip(ends, traces, strict=False) for i in trace.labels]
+    true = [taxonomy.index(name) for trace in traces for name in trace.labels.values()]
+    logits = np.concatenate(rows)
+    found = HeldOutScores(logits, np.array(labelled), np.array(true, dtype=np.int64))
+    return calibrate(found, taxonomy)

@@ -128,7 +128,7 @@ def train_linear(
     train = _examples(training, recipe.shape)
     say(f"Fitting {len(train.types):,} examples.")
     backend = _fit(train, recipe, taxonomy)
-    found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
+    found = calibrate(scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")

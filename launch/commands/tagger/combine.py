@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
         if not traces:
             raise UserError(f"{args.labels[0]}: holds no labels to calibrate by.")
-        found = calibrate(*scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
+        found = calibrate(scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
         about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
         whole = FrozenTagger(
             taxonomy, whole.segmenter, whole.backend, found.temperature, about, found.logit_bias

@@ -140,7 +140,7 @@ def train_student(
         for number, trace in enumerate(soft):
             others += [_example(t, recipe) for t in targets_from_teachers(trace, number, plan)]
     backend = _fit_members([*known, *others], heads, recipe, say, start)
-    found = calibrate(*scores_of_labels(backend, aside, taxonomy), taxonomy)
+    found = calibrate(scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
