@@ -155,7 +155,9 @@ def scores_of_labels(
         traces: Labelled traces.
         taxonomy: Order of the types.
     """
-    seen, labelled, types = [], [], []
+    seen: list[Any] = []
+    labelled: list[int] = []
+    types: list[int] = []
     for trace in traces:
         extractor = backend.start(trace.question)
         for index in range(max(trace.labels, default=-1) + 1):
