@@ -4,32 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tagger.backends.student.backend import StudentBackend
 from tagger.backends.student.network import Floats, decompress
+from tagger.backends.student.settings import StudentSettings
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import Taxonomy
 
-if TYPE_CHECKING:
-    from tagger.training.student.train import StudentRecipe
-
 
 def initial_weights(
-    init: FrozenTagger | None, recipe: StudentRecipe, taxonomy: Taxonomy, segmenter: Segmenter
+    init: FrozenTagger | None,
+    shape: StudentSettings,
+    taxonomy: Taxonomy,
+    segmenter: Segmenter,
+    average: bool = False,
 ) -> dict[str, Floats] | None:
     """The weights of a student to be fine-tuned, as 32-bit numbers; None without one.
+
+    Args:
+        init: The student.
+        shape: Of the student to be trained.
+        taxonomy: Of the labels.
+        segmenter: What cut the labelled steps.
+        average: Whether the weights of several networks are to be averaged.
 
     Raises:
         UserError: It is no single student, or differs in shape, types or segmenter from what is
             to be trained; or weights are to be averaged without one.
     """
     if init is None:
-        if recipe.average:
+        if average:
             raise UserError(
                 "average=true takes the mean of the weights of networks that began with the same "
                 "ones; name a student to begin with, --init, or leave it out."
@@ -41,7 +49,7 @@ def initial_weights(
             f"{name} is of the back end {init.backend.name}; only a single student can be "
             "fine-tuned."
         )
-    theirs, ours = init.backend.settings, asdict(recipe.shape)
+    theirs, ours = init.backend.settings, asdict(shape)
     other = [f"{key}={theirs[key]}" for key in theirs if theirs[key] != ours[key]]
     if other:
         raise UserError(

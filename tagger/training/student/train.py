@@ -119,7 +119,7 @@ def train_student(
             taxonomy or segmenter; weights to be averaged without an `init`.
     """
     segmenter = segmenter or ParagraphSegmenter()
-    start = initial_weights(init, recipe, taxonomy, segmenter)
+    start = initial_weights(init, recipe.shape, taxonomy, segmenter, recipe.average)
     if distillation:
         distillation.refuse_misfits(taxonomy, segmenter)
     held = read_and_hold_out(labelled_paths, taxonomy, recipe.seed, recipe.held_out, train_only)

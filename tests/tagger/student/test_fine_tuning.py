@@ -84,21 +84,21 @@ def test_mean_weights_by_hand() -> None:
 
 def test_initial_weights_refuse_what_cannot_be_fine_tuned() -> None:
     init = FrozenTagger(REASONTYPE, SEGMENTER, random_backend())
-    assert initial_weights(None, RECIPE, REASONTYPE, SEGMENTER) is None
+    assert initial_weights(None, SHAPE, REASONTYPE, SEGMENTER) is None
     with pytest.raises(UserError, match="of the back end linear; only a single student"):
         linear = LinearBackend.from_weights(SMALL, np.ones((2**8, 14)), np.zeros(14))
         other = FrozenTagger(REASONTYPE, SEGMENTER, linear)
-        initial_weights(other, RECIPE, REASONTYPE, SEGMENTER)
+        initial_weights(other, SHAPE, REASONTYPE, SEGMENTER)
     with pytest.raises(UserError, match="set hidden=24, layers=2"):
-        recipe = replace(RECIPE, shape=replace(SHAPE, hidden=32, layers=1))
-        initial_weights(init, recipe, REASONTYPE, SEGMENTER)
+        shape = replace(SHAPE, hidden=32, layers=1)
+        initial_weights(init, shape, REASONTYPE, SEGMENTER)
     two = Taxonomy("two", (StepType("A", "A", "other", "a"), StepType("B", "B", "other", "b")))
     with pytest.raises(UserError, match="take a student of the same taxonomy"):
-        initial_weights(init, RECIPE, two, SEGMENTER)
+        initial_weights(init, SHAPE, two, SEGMENTER)
     with pytest.raises(UserError, match="take a student of the same segmenter"):
-        initial_weights(init, RECIPE, REASONTYPE, get_segmenter("sentence"))
+        initial_weights(init, SHAPE, REASONTYPE, get_segmenter("sentence"))
     with pytest.raises(UserError, match="--init, or leave it out"):
-        initial_weights(None, replace(RECIPE, average=True), REASONTYPE, SEGMENTER)
+        initial_weights(None, SHAPE, REASONTYPE, SEGMENTER, average=True)
 
 
 def test_with_unsure_again_repeats_the_traces_of_highest_entropy() -> None:
