@@ -171,7 +171,7 @@ def test_taxonomy_files_document_shows_the_mappings_as_they_are(tmp_path: Path) 
     text = (Path(__file__).parents[3] / "docs" / "taxonomies.md").read_text(encoding="utf-8")
     table = [
         [cell.strip() for cell in line.strip("| ").split("|")]
-        for line in text.split("## From ReasonType")[1].split("## To ReasonType")[0].splitlines()
+        for line in text.split("## From ReasonType")[1].split("\n## ")[0].splitlines()
         if line.startswith("| ")
     ]
     for column, name in enumerate(table[0][1:], start=1):

@@ -1,0 +1,50 @@
+"""``suffice tagger combine``: the mean of taggers, calibrated on labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from launch.cli import main
+from tagger.frozen import FrozenTagger
+from tests.world import World
+
+
+def test_tagger_combine_saves_the_mean_and_calibrates_it(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["tagger", "combine", str(world.tagger), "linear", "--weights", "3", "1"]
+    assert main([*argv, "--output", str(tmp_path / "plain")]) == 0
+    labels = str(world.root / "labelled.jsonl")
+    assert main([*argv, "--labels", labels, "--output", str(tmp_path / "calibrated")]) == 0
+    assert capsys.readouterr().out.count("Saved") == 2
+    plain, calibrated = (FrozenTagger.load(tmp_path / n) for n in ("plain", "calibrated"))
+    first, second = FrozenTagger.load(world.tagger), FrozenTagger.load("linear")
+    text = "2 + 3 = 5.\n\nLet me check: 5 - 3 = 2."
+
+    def probabilities(tagger: FrozenTagger) -> np.ndarray:
+        """Without the logit bias of a member, which a mean has no use for."""
+        parts = (tagger.taxonomy, tagger.segmenter, tagger.backend, tagger.temperature)
+        return np.array([step.probabilities for step in FrozenTagger(*parts).tag_text(text)])
+
+    mean = 0.75 * probabilities(first) + 0.25 * probabilities(second)
+    assert probabilities(plain) == pytest.approx(mean, abs=1e-5)
+    assert plain.temperature == 1.0
+    assert calibrated.temperature != 1.0
+    assert calibrated.about["calibrated_on"] == ["labelled.jsonl"]
+    assert first.fingerprint in (tmp_path / "plain" / "README.md").read_text()
+
+
+def test_tagger_combine_refuses_weights_of_another_number_and_labels_without_a_label(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["tagger", "combine", str(world.tagger), "linear", "--output", str(tmp_path / "new")]
+    assert main([*argv, "--weights", "1"]) == 2
+    assert "1 weights for 2 taggers; give one for each." in capsys.readouterr().err
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text('{"id": "a", "question": "", "steps": ["2 + 2 = 4."], "labels": {}}\n')
+    assert main([*argv, "--labels", str(empty)]) == 2
+    assert f"{empty}: holds no labels to calibrate by." in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
