@@ -12,7 +12,7 @@ from tagger.taxonomies.files import load_taxonomy
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.jsonl import read_rows, text_of
 
-_UNLABELLED = ("", "unknown", "none")
+_UNLABELLED = ("", "unknown", "none", "prompt")
 
 
 @dataclass(frozen=True, slots=True)

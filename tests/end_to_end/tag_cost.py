@@ -1,10 +1,10 @@
 """What `suffice tag` costs from end to end, over tagging alone as `tagger bench` measures it.
 
-    python -m tests.end_to_end.tag_cost FILE [ROUNDS]
+    python -m tests.end_to_end.tag_cost FILE [ROUNDS] [TOKENIZER]
 
 Processor time of whole runs in this process, start-up apart, each paired with a pass of the bench
-over the same traces that goes before it; printed are the ratios and their medians. A second table
-has the facts of the same traces as rollouts, as a reward computes them, over tagging them.
+over the same traces that goes before it; printed are the ratios and their medians. The last line is
+for the facts of the same traces as rollouts, as a reward computes them, with a tokenizer.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def show(name: str, ratios: list[float]) -> None:
     print(f"{name:>10}: {shown}; median {statistics.median(ratios):.2f}", flush=True)
 
 
-def run(file: str, rounds: int) -> None:
+def run(file: str, rounds: int = 3, tokens: str = "overthinker") -> None:
     """Measure and print."""
     tagger = FrozenTagger.load()
     sources = list(read_files(find_inputs([file])))
@@ -67,7 +67,7 @@ def run(file: str, rounds: int) -> None:
     for name, words in WAYS.items():
         show(name, [over_bench(partial(tag, file, words)) for _ in range(rounds)])
 
-    tokenizer, delimiters = load_any_tokenizer("overthinker")
+    tokenizer, delimiters = load_any_tokenizer(tokens)
     facts = FactsComputer(tagger, tokenizer, delimiters)
     texts = [f"{delimiters.open}{t.thinking}{delimiters.close}\n{t.answer}" for t in sources]
     ids = [[*tokenizer.encode(x, add_special_tokens=False), tokenizer.eos_token_id] for x in texts]
@@ -76,4 +76,4 @@ def run(file: str, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    run(sys.argv[1], *map(int, sys.argv[2:3]), *sys.argv[3:4])

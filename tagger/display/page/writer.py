@@ -65,7 +65,11 @@ class PageWriter:
         out.write(_head(about, self._script))
 
     def add(
-        self, trace: SourceTrace, steps: Sequence[TaggedStep], answer_step: int | None = None
+        self,
+        trace: SourceTrace,
+        steps: Sequence[TaggedStep],
+        answer_step: int | None = None,
+        flags: Sequence[str] = (),
     ) -> None:
         """Add a trace.
 
@@ -74,8 +78,9 @@ class PageWriter:
             steps: Its tagged steps, in order.
             answer_step: Index of the first step that states the right answer, -1 if none does;
                 None if the right answer is unknown.
+            flags: As for `trace_data`.
         """
-        self.add_item(page_item(trace, steps, self._types, answer_step))
+        self.add_item(page_item(trace, steps, self._types, answer_step, flags))
 
     def add_item(self, item: str) -> None:
         """Add a trace that `page_item` has made ready."""

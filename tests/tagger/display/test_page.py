@@ -46,7 +46,8 @@ def page(*traces: tuple[SourceTrace, list[TaggedStep]], title: str = "Title") ->
     out = io.StringIO()
     writer = PageWriter(out, PageAbout(title, REASONTYPE, "f" * 64, "1", "today", VERIFY))
     for source, steps in traces:
-        writer.add(source, steps, answer_step=0)
+        flags = ["unfamiliar", *[""] * (len(steps) - 1)]
+        writer.add(source, steps, answer_step=0, flags=flags[: len(steps)])
     writer.close()
     return out.getvalue()
 
@@ -165,4 +166,5 @@ def test_a_browser_shows_it_and_runs_nothing_of_it(tmp_path: Path) -> None:
     assert classes.count("step check") == 3
     assert "show more" in text and len(text) < 2_000_000 + 900_000, "the long step is folded"
     assert "first states the reference answer" in text
+    assert text.count(">⚠ unfamiliar<") == 1
     assert "img" not in [tag for tag, _ in seen.tags]
