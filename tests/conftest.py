@@ -14,6 +14,14 @@ os.environ.setdefault("WANDB_MODE", "offline")
 set_environment()
 stay_offline()
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Every worker imports these sooner or later; here it is before coverage's tracer starts, which
+    # would double what an import costs.
+    import datasets  # noqa: F401
+    import peft  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
+    import trl.trainer.grpo_trainer  # noqa: F401
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Count the coverage of quick examples only.
