@@ -114,6 +114,8 @@ def find_answer_step(steps: Sequence[Step], reference: str) -> int:
     Returns:
         Its index, or -1 if no step does.
     """
+    if not reference.strip():
+        return -1
     return next((i for i, step in enumerate(steps) if states(_ends(step.text), reference)), -1)
 
 

@@ -27,7 +27,12 @@ from tagger.frozen import FrozenTagger
 from tagger.traces.files import find_inputs, read_files
 
 BATCH = 64
-WAYS = {way: [way] for way in ("--json", "view=table", "--output", "--html")}
+WAYS = {
+    "--json": ["--json"],
+    "view=table": ["view=table"],
+    "--output": ["view=table", "--output"],
+    "--html": ["view=table", "--html"],
+}
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -40,7 +45,7 @@ def seconds(work: Callable[[], object]) -> float:
 def tag(file: str, words: list[str]) -> None:
     """One run of the command, its output thrown away."""
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
-        new = [str(Path(folder) / "new")] if words[0] in ("--output", "--html") else []
+        new = [str(Path(folder) / "new")] if words[-1] in ("--output", "--html") else []
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
             if suffice(["tag", file, *words, *new]):
                 raise SystemExit(f"suffice tag {file} {' '.join(words)} failed")
@@ -69,7 +74,8 @@ def run(file: str, rounds: int = 3, tokens: str = "overthinker") -> None:
 
     tokenizer, delimiters = load_any_tokenizer(tokens)
     facts = FactsComputer(tagger, tokenizer, delimiters)
-    texts = [f"{delimiters.open}{t.thinking}{delimiters.close}\n{t.answer}" for t in sources]
+    # The answer is the reference alone: its steps are tagged too, and the bench has no answers.
+    texts = [f"{delimiters.open}{t.thinking}{delimiters.close}\n{t.reference}" for t in sources]
     ids = [[*tokenizer.encode(x, add_special_tokens=False), tokenizer.eos_token_id] for x in texts]
     tasks = [Task(t.question, t.reference) for t in sources]
     show("facts", [over_bench(partial(facts, ids, tasks)) for _ in range(rounds)])

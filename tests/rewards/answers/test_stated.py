@@ -46,6 +46,7 @@ def test_the_answer_step_is_the_first_that_states_it() -> None:
     assert find_answer_step(steps, "7.0") == 2
     assert find_answer_step(steps, "12") == 1
     assert find_answer_step(steps, "5") == -1
+    assert find_answer_step(steps, " ") == -1, "no reference, no answer step"
     assert find_answer_step([], "5") == -1
 
 
