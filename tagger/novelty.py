@@ -7,6 +7,7 @@ are known, as 32-bit hashes, and a step with few of them is reported as unfamili
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.features.step_features import hashes_of, words_of
+from tagger.backends.features.step_features import hashes_of
 from tagger.errors import UserError
 from tagger.steps import TaggedStep
 
@@ -30,6 +31,7 @@ UNSURE_BELOW = 0.3
 READ_CHARACTERS = 400
 """Characters of a step whose words are looked up."""
 
+_ASCII_WORD, _WORD = re.compile(r"[a-z]+"), re.compile(r"[^\W\d_]+")
 _MEMO_LIMIT, _MEMO_LONGEST = 200_000, 64
 LEAST_COUNT = 3
 """Occurrences in the training data that make a word known."""
@@ -54,7 +56,7 @@ class KnownWords:
         """The words that occur at least so often in some texts."""
         counts: Counter[int] = Counter()
         for text in texts:
-            counts.update(hashes_of([w for w in words_of(text, len(text)) if _spelt(w)]))
+            counts.update(hashes_of(_words(text)))
         return cls(word for word, count in counts.items() if count >= least)
 
     def share(self, text: str) -> float:
@@ -66,12 +68,10 @@ class KnownWords:
         Returns:
             A number in [0, 1]; 1 for a step without words. Numbers and signs do not count.
         """
-        letters = list(
-            map(self._letters.__getitem__, words_of(text[:READ_CHARACTERS], READ_CHARACTERS))
-        )
+        letters = list(map(self._letters.__getitem__, _words(text[:READ_CHARACTERS])))
         known = sum([n for n in letters if n > 0])
-        unknown = known - sum(letters)
-        return known / (known + unknown) if known + unknown else 1.0
+        both = 2 * known - sum(letters)
+        return known / both if both else 1.0
 
     @classmethod
     def read(cls, path: Path) -> KnownWords:
@@ -117,7 +117,7 @@ def flag_of(tagged: TaggedStep, known: KnownWords | None) -> str:
 
 
 class _Letters(dict[str, int]):
-    """Letters of a word: negative if it is not known, 0 for numbers and signs; memoised."""
+    """Letters of a word, negative if it is not known; memoised."""
 
     def __init__(self, known: frozenset[int]) -> None:
         super().__init__()
@@ -126,14 +126,13 @@ class _Letters(dict[str, int]):
     def __missing__(self, word: str) -> int:
         if len(self) >= _MEMO_LIMIT:
             self.clear()
-        value = len(word) if _spelt(word) else 0
-        if value and hashes_of([word])[0] not in self._known:
-            value = -value
+        value = len(word) if hashes_of([word])[0] in self._known else -len(word)
         if len(word) <= _MEMO_LONGEST:
             self[word] = value
         return value
 
 
-def _spelt(word: str) -> bool:
-    """Whether a word has letters: no number and no sign."""
-    return len(word) > 1 and not word[0].isdigit() or word.isalpha()
+def _words(text: str) -> list[str]:
+    """Runs of letters, in lower case."""
+    low = text.lower()
+    return (_ASCII_WORD if low.isascii() else _WORD).findall(low)
