@@ -127,7 +127,8 @@ def upload_tagger(
     """Commit a tagger folder to a repository, which is made if there is none.
 
     Args:
-        folder: The tagger's; only `FILES` are taken.
+        folder: The tagger's; only `FILES` are taken. Those of them that it lacks are deleted from
+            the branch, whose other files stay.
         repo: ``owner/name``.
         revision: Branch to commit to, made if there is none; None is the main branch.
         commit_message: Of the commit.
@@ -158,6 +159,7 @@ def upload_tagger(
             repo_id=repo,
             folder_path=folder,
             allow_patterns=list(FILES),
+            delete_patterns=list(FILES),  # calibrations of the tagger there before would not fit
             revision=revision,
             commit_message=commit_message or "Upload step tagger",
             create_pr=create_pr,

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -32,10 +32,13 @@ class Hub:
             self.commits[repo], self.branches[repo] = {}, {}
             self.commit(repo, "main", {".gitattributes": b""})
 
-    def commit(self, repo: str, branch: str, changed: Files) -> str:
+    def commit(
+        self, repo: str, branch: str, changed: Files, deleted: Collection[str] = ()
+    ) -> str:
         before = self.commits[repo].get(self.branches[repo].get(branch, ""), {})
         sha = hashlib.sha1(f"{repo}{branch}{len(self.commits[repo])}".encode()).hexdigest()
-        self.commits[repo][sha] = {**before, **changed}
+        kept = {name: content for name, content in before.items() if name not in deleted}
+        self.commits[repo][sha] = {**kept, **changed}
         self.branches[repo][branch] = sha
         return sha
 
@@ -115,8 +118,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, {"files": modes})
         lines = [json.loads(line) for line in body.splitlines()]
         files = [line["value"] for line in lines if line["key"] == "file"]
+        deleted = [line["value"]["path"] for line in lines if line["key"] == "deletedFile"]
         sha = self.hub.commit(
-            repo, branch, {f["path"]: base64.b64decode(f["content"]) for f in files}
+            repo, branch, {f["path"]: base64.b64decode(f["content"]) for f in files}, deleted
         )
         url = f"{self.hub.url}/{repo}/commit/{sha}"
         self._send(200, {"success": True, "commitOid": sha, "commitUrl": url})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from launch.cli import main
+from tagger.calibrations import UnitCalibration
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger, tagger_folder
 from tagger.hub import HubName, card_for_hub
@@ -68,6 +70,25 @@ def test_tagger_pushed_to_a_repository_comes_back_the_same(hub: Hub) -> None:
     }  # fmt: skip
     card = hub.commits[REPO][first.oid]["README.md"].decode()
     assert card.startswith("---\nlibrary_name: suffice\n") and linear.fingerprint in card
+
+
+def test_push_deletes_what_belonged_to_the_tagger_before(hub: Hub) -> None:
+    linear = FrozenTagger.load("linear")
+    fitted = UnitCalibration(linear.fingerprint, "reasontype", "sentence", {}, 2.0, {})
+    extras = replace(linear.extras, calibrations=(fitted,))
+    parts = linear.taxonomy, linear.segmenter, linear.backend
+    own = FrozenTagger(*parts, linear.temperature, None, linear.logit_bias, extras)
+    first = own.push_to_hub(REPO)
+    hub.commit(REPO, "main", {"notes.txt": b"stays"})
+    bare = FrozenTagger(*parts, temperature=2.0)
+    second = bare.push_to_hub(REPO)
+    assert FrozenTagger.load(f"{REPO}@{first.oid}").extras.calibrations == (fitted,)
+    loaded = FrozenTagger.load(REPO)
+    assert loaded.fingerprint == bare.fingerprint
+    assert (loaded.extras.calibrations, loaded.extras.known_words) == ((), None)
+    assert set(hub.commits[REPO][second.oid]) == {
+        ".gitattributes", "notes.txt", "tagger.json", "weights.safetensors", "README.md",
+    }  # fmt: skip
 
 
 def test_push_command_uploads_the_folder_with_its_card(
