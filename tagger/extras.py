@@ -39,7 +39,7 @@ class Extras:
             UserError: A file is malformed, or was made for another tagger.
         """
         words = folder / KNOWN_WORDS_FILE
-        if not words.is_file() and folder.resolve().parent == PACKAGED.parent:
+        if not words.is_file() and folder.resolve().parent == PACKAGED.parent.resolve():
             words = PACKAGED.parent / KNOWN_WORDS_FILE
         return cls(
             read_calibrations(folder, fingerprint),

@@ -73,12 +73,7 @@ class MappedTagger:
     def __init__(
         self, tagger: TextTagger, type_map: TypeMap, calibration: UnitCalibration | None = None
     ) -> None:
-        lacking = set(tagger.taxonomy.names) ^ set(type_map.from_reasontype)
-        if lacking:
-            raise UserError(
-                f"The tagger's taxonomy is {tagger.taxonomy.name!r}, but the mapping to "
-                f"{type_map.taxonomy.name!r} starts from ReasonType; use a ReasonType tagger."
-            )
+        check_mappable(tagger.taxonomy, type_map)
         self._calibrated = calibration is not None or getattr(tagger, "calibrated", True)
         self._factors: list[float] = []
         if calibration is not None and isinstance(tagger, FrozenTagger):
@@ -149,6 +144,19 @@ class MappedTagger:
             described["factors"] = self._factors
         text = json.dumps(described, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_mappable(taxonomy: Taxonomy, type_map: TypeMap) -> None:
+    """Refuse to map the types of a taxonomy that is not ReasonType.
+
+    Raises:
+        UserError: They are not those that the map takes.
+    """
+    if set(taxonomy.names) != set(type_map.from_reasontype):
+        raise UserError(
+            f"The tagger's taxonomy is {taxonomy.name!r}, but the mapping to "
+            f"{type_map.taxonomy.name!r} starts from ReasonType; use a ReasonType tagger."
+        )
 
 
 def with_temperature(tagger: FrozenTagger, temperature: float) -> FrozenTagger:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from tagger.backends.base import extract_features
 from tagger.backends.softmax import softmax
-from tagger.calibrations import UnitCalibration
+from tagger.calibrations import UnitCalibration, same_segmentation
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
+from tagger.mapped import check_mappable
 from tagger.steps import Segmenter, steps_from_texts
 from tagger.taxonomies.files import TypeMap
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -103,9 +104,18 @@ def calibrate_unit(
         The calibration and its figures.
 
     Raises:
-        UserError: Too few questions or labels to set and to show it.
+        UserError: The tagger's own steps and types, types that its types do not map to, or too few
+            questions or labels to set and to show it.
     """
     taxonomy = type_map.taxonomy
+    if taxonomy.names != tagger.taxonomy.names:
+        check_mappable(tagger.taxonomy, type_map)
+    elif same_segmentation(segmenter, tagger.segmenter):
+        raise UserError(
+            f"The tagger was calibrated for its own types on steps of its segmenter "
+            f"{segmenter.name!r} by its training, and another calibration would not be used; name "
+            "another --segmenter or --taxonomy, or train it again (suffice tagger train)."
+        )
     onto = _onto(tagger, type_map)
     reached = set(np.flatnonzero(onto.any(axis=0)).tolist())
     rows, true, half, left_out = [], [], [], 0

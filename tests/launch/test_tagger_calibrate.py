@@ -101,6 +101,7 @@ def test_known_words_are_those_of_the_traces(
         ([], "Name labelled traces, or --known-words"),
         (["--known-words", "{file}", "--segmenter", "span"], "are of labelled traces; name some"),
         (["{file}", "--segmenter", "sentense"], "did you mean 'sentence'"),
+        (["--known-words", "{once}"], "once.jsonl: no word occurs 3 times, so every step would"),
         (["{file}"], "say so with --taxonomy thought-anchors"),
         (["{file}", "--taxonomy", "thought-anchors", "--tagger", "none"], "No tagger 'none'"),
     ],
@@ -108,6 +109,8 @@ def test_known_words_are_those_of_the_traces(
 def test_bad_words(
     refused: Callable[..., str], tmp_path: Path, sentences: Path, words: list[str], says: str
 ) -> None:
-    given = [word.format(file=sentences) for word in words]
+    once = tmp_path / "once.jsonl"
+    once.write_text('{"thinking": "We add twice."}\n')
+    given = [word.format(file=sentences, once=once) for word in words]
     assert says in refused("tagger", "calibrate", *given, "--output", tmp_path / "made")
     assert not (tmp_path / "made").exists()

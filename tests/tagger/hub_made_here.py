@@ -32,9 +32,7 @@ class Hub:
             self.commits[repo], self.branches[repo] = {}, {}
             self.commit(repo, "main", {".gitattributes": b""})
 
-    def commit(
-        self, repo: str, branch: str, changed: Files, deleted: Collection[str] = ()
-    ) -> str:
+    def commit(self, repo: str, branch: str, changed: Files, deleted: Collection[str] = ()) -> str:
         before = self.commits[repo].get(self.branches[repo].get(branch, ""), {})
         sha = hashlib.sha1(f"{repo}{branch}{len(self.commits[repo])}".encode()).hexdigest()
         kept = {name: content for name, content in before.items() if name not in deleted}

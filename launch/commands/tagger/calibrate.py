@@ -104,13 +104,18 @@ def _with_calibration(tagger: FrozenTagger, extras: Extras, args: argparse.Names
 
 
 def _with_words(extras: Extras, paths: list[Path]) -> Extras:
-    from tagger.novelty import KnownWords
+    from tagger.novelty import LEAST_COUNT, KnownWords
     from tagger.traces.files import find_inputs, read_files
 
     names = find_inputs([str(path) for path in paths])
     words = KnownWords.of_texts(
         text for trace in read_files(names) for text in (trace.question, trace.thinking)
     )
+    if not len(words):
+        raise UserError(
+            f"{', '.join(map(str, paths))}: no word occurs {LEAST_COUNT} times, so every step "
+            "would be unfamiliar; give all traces that the tagger was trained on."
+        )
     print(f"{len(words):,} known words.")
     return replace(extras, known_words=words)
 

@@ -123,3 +123,22 @@ def test_calibrate_unit_leaves_out_labels_that_are_never_predicted() -> None:
 def test_calibrate_unit_refuses_too_few_labels() -> None:
     with pytest.raises(UserError, match=r"16 labels .* half of the questions needs 30"):
         calibrate_unit(TAGGER, SentenceSegmenter(), traces(2), ANCHORS)
+
+
+def test_calibrate_unit_refuses_what_would_not_be_used() -> None:
+    own = load_type_map("reasontype")
+    with pytest.raises(UserError, match=r"segmenter 'paragraph' by its training.* another --segm"):
+        calibrate_unit(TAGGER, ParagraphSegmenter(), traces(40), own)
+    checks = [replace(t, labels=dict.fromkeys(range(8), "VERIFY")) for t in traces(40)]
+    assert calibrate_unit(TAGGER, SentenceSegmenter(), checks, own)[1].steps == 320
+
+
+def test_calibrate_unit_refuses_a_tagger_of_types_that_are_not_mapped() -> None:
+    anchors = ANCHORS.taxonomy
+
+    class Other(Stated):
+        types = len(anchors.types)
+
+    other = FrozenTagger(anchors, ParagraphSegmenter(), Other())
+    with pytest.raises(UserError, match="taxonomy is 'thought-anchors', but the mapping to 'venh"):
+        calibrate_unit(other, SentenceSegmenter(), traces(40), load_type_map("venhoff"))
