@@ -96,6 +96,7 @@ def count_bias(
 
 def count_biases(
     logits: NDArray[np.float64],
+    among: Sequence[int] | None = None,
     tolerance: float = COUNT_TOLERANCE,
     fewest: float = FEWEST_STEPS,
 ) -> NDArray[np.float64]:
@@ -107,6 +108,7 @@ def count_biases(
 
     Args:
         logits: (steps, types), already divided by the temperature.
+        among: Types that may get a bias; None for all.
         tolerance: Relative error allowed for a count.
         fewest: Types of which fewer steps are expected keep a bias of 0.
 
@@ -116,6 +118,8 @@ def count_biases(
     """
     expected = softmax(logits).sum(axis=0)
     counted = np.flatnonzero(expected >= fewest)
+    if among is not None:
+        counted = np.intersect1d(counted, np.array(among, dtype=np.int64))
     bias = np.zeros(logits.shape[1])
     best, least = bias.copy(), np.inf
     for _ in range(_ROUNDS if len(counted) else 0):
@@ -196,18 +200,31 @@ class Calibration:
 def calibrate(scores: HeldOutScores, taxonomy: Taxonomy) -> Calibration:
     """Set temperature and logit biases, and score.
 
+    Every type gets its bias where that costs no accuracy on the held-out labels; else verification
+    alone does, whose count the reward depends on most.
+
     Args:
         scores: Of held-out traces.
         taxonomy: Order of the types.
     """
     temperature = best_temperature(scores.logits[scores.labelled], scores.types)
     scaled = scores.logits / temperature
-    bias = np.round(count_biases(scaled), 3)
+    bias = count_biases(scaled)
+    if COUNTED in taxonomy.tags:
+        alone = count_biases(scaled, [taxonomy.index(COUNTED)])
+        if _correct(scores, scaled + bias) < _correct(scores, scaled + alone):
+            bias = alone
+    bias = np.round(bias, 3)
     logit_bias = {taxonomy.tags[i]: float(bias[i]) for i in np.flatnonzero(bias)}
     names = taxonomy.names
     predicted = [names[i] for i in (scaled + bias)[scores.labelled].argmax(axis=1)]
     true = [names[i] for i in scores.types]
     return Calibration(temperature, logit_bias, score_types(true, predicted, taxonomy))
+
+
+def _correct(scores: HeldOutScores, logits: NDArray[np.float64]) -> int:
+    """How many labelled steps are predicted correctly."""
+    return int((logits[scores.labelled].argmax(axis=1) == scores.types).sum())
 
 
 def calibrate_batched(

@@ -94,6 +94,17 @@ def test_calibrate_predicts_with_the_logit_biases_and_reads_unlabelled_steps_too
     assert score.recall / score.precision == pytest.approx(1, abs=0.1)  # predicted / true count
 
 
+def test_calibrate_biases_verification_alone_where_all_biases_cost_accuracy() -> None:
+    logits, types = unsure()
+    # whatever is called VERIFY is VERIFY: each bias that takes steps from it costs accuracy
+    wrong = np.where(logits.argmax(axis=1) == VERIFY, VERIFY, types)
+    everywhere = np.arange(4000)
+    found = calibrate(HeldOutScores(logits, everywhere, wrong), REASONTYPE)
+    assert set(found.logit_bias) <= {"VERIFY"}
+    assert np.count_nonzero(count_biases(logits / found.temperature)) > 5
+    assert np.flatnonzero(count_biases(logits, [VERIFY])).tolist() == [VERIFY]
+
+
 def test_frozen_tagger_predicts_with_its_logit_bias_and_keeps_its_probabilities(
     tmp_path: object,
 ) -> None:
