@@ -91,7 +91,7 @@ class CompareConfig(PolicySettings):
             the policy's own finished answers need.
         max_new_tokens: Most tokens of a completion. Left out: ``max_completion_length`` of the
             training run in whose folder a policy is, the largest of several, else what the
-            smallest context of the policies leaves beside the longest prompt.
+            smallest context of the policies leaves after the longest prompt.
         temperature: Sampling temperature, 0 is greedy; that of base's generation config if left
             out, as `top_p` and `top_k`.
         top_p: Nucleus.

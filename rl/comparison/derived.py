@@ -2,7 +2,7 @@
 
 Temperature, top_p and top_k are those of the base policy's generation config, and hold for every
 policy: arms are compared under the same settings. The length of a completion is that of the
-training run of a policy, or what the context leaves beside the longest prompt.
+training run of a policy, or what the context leaves after the longest prompt.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Room:
 
     @property
     def left(self) -> int | None:
-        """Tokens of the context beside the longest prompt; None if unknown."""
+        """Tokens of the context after the longest prompt; None if unknown."""
         return None if self.context is None else self.context - self.prompt
 
 

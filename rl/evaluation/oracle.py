@@ -60,7 +60,7 @@ def answer_budget(free: Sequence[Sample], most: int) -> int:
     """Budget of a forced answer: twice what nearly all of the policy's own answers need.
 
     Twice, because an answer forced early has more left to say. The longest few are left out: a
-    policy that goes on reasoning in some of its answers would make every probe that long.
+    policy that keeps reasoning in some of its answers would make every probe that long.
 
     Args:
         free: Samples of the policy, nothing stopped.

@@ -1,4 +1,4 @@
-"""How long a completion may be: what the model's context leaves beside the longest prompt."""
+"""How long a completion may be: what the model's context leaves after the longest prompt."""
 
 from __future__ import annotations
 

@@ -64,7 +64,9 @@ def test_calibrated_tagger_maps_the_types_of_such_steps(
 
     words = ["tagger", "evaluate", str(sentences), "--json", "--resamples", "2", *mapped]
     assert main([*words, "--segmenter", "sentence"]) == 0
-    record = json.loads(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    record = json.loads(out)
+    assert "trained on a file named sentences.jsonl, or calibrated by it" in err
     tagger = in_taxonomy(for_segmenter(loaded, SentenceSegmenter()), "thought-anchors")
     steps = steps_from_texts(json.loads(sentences.read_text().splitlines()[0])["steps"])[1]
     predicted = Counter(t.type for t in tagger.tag(steps))

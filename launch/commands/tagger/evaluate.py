@@ -69,6 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, tag, score; print the tables or the JSON; write figures and page."""
     from launch.commands.tagger.evidence import tagger_provenance
+    from tagger.calibrations import calibration_for
     from tagger.evaluation import evaluate
     from tagger.evaluation.label_files import read_labelled_files
     from tagger.files import write_new_folder
@@ -99,6 +100,8 @@ def run(args: argparse.Namespace) -> None:
             progress=lambda done, total: progress("traces", done, total),
         )
     known = {f for key in ("data", "calibrated_on") for f in own.about.get(key, ())}
+    if found := calibration_for(own.extras.calibrations, own.segmenter, taxonomy.name):
+        known |= {row["file"] for row in found.about.get("labelled", ())}
     trained_on = [file.name for file in files if file.name in known]
     record = evaluation.as_dict()
     record["provenance"] = tagger_provenance(
@@ -116,7 +119,7 @@ def run(args: argparse.Namespace) -> None:
     if trained_on:
         print(
             f"suffice: the tagger was trained on a file named {', '.join(trained_on)}, or "
-            "calibrated by it; figures on its own training data say little.",
+            "calibrated by it; figures on such data say little.",
             file=sys.stderr,
         )
     if output is not None:

@@ -3,7 +3,7 @@ const CHUNK = 60;
 const FOLDED = 1500;
 const UNFOLD = 60000;
 const FLAGS = {
-  unfamiliar: "less than half of its letters stand in words of the tagger's training data",
+  unfamiliar: "less than 75 % of the letters at its beginning stand in words of the tagger's training data",
   unsure: "no type is probable",
 };
 

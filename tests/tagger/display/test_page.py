@@ -19,6 +19,7 @@ from markupsafe import escape
 from tagger.display.colours import TYPE_COLOURS, taxonomy_colours
 from tagger.display.page import PageAbout, PageWriter
 from tagger.display.page.writer import trace_data
+from tagger.novelty import UNFAMILIAR_BELOW
 from tagger.steps import Step, TaggedStep
 from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
 from tagger.traces.rows import SourceTrace
@@ -119,6 +120,10 @@ def test_the_policy_admits_this_script_and_nothing_from_elsewhere() -> None:
     links = [v for _, a in seen.tags for k, v in a.items() if k in ("src", "href")]
     assert links == ["data:,"]
     assert "innerHTML" not in script and "eval(" not in script
+
+
+def test_flag_of_a_step_is_explained_by_its_threshold() -> None:
+    assert f"less than {UNFAMILIAR_BELOW:.0%} of the letters".replace("%", " %") in page()
 
 
 def test_no_traces_make_a_page_too() -> None:
