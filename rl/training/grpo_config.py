@@ -30,13 +30,12 @@ FOR_THE_OVERTHINKER: dict[str, Any] = {"learning_rate": 5e-5}
 """What suits a model of a million parameters, and would ruin a larger one."""
 
 
-def training_arguments(config: RunConfig, gpu: bool, length: int | None = None) -> Any:
+def training_arguments(config: RunConfig, gpu: bool) -> Any:
     """Build TRL's config.
 
     Args:
         config: The run config.
         gpu: Whether to train on a GPU; without one, CPU settings are filled in.
-        length: Most tokens of a completion where the config names none; TRL's own if None.
 
     Returns:
         A `GRPOConfig`.
@@ -51,8 +50,7 @@ def training_arguments(config: RunConfig, gpu: bool, length: int | None = None) 
 
     fields = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
     own = FOR_THE_OVERTHINKER if config.model == OVERTHINKER else {}
-    derived = {} if length is None else {"max_completion_length": length}
-    values = DEFAULTS | own | derived | (_on_gpu() if gpu else _ON_CPU) | config.grpo
+    values = DEFAULTS | own | (_on_gpu() if gpu else _ON_CPU) | config.grpo
     check_grpo_keys(config.grpo, {name: f.default for name, f in fields.items()}, values)
     for key, value in config.grpo.items():
         if isinstance(value, str) and fields[key].type in ("int", "float", int, float):

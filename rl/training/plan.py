@@ -78,6 +78,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     tokenizer, delimiters = load_tokenizer(config)
     questions = [p.question for p in (*problems, *evaluated)]
     length = completion_length(config, tokenizer, questions)
+    if length is not None:  # the run's config.yaml holds it, from which comparisons take it
+        config.grpo["max_completion_length"] = length
     lora = lora_config(config.lora) if config.lora is not None else None
 
     import torch
@@ -86,7 +88,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
 
     check_launch(torch.cuda.device_count(), os.environ)
     check_device(config, torch.cuda.device_count())
-    arguments = training_arguments(config, torch.cuda.is_available(), length)
+    arguments = training_arguments(config, torch.cuda.is_available())
     join_deepspeed(arguments)
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 import rl.training.run
-from rl.training.config import config_from_dict, load_config
+from rl.comparison.training_problems import trained_length
+from rl.policy.context import DERIVED
+from rl.training.config import config_from_dict, load_config, write_config
+from rl.training.plan import make_plan
 from rl.training.run import run_training
+from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
 from tests.world import GRPO, World
 
@@ -262,3 +266,12 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
         run_training(None, resume=tmp_path)
     with pytest.raises(UserError, match="Nothing to train"):
         run_training(None)
+
+
+def test_length_that_was_derived_is_in_the_config_of_the_run(world: World, tmp_path: Path) -> None:
+    grpo = {key: value for key, value in GRPO.items() if key != "max_completion_length"}
+    config = config_from_dict(world.config(tmp_path / "run", grpo=grpo))
+    plan = make_plan(RunFolder(tmp_path / "run"), config)
+    write_config(config, tmp_path / "config.yaml")
+    assert 0 < plan.arguments.max_completion_length <= DERIVED
+    assert trained_length(str(tmp_path)) == plan.arguments.max_completion_length
