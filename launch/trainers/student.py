@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, distillation_of
 from tagger.backends.student.settings import StudentSettings
+from tagger.errors import UserError
 
 if TYPE_CHECKING:
     from tagger.training.student.train import StudentRecipe
@@ -84,6 +85,11 @@ class StudentTraining(TrainingSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         _shape(self)
+        if self.average and self.members == 1:
+            raise UserError(
+                "average=true averages several networks, and members is 1; set members=4, say, or "
+                "leave it out."
+            )
 
 
 def _shape(s: StudentTraining) -> StudentSettings:
@@ -125,6 +131,11 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
     from tagger.training.extra_labels import read_extra
     from tagger.training.student.train import train_student
 
+    if settings.repeat_unsure and not job.teachers:
+        raise UserError(
+            f"repeat_unsure={settings.repeat_unsure:g} repeats traces that teachers tag, and there "
+            "is no teacher; give --teacher and --traces or leave it out."
+        )
     distillation = distillation_of(job, settings.label_weight, StudentTraining.label_weight)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,

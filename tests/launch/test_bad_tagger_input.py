@@ -127,6 +127,8 @@ def test_settings_out_of_range(
         ((*TRAIN, "--init", "{tagger}"), "always starts afresh; leave out --init"),
         ((*STUDENT, "--init", "{tagger}"), "only a single student can be fine-tuned"),
         ((*STUDENT, "--init", "gone"), "No tagger 'gone'"),
+        ((*STUDENT, "average=true"), "averages several networks, and members is 1; set members=4"),
+        ((*STUDENT, "repeat_unsure=0.25"), "repeats traces that teachers tag, and there is no"),
         ((*STUDENT, "members=2", "average=true"), "name a student to begin with, --init"),
     ],
 )
