@@ -1,5 +1,6 @@
 """Settings every test runs under, made before torch is loaded."""
 
+import gc
 import os
 
 import pytest
@@ -32,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of the garbage collections that every training asks for."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Forks that work together find each other as under torchrun, by the same environm
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 def forked(work: Callable[[], None], said: Path | None = None) -> int:
     """Start `work` in a fork, its standard error in the file `said`; return its process number."""
+    gc.freeze()  # every training collects garbage: not once more through all that was imported
     child = os.fork()
     if child == 0:
         try:
