@@ -21,6 +21,7 @@ def test_evaluate_then_report(
     run = tmp_path / "run"
     words = [f"problems.source={world.problems}", "problems.size=3", "samples=2"]
     argv = ["evaluate", str(world.model), *words, "max_new_tokens=16", f"tagger={world.tagger}"]
+    argv += ["--cache", str(tmp_path / "cache")]
     assert main([*argv, "--seed", "4", "--output", str(run)]) == 0
     out, error = capsys.readouterr()
     assert "suffice: WARNING: test: base: no signal, none of 6 completions is correct." in error
