@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
-    from tagger.steps import Segmenter, StepTagger, TaggedStep
+    from tagger.mapped import TextTagger
+    from tagger.steps import TaggedStep
     from tagger.traces.rows import SourceTrace
 
 BATCH_CHARACTERS = 2_000_000
@@ -58,39 +59,19 @@ def batches_of(traces: Iterable[SourceTrace], batch: int) -> Iterator[list[Sourc
         yield held
 
 
-def tag_traces(
-    tagger: StepTagger, segmenter: Segmenter, traces: Sequence[SourceTrace]
-) -> list[TaggedTrace]:
+def tag_traces(tagger: TextTagger, traces: Sequence[SourceTrace]) -> list[TaggedTrace]:
     """Tag some traces together.
 
     Args:
-        tagger: Gives the types.
-        segmenter: Cuts the traces that did not come as steps.
+        tagger: Gives the types; its segmenter cuts the traces that did not come as steps.
         traces: The traces.
 
     Returns:
         The tagged traces, in order.
     """
-    steps = [segmenter.split(t.thinking) if t.steps is None else t.steps for t in traces]
+    steps = [tagger.segmenter.split(t.thinking) if t.steps is None else t.steps for t in traces]
     tagged = tagger.tag_batch(steps, [trace.question for trace in traces])
     return [TaggedTrace(trace, of_trace) for trace, of_trace in zip(traces, tagged, strict=True)]
-
-
-def tag_stream(
-    tagger: StepTagger, segmenter: Segmenter, traces: Iterable[SourceTrace], batch: int
-) -> Iterator[TaggedTrace]:
-    """Tag traces as they are read, some at a time.
-
-    Args:
-        tagger, segmenter: As for `tag_traces`.
-        traces: The traces.
-        batch: Most traces to hold at once.
-
-    Yields:
-        The tagged traces, in order.
-    """
-    for held in batches_of(traces, batch):
-        yield from tag_traces(tagger, segmenter, held)
 
 
 def token_starts(name: str) -> Callable[[str], list[int]]:

@@ -124,7 +124,7 @@ class BatchTagger:
             done.brought = sum(trace.steps is not None for trace in traces)
             if done.brought and job.taxonomy is not None:
                 refuse_unknown_unit(self.tagger, traces)
-        found = tag_traces(self.tagger, self.tagger.segmenter, traces)
+        found = tag_traces(self.tagger, traces)
         for number, trace in enumerate(found, start=first):
             shown = job.shown is None or number < job.shown
             needed = job.lines or job.items or (shown and job.marked)

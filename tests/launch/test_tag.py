@@ -6,14 +6,16 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from launch.cli import main
-from launch.tagging.stream import BATCH_CHARACTERS, TaggedTrace, tag_stream
+from launch.tagging.stream import BATCH_CHARACTERS, TaggedTrace, batches_of
+from launch.tagging.work import BatchTagger, TagJob
+from launch.tagging.workers import tagged_batches
 from tagger.frozen import FrozenTagger
 from tagger.traces.rows import SourceTrace
 from tests.launch.light import light
@@ -273,19 +275,23 @@ class TestDatasets:
 
 @pytest.mark.slow
 def test_memory_stays_bounded_and_batches_change_nothing() -> None:
-    tagger = FrozenTagger.load()
+    work = BatchTagger(TagJob(tagger="default", shown=None))
     read: list[int] = []
+
+    def tagged(traces: Iterable[SourceTrace], batch: int) -> Iterator[TaggedTrace]:
+        for done in tagged_batches(work, batches_of(traces, batch), 1):
+            yield from (shown.trace for shown in done.shown)
 
     def traces(count: int) -> Iterator[SourceTrace]:
         for i in range(count):
             read.append(i)
             yield SourceTrace(str(i), "", f"Step {i}.\n\nWait, is it {i}?")
 
-    stream = tag_stream(tagger, tagger.segmenter, traces(1000), 8)
+    stream = tagged(traces(1000), 8)
     first = next(stream)
     assert len(read) == 8, "no more is read than is tagged at once"
     together = [first, *stream]
-    alone = list(tag_stream(tagger, tagger.segmenter, traces(1000), 1))
+    alone = list(tagged(traces(1000), 1))
     assert together == alone
     assert [t.source.id for t in together] == [str(i) for i in range(1000)]
 
@@ -293,7 +299,7 @@ def test_memory_stays_bounded_and_batches_change_nothing() -> None:
     long = (SourceTrace("x", "", "w " * (BATCH_CHARACTERS // 4)) for _ in range(9))
     seen: list[int] = []
     counted = (seen.append(1) or trace for trace in long)  # type: ignore[func-returns-value]
-    next(tag_stream(tagger, tagger.segmenter, counted, 64))
+    next(tagged(counted, 64))
     assert len(seen) == 2, "long traces make small batches"
 
 
