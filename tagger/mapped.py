@@ -17,6 +17,7 @@ from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter, Step, StepTagger, TagContext, TaggedStep, TaggingSession
 from tagger.taxonomies.files import TypeMap, load_type_map
 from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.variants import with_parts
 
 
 class TextTagger(StepTagger, Protocol):
@@ -77,7 +78,7 @@ class MappedTagger:
         self._calibrated = calibration is not None or getattr(tagger, "calibrated", True)
         self._factors: list[float] = []
         if calibration is not None and isinstance(tagger, FrozenTagger):
-            tagger = with_temperature(tagger, calibration.temperature)
+            tagger = with_parts(tagger, temperature=calibration.temperature, logit_bias=None)
             self._factors = _factors(calibration.logit_bias, type_map.taxonomy)
         self._tagger = tagger
         self._taxonomy = type_map.taxonomy
@@ -157,13 +158,6 @@ def check_mappable(taxonomy: Taxonomy, type_map: TypeMap) -> None:
             f"The tagger's taxonomy is {taxonomy.name!r}, but the mapping to "
             f"{type_map.taxonomy.name!r} starts from ReasonType; use a ReasonType tagger."
         )
-
-
-def with_temperature(tagger: FrozenTagger, temperature: float) -> FrozenTagger:
-    """The tagger with probabilities of another temperature."""
-    return FrozenTagger(
-        tagger.taxonomy, tagger.segmenter, tagger.backend, temperature, tagger.about
-    )
 
 
 def _factors(logit_bias: Mapping[str, float], taxonomy: Taxonomy) -> list[float]:

@@ -12,6 +12,7 @@ from tagger.mapped import MappedTagger, tagger_in_taxonomy
 from tagger.segmentation import get_segmenter
 from tagger.steps import Segmenter
 from tagger.traces.rows import SourceTrace
+from tagger.variants import with_parts
 
 _WHY = (
     "uncalibrated, 2.3 and 7.9 times as many sentences of two label sets were predicted to be "
@@ -34,15 +35,14 @@ def for_segmenter(tagger: FrozenTagger, segmenter: Segmenter) -> FrozenTagger:
     if same_segmentation(segmenter, tagger.segmenter):
         return tagger
     found = calibration_for(tagger.extras.calibrations, segmenter, tagger.taxonomy.name)
-    return FrozenTagger(
-        tagger.taxonomy,
-        segmenter,
-        tagger.backend,
-        tagger.temperature if found is None else found.temperature,
-        tagger.about,
-        tagger.logit_bias if found is None else found.logit_bias,
-        tagger.extras,
-        calibrated=found is not None,
+    if found is None:
+        return with_parts(tagger, segmenter=segmenter, calibrated=False)
+    return with_parts(
+        tagger,
+        segmenter=segmenter,
+        temperature=found.temperature,
+        logit_bias=found.logit_bias,
+        calibrated=True,
     )
 
 

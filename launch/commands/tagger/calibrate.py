@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> None:
     """Calibrate, show what it is worth, and save the tagger with it in a new folder."""
     from tagger.frozen import FrozenTagger, tagger_folder
     from tagger.storage import CARD_FILE
+    from tagger.variants import with_parts
 
     if not args.labelled and not args.known_words:
         raise UserError("Name labelled traces, or --known-words; see suffice tagger calibrate -h.")
@@ -71,10 +72,7 @@ def run(args: argparse.Namespace) -> None:
     if args.known_words:
         extras = _with_words(extras, args.known_words)
     card = folder / CARD_FILE
-    made = FrozenTagger(
-        tagger.taxonomy, tagger.segmenter, tagger.backend, tagger.temperature, tagger.about,
-        tagger.logit_bias, extras,
-    )  # fmt: skip
+    made = with_parts(tagger, extras=extras)
     made.save(output, card.read_text(encoding="utf-8") if card.is_file() else "")
     print(f"Saved {output}, fingerprint {made.fingerprint[:12]}.")
 

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
     from tagger.traces.labelled import read_labelled
     from tagger.training.calibration import calibrate, scores_of_labels
     from tagger.training.combine import combine
+    from tagger.variants import with_parts
 
     taggers = [FrozenTagger.load(folder) for folder in args.taggers]
     whole = combine(taggers, args.weights)
@@ -56,8 +57,8 @@ def run(args: argparse.Namespace) -> None:
             raise UserError(f"{args.labels[0]}: holds no labels to calibrate by.")
         found = calibrate(scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
         about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
-        whole = FrozenTagger(
-            taxonomy, whole.segmenter, whole.backend, found.temperature, about, found.logit_bias
+        whole = with_parts(
+            whole, temperature=found.temperature, about=about, logit_bias=found.logit_bias
         )
     members = "\n".join(
         f"* {name}: `{t.fingerprint}`" for name, t in zip(args.taggers, taggers, strict=True)

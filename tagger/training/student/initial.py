@@ -10,6 +10,7 @@ import numpy as np
 from tagger.backends.student.backend import StudentBackend
 from tagger.backends.student.network import Floats, decompress
 from tagger.backends.student.settings import StudentSettings
+from tagger.calibrations import same_segmentation
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter
@@ -60,7 +61,7 @@ def initial_weights(
             f"{name} is of taxonomy {init.taxonomy.name!r}, the labels are of {taxonomy.name!r}; "
             "take a student of the same taxonomy."
         )
-    if (init.segmenter.name, init.segmenter.settings) != (segmenter.name, segmenter.settings):
+    if not same_segmentation(init.segmenter, segmenter):
         raise UserError(
             f"{name} was trained on steps of segmenter {init.segmenter.name}, this training is on "
             f"steps of {segmenter.name}; take a student of the same segmenter."
