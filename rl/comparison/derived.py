@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rl.policy.context import tokens_left
 from rl.policy.generation import NEUTRAL, sampling_defaults, without_effect
 from tagger.errors import UserError
 
@@ -35,11 +36,6 @@ class Room:
     context: int | None
     prompt: int
     trained: int | None = None
-
-    @property
-    def left(self) -> int | None:
-        """Tokens of the context after the longest prompt; None if unknown."""
-        return None if self.context is None else self.context - self.prompt
 
 
 def row(key: str, value: float | None, source: str) -> Row:
@@ -95,23 +91,20 @@ def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, R
         UserError: It is not set and cannot be derived, or prompt and completion do not fit into
             the context of a policy.
     """
-    for room in rooms:
-        if room.left is not None and room.left < (wanted or 1):
-            asked = f" and max_new_tokens is {wanted}" if wanted else ""
-            raise UserError(
-                f"The model {room.model} reads {room.context} tokens, the longest prompt has"
-                f" {room.prompt}{asked}; lower max_new_tokens, or leave long problems out."
-            )
+    key = "max_new_tokens"
+    found = [
+        (tokens_left(wanted, room.context, room.prompt, room.model, key), room) for room in rooms
+    ]
     if wanted is not None:
-        return wanted, row("max_new_tokens", wanted, GIVEN)
-    lefts = [(room.left, room) for room in rooms if room.left is not None]
+        return wanted, row(key, wanted, GIVEN)
+    lefts = [(left, room) for left, room in found if left is not None]
     least = min(lefts, key=lambda pair: pair[0], default=None)
     trained = [(room.trained, room) for room in rooms if room.trained is not None]
     if trained:
         longest, room = max(trained, key=lambda pair: pair[0])
         if least is None or longest <= least[0]:
             source = f"max_completion_length of the training run of {room.model}"
-            return longest, row("max_new_tokens", longest, source)
+            return longest, row(key, longest, source)
     if least is None:
         raise UserError(
             f"max_new_tokens is not set and cannot be derived: the config of {rooms[0].model}"
@@ -120,4 +113,4 @@ def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, R
         )
     left, room = least
     source = f"context of {room.model}, {room.context} tokens, less its longest prompt"
-    return left, row("max_new_tokens", left, source)
+    return left, row(key, left, source)

@@ -31,16 +31,39 @@ def fitting_length(wanted: object, context: int | None, prompt: int, model: str)
     Raises:
         UserError: Prompt and completion do not fit into the context.
     """
-    left = None if context is None else context - prompt
-    if left is not None and left < (wanted if isinstance(wanted, int) else 1):
-        asked = f" and grpo.{_KEY} is {wanted}" if isinstance(wanted, int) else ""
-        raise UserError(
-            f"The model {model} reads {context} tokens, the longest prompt has {prompt}{asked}; "
-            f"lower grpo.{_KEY}, or leave long problems out."
-        )
+    asked = wanted if isinstance(wanted, int) else None
+    left = tokens_left(asked, context, prompt, model, f"grpo.{_KEY}")
     if wanted is not None:
         return None
     return DERIVED if left is None else min(DERIVED, left)
+
+
+def tokens_left(
+    wanted: int | None, context: int | None, prompt: int, model: str, key: str
+) -> int | None:
+    """What the context leaves for a completion.
+
+    Args:
+        wanted: Most tokens of a completion; None if that is left out.
+        context: Positions of the model; None if its config does not say.
+        prompt: Tokens of the longest prompt.
+        model: What to call the model.
+        key: The config key of `wanted`.
+
+    Returns:
+        The tokens after the longest prompt; None if unknown.
+
+    Raises:
+        UserError: Prompt and completion do not fit into the context.
+    """
+    left = None if context is None else context - prompt
+    if left is not None and left < (wanted or 1):
+        asked = f" and {key} is {wanted}" if wanted is not None else ""
+        raise UserError(
+            f"The model {model} reads {context} tokens, the longest prompt has {prompt}{asked}; "
+            f"lower {key}, or leave long problems out."
+        )
+    return left
 
 
 def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> int | None:
