@@ -34,7 +34,7 @@ from rl.analysis.estimates import (
 from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
 from rl.analysis.outcomes import count_samples, warnings_of
-from rl.analysis.schema import SCHEMA_VERSION, validate_results
+from rl.analysis.schema import SCHEMA_VERSION, policy_entry, validate_results
 from tagger.files import write_atomically
 
 
@@ -121,7 +121,7 @@ def build_results(
     results: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "title": title,
-        "policies": [_policy(name, provenance) for name in free],
+        "policies": [policy_entry(name, provenance) for name in free],
         "problems": {
             "count": len(base.problem_ids),
             "samples": len(base.samples),
@@ -165,11 +165,6 @@ def build_results(
     results["provenance"] = dict(provenance)
     validate_results(results)
     return results
-
-
-def _policy(name: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    model = provenance.get("model") or {}
-    return {"name": name, "model": model.get(name), "sha256": model.get(f"{name}_sha256")}
 
 
 def _chosen_points(selection: Mapping[str, Any] | None) -> dict[str, str]:

@@ -110,7 +110,7 @@ def upgrade(results: Mapping[str, Any]) -> dict[str, Any]:
     out["schema_version"] = 2
     out["arms"] = {name: _upgraded_arm(arm) for name, arm in arms.items()}
     names = [name for name in ("base", "trained") if name in arms]
-    out["policies"] = [_upgraded_policy(name, out.get("provenance")) for name in names]
+    out["policies"] = [policy_entry(name, out.get("provenance")) for name in names]
     pairs = [["trained", "base"]] if "trained" in arms else []
     out["claim_pairs"] = pairs
     if isinstance(out.get("claims"), list):
@@ -137,7 +137,13 @@ def _upgraded_arm(arm: Any) -> Any:
     return {**arm, "kind": kind, "policy": policy}
 
 
-def _upgraded_policy(name: str, provenance: Any) -> dict[str, Any]:
+def policy_entry(name: str, provenance: Any) -> dict[str, Any]:
+    """What the results say of a policy: ``name``, ``model`` and ``sha256``.
+
+    Args:
+        name: Its name.
+        provenance: Of the results; of a malformed one nothing is known.
+    """
     model = provenance.get("model") if isinstance(provenance, Mapping) else None
     known = model if isinstance(model, Mapping) else {}
     return {"name": name, "model": known.get(name), "sha256": known.get(f"{name}_sha256")}

@@ -15,6 +15,7 @@ from rl.analysis.outcomes import warnings_of
 from rl.comparison.cache import ArmCache, cost_file
 from rl.comparison.config import CompareConfig, Split
 from rl.comparison.derived import GIVEN, Row, completion_tokens, row, sampling
+from rl.comparison.grid import check_rules
 from rl.comparison.jobs import Job
 from rl.comparison.loaded import LoadedPolicy
 from rl.evaluation.oracle import answer_budget
@@ -27,7 +28,6 @@ from rl.problems.registry import load
 from rl.sampling.engine import EngineCost
 from tagger.errors import UserError
 from tagger.files import read_json, write_atomically, write_json
-from tagger.stopping.rules.registry import build_rule
 from tagger.units import load_taggers
 
 ArmProgress = Callable[[str, int, int], None]
@@ -67,8 +67,7 @@ class ArmRunner:
         self.progress = progress or silent
         named = (config.tagger, config.audit_tagger, config.segmenter)
         self.tagger, self.audit = load_taggers(*named)
-        for point in config.grid():
-            build_rule(point.example(), self.tagger.taxonomy)
+        check_rules(config.grid(), self.tagger.taxonomy)
         self.policies = {
             name: LoadedPolicy(entry, config, self.tagger, self.audit)
             for name, entry in config.policies.items()
@@ -186,11 +185,10 @@ class ArmRunner:
         if self.find(job):
             return read_samples(file)
         self.origins[job.key] = "sampled"
-        if job.oracle:
-            self.run(job.free)  # costs of its own
+        free = self.run(job.free) if job.oracle else []  # at costs of its own
         engine = self.policies[job.policy].engine
         before = engine.cost
-        samples = self._search(job) if job.oracle else self._sample(job)
+        samples = self._search(job, free) if job.oracle else self._sample(job)
         write_json(cost_file(file), asdict(engine.cost - before))
         if job.arm == job.policy:  # the policy as it is, before any rule is tried on it
             for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
@@ -232,10 +230,10 @@ class ArmRunner:
             progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
         )
 
-    def _search(self, job: Job) -> list[Sample]:
+    def _search(self, job: Job, free: list[Sample]) -> list[Sample]:
         from rl.evaluation.oracle import oracle_samples
 
-        loaded, free = self.policies[job.policy], self.run(job.free)
+        loaded = self.policies[job.policy]
         return oracle_samples(
             free,
             self.problems(job.split),

@@ -16,6 +16,8 @@ from rl.policy.generation import NEUTRAL, sampling_defaults, without_effect
 from tagger.errors import UserError
 
 GIVEN = "set in the config"
+NOT_APPLIED = "not applied"
+"""Ends the source of a setting of the generation config that no engine applies."""
 
 Row = dict[str, Any]
 """A setting as recorded in ``results.json``: ``key``, ``value``, ``source``."""
@@ -71,7 +73,7 @@ def sampling(
         values[key], source = found[key] if own is None else (own, GIVEN)
         rows.append(row(key, values[key], source))
     rows += [
-        row(key, value, f"generation_config of {model}; not applied")
+        row(key, value, f"generation_config of {model}; {NOT_APPLIED}")
         for key, value in without_effect(named).items()
     ]
     return values, rows

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from rl.comparison.derived import Row, row
 from tagger.errors import UserError
-from tagger.stopping.rules.registry import StepBudgetRule, TokenBudgetRule
+from tagger.stopping.rules.registry import StepBudgetRule, TokenBudgetRule, build_rule
+from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from rl.evaluation.samples import Sample
@@ -102,6 +103,16 @@ def check_shares(rule: str, params: Mapping[str, Any]) -> None:
                 f"Config key {key!r} holds {share!r}; a share of base's mean is a number above 0,"
                 " e.g. [0.25, 0.5, 0.75]."
             )
+
+
+def check_rules(points: Sequence[GridPoint], taxonomy: Taxonomy) -> None:
+    """Refuse points whose rule cannot be built.
+
+    Raises:
+        UserError: As `build_rule`.
+    """
+    for point in points:
+        build_rule(point.example(), taxonomy)
 
 
 def has_shares(rules: Rules) -> bool:

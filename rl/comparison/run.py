@@ -20,9 +20,9 @@ from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig
-from rl.comparison.derived import GIVEN, Row, row
+from rl.comparison.derived import GIVEN, NOT_APPLIED, Row, row
 from rl.comparison.folder import CONFIG, check_folder
-from rl.comparison.grid import has_shares, with_limits
+from rl.comparison.grid import check_rules, has_shares, with_limits
 from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, oracle_job
 from rl.comparison.selection import Selection, select
 from rl.comparison.training_problems import training_overlap
@@ -34,7 +34,6 @@ from rl.provenance import provenance
 from rl.report.write import write_report
 from tagger.errors import UserError
 from tagger.files import write_atomically
-from tagger.stopping.rules.registry import build_rule
 from tagger.units import load_taggers, note_of
 
 RESULTS = "results.json"
@@ -167,7 +166,7 @@ def _answer_budgets(runner: ArmRunner) -> list[Row]:
 def _report_not_applied(runner: ArmRunner) -> None:
     """Say which settings of base's generation config have no effect."""
     for setting in runner.settings:
-        if setting["source"].endswith("not applied"):
+        if setting["source"].endswith(NOT_APPLIED):
             named = f"{setting['key']}={setting['value']:g}, {setting['source']}"
             drawn = "completions are drawn by temperature, top_p and top_k alone"
             print(f"suffice: WARNING: {named}: {drawn}.", file=sys.stderr)
@@ -176,8 +175,7 @@ def _report_not_applied(runner: ArmRunner) -> None:
 def check_comparison(config: CompareConfig) -> None:
     """Refuse now what the comparison would refuse only after the training."""
     tagger, _ = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
-    for point in config.grid():
-        build_rule(point.example(), tagger.taxonomy)
+    check_rules(config.grid(), tagger.taxonomy)
     for split in (config.problems, config.calibration):
         load(split)
 
