@@ -57,6 +57,27 @@ class Parser(argparse.ArgumentParser):
         return [name for name in self._option_string_actions if name.startswith("--")]
 
 
+def whole_number(noun: str, least: int, most: int | None = None) -> Callable[[str], int]:
+    """Reader of an option's value, for ``type`` of argparse.
+
+    Args:
+        noun: What the value is, for the refusal: ``port``.
+        least: The smallest allowed.
+        most: The largest allowed; None sets no bound.
+
+    Returns:
+        From the text to the number; raises `argparse.ArgumentTypeError` for any other text.
+    """
+    limits = f"({least} or more)" if most is None else f"from {least} to {most}"
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no {noun} {limits}")
+        return int(text)
+
+    return read
+
+
 def add_config(parser: argparse.ArgumentParser, default: str | None, keys: str) -> None:
     """Add ``--config FILE`` and the ``KEY=VALUE`` overrides of single keys.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from launch.command import Command, add_config
+from launch.command import Command, add_config, whole_number
 from tagger.errors import UserError
 
 
@@ -18,7 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="address to listen on; the server asks for no password (default: 127.0.0.1)",
     )
     parser.add_argument(
-        "--port", type=_port, default=5000, metavar="N", help="port to listen on (default: 5000)"
+        "--port",
+        type=whole_number("port", 1, 65535),
+        default=5000,
+        metavar="N",
+        help="port to listen on (default: 5000)",
     )
 
 
@@ -53,12 +57,6 @@ def run(args: argparse.Namespace) -> None:
 
     print(f"Rewards at http://{args.host}:{args.port}/get_reward", flush=True)
     uvicorn.run(reward_app(reward), host=args.host, port=args.port, log_level="warning")
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 1 to 65535")
-    return int(text)
 
 
 COMMAND = Command(

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from launch.bootstrap import one_thread_if_small_tagger
-from launch.command import Command, add_config
+from launch.command import Command, add_config, whole_number
 from launch.settings import settings_of
 from launch.tagging.output import VIEWS
-from launch.tagging.settings import TagSettings, workers_of
+from launch.tagging.settings import MOST_WORKERS, TagSettings
 from tagger.errors import UserError, unknown_name
 from tagger.files import check_new, new_file
 
@@ -83,7 +83,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=workers_of,
+        type=whole_number("whole number", 1, MOST_WORKERS),
         metavar="N",
         help="tag in this many processes, one core each; the output is the same (default: 1)",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -46,14 +45,3 @@ class TagSettings(Settings):
     batch: Annotated[int, Ge(1)] = 64
     workers: Annotated[int, Interval(ge=1, le=MOST_WORKERS)] = 1
     delimiters: DelimitersConfig | None = None
-
-
-def workers_of(text: str) -> int:
-    """Value of ``--workers``.
-
-    Raises:
-        argparse.ArgumentTypeError: It is none.
-    """
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {MOST_WORKERS}")
-    return int(text)

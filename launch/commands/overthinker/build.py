@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from launch.bootstrap import one_thread, stay_offline
-from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.command import Command, add_config, add_output, add_seed, output_folder, whole_number
 from launch.progress import progress_of_parts
 from launch.settings import settings_of
 
@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
     parser.add_argument(
         "--problems",
-        type=_problems,
+        type=whole_number("number of problems", 1),
         default=500,
         metavar="N",
         help="fresh problems the model is measured on, four completions each (500)",
@@ -48,13 +48,6 @@ def run(args: argparse.Namespace) -> None:
     for shortfall in figures.shortfalls():
         print(f"Target missed: {shortfall}.")
     print(f"Built {folder} from seed {settings.seed}. Try it: suffice evaluate {folder}")
-
-
-def _problems(text: str) -> int:
-    """A number of problems given on the command line."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of problems (1 or more)")
-    return int(text)
 
 
 COMMAND = Command(
