@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -69,6 +69,12 @@ def new_file(path: Path) -> Iterator[IO[str]]:
         with lines:
             yield lines
         check_new(path)
+
+
+def write_rows(lines: IO[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as JSON Lines, one at a time."""
+    for row in rows:
+        lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def write_new(path: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from launch.command import Command, add_seed
@@ -21,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the rows."""
-    from tagger.files import check_new, new_file
+    from tagger.files import check_new, new_file, write_rows
 
     if args.count < 1:
         raise UserError(f"--count is {args.count}; it must be at least 1.")
@@ -29,8 +28,7 @@ def run(args: argparse.Namespace) -> None:
     from rl.overthinker.build import labelled_rows
 
     with new_file(args.output) as lines:
-        for row in labelled_rows(args.count, args.seed):
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        write_rows(lines, labelled_rows(args.count, args.seed))
     print(f"Wrote {args.count} labelled traces to {args.output}.")
 
 

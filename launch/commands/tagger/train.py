@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -151,12 +150,12 @@ def _labels(named: Sequence[Path] | None, settings: TrainingSettings) -> Iterato
         yield named
         return
     from rl.overthinker.build import labelled_rows
+    from tagger.files import write_rows
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"overthinker-{settings.generated}-seed-{settings.seed}.jsonl"
         with file.open("w", encoding="utf-8") as lines:
-            for row in labelled_rows(settings.generated, settings.seed):
-                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            write_rows(lines, labelled_rows(settings.generated, settings.seed))
         yield [file]
 
 

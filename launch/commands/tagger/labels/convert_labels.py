@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     """Read, convert, write, and say what came of it."""
     from rich.console import Console
 
-    from tagger.files import check_new, new_file
+    from tagger.files import check_new, new_file, write_rows
     from tagger.labels.conversion import Conversion, convert
     from tagger.labels.sources import label_source, read_spans
     from tagger.segmentation import get_segmenter
@@ -81,8 +80,7 @@ def run(args: argparse.Namespace) -> None:
     with Console(stderr=True).status("Reading and converting the spans."):
         found = convert(read_spans(args.file, source), source, how)
     with new_file(args.output) as lines:
-        for row in found.rows:
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        write_rows(lines, found.rows)
     _show(found)
     print(f"Wrote {args.output}.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from launch.command import Command, add_seed
@@ -25,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the rows."""
-    from tagger.files import check_new, new_file
+    from tagger.files import check_new, new_file, write_rows
     from tagger.labels.worked_solutions import solution_traces
 
     if args.count < 1:
@@ -33,8 +32,7 @@ def run(args: argparse.Namespace) -> None:
     check_new(args.output)
     rows = list(solution_traces(args.solutions, args.count, args.seed))
     with new_file(args.output) as lines:
-        for row in rows:
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        write_rows(lines, rows)
     labels = sum(len(row["labels"]) for row in rows)
     print(f"Wrote {len(rows)} labelled traces with {labels} labels to {args.output}.")
 

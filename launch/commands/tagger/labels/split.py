@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from launch.command import Command, add_output, add_seed, output_folder
@@ -48,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, split and write both parts."""
-    from tagger.files import new_folder
+    from tagger.files import new_folder, write_rows
     from tagger.training.split_rows import hold_out_known, hold_out_share, read_keyed_rows
 
     if args.test and (args.train_only or args.share is not None):
@@ -68,8 +67,7 @@ def run(args: argparse.Namespace) -> None:
     with new_folder(output) as draft:
         for name, part in (("train", parts.train), ("held_out", parts.held_out)):
             with (draft / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
-                for row in part:
-                    lines.write(json.dumps(row.values, ensure_ascii=False) + "\n")
+                write_rows(lines, (row.values for row in part))
     print(
         f"Wrote {len(parts.train)} rows to {output / 'train.jsonl'} and {len(parts.held_out)} to "
         f"{output / 'held_out.jsonl'}; they share no question."
