@@ -13,12 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from rl.training.config import config_from_dict
 from rl.training.run import run_training
 from rl.training.trainer import StepGRPOTrainer
 from tests.end_to_end.forks import forked, status_of
+from tests.end_to_end.interruptions import signal_in_step
 from tests.world import GRPO, World, make_world
 
 TIMINGS = {"step_time"}
@@ -35,23 +34,6 @@ CONFIG = {
 }
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def kill_in_step(step: int) -> None:
-    """Die in the middle of a step, with rollouts scored and no update made."""
-    original = StepGRPOTrainer._calculate_rewards
-
-    def scored(self: Any, *args: Any) -> torch.Tensor:
-        terms = original(self, *args)
-        if self.state.global_step == step - 1:
-            die()
-        return terms
-
-    StepGRPOTrainer._calculate_rewards = scored
-
-
 def kill_in_save(step: int) -> None:
     """Die in the middle of a checkpoint: weights and optimizer written, our state not."""
     original = StepGRPOTrainer._save_optimizer_and_scheduler
@@ -59,7 +41,7 @@ def kill_in_save(step: int) -> None:
     def save(self: Any, folder: str) -> None:
         original(self, folder)
         if self.state.global_step == step:
-            die()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     StepGRPOTrainer._save_optimizer_and_scheduler = save
 
@@ -93,11 +75,11 @@ def main(root: Path) -> None:
     assert train("lora", lora) == 0
     report["lora"] = outcome(root / "lora")
     kills = {
-        "before_first_checkpoint": ({}, lambda: kill_in_step(2)),
-        "first_epoch": ({}, lambda: kill_in_step(3)),
-        "second_epoch": ({}, lambda: kill_in_step(6)),
+        "before_first_checkpoint": ({}, lambda: signal_in_step(signal.SIGKILL, step=2, rank=0)),
+        "first_epoch": ({}, lambda: signal_in_step(signal.SIGKILL, step=3, rank=0)),
+        "second_epoch": ({}, lambda: signal_in_step(signal.SIGKILL, step=6, rank=0)),
         "in_the_save": ({}, lambda: kill_in_save(4)),
-        "lora_killed": (lora, lambda: kill_in_step(5)),
+        "lora_killed": (lora, lambda: signal_in_step(signal.SIGKILL, step=5, rank=0)),
     }
     for name, (changes, kill) in kills.items():
         status = train(name, changes, kill)

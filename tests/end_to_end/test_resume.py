@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.end_to_end.programs import run_module
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("resume")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.end_to_end.kill_and_resume", str(folder)],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
+    done = run_module("kill_and_resume", folder)
     assert done.returncode == 0, done.stderr[-3000:]
     loaded: dict[str, Any] = json.loads((folder / "report.json").read_text())
     return loaded

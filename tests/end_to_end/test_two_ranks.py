@@ -7,33 +7,22 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.end_to_end.programs import run_module
 from tests.world import World
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ranks")
     shutil.copytree(world.root, folder / "world")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.end_to_end.two_ranks", str(folder)],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
+    done = run_module("two_ranks", folder)
     assert done.returncode == 0, done.stderr[-3000:]
     said = {file.name: file.read_text()[-3000:] for file in sorted(folder.glob("*.[01]"))}
     killed = [-signal.SIGKILL] * 2

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from rl.policy.load import load_policy
+from tests.end_to_end.programs import TORCHRUN, run_module
 from tests.world import World
 
 pytestmark = [
@@ -23,31 +21,18 @@ pytestmark = [
     pytest.mark.skipif(find_spec("deepspeed") is None, reason="needs the extra deepspeed"),
 ]
 
-ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("lora", "full")
-
-
-def launch(stage: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    return subprocess.run(
-        [*launcher, "-m", "tests.end_to_end.zero3", stage, str(folder)],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
 
 
 @pytest.fixture(scope="module")
 def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("zero3")
     shutil.copytree(world.root, folder / "world")
-    killed = launch("killed", folder)
+    killed = run_module("zero3", "killed", folder, launcher=TORCHRUN, timeout=600)
     assert killed.returncode != 0 and "was not killed" not in killed.stderr
     assert (folder / "killed" / "checkpoints" / "checkpoint-2").is_dir(), killed.stderr[-3000:]
     for stage in ("plain", "zero3", "rest"):
-        done = launch(stage, folder)
+        done = run_module("zero3", stage, folder, launcher=TORCHRUN, timeout=600)
         assert done.returncode == 0, done.stderr[-3000:]
     return folder
 

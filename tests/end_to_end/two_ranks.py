@@ -18,14 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 import rl.training.trainer as trainers
 from rl.training.config import config_from_dict
 from rl.training.run import run_training
 from rl.training.trainer import StepGRPOTrainer
 from tagger.errors import Interrupted
 from tests.end_to_end.forks import in_ranks
+from tests.end_to_end.interruptions import signal_in_step
 from tests.world import GRPO, World
 
 ROWS, GROUP = 12, 4
@@ -74,19 +73,6 @@ def feed_written_rollouts() -> None:
     trainers.sample_rollouts = rollouts  # type: ignore[assignment]
 
 
-def die_in_step(step: int) -> None:
-    """The second process kills itself with rollouts scored and no update made."""
-    original = StepGRPOTrainer._calculate_rewards
-
-    def scored(self: Any, *args: Any) -> torch.Tensor:
-        terms = original(self, *args)
-        if self.state.global_step == step - 1 and self.accelerator.process_index == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return terms
-
-    StepGRPOTrainer._calculate_rewards = scored  # type: ignore[method-assign]
-
-
 def note_weights(folder: Path) -> None:
     """Every process writes down the hash of its own weights after each training."""
     original = StepGRPOTrainer.train
@@ -102,19 +88,6 @@ def note_weights(folder: Path) -> None:
         return result
 
     StepGRPOTrainer.train = train  # type: ignore[method-assign]
-
-
-def terminate_in_step(step: int) -> Any:
-    """Send SIGTERM to process 1 alone, in the middle of a step; return the method as it was."""
-    original = StepGRPOTrainer._calculate_rewards
-
-    def scored(self: Any, *args: Any) -> torch.Tensor:
-        if self.accelerator.process_index == 1 and self.state.global_step == step - 1:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return original(self, *args)
-
-    StepGRPOTrainer._calculate_rewards = scored  # type: ignore[method-assign]
-    return original
 
 
 class Trainings:
@@ -137,7 +110,7 @@ class Trainings:
     def shared(self) -> None:
         rank = int(os.environ["RANK"])
         grpo = GRPO | {"per_device_train_batch_size": 4, "save_steps": 4}
-        original = terminate_in_step(2)
+        original = signal_in_step(signal.SIGTERM, step=2, rank=1)
         try:
             # Each process comes with a name of its own, as a default name with the time may be.
             run_training(self.config(f"shared-{rank}", grpo=grpo))
@@ -151,7 +124,7 @@ class Trainings:
         run_training(None, resume=self.folder / "shared-0")
 
     def killed(self) -> None:
-        die_in_step(3)
+        signal_in_step(signal.SIGKILL, step=3, rank=1)
         run_training(self.config("killed", **self.sampled()))
 
     def sampled(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ python -m tests.end_to_end.zero3 STAGE FOLDER
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,8 @@ from rl.training.policy_folder import save_checkpoint_policy, save_policy
 from rl.training.run import run_training
 from rl.training.run_folder import RunFolder
 from rl.training.trainer import StepGRPOTrainer
-from tests.end_to_end.two_ranks import GROUP, ROWS, die_in_step, written
+from tests.end_to_end.interruptions import signal_in_step
+from tests.end_to_end.two_ranks import GROUP, ROWS, written
 from tests.world import GRPO, World
 
 SETTINGS = Path(__file__).resolve().parents[2] / "configs" / "deepspeed_zero3.json"
@@ -85,7 +87,7 @@ def main(stage: str, folder: Path) -> None:
         run_training(config_from_dict(world.config(folder / name, **changes)))
 
     if stage == "killed":
-        die_in_step(STEPS)
+        signal_in_step(signal.SIGKILL, step=STEPS, rank=1)
         train("killed", True, str(SETTINGS))
         raise AssertionError("the run was not killed")
     if stage == "rest":
