@@ -96,7 +96,7 @@ class ArmRunner:
         self.use(replace(c, **values, max_new_tokens=length))
 
     def use(self, config: CompareConfig) -> None:
-        """Go on with a config in which settings that were left out are filled in."""
+        """Continue with a config in which settings that were left out are filled in."""
         self.config = config
         for policy in self.policies.values():
             policy.config = config

@@ -131,6 +131,6 @@ def context_length(config: PolicyConfig) -> int | None:
             resolve_policy(config).model, trust_remote_code=config.trust_remote_code, **options
         )
     except (OSError, ValueError, ImportError):
-        return None  # told when the model is loaded
+        return None  # reported when the model is loaded
     positions = getattr(found.get_text_config(), "max_position_embeddings", None)
     return positions if isinstance(positions, int) else None
