@@ -99,7 +99,9 @@ def _submit(
     try:
         with _starting():
             return pool.submit(_work, first, traces)
-    except OSError as error:  # none can be started, or the pool is just being closed for a death
+    except (OSError, ValueError) as error:
+        # None can be started, or the pool is just being closed for a death: a pipe that the new
+        # worker was to be given is shut, "handle is closed" or "bad value(s) in fds_to_keep".
         raise BrokenProcessPool(str(error)) from error
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -92,6 +93,20 @@ def test_workers_that_die_are_told_of_in_one_sentence() -> None:
     with pytest.raises(UserError, match=r"^One of 2 workers died, .* --workers 1\.$"):
         list(tagged_batches(BatchTagger(JOB), killed(), 2))
     assert not active_children()
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("handle is closed"), ValueError("bad value(s) in fds_to_keep")]
+)
+def test_a_worker_started_while_the_pool_closes_is_told_of_alike(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refused(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", refused)
+    with pytest.raises(UserError, match=r"^One of 2 workers died, .* --workers 1\.$"):
+        list(tagged_batches(BatchTagger(JOB), iter([list(traces(2))]), 2))
 
 
 def test_workers_refuse_a_tagger_that_was_changed_meanwhile() -> None:
