@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -48,13 +47,13 @@ def explained(key: str) -> list[KeyDoc]:
 
 def _under(key: str, wanted: str) -> bool:
     """Whether a key is the one wanted or below it; names of the user's fit any place-holder."""
-    from rewards.terms.registry import TERMS
+    from rewards.terms.registry import MODULES
 
     parts, asked = key.split("."), wanted.split(".")
     return len(parts) >= len(asked) and all(
         part == word
         or part == "NAME"
-        or (part == "TERM" and (word in TERMS or asked[-1] is not word))
+        or (part == "TERM" and (word in MODULES or asked[-1] is not word))
         for part, word in zip(parts, asked, strict=False)
     )
 
@@ -69,12 +68,12 @@ def _training_keys() -> Iterator[KeyDoc]:
 
 
 def _term_keys() -> Iterator[KeyDoc]:
-    from rewards.terms.registry import TERMS
+    from rewards.terms.registry import MODULES, term_kind, term_text
     from rewards.weights import CONTROLLERS
 
     yield KeyDoc(
         "reward.terms.TERM.kind",
-        f"one of {', '.join(TERMS)}",
+        f"one of {', '.join(MODULES)}",
         "TERM",
         "Kind of the term; to be given where its name is another, so that one kind serves twice.",
     )
@@ -88,10 +87,10 @@ def _term_keys() -> Iterator[KeyDoc]:
         for doc in key_docs(schedule, "reward.terms.TERM.weight."):
             text = f"(schedule {name}) {doc.text}"
             yield KeyDoc(doc.key, doc.allowed, doc.default, text)
-    for name, kind in TERMS.items():
-        about = sys.modules[kind.build.__module__].__doc__ or ""
-        yield KeyDoc(f"reward.terms.{name}", "a mapping", "{}", about.partition("\n\n")[0].strip())
-        yield from key_docs(kind.params, f"reward.terms.{name}.")
+    for name in MODULES:
+        about = term_text(name).partition("\n\n")[0]
+        yield KeyDoc(f"reward.terms.{name}", "a mapping", "{}", about)
+        yield from key_docs(term_kind(name).params, f"reward.terms.{name}.")
 
 
 def _comparison_keys() -> Iterator[KeyDoc]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rewards.facts.columns import ROLLOUT_COLUMNS
 from rewards.ranking import refuse_charge_above_correctness
-from rewards.terms.base import RewardTerm, TermBounds
-from rewards.terms.registry import build_term, term_bounds
+from rewards.terms.base import RewardTerm, StatefulTerm, TermBounds
+from rewards.terms.registry import build_term, term_bounds, term_kind
 from rewards.weights import WeightController, build_weight
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -16,15 +17,28 @@ from tagger.taxonomies.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import torch
 
+_TERM = "term"
+"""Key of a term's own state, next to those of its weight."""
+_TOKENS = ROLLOUT_COLUMNS.index("tokens")
+
 
 @dataclass(frozen=True)
 class WeightedTerm:
-    """A term under the name its metrics carry, with its weight and the values it can have."""
+    """A term under the name its metrics carry, with its weight and the values it can have.
+
+    Attributes:
+        name: Of its metrics.
+        term: The term.
+        weight: Its weight.
+        bounds: The values it can have.
+        may_not_apply: NaN means that it does not apply to a rollout, and is no error.
+    """
 
     name: str
     term: RewardTerm
     weight: WeightController
     bounds: TermBounds
+    may_not_apply: bool = True
 
 
 class RewardStack:
@@ -59,10 +73,34 @@ class RewardStack:
 
         Returns:
             Shape (B, n_terms), unweighted; NaN where a term does not apply.
+
+        Raises:
+            UserError: A value is infinite, or NaN though the term applies to every rollout.
         """
         import torch
 
-        return torch.stack([t.term(facts, groups) for t in self.terms], dim=1)
+        found = [t.term(facts, groups) for t in self.terms]
+        for term, values in zip(self.terms, found, strict=True):
+            bad = values.isinf() if term.may_not_apply else ~values.isfinite()
+            if bool(bad.any()):
+                row = int(bad.nonzero()[0])
+                raise UserError(
+                    f"The reward term {term.name!r} is {float(values[row])} for rollout {row + 1} "
+                    f"of {len(values)} of the step ({float(facts[row, _TOKENS]):g} tokens); it "
+                    "must be finite: check its parameters."
+                )
+        return torch.stack(found, dim=1)
+
+    def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
+        """Show a batch of training rollouts to the terms that learn from them.
+
+        Args:
+            facts: Shape (B, C), gathered, so that all processes see the same.
+            groups: Shape (B,).
+        """
+        for term in self.terms:
+            if isinstance(term.term, StatefulTerm):
+                term.term.observe(facts, groups)
 
     def weights(self, step: int) -> torch.Tensor:
         """Weights at an optimizer step; shape (n_terms,), float32."""
@@ -84,8 +122,12 @@ class RewardStack:
         return total.masked_fill(table.isnan().all(dim=1), float("nan"))
 
     def state_dict(self) -> dict[str, Any]:
-        """States of the weights by term name, for the checkpoint."""
-        return {t.name: t.weight.state_dict() for t in self.terms}
+        """States of weights and terms by term name, for the checkpoint."""
+        return {
+            t.name: t.weight.state_dict()
+            | ({_TERM: t.term.state_dict()} if isinstance(t.term, StatefulTerm) else {})
+            for t in self.terms
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the states of a checkpoint.
@@ -99,7 +141,11 @@ class RewardStack:
                 f"{sorted(self.names)}; resume with the config of the run."
             )
         for term in self.terms:
-            term.weight.load_state_dict(state[term.name])
+            saved = dict(state[term.name])
+            of_term = saved.pop(_TERM, None)
+            if isinstance(term.term, StatefulTerm) and of_term is not None:
+                term.term.load_state_dict(of_term)
+            term.weight.load_state_dict(saved)
 
 
 def build_stack(
@@ -129,7 +175,8 @@ def build_stack(
         weight = build_weight(params.pop("weight", 1.0))
         kind = str(params.pop("kind", name))
         term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
-        terms.append(WeightedTerm(str(name), term, weight, bounds))
+        optional = term_kind(kind).may_not_apply
+        terms.append(WeightedTerm(str(name), term, weight, bounds, optional))
     stack = RewardStack(terms)
     if not allow_charge_above_correctness:
         refuse_charge_above_correctness({t.name: (t.weight, t.bounds) for t in stack.terms})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rewards.facts.published import NGRAM_SIZES, STEP_EDGES
 from tagger.errors import unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
@@ -26,7 +27,25 @@ ROLLOUT_COLUMNS = (
     "completion_steps",  # steps of the whole completion: thinking, answer, later thinking blocks
     "keywords_chinese",  # Chinese verification phrases in the thinking
     "audit_verification_completion",  # as `audit_verification`, of the whole completion
+    "keywords_completion",  # ARLCP's 13 reflection keywords in the whole completion
+    "reflections",  # REA-RL's places of reflection in the thinking
+    "budget",  # tokens the problem announces to the model; -1 if it announces none
+    "reference_accuracy",  # share of correct answers before training, if the problem has it; or -1
+    "forecast_solve_rate",  # what the completion foretells of itself (BET); -1 if it does not
+    "forecast_budget",
+    "folded",  # 1 if its answer says that the problem cannot be solved
+    *(f"repeated_{n}grams" for n in NGRAM_SIZES),  # share of the n-grams that occurred before
+    *(f"steps_from_{edge}" for edge in (0, *STEP_EDGES)),  # steps by length, up to the next edge
 )
+MAY_BE_ABSENT = (
+    "audit_verification",
+    "audit_verification_completion",
+    "budget",
+    "reference_accuracy",
+    "forecast_solve_rate",
+    "forecast_budget",
+)
+"""Columns that are -1 where there is no such thing."""
 TYPE_GROUPS = (
     "count",
     "tokens",

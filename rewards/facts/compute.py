@@ -10,7 +10,18 @@ import numpy as np
 from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingTagger, Task
 from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
 from rewards.facts.outcomes import found_thinking, readable_answer
+from rewards.facts.published import (
+    BUDGET,
+    NGRAM_SIZES,
+    REFERENCE_ACCURACY,
+    forecast_of,
+    number_of,
+    reflection_hits,
+    repeated_share,
+    steps_by_length,
+)
 from tagger.thinking.end_tokens import end_token_ids
+from tagger.thinking.keywords import count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 __all__ = ["FactsComputer", "SegmentingTagger", "Task"]
@@ -68,13 +79,14 @@ class FactsComputer:
         """The table of rollouts that `analyze` has analysed; arguments and result as for a call."""
         table = np.zeros((len(found), len(self.columns)), dtype=np.float32)
         for row, analysis, task in zip(table, found, tasks, strict=True):
-            self._fill(row, analysis, task.reference)
+            self._fill(row, analysis, task)
         return table
 
-    def _fill(self, row: np.ndarray, found: RolloutAnalysis, reference: str) -> None:
+    def _fill(self, row: np.ndarray, found: RolloutAnalysis, task: Task) -> None:
         rollout, steps = found.rollout, found.steps
         count, in_steps = len(steps), sum(rollout.step_tokens)
         inside, outside = found.audit_verification, found.audit_outside
+        forecast = forecast_of(rollout.text)
         row[: len(ROLLOUT_COLUMNS)] = (
             found.correct,
             rollout.format_ok,
@@ -91,10 +103,19 @@ class FactsComputer:
             -1 if inside is None else inside,
             rollout.ended,
             found_thinking(rollout.thinking),
-            bool(readable_answer(found.answer, reference)),
+            bool(readable_answer(found.answer, task.reference)),
             count + len(found.outside),
             found.keywords_chinese,
             -1 if inside is None or outside is None else inside + outside,
+            count_keywords(rollout.text),
+            reflection_hits(rollout.thinking.text),
+            number_of(task.metadata, BUDGET),
+            number_of(task.metadata, REFERENCE_ACCURACY),
+            forecast.solve_rate,
+            forecast.budget,
+            forecast.folded,
+            *(repeated_share(rollout.ids, size) for size in NGRAM_SIZES),
+            *steps_by_length(rollout.step_tokens),
         )
         types = self.tagger.taxonomy.names
         groups = row[len(ROLLOUT_COLUMNS) :].reshape(len(TYPE_GROUPS), len(types))

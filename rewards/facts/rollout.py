@@ -20,6 +20,7 @@ class ParsedRollout:
     """A completion cut into thinking, steps and answer.
 
     Attributes:
+        ids: Its token ids, end of sequence included.
         text: The completion, end token left out.
         thinking: Its parts.
         steps: The steps of the thinking.
@@ -38,6 +39,7 @@ class ParsedRollout:
             without any delimiter.
     """
 
+    ids: tuple[int, ...]
     text: str
     thinking: Thinking
     steps: tuple[Step, ...]
@@ -90,6 +92,7 @@ def parse_rollout(
     if not thinking.finished and ended:
         thinking_tokens = min(thinking_tokens, len(ids) - 1)
     return ParsedRollout(
+        ids=tuple(ids),
         text=text,
         thinking=thinking,
         steps=steps,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from rewards.facts.columns import column_index, columns
+from rewards.groups import Groups
 from tagger.config.settings import Settings
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch
+
+P = TypeVar("P", bound=Settings)
 
 
 class RewardTerm(Protocol):
@@ -31,6 +36,97 @@ class RewardTerm(Protocol):
             Shape (B,), float32, unweighted.
         """
         ...
+
+
+@runtime_checkable
+class StatefulTerm(Protocol):
+    """A term that learns from the batches it has seen; its state travels with the checkpoint."""
+
+    def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
+        """Take one batch of training rollouts, after its rewards were computed."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON-able state, enough to resume exactly."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state."""
+        ...
+
+
+class Rollouts:
+    """A facts table, its columns by name.
+
+    Args:
+        facts: Shape (B, C).
+        groups: Shape (B,).
+        names: Of the columns.
+    """
+
+    def __init__(self, facts: torch.Tensor, groups: torch.Tensor, names: tuple[str, ...]) -> None:
+        self._facts, self._names = facts, names
+        self._groups = groups
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        """A column, (B,), float64."""
+        return self._facts[:, column_index(self._names, name)].double()
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The groups of the rollouts."""
+        return Groups(self._groups)
+
+    @cached_property
+    def correct(self) -> torch.Tensor:
+        """Which rollouts are correct, (B,) bool."""
+        return self["correct"] > 0
+
+    @cached_property
+    def all(self) -> torch.Tensor:
+        """All of them, (B,) bool."""
+        import torch
+
+        return torch.ones_like(self.correct)
+
+    @cached_property
+    def tokens(self) -> torch.Tensor:
+        """Tokens of each completion, end token included, (B,)."""
+        return self["tokens"]
+
+    def tagged(self, group: str) -> torch.Tensor:
+        """Sum of a column group over all types, (B,), e.g. of ``tokens_after``."""
+        import torch
+
+        names = [name for name in self._names if name.startswith(f"{group}/")]
+        return torch.stack([self[name] for name in names]).sum(dim=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Term(Generic[P]):
+    """Base of a term: its parameters, and the columns of the facts it reads.
+
+    A subclass has its formula and its source in its docstring and computes in `value`. Instances
+    hold plain data, so they pickle.
+
+    Attributes:
+        params: The parameters.
+        taxonomy: Of the tagger.
+    """
+
+    params: P
+    taxonomy: Taxonomy
+
+    def __call__(self, facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+        """Compute the term; see `RewardTerm`."""
+        return self.value(Rollouts(facts, groups, columns(self.taxonomy))).to(facts.dtype)
+
+    def value(self, rollouts: Rollouts) -> torch.Tensor:
+        """The term of each rollout, (B,), unweighted."""
+        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +150,14 @@ class TermKind:
         params: Settings class of its parameters; its field names are the config keys.
         build: Makes the term from parameters and the tagger's taxonomy.
         bounds: The values that a term with these parameters can have.
+        source: Paper and code it was published in; empty for ours.
+        compares: It compares the rollouts of a group, so it needs two or more.
+        may_not_apply: Its NaN means "does not apply"; of any other term NaN is an error.
     """
 
     params: type[Settings]
     build: Callable[[Any, Taxonomy], RewardTerm]
     bounds: Callable[[Any], TermBounds]
+    source: str = ""
+    compares: bool = False
+    may_not_apply: bool = False

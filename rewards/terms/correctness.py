@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm, TermBounds
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from tagger.config.settings import Settings
-from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch
@@ -22,16 +20,18 @@ class CorrectnessParams(Settings):
     OWNER: ClassVar[str] = "reward term 'correctness'"
 
 
-def build(params: CorrectnessParams, taxonomy: Taxonomy) -> RewardTerm:
-    """Build the term; see `CorrectnessParams`."""
-    column = column_index(columns(taxonomy), "correct")
+@dataclass(frozen=True)
+class Correctness(Term[CorrectnessParams]):
+    """See `CorrectnessParams`."""
 
-    def correctness(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-        return facts[:, column]
-
-    return correctness
+    def value(self, rollouts: Rollouts) -> torch.Tensor:
+        """1 for a correct rollout, else 0; (B,)."""
+        return rollouts["correct"]
 
 
 def bounds(params: CorrectnessParams) -> TermBounds:
     """Correctness alone tells the two apart."""
     return TermBounds(correct=(1.0, 1.0), incorrect=(0.0, 0.0))
+
+
+KIND = TermKind(CorrectnessParams, Correctness, bounds)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm, TermBounds
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from tagger.config.settings import Settings
-from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch
@@ -28,18 +26,19 @@ class FormatParams(Settings):
     require_end: bool = True
 
 
-def build(params: FormatParams, taxonomy: Taxonomy) -> RewardTerm:
-    """Build the term: 1 for a well-formed rollout, else 0."""
-    names = columns(taxonomy)
-    format_ok, finished = column_index(names, "format_ok"), column_index(names, "finished")
+@dataclass(frozen=True)
+class Format(Term[FormatParams]):
+    """See `FormatParams`."""
 
-    def well_formed(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-        value = facts[:, format_ok]
-        return value * facts[:, finished] if params.require_end else value
-
-    return well_formed
+    def value(self, rollouts: Rollouts) -> torch.Tensor:
+        """1 for a well-formed rollout, else 0; (B,)."""
+        value = rollouts["format_ok"]
+        return value * rollouts["finished"] if self.params.require_end else value
 
 
 def bounds(params: FormatParams) -> TermBounds:
     """A correct rollout may be malformed, an incorrect one well-formed."""
     return TermBounds(correct=(0.0, 1.0), incorrect=(0.0, 1.0))
+
+
+KIND = TermKind(FormatParams, Format, bounds)

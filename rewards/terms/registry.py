@@ -3,44 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-from rewards.terms import correctness, format, step_count
+from rewards.terms import length, limits, steps
 from rewards.terms.base import RewardTerm, TermBounds, TermKind
 from tagger.config.settings import build_settings
 from tagger.errors import unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
-TERMS: dict[str, TermKind] = {
-    "correctness": TermKind(correctness.CorrectnessParams, correctness.build, correctness.bounds),
-    "format": TermKind(format.FormatParams, format.build, format.bounds),
-    "step_count": TermKind(step_count.StepCountParams, step_count.build, step_count.bounds),
+MODULES: dict[str, str] = {
+    "correctness": "rewards.terms.correctness",
+    "format": "rewards.terms.format",
+    **{
+        name: f"{family.__name__}.{name}"
+        for family in (steps, length, limits)
+        for name in family.NAMES
+    },
 }
+"""The module of each term; it holds its ``KIND`` and, as its docstring, its documentation."""
+
+
+def term_kind(name: str) -> TermKind:
+    """A kind of term by its name.
+
+    Raises:
+        UserError: Unknown name; the nearest valid one is suggested.
+    """
+    if name not in MODULES:
+        raise unknown_name("reward term", name, MODULES)
+    kind: TermKind = import_module(MODULES[name]).KIND
+    return kind
 
 
 def build_term(name: str, params: Mapping[str, Any], taxonomy: Taxonomy) -> RewardTerm:
     """Build a term from its config.
 
     Args:
-        name: Its name in `TERMS`.
+        name: Its name in `MODULES`.
         params: Its parameters; defaults where left out.
         taxonomy: Taxonomy of the tagger whose facts it will read.
 
     Raises:
         UserError: Unknown name, parameter, type or value; the nearest valid one is suggested.
     """
-    kind, made = _made(name, params)
-    return kind.build(made, taxonomy)
+    kind = term_kind(name)
+    return kind.build(build_settings(kind.params, params, ""), taxonomy)
 
 
 def term_bounds(name: str, params: Mapping[str, Any]) -> TermBounds:
     """The values that a term can have, from its config; arguments and errors as `build_term`."""
-    kind, made = _made(name, params)
-    return kind.bounds(made)
+    kind = term_kind(name)
+    return kind.bounds(build_settings(kind.params, params, ""))
 
 
-def _made(name: str, params: Mapping[str, Any]) -> tuple[TermKind, Any]:
-    if name not in TERMS:
-        raise unknown_name("reward term", name, TERMS)
-    kind = TERMS[name]
-    return kind, build_settings(kind.params, params, "")
+def term_text(name: str) -> str:
+    """The documentation of a term: formula, source, differences, an example; errors as above."""
+    term_kind(name)
+    return (import_module(MODULES[name]).__doc__ or "").strip()

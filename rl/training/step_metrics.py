@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
+from rewards.facts.columns import MAY_BE_ABSENT
+
 
 def fact_metrics(table: torch.Tensor, columns: Sequence[str]) -> dict[str, float]:
     """Mean of every fact over all rollouts of the step.
@@ -16,20 +18,23 @@ def fact_metrics(table: torch.Tensor, columns: Sequence[str]) -> dict[str, float
 
     Returns:
         ``facts/<column>`` to mean. ``answer_step`` is averaged over rollouts that state the
-        reference, whose share is ``facts/answer_stated``; the columns of the audit tagger are left
-        out without one.
+        reference, whose share is ``facts/answer_stated``; the other columns of
+        `rewards.facts.columns.MAY_BE_ABSENT` over the rollouts that have them, and they are left
+        out where none has.
     """
     means = dict(zip(columns, table.double().mean(dim=0).tolist(), strict=True))
     answer_step = table[:, columns.index("answer_step")].double()
     stated = answer_step >= 0
     means["answer_stated"] = float(stated.double().mean())
     means["answer_step"] = float(answer_step[stated].mean()) if stated.any() else float("nan")
-    audited = means["audit_verification"] >= 0
-    return {
-        f"facts/{name}": value
-        for name, value in means.items()
-        if audited or not name.startswith("audit_")
-    }
+    for name in MAY_BE_ABSENT:
+        values = table[:, columns.index(name)].double()
+        present = values[values >= 0]
+        if len(present):
+            means[name] = float(present.mean())
+        else:
+            del means[name]
+    return {f"facts/{name}": value for name, value in means.items()}
 
 
 def term_metrics(

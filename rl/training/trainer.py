@@ -130,6 +130,7 @@ class StepGRPOTrainer(GRPOTrainer):
         if training:
             for watcher in self._watchers:
                 watcher.see(table, groups, self.facts.columns)
+            self.stack.observe(table, groups)
         first = self.accelerator.process_index * len(local)
         self._scored = ScoredBatch(
             first=first,

@@ -10,7 +10,7 @@ import pytest
 
 from launch.cli import main
 from launch.config_keys import CONFIGS, explained, keys_of
-from rewards.terms.registry import TERMS
+from rewards.terms.registry import MODULES, term_kind
 from rl.comparison.config import CompareConfig
 from rl.training.config import RunConfig, config_from_dict
 from tagger.config.explain import REQUIRED, attribute_texts
@@ -32,8 +32,9 @@ def test_every_key_is_explained_in_words(config: str, kind: type) -> None:
 
 def test_parameters_of_terms_and_rules_are_keys() -> None:
     keys = {doc.key for config in CONFIGS for doc in keys_of(config)}
-    for name, term in TERMS.items():
-        assert {f"reward.terms.{name}.{f.name}" for f in dataclasses.fields(term.params)} <= keys
+    for name in MODULES:
+        params = dataclasses.fields(term_kind(name).params)
+        assert {f"reward.terms.{name}.{f.name}" for f in params} <= keys
     assert {f"rules.{name}" for name in RULES} <= keys
     assert "rules.count.limit" in keys and "rules.count.taxonomy" not in keys
     assert "reward.terms.step_count.types.NAME.cap" in keys

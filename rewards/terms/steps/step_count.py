@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Interval
 
-from rewards.facts.columns import column_index, columns
-from rewards.terms.base import RewardTerm, TermBounds
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from tagger.config.settings import Settings
 from tagger.errors import UserError
-from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import torch
@@ -99,37 +97,41 @@ class StepCountParams(Settings):
             )
 
 
-def build(params: StepCountParams, taxonomy: Taxonomy) -> RewardTerm:
-    """Build the term.
+@dataclass(frozen=True)
+class StepCount(Term[StepCountParams]):
+    """See the module.
 
     Raises:
         UserError: A type the taxonomy does not have, or one named twice.
     """
-    group = {"steps": "count", "tokens": "tokens"}[params.unit]
-    group += _GROUPS[params.scope]
-    names = columns(taxonomy)
-    prices: dict[int, TypePrice] = {}
-    for given, price in params.types.items():
-        tag = taxonomy.get(str(given)).tag
-        column = column_index(names, f"{group}/{tag}")
-        if column in prices:
-            raise UserError(f"step_count names the type {tag} twice; keep one entry.")
-        prices[column] = price
-    correct = column_index(names, "correct")
 
-    def step_count(facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-        charge = facts.new_zeros(len(facts))
-        for column, price in prices.items():
-            over = (facts[:, column] - price.allowance).clamp(min=0.0)
-            charge = charge + price.weight * over.clamp(max=price.most(params.unit))
-        if params.gate == "none":
+    def __post_init__(self) -> None:
+        self._prices()
+
+    def _prices(self) -> dict[str, TypePrice]:
+        """The price of each column."""
+        group = {"steps": "count", "tokens": "tokens"}[self.params.unit]
+        group += _GROUPS[self.params.scope]
+        prices: dict[str, TypePrice] = {}
+        for given, price in self.params.types.items():
+            tag = self.taxonomy.get(str(given)).tag
+            if f"{group}/{tag}" in prices:
+                raise UserError(f"step_count names the type {tag} twice; keep one entry.")
+            prices[f"{group}/{tag}"] = price
+        return prices
+
+    def value(self, rollouts: Rollouts) -> torch.Tensor:
+        """The term of each rollout, (B,)."""
+        charge = rollouts.tokens.new_zeros(len(rollouts))
+        for column, price in self._prices().items():
+            over = (rollouts[column] - price.allowance).clamp(min=0.0)
+            charge = charge + price.weight * over.clamp(max=price.most(self.params.unit))
+        if self.params.gate == "none":
             return 0.0 - charge
-        charged = facts[:, correct] > 0
-        if params.gate == "group_solved":
-            charged = charged & _solved(facts[:, correct], groups, params.solved)
+        charged = rollouts.correct
+        if self.params.gate == "group_solved":
+            charged = charged & (rollouts.groups.share(charged) >= self.params.solved - 1e-9)
         return (0.0 - charge) * charged
-
-    return step_count
 
 
 def bounds(params: StepCountParams) -> TermBounds:
@@ -139,13 +141,4 @@ def bounds(params: StepCountParams) -> TermBounds:
     return TermBounds(charged, charged if params.gate == "none" else spared)
 
 
-def _solved(correct: torch.Tensor, groups: torch.Tensor, share: float) -> torch.Tensor:
-    """Which rollouts belong to a group whose share of correct ones is at least `share`; (B,)."""
-    import torch
-
-    _, index = torch.unique(groups, return_inverse=True)
-    right = torch.zeros(int(index.max()) + 1, dtype=torch.float64, device=correct.device)
-    members = torch.zeros_like(right)
-    right.index_add_(0, index, correct.double())
-    members.index_add_(0, index, torch.ones_like(correct, dtype=torch.float64))
-    return ((right / members) >= share - 1e-9)[index]
+KIND = TermKind(StepCountParams, StepCount, bounds)

@@ -1,0 +1,89 @@
+"""What published reward terms count in a completion, beyond types, tokens and steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+NGRAM_SIZES = (2, 3, 4, 6)
+"""Sizes of n-grams whose repetition is a column."""
+STEP_EDGES = (16, 32, 64, 128, 256)
+"""Steps are counted by length: below the first edge, from each edge to the next, from the last."""
+BUDGET, REFERENCE_ACCURACY = "budget", "reference_accuracy"
+"""Keys of a problem's metadata: the length it announces to the model, in tokens, and the share of
+correct answers the policy had before training."""
+
+_REFLECTION = re.compile("wait|alternatively|check|but", re.IGNORECASE)
+_CLOSE = 59  # characters between two hits on one line that count as one
+_FOLDED = re.compile(r"\\boxed\s*\{\s*Unsolvable\s*\}")
+_PREDICT = re.compile(r"<predict>(.*?)</predict>", re.DOTALL | re.IGNORECASE)
+_NUMBER = r"\s*[:=]\s*([0-9]*\.?[0-9]+)"
+
+
+def reflection_hits(thinking: str) -> int:
+    """Places of reflection as REA-RL counts them (`src/rea_rl/rewards.py`).
+
+    Substrings *wait*, *alternatively*, *check*, *but* in any case ("butter" counts); hits at most
+    59 characters apart on one line count once.
+    """
+    hits, last, line = 0, -1, -1
+    for match in _REFLECTION.finditer(thinking):
+        broken = last < 0 or "\n" in thinking[last : match.start()]
+        if broken or match.start() - line > _CLOSE:
+            hits += 1
+        last, line = match.end(), match.end()
+    return hits
+
+
+def repeated_share(ids: Sequence[int], size: int) -> float:
+    """Share of n-grams that have occurred before, in [0, 1]; 0 for texts shorter than one."""
+    total = len(ids) - size + 1
+    if total < 1:
+        return 0.0
+    return 1.0 - len(set(zip(*(ids[i:] for i in range(size)), strict=False))) / total
+
+
+def steps_by_length(tokens: Sequence[int]) -> list[int]:
+    """How many steps fall below each of `STEP_EDGES`, but not below the one before, and above."""
+    counts = [0] * (len(STEP_EDGES) + 1)
+    for length in tokens:
+        counts[sum(length >= edge for edge in STEP_EDGES)] += 1
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a completion foretells of itself in its ``<predict>`` block (BET).
+
+    Attributes:
+        solve_rate: Foretold share of correct rollouts, in [0, 1]; -1 if not told.
+        budget: Foretold length as a share of the longest, in [0, 1]; -1 if not told.
+        folded: Its answer says that the problem cannot be solved.
+    """
+
+    solve_rate: float
+    budget: float
+    folded: bool
+
+
+def forecast_of(text: str) -> Forecast:
+    r"""Read ``<predict>s: 0.75, b: 0.1</predict>`` and ``\boxed{Unsolvable}``."""
+    block = _PREDICT.search(text)
+    told = block[1] if block else ""
+    return Forecast(_told("s", told), _told("b", told), bool(_FOLDED.search(text)))
+
+
+def _told(name: str, text: str) -> float:
+    found = re.search(rf"\b{name}\w*{_NUMBER}", text)
+    return min(float(found[1]), 1.0) if found else -1.0
+
+
+def number_of(metadata: Mapping[str, Any], key: str) -> float:
+    """A number of a problem's metadata; -1 if it has none."""
+    value = metadata.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return -1.0
+    return float(value)

@@ -1,0 +1,3 @@
+"""Terms on limits: budgets, cut-off completions, repetition, no thinking; a module a term."""
+
+NAMES: tuple[str, ...] = ()

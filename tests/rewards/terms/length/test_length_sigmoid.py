@@ -1,0 +1,51 @@
+"""`length_sigmoid`: numbers of the authors' code, and worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.rewards.terms.rollouts import cut_off, rollout, values
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        pytest.param(  # Zanette-Labs/efficient-reasoning at e3611e4, alpha 0.1
+            [rollout(1, 100), rollout(1, 200), rollout(1, 300), rollout(0, 250)],
+            [0.97729, 0.95, 0.92271, 0],
+            id="mixed",
+        ),
+        pytest.param(  # the two longest are one deviation apart from their mean
+            [rollout(1, 100), rollout(1, 300)],
+            [1 - 0.1 * sigmoid(-1), 1 - 0.1 * sigmoid(1)],
+            id="two, z is one",
+        ),
+        pytest.param([rollout(1, 700), rollout(0, 5)], [0.95, 0], id="lone correct pays half"),
+        pytest.param([rollout(1, 50), rollout(1, 50)], [0.95, 0.95], id="equal lengths"),
+        pytest.param([rollout(0, 50), rollout(0, 90)], [0, 0], id="nobody correct"),
+    ],
+)
+def test_length_sigmoid_next_to_correctness(
+    rows: list[dict[str, float]], total: list[float]
+) -> None:
+    correct = [row["correct"] for row in rows]
+    found = [c + 0.1 * v for c, v in zip(correct, values("length_sigmoid", rows), strict=True)]
+    assert found == pytest.approx(total, abs=1e-5)
+
+
+def test_length_sigmoid_leaves_cut_off_rollouts_out() -> None:
+    rows = [rollout(1, 100), cut_off(1, 4096), rollout(1, 200)]
+    found = values("length_sigmoid", rows)
+    assert found == pytest.approx([-0.26894, 0, -0.73106], abs=1e-5)
+
+
+def test_length_sigmoid_sample_deviation() -> None:
+    rows = [rollout(1, 100), rollout(1, 200), rollout(1, 300)]
+    found = values("length_sigmoid", rows, {"deviation": "sample"})
+    assert found == pytest.approx([-sigmoid(-1), -0.5, -sigmoid(1)], abs=1e-6)
