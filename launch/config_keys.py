@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -48,12 +48,14 @@ def explained(key: str) -> list[KeyDoc]:
 def _under(key: str, wanted: str) -> bool:
     """Whether a key is the one wanted or below it; names of the user's fit any place-holder."""
     from rewards.terms.registry import MODULES
+    from tagger.stopping.rules.registry import RULES
 
+    known: dict[str, Collection[str]] = {"TERM": MODULES, "RULE": RULES}
     parts, asked = key.split("."), wanted.split(".")
     return len(parts) >= len(asked) and all(
         part == word
         or part == "NAME"
-        or (part == "TERM" and (word in MODULES or asked[-1] is not word))
+        or (part in known and (word in known[part] or asked[-1] is not word))
         for part, word in zip(parts, asked, strict=False)
     )
 
@@ -106,6 +108,12 @@ def _rule_keys() -> Iterator[KeyDoc]:
     from rl.comparison.grid import BUDGETS
     from tagger.stopping.rules.registry import RULES
 
+    yield KeyDoc(
+        "rules.RULE.kind",
+        f"one of {', '.join(RULES)}",
+        "RULE",
+        "Kind of the rule; to be given where its name is another, so that one kind serves twice.",
+    )
     for name, rule in RULES.items():
         about = (rule.__doc__ or "").partition("\n\n")[0].replace("\n", " ").strip()
         yield KeyDoc(f"rules.{name}", "a mapping; a list of numbers is a grid", "{}", about)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge, Interval
 
 from rl.analysis.arms import BASE
-from rl.comparison.grid import GridPoint, check_shares, grid_points, rule_points
+from rl.comparison.grid import GridPoint, check_name, check_shares, grid_points, rule_points
 from rl.comparison.policies import (
     DEFAULT_BASE,
     PolicyEntry,
@@ -82,7 +82,8 @@ class CompareConfig(PolicySettings):
         calibration: The split on which thresholds are chosen.
         samples: Completions of each test problem.
         rules: Stopping rules with their parameters; a list of numbers is a grid. Rules with a
-            budget take ``share`` too, shares of base's mean on the calibration problems.
+            budget take ``share`` too, shares of base's mean on the calibration problems. A rule
+            under another name than its kind's says its ``kind``, so that one can serve twice.
         tolerance: Accuracy a threshold may cost on the calibration split, as a share.
         trained_monitored: Also run policies other than `grid_policies` under a monitor.
         oracle: Also search each trace of `grid_policies` for the first point where it could have
@@ -203,6 +204,7 @@ def _check(config: CompareConfig) -> None:
             " another split (for the overthinker, calibration.split=calibration), source or seed."
         )
     for rule, params in config.rules.items():
+        check_name(rule, params)
         check_shares(rule, params)
         if not rule_points(rule, params):
             raise UserError(f"Config key 'rules.{rule}' has an empty grid; list its thresholds.")

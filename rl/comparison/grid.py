@@ -3,25 +3,30 @@
 A rule with a budget takes ``share`` next to ``limit`` or in its place: 0.5 is half of what base
 uses on average on the calibration problems when nothing stops it. A grid of shares suits models
 whose thinking has 100 tokens and such whose thinking has 10,000.
+
+A rule's name in the config is its kind, unless ``kind`` says otherwise, so that one kind can serve
+twice: ``conclude: {kind: count, types: [CONCLUDE], limit: [1, 2]}``.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rl.comparison.derived import Row, row
 from tagger.errors import UserError
-from tagger.stopping.rules.registry import StepBudgetRule, TokenBudgetRule, build_rule
+from tagger.stopping.rules.registry import RULES, StepBudgetRule, TokenBudgetRule, build_rule
 from tagger.taxonomies.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from rl.evaluation.samples import Sample
 
-LIMIT, SHARE = "limit", "share"
+LIMIT, SHARE, KIND = "limit", "share", "kind"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 BUDGETS = {TokenBudgetRule.name: "thinking tokens", StepBudgetRule.name: "steps"}
 """Rules whose limit is a budget, with what it counts."""
 
@@ -33,12 +38,14 @@ class GridPoint:
     """One stopping rule with one set of parameters.
 
     Attributes:
-        rule: The rule's name in the registry.
+        rule: Name of the rule in the config.
+        kind: Its name in the registry.
         params: Its parameters.
         swept: The parameters that the grid varies.
     """
 
     rule: str
+    kind: str
     params: dict[str, Any]
     swept: tuple[str, ...]
 
@@ -57,12 +64,12 @@ class GridPoint:
 
     def config(self) -> dict[str, Any]:
         """What `build_rule` takes; a share has to be resolved first."""
-        return {"name": self.rule, **self.params}
+        return {"name": self.kind, **self.params}
 
     def example(self) -> dict[str, Any]:
         """`config`, with the smallest limit in the place of a share: to check the other keys."""
         own = {k: v for k, v in self.params.items() if k != SHARE}
-        return {"name": self.rule, **own, **({LIMIT: 1} if SHARE in self.params else {})}
+        return {"name": self.kind, **own, **({LIMIT: 1} if SHARE in self.params else {})}
 
 
 def grid_points(rules: Rules) -> list[GridPoint]:
@@ -80,6 +87,31 @@ def rule_points(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
     return (_product(rule, limits) if LIMIT in params else []) + _product(rule, shares)
 
 
+def kind_of(rule: str, params: Mapping[str, Any]) -> str:
+    """The kind of a rule of the config: its name, unless ``kind`` says otherwise."""
+    return str(params.get(KIND, rule))
+
+
+def check_name(rule: str, params: Mapping[str, Any]) -> None:
+    """Refuse a name that would mislead a reader, or could not name a file.
+
+    Raises:
+        UserError: The name of one kind is given to another, or has other characters than letters,
+            digits, ``-`` and ``_``.
+    """
+    if not _NAME.fullmatch(rule):
+        raise UserError(
+            f"The rule name {rule!r} in 'rules' cannot name an arm; take letters, digits, '-' and"
+            " '_'."
+        )
+    kind = kind_of(rule, params)
+    if rule in RULES and kind != rule:
+        raise UserError(
+            f"Config key 'rules.{rule}.{KIND}' is {kind!r}, but {rule!r} is a kind of its own; give"
+            " the rule another name."
+        )
+
+
 def check_shares(rule: str, params: Mapping[str, Any]) -> None:
     """Refuse shares that name no budget.
 
@@ -88,10 +120,10 @@ def check_shares(rule: str, params: Mapping[str, Any]) -> None:
     """
     if SHARE not in params:
         return
-    key = f"rules.{rule}.{SHARE}"
-    if rule not in BUDGETS:
+    key, kind = f"rules.{rule}.{SHARE}", kind_of(rule, params)
+    if kind not in BUDGETS:
         raise UserError(
-            f"Config key {key!r}: a share is one of a budget, and {rule!r} has none; name limits,"
+            f"Config key {key!r}: a share is one of a budget, and {kind!r} has none; name limits,"
             f" or take {' or '.join(BUDGETS)}."
         )
     if params[SHARE] == []:
@@ -142,12 +174,12 @@ def with_limits(
         resolved[rule] = dict(params)
         if SHARE not in params:
             continue
-        limits = _listed(params.get(LIMIT, []))
+        limits, kind = _listed(params.get(LIMIT, [])), kind_of(rule, params)
         for share in _listed(resolved[rule].pop(SHARE)):
-            limit = max(1, round(share * means[rule]))
+            limit = max(1, round(share * means[kind]))
             limits.append(limit)
             source = (
-                f"{share:g} of base's mean of {means[rule]:.1f} {BUDGETS[rule]} on the calibration"
+                f"{share:g} of base's mean of {means[kind]:.1f} {BUDGETS[kind]} on the calibration"
                 " problems"
             )
             rows.append(row(f"rules.{rule}.{LIMIT}", limit, source))
@@ -167,8 +199,9 @@ def _numbers(value: Any) -> bool:
 
 def _product(rule: str, params: Mapping[str, Any]) -> list[GridPoint]:
     swept = tuple(k for k, v in params.items() if _numbers(v))
-    fixed = {k: v for k, v in params.items() if k not in swept}
+    fixed = {k: v for k, v in params.items() if k not in (*swept, KIND)}
+    kind = kind_of(rule, params)
     return [
-        GridPoint(rule, {**fixed, **dict(zip(swept, values, strict=True))}, swept)
+        GridPoint(rule, kind, {**fixed, **dict(zip(swept, values, strict=True))}, swept)
         for values in itertools.product(*(params[k] for k in swept))
     ]

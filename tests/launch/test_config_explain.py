@@ -60,6 +60,7 @@ def test_names_of_the_users_own_fit_the_place_holders() -> None:
     (cap,) = explained("reward.terms.step_count.types.VERIFY.cap")
     assert cap.key == "train.reward.terms.step_count.types.NAME.cap"
     assert explained("reward.terms.short.weight")[0].key == "train.reward.terms.TERM.weight"
+    assert explained("rules.conclude.kind")[0].key == "compare.rules.RULE.kind"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge
 
 from tagger.config.settings import Settings
-from tagger.errors import UserError
 from tagger.steps import TaggedStep
 from tagger.stopping.rules.base import Decision, StreamState
+from tagger.stopping.rules.types import named_types, steps_in_words
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 
@@ -38,11 +38,7 @@ class CountRule(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        given = (self.types,) if isinstance(self.types, str) else tuple(self.types)
-        if not given:
-            raise UserError("Stopping rule 'count' has no types; name at least one, e.g. VERIFY.")
-        found = (self.taxonomy.get(t).name for t in given)
-        object.__setattr__(self, "types", tuple(dict.fromkeys(found)))
+        object.__setattr__(self, "types", named_types(self.name, self.types, self.taxonomy))
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -59,9 +55,7 @@ class CountRule(Settings):
         count = sum(state.counts[t] for t in self.types)
         if count < self.limit:
             return None
-        kinds = " or ".join(t.split(" / ")[0].lower() for t in self.types)
-        steps = "step" if count == 1 else "steps"
-        return Decision(True, f"{count} {kinds} {steps}, limit {self.limit}")
+        return Decision(True, f"{steps_in_words(count, self.types)}, limit {self.limit}")
 
     def on_token(self, state: StreamState) -> Decision | None:
         """Tokens do not matter to this rule."""

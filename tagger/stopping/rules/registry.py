@@ -7,18 +7,22 @@ from typing import Any
 
 from tagger.config.settings import build_settings
 from tagger.errors import UserError, unknown_name
+from tagger.stopping.rules.after_answer import AfterAnswerRule
 from tagger.stopping.rules.base import Decision, RunningRule, StoppingRule, StreamState
 from tagger.stopping.rules.count import CountRule
 from tagger.stopping.rules.ratio import RatioRule
+from tagger.stopping.rules.run import RunRule
 from tagger.stopping.rules.step_budget import StepBudgetRule
 from tagger.stopping.rules.token_budget import TokenBudgetRule
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 __all__ = [
     "RULES",
+    "AfterAnswerRule",
     "CountRule",
     "Decision",
     "RatioRule",
+    "RunRule",
     "RunningRule",
     "StepBudgetRule",
     "StoppingRule",
@@ -27,11 +31,20 @@ __all__ = [
     "build_rule",
 ]
 
-RULES: dict[
-    str, type[CountRule] | type[RatioRule] | type[StepBudgetRule] | type[TokenBudgetRule]
-] = {
+RuleKind = (
+    type[AfterAnswerRule]
+    | type[CountRule]
+    | type[RatioRule]
+    | type[RunRule]
+    | type[StepBudgetRule]
+    | type[TokenBudgetRule]
+)
+
+RULES: dict[str, RuleKind] = {
+    AfterAnswerRule.name: AfterAnswerRule,
     CountRule.name: CountRule,
     RatioRule.name: RatioRule,
+    RunRule.name: RunRule,
     StepBudgetRule.name: StepBudgetRule,
     TokenBudgetRule.name: TokenBudgetRule,
 }

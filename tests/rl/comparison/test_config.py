@@ -23,6 +23,24 @@ def test_grid_points_have_names_labels_and_rules() -> None:
     assert config.grid()[1].config() == {"name": "count", "types": ["VERIFY"], "limit": 3}
 
 
+def test_a_kind_of_rule_serves_twice_under_two_names() -> None:
+    rules = {
+        "count": {"types": ["VERIFY"], "limit": [1]},
+        "conclude": {"kind": "count", "types": ["CONCLUDE"], "limit": [1, 2]},
+        "half": {"kind": "token_budget", "share": 0.5},
+    }
+    points = compare_config({"rules": rules}).grid()
+    assert [p.name for p in points] == [
+        "monitored_count_1",
+        "monitored_conclude_1",
+        "monitored_conclude_2",
+        "monitored_half_share0.5",
+    ]
+    assert points[2].label == "conclude, limit 2"
+    assert points[2].config() == {"name": "count", "types": ["CONCLUDE"], "limit": 2}
+    assert points[3].example() == {"name": "token_budget", "limit": 1}
+
+
 def test_two_swept_parameters_make_a_product() -> None:
     config = compare_config({"rules": {"ratio": {"threshold": [0.3, 0.5], "patience": [2, 5]}}})
     assert [p.name for p in config.grid()] == [
@@ -89,6 +107,16 @@ def test_settings_survive_a_round_trip() -> None:
         ({"rules": {"step_budget": {"share": [float("inf")]}}}, "step_budget.share' holds inf"),
         ({"rules": {"step_budget": {"limit": [3], "share": []}}}, "step_budget.share' is empty"),
         ({"rules": {"count": {"share": [0.5]}}}, "'count' has none; name limits"),
+        ({"rules": {"last": {"kind": "count", "share": [0.5]}}}, "'count' has none; name limits"),
+        ({"rules": {"ratio": {"kind": "count", "limit": 1}}}, "'ratio' is a kind of its own"),
+        (
+            {"rules": {"a/b": {"kind": "count", "limit": 1}}},
+            "rule name 'a/b' .* cannot name an arm",
+        ),
+        (
+            {"rules": {"count": {"limit": [1]}, "count_1": {"kind": "count", "limit": 1}}},
+            "monitored_count_1' twice",
+        ),
         ({"rules": {"step_budget": {"share": [0.5, 0.5]}}}, "step_budget_share0.5' twice"),
         ({"max_batch_tokens": 0}, "max_batch_tokens is 0; it must be a whole number of at least 1"),
         ({"max_new_tokens": 0}, "max_new_tokens is 0; it must be a whole number of at least 1"),

@@ -37,6 +37,8 @@ def test_with_limits_takes_shares_of_the_means() -> None:
     )
     assert not has_shares(resolved) and has_shares(rules)
     assert rules["step_budget"] == {"share": 0.5}
+    half, _ = with_limits({"half": {"kind": "token_budget", "share": 0.5}}, FREE)
+    assert half == {"half": {"kind": "token_budget", "limit": [40]}}
 
 
 @given(st.floats(1e-6, 10), st.integers(0, 10_000))

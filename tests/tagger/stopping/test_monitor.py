@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.monitor import StepMonitor
-from tagger.stopping.rules.base import Decision
+from tagger.stopping.rules.base import Decision, StreamState
 from tagger.stopping.rules.registry import build_rule
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters, split_thinking
 from tests.tagger.stopping.fakes import WordTagger
@@ -80,6 +80,39 @@ def test_monitor_any_tokens_give_the_tags_of_the_decoded_text(ids):
     silent = {tokenizer.eos_token_id, tokenizer.pad_token_id}
     text = tokenizer.decode([i for i in ids if i not in silent])
     assert watch.close() == whole(text)
+
+
+PARTS = ["I check. ", "The answer is 7. ", "So. ", "\n\n", "\n\n", "π "]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(PARTS), max_size=20).map("".join),
+    st.sampled_from(
+        [
+            {"name": "run", "limit": 2},
+            {"name": "after_answer", "limit": 1},
+            {"name": "after_answer", "limit": 0, "types": ["CONCLUDE"]},
+            {"name": "count", "limit": 2, "types": ["CONCLUDE", "VERIFY"]},
+        ]
+    ),
+    st.data(),
+)
+def test_monitor_any_cutting_decides_as_on_the_steps_of_the_finished_text(text, config, data):
+    watch, rule = monitor(build_rule(config)), build_rule(config).start()
+    text += "\n\nThe end of the thinking."  # which the rule is not asked about
+    at = 0
+    while at < len(text):
+        cut = data.draw(st.integers(at + 1, len(text)))
+        watch.feed(text[at:cut])
+        at = cut
+    watch.close()
+    state, expected = StreamState(), None
+    for step in whole(text)[:-1]:
+        state.steps += 1
+        state.counts[step.type] += 1
+        expected = expected or rule.update(step, state)
+    assert watch.decision == expected
 
 
 @pytest.mark.parametrize("make", [byte_level, byte_fallback])

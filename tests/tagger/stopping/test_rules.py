@@ -12,11 +12,15 @@ from tests.tagger.stopping.fakes import one_hot
 
 
 def run(config, tags, tokens_a_step=10):
-    """Steps taken until the rule stopped, and what it said; None if it never did."""
+    """Steps taken until the rule stopped, and what it said; None if it never did.
+
+    A tag may be a pair, with the text of its step.
+    """
     rule = build_rule(config).start()
     state = StreamState()
     for number, tag in enumerate(tags, 1):
-        step = one_hot(Step("x", 0, 1), tag)
+        tag, text = tag if isinstance(tag, tuple) else (tag, "x")
+        step = one_hot(Step(text, 0, len(text)), tag)
         state.steps += 1
         state.counts[step.type] += 1
         decision = rule.update(step, state)
@@ -52,6 +56,57 @@ def test_stopping_rules_count(config, tags, expected):
     else:
         assert result[0] == expected[0]
         assert result[1].startswith(expected[1])
+
+
+@pytest.mark.parametrize(
+    ("config", "tags", "expected"),
+    [
+        ({"limit": 2}, [V, S, V, V, V], (4, "2 verification steps in a row, limit 2")),
+        ({"limit": 1}, [S, V], (2, "1 verification step in a row, limit 1")),
+        ({"limit": 2}, [V, S, V, C, V], None),
+        ({"limit": 3, "types": [V, M]}, [V, M, S, M, V, M], (6, "3 verification or meta-cog")),
+    ],
+)
+def test_stopping_rules_run(config, tags, expected):
+    result = run({"name": "run", **config}, tags)
+    assert (result and result[0]) == (expected and expected[0])
+    assert expected is None or result[1].startswith(expected[1])
+
+
+STATED = (S, "So 3 + 4 = 7, and the answer is 7.")
+
+
+@pytest.mark.parametrize(
+    ("config", "tags", "expected"),
+    [
+        # Verification before the answer does not count, nor does the answer step itself.
+        (
+            {"limit": 2},
+            [V, V, C, S, V, V],
+            (6, "2 verification steps after the first stated answer, limit 2"),
+        ),
+        ({"limit": 1}, [S, V, V, V], None),
+        ({"limit": 1}, [STATED, V], (2, "1 verification step after the first stated")),
+        ({"limit": 1, "by_text": False}, [STATED, V, C, V], (4, "1 verification step after")),
+        ({"limit": 0}, [V, (V, r"\boxed{7}")], (2, "an answer was stated")),
+        ({"limit": 2, "types": [V, C]}, [C, V, C], (3, "2 verification or final concl")),
+        ({"limit": 1, "answers": [R]}, [C, V, R, V], (4, "1 verification step after")),
+    ],
+)
+def test_stopping_rules_after_answer(config, tags, expected):
+    result = run({"name": "after_answer", **config}, tags)
+    assert (result and result[0]) == (expected and expected[0])
+    assert expected is None or result[1].startswith(expected[1])
+
+
+@pytest.mark.parametrize("name", ["run", "after_answer"])
+def test_stopping_rules_rule_of_steps_in_order_keeps_sequences_apart(name):
+    rule = build_rule({"name": name, "limit": 1, "types": [M]})
+    first, second = rule.start(), rule.start()
+    concluded, doubt = one_hot(Step("x", 0, 1), C), one_hot(Step("x", 0, 1), M)
+    assert first.update(concluded, StreamState(steps=1)) is None
+    assert (second.update(doubt, StreamState(steps=1)) is None) is (name == "after_answer")
+    assert first.update(doubt, StreamState(steps=2)) is not None
 
 
 @pytest.mark.parametrize(
@@ -110,6 +165,14 @@ def test_stopping_rules_step_budget_counts_steps_of_every_type():
         {"name": "step_budget", "limit": 4},
         {"name": "count", "limit": 2, "types": ["META", "VERIFY"]},
         {"name": "ratio", "threshold": 0.25, "patience": 3},
+        {"name": "run", "limit": 3, "types": ["VERIFY", "META"]},
+        {
+            "name": "after_answer",
+            "limit": 0,
+            "types": ["VERIFY"],
+            "answers": ["CONCLUDE"],
+            "by_text": False,
+        },
         {"name": "token_budget", "limit": 120},
     ],
 )
@@ -127,7 +190,7 @@ def test_stopping_rules_every_registered_rule_has_its_own_name():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({}, "no name; give one of count, ratio, step_budget, token_budget"),
+        ({}, "no name; give one of after_answer, count, ratio, run, step_budget, token_budget"),
         ({"name": "cuont"}, "did you mean 'count'"),
         ({"name": "count", "limitt": 3}, "did you mean 'limit'"),
         ({"name": "count", "limit": 3, "taxonomy": "x"}, "Unknown parameter"),
@@ -140,6 +203,12 @@ def test_stopping_rules_every_registered_rule_has_its_own_name():
         ({"name": "ratio", "threshold": "0.5"}, "threshold .* is '0.5'"),
         ({"name": "ratio", "threshold": 0.5, "patience": 0}, "patience .* is 0"),
         ({"name": "token_budget", "limit": 2.5}, "limit .* is 2.5"),
+        ({"name": "run", "limit": 0}, "limit .* is 0"),
+        ({"name": "run", "limit": 2, "types": []}, "'run' has no types"),
+        ({"name": "after_answer", "limit": -1}, "limit .* is -1"),
+        ({"name": "after_answer", "limit": 1, "answers": []}, "'after_answer' has no types"),
+        ({"name": "after_answer", "limit": 1, "answers": "CONCLUD"}, "did you mean 'CONCLUDE'"),
+        ({"name": "after_answer", "limit": 1, "by_text": "no"}, "by_text .* is 'no'"),
     ],
 )
 def test_stopping_rules_bad_configs_are_reported_in_one_sentence(config, message):

@@ -1,0 +1,70 @@
+"""Stop once steps of some types have followed each other without another step between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge
+
+from tagger.config.settings import Settings
+from tagger.steps import TaggedStep
+from tagger.stopping.rules.base import Decision, StreamState
+from tagger.stopping.rules.types import named_types, steps_in_words
+from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
+
+
+@dataclass(frozen=True)
+class RunRule(Settings):
+    """Stop as soon as `limit` steps in a row are of the given types.
+
+    Attributes:
+        limit: Length of the run that stops, at least 1.
+        types: Full name or tag of one type, or several, which may alternate in a run; kept as a
+            tuple of full names.
+        taxonomy: Where the types are looked up.
+
+    Raises:
+        UserError: Unknown or no type, or a limit that is no whole number of at least 1.
+    """
+
+    KEY: ClassVar[str] = "parameter"
+    OWNER: ClassVar[str] = "stopping rule 'run'"
+
+    limit: Annotated[int, Ge(1)]
+    types: str | Sequence[str] = ("VERIFY",)
+    taxonomy: Taxonomy = REASONTYPE
+    name: ClassVar[str] = "run"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "types", named_types(self.name, self.types, self.taxonomy))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Name and parameters, types as tags."""
+        tags = [self.taxonomy.get(t).tag for t in self.types]
+        return {"name": self.name, "limit": self.limit, "types": tags}
+
+    def start(self) -> _Run:
+        """Begin a sequence with a run of no steps."""
+        return _Run(self)
+
+
+class _Run:
+    """How many steps in a row have been of the types in one sequence."""
+
+    def __init__(self, rule: RunRule) -> None:
+        self._rule = rule
+        self._length = 0
+
+    def update(self, tagged_step: TaggedStep, state: StreamState) -> Decision | None:
+        self._length = self._length + 1 if tagged_step.type in self._rule.types else 0
+        if self._length < self._rule.limit:
+            return None
+        steps = steps_in_words(self._length, self._rule.types)
+        return Decision(True, f"{steps} in a row, limit {self._rule.limit}")
+
+    def on_token(self, state: StreamState) -> Decision | None:
+        return None
