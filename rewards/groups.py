@@ -80,6 +80,22 @@ class Groups:
         found.scatter_reduce_(0, self._index, counted, "amax")
         return found.masked_fill(found == -float("inf"), empty)[self._index]
 
+    def rank(self, values: torch.Tensor, among: torch.Tensor) -> torch.Tensor:
+        """Place of each rollout that counts among those of its group: 0 is the least value.
+
+        Equal values keep the order of their rows; infinite for rollouts that do not count.
+        """
+        import torch
+
+        keys = values.double().masked_fill(~among, float("inf"))
+        order = torch.argsort(keys, stable=True)
+        order = order[torch.argsort(self._index[order], stable=True)]
+        sizes = torch.bincount(self._index, minlength=self._number)
+        starts = sizes.cumsum(0) - sizes
+        places = torch.empty_like(keys)
+        places[order] = torch.arange(len(keys), device=keys.device).double()
+        return (places - starts[self._index]).masked_fill(~among, float("inf"))
+
     def quantile(
         self, values: torch.Tensor, among: torch.Tensor, level: float, empty: float = 0.0
     ) -> torch.Tensor:

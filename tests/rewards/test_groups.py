@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.groups import Groups
@@ -16,6 +16,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([0, 1]), st.floats(0, 1))
 def test_groups_agree_with_numpy(
     rows: list[tuple[int, float, bool]], ddof: int, level: float
@@ -32,6 +33,9 @@ def test_groups_agree_with_numpy(
         "least": groups.least(given_values, marked, empty=-7.0),
         "greatest": groups.greatest(given_values, marked, empty=-7.0),
         "quantile": groups.quantile(given_values, marked, level, empty=-7.0),
+        "mean of the two least": groups.mean(
+            given_values, marked & (groups.rank(given_values, marked) < 2), empty=-7.0
+        ),
     }
     for row, name in enumerate(names):
         inside = np.array([v for n, v, a in rows if n == name and a], dtype=np.float64)
@@ -45,6 +49,7 @@ def test_groups_agree_with_numpy(
             "least": inside.min() if len(inside) else -7.0,
             "greatest": inside.max() if len(inside) else -7.0,
             "quantile": np.quantile(inside, level) if len(inside) else -7.0,
+            "mean of the two least": np.sort(inside)[:2].mean() if len(inside) else -7.0,
         }
         for what, value in wanted.items():
             assert np.isclose(float(found[what][row]), value, rtol=1e-9, atol=1e-6), what
