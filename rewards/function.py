@@ -9,9 +9,15 @@ Example:
     >>> trainer = GRPOTrainer(model, reward_funcs=[reward], ...)  # doctest: +SKIP
 
 Limits against `rl.training.trainer.StepGRPOTrainer`, which gathers the facts of all processes
-before it applies a term: a reward function sees the rollouts of its own process, so a term that
-looks at the whole group (``gate: group_solved``) needs each process to hold whole groups, and
-`group_size` makes a group in parts an error.
+before it applies a term. A reward function on one process sees the rollouts of that process:
+
+* A term that looks at the whole group (``gate: group_solved``, ``shape: z_score``) needs each
+  process to hold whole groups; `group_size` makes a group in parts an error.
+* What a term takes from the whole batch (`shuffled_tags`) is that of the process's part.
+* A term with state (`rewards.terms.base.StatefulTerm`) is shown every batch once its rewards are
+  computed, and learns from the rollouts of its own process alone. It cannot tell evaluation from
+  training, so batches of evaluation are shown to it, too; its state is not in the trainer's
+  checkpoints, starts anew with every process and is left out of a pickle.
 """
 
 from __future__ import annotations
@@ -199,8 +205,10 @@ class StepReward:
     ) -> list[float | None]:
         import torch
 
-        facts, stack = self._load()
-        table = stack.table(torch.from_numpy(facts(completion_ids, tasks)), torch.tensor(groups))
+        computer, stack = self._load()
+        facts, numbers = torch.from_numpy(computer(completion_ids, tasks)), torch.tensor(groups)
+        table = stack.table(facts, numbers)
+        stack.observe(facts, numbers)
         if log_metric is not None:
             for name, mean in zip(stack.names, table.nanmean(dim=0).tolist(), strict=True):
                 log_metric(f"{self.__name__}/{name}", mean)

@@ -97,6 +97,11 @@ class Rollouts:
         """Tokens of each completion, end token included, (B,)."""
         return self["tokens"]
 
+    def content(self, row: int) -> bytes:
+        """All facts of one rollout, as bytes; its group, which depends on the batch, left out."""
+        facts = self._facts[row].cpu() + 0.0  # so that -0 is 0
+        return facts.numpy().tobytes()
+
     def tagged(self, group: str) -> torch.Tensor:
         """Sum of a column group over all types, (B,), e.g. of ``tokens_after``."""
         import torch

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
+from rewards.facts.columns import ROLLOUT_COLUMNS
 from rewards.function import StepReward
+from rewards.stack import RewardStack, WeightedTerm
+from rewards.terms.base import TermBounds
+from rewards.weights import ConstantWeight
 from tagger.errors import UserError
 from tests.tagger.tokenizers_made_here import byte_level
 
@@ -17,6 +24,27 @@ DELIMITERS = ("<think>", "</think>")
 RIGHT = "2 + 2 is 4.\n\nWait, let me check: 4 - 2 is 2. Yes.\n</think>\n\n\\boxed{4}"
 WRONG = "2 + 2 is 5.\n\nWait, let me check: 4 - 2 is 2. Yes.\n</think>\n\n\\boxed{5}"
 PROMPT = [{"role": "user", "content": "What is 2 + 2?"}]
+
+
+class CorrectSoFar:
+    """Pays the number of correct rollouts it has been shown."""
+
+    def __init__(self) -> None:
+        self.correct = 0.0
+        self.groups: list[list[int]] = []
+
+    def __call__(self, facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(facts),), self.correct)
+
+    def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
+        self.correct += float(facts[:, ROLLOUT_COLUMNS.index("correct")].sum())
+        self.groups.append(groups.tolist())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"correct": self.correct, "groups": self.groups}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.correct = float(state["correct"])
 
 
 def ids(text: str) -> list[int]:
@@ -84,6 +112,19 @@ def test_step_reward_names_the_missing_reference_column() -> None:
 def test_step_reward_refuses_bad_settings_at_once() -> None:
     with pytest.raises(UserError, match="did you mean 'correctness'"):
         reward({"corectness": {}})
+
+
+def test_step_reward_shows_batches_to_terms_with_state_after_their_rewards() -> None:
+    """Each batch pays what the batches before it were like."""
+    function = reward()
+    computer, _ = function._load()
+    seen = CorrectSoFar()
+    weighted = WeightedTerm("seen", seen, ConstantWeight(), TermBounds((0, inf), (0, inf)))
+    function._loaded = (computer, RewardStack([weighted]))
+    assert call(function, RIGHT, WRONG) == [0.0, 0.0]
+    assert call(function, RIGHT) == [1.0]
+    assert function.score([WRONG], ["4"]) == [2.0]
+    assert seen.state_dict() == {"correct": 2.0, "groups": [[0, 0], [0], [0]]}
 
 
 def test_step_reward_judges_by_the_checker_it_is_given() -> None:

@@ -86,11 +86,11 @@ def test_terms_keep_their_bounds_and_pay_no_incorrect_rollout_unless_they_say_so
 def test_a_term_pickles_and_documents_itself(name: str) -> None:
     text = term_text(name)
     assert text.splitlines()[0].endswith(".")
-    if name not in ("correctness", "format", "step_count"):
+    if name not in ("correctness", "format"):
         for part in ("Source:", "Incorrect rollouts:", "Example:"):
             assert part in text, f"{name} lacks {part!r}"
         assert re.search(rf"^    {name}: ", text, re.MULTILINE)
-        assert term_kind(name).source
+        assert term_kind(name).source or name in ("step_count", "shuffled_tags")  # ours
     term = build_term(name, {}, REASONTYPE)
     again = pickle.loads(pickle.dumps(term))
     facts = table([rollout(1, 10, count__VERIFY=2), rollout(0, 20)])
