@@ -3,6 +3,7 @@
 import gc
 import os
 
+import coverage
 import pytest
 from hypothesis import is_hypothesis_test
 
@@ -16,8 +17,12 @@ set_environment()
 stay_offline()
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Every worker imports these sooner or later; here it is before coverage's tracer starts, which
-    # would double what an import costs.
+    # pytest-cov starts a tracer when it is loaded and, in a worker, another one when the session
+    # starts. The first is saved nowhere, yet would trace these imports, and every test that the
+    # second one is paused for.
+    if (tracer := coverage.Coverage.current()) is not None:
+        tracer.stop()
+    # Every worker imports these sooner or later; here no tracer doubles what an import costs.
     import datasets  # noqa: F401
     import peft  # noqa: F401
     import sklearn.linear_model  # noqa: F401
