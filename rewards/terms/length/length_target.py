@@ -7,7 +7,8 @@ With n tokens announced and L used, a correct rollout gets
     max, slope: paper  reward = clip(alpha * (n - L) + 0.5, 0, 1)
 
 and all others 0. n is `budget` of the problem's metadata, which the prompt should announce to the
-model, else the parameter; a rollout with neither is left out (the term does not apply).
+model, else the parameter; a rollout with neither is left out (the term does not apply). A budget of
+less than -1 counts without its sign, by which L1's data tell max from exact.
 
 Source: L1 (LCPO), Aggarwal and Welleck 2025, arXiv 2503.04697; math_reward.py of cmu-l3/l1 at
 93dd330, alpha 0.0003 in its script, n from 100 to 4,000. Its L1-exact is correctness at weight 1
@@ -80,7 +81,8 @@ class LengthTarget(Term[LengthTargetParams]):
         """The term of each rollout, (B,); NaN without a budget."""
         announced = rollouts["budget"]
         otherwise = float("nan") if self.params.budget is None else self.params.budget
-        left = announced.where(announced > 0, otherwise) - rollouts.tokens
+        given = (announced != -1) & (announced != 0)
+        left = announced.abs().where(given, otherwise) - rollouts.tokens
         if self.params.mode == "exact":
             value = 0.0 - (self.params.alpha * left.abs()).clamp(max=self.params.cap)
             counted = rollouts.correct

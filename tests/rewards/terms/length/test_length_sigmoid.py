@@ -49,3 +49,12 @@ def test_length_sigmoid_sample_deviation() -> None:
     rows = [rollout(1, 100), rollout(1, 200), rollout(1, 300)]
     found = values("length_sigmoid", rows, {"deviation": "sample"})
     assert found == pytest.approx([-sigmoid(-1), -0.5, -sigmoid(1)], abs=1e-6)
+
+
+def test_length_sigmoid_sample_deviation_next_to_the_scores_of_laser() -> None:
+    """hkust-nlp/Laser at c9e7c4e: -0.5 for an incorrect answer, weight 0.4."""
+    rows = [rollout(1, 100), rollout(1, 200), rollout(1, 300), rollout(0, 250)]
+    found = values("length_sigmoid", rows, {"deviation": "sample"})
+    base = [1.0 if row["correct"] else -0.5 for row in rows]
+    total = [b + 0.4 * v for b, v in zip(base, found, strict=True)]
+    assert total == pytest.approx([0.892423, 0.8, 0.707577, -0.5], abs=1e-5)

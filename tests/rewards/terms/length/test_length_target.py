@@ -95,6 +95,12 @@ def test_length_target_as_the_bonus_of_conciser(
             [announced(1, 1100), rollout(1, 1100)], {"budget": 600}, [-0.03, -0.15], id="own budget"
         ),
         pytest.param(
+            [rollout(1, 500, budget=-1000), rollout(1, 1500, budget=-1000)],
+            {"mode": "max"},
+            [0.575, 0.425],
+            id="sign of L1's data",
+        ),
+        pytest.param(
             [rollout(1, 2000), cut_off(1, 2000), rollout(1, 5)],
             {"mode": "max", "budget": 4000},
             [0.8, 0, 1],
