@@ -100,7 +100,8 @@ class StepCountParams(Settings):
             ``sigmoid``: by how it stands among the group's correct rollouts.
         scale: Price at which ``clipped`` reaches 1 and ``saturating`` 0.63; 8 steps or 400 tokens
             if left out.
-        dead_band: Standard deviations from the mean that ``z_score`` and ``sigmoid`` overlook.
+        dead_band: Standard deviations from the mean that ``z_score`` and ``sigmoid`` overlook; with
+            other shapes, what lies between `floor` and `allowance` of a price.
         deviation: Standard deviation of ``z_score`` and ``sigmoid``: ``sample`` divides by n - 1,
             ``population`` by n.
         z_limit: Greatest z-score, either way, that ``z_score`` charges or pays.
