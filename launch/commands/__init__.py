@@ -10,6 +10,7 @@ from launch.commands import (
     quickstart,
     report,
     reward_server,
+    rewards,
     tag,
     tagger,
     train,
@@ -25,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
     config.COMMAND,
     reward_server.COMMAND,
     *problems.COMMANDS,
+    *rewards.COMMANDS,
     *overthinker.COMMANDS,
     *tagger.COMMANDS,
 )

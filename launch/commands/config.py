@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
             print(f"{doc.key}: {doc.default}")
         print("\nsuffice config explain KEY says more; grpo.… and lora.… are TRL's and peft's.")
     else:
-        print("\n\n".join(_paragraph(doc) for doc in docs))
+        print("\n\n".join(paragraph(doc) for doc in docs))
 
 
 def markdown_table(docs: Sequence[KeyDoc]) -> str:
@@ -53,7 +53,8 @@ def markdown_table(docs: Sequence[KeyDoc]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def _paragraph(doc: KeyDoc) -> str:
+def paragraph(doc: KeyDoc) -> str:
+    """A key, what it may be, its default and what it is for."""
     lines = [doc.key, f"  may be: {doc.allowed}", f"  default: {doc.default}"]
     return "\n".join([*lines, f"  {doc.text}"] if doc.text else lines)
 

@@ -158,6 +158,7 @@ class TermKind:
         source: Paper and code it was published in; empty for ours.
         compares: It compares the rollouts of a group, so it needs two or more.
         may_not_apply: Its NaN means "does not apply"; of any other term NaN is an error.
+        reads: Columns of `rewards.facts.columns.MAY_BE_ABSENT` that it reads.
     """
 
     params: type[Settings]
@@ -166,3 +167,4 @@ class TermKind:
     source: str = ""
     compares: bool = False
     may_not_apply: bool = False
+    reads: tuple[str, ...] = ()

@@ -150,4 +150,5 @@ KIND = TermKind(
     bounds,
     source="BET 2026, arXiv 2605.11625",
     compares=True,
+    reads=("forecast_solve_rate", "forecast_budget"),
 )

@@ -84,4 +84,5 @@ KIND = TermKind(
     NoThinkingBonus,
     bounds,
     source="AdaptThink, Zhang et al. 2025, arXiv 2505.13417",
+    reads=("reference_accuracy",),
 )

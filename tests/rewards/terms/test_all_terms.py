@@ -10,6 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rewards.facts.columns import MAY_BE_ABSENT
+from rewards.terms.reads import columns_read
 from rewards.terms.registry import MODULES, build_term, term_bounds, term_kind, term_text
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tests.rewards.terms.rollouts import NAMES, rollout, table
@@ -97,3 +99,13 @@ def test_a_term_pickles_and_documents_itself(name: str) -> None:
     groups = torch.tensor([0, 0])
     torch.testing.assert_close(again(facts, groups), term(facts, groups), equal_nan=True)
     assert len(NAMES) == facts.shape[1]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_term_says_which_columns_it_reads_that_may_be_absent(name: str) -> None:
+    facts = table([rollout(1, 10), rollout(0, 20)])
+    read = columns_read(build_term(name, {}, REASONTYPE), facts, torch.tensor([0, 0]))
+    assert read is not None
+    said = term_kind(name).reads
+    assert set(said) <= set(MAY_BE_ABSENT)
+    assert set(read) & set(MAY_BE_ABSENT) <= set(said), f"add them to reads= of {name}'s KIND"

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from rewards.stack import build_stack
 from rl.training.config import KeepRolloutsConfig, config_from_dict
+from rl.training.records.rescore import rescore
+from rl.training.records.stored import read_rollouts
 from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
 from tagger.traces.files import find_inputs, read_files
 from tests.world import GRPO, World
 
@@ -62,7 +66,8 @@ def test_a_run_keeps_whole_groups_with_all_that_made_their_advantage(
 
     run = tmp_path / "run"
     changes = {"keep_rollouts": {"every": 2, "count": 6}, "grpo": GRPO | {"max_steps": 3}}
-    run_training(config_from_dict(world.config(run, **changes)))
+    config = config_from_dict(world.config(run, **changes))
+    run_training(config)
     files = sorted((run / "rollouts").iterdir())
     assert [f.name for f in files] == ["step-000001.jsonl.gz", "step-000002.jsonl.gz"]
     metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -89,6 +94,9 @@ def test_a_run_keeps_whole_groups_with_all_that_made_their_advantage(
     assert [t.scores["advantage"] for t in read] == [r["advantage"] for r in thought]
     assert [t.scores["reward"] for t in read] == [r["total"] for r in thought]
     assert [t.model for t in read][0] == "policy before step 1"
+    taxonomy = FrozenTagger.load(config.tagger).taxonomy
+    again = rescore(read_rollouts([run]), build_stack(config.reward.terms, taxonomy), taxonomy)
+    assert again.totals == pytest.approx([r["total"] for file in files for r in rows_of(file)])
 
 
 def test_a_run_that_kept_none_says_how(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""``suffice rewards score``: every term of every stored rollout, without training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from launch.command import Command, add_config
+from tagger.errors import UserError
+
+RUN_CONFIG = "config.yaml"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "rollouts",
+        nargs="+",
+        metavar="ROLLOUTS",
+        help="folder of a training run, or files of it: RUN/rollouts/step-*.jsonl.gz",
+    )
+    add_config(
+        parser, None, "reward.terms.step_count.weight=0.2 … (`suffice config explain train.reward`)"
+    )
+    parser.add_argument("--csv", type=Path, metavar="NEWFILE", help="write the table as CSV too")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Compute the rewards and print them."""
+    from rl.training.config import load_config
+    from rl.training.records.stored import read_rollouts
+    from tagger.files import check_new, write_new
+
+    check_new(args.csv)
+    paths = [Path(word) for word in args.rollouts]
+    config = load_config(args.config or _config_of(paths[0]), args.overrides)
+    rollouts = read_rollouts(paths)
+
+    from launch.commands.rewards import tables
+    from rewards.stack import build_stack
+    from rl.training.records.rescore import rescore
+    from tagger.frozen import FrozenTagger
+
+    taxonomy = FrozenTagger.load(config.tagger).taxonomy
+    stack = build_stack(config.reward.terms, taxonomy, allow_charge_above_correctness=True)
+    scores = rescore(rollouts, stack, taxonomy)
+    if args.csv is not None:
+        write_new(args.csv, tables.as_csv(scores))
+    print(tables.as_json(scores) if args.json else tables.as_text(scores))
+
+
+def _config_of(path: Path) -> Path:
+    """The config of the run that the rollouts are of."""
+    from rl.training.records.stored import FOLDER
+
+    run = path if path.is_dir() and path.name != FOLDER else path.parent
+    run = run.parent if run.name == FOLDER else run
+    if not path.exists():
+        raise UserError(f"{path} does not exist; name a run's folder or a file of its rollouts.")
+    if not (run / RUN_CONFIG).is_file():
+        raise UserError(
+            f"{path} does not stand in a run's folder with a {RUN_CONFIG}; name the YAML file with "
+            "the reward by --config."
+        )
+    return run / RUN_CONFIG
+
+
+COMMAND = Command(
+    name="rewards score",
+    summary="compute every reward term of the rollouts that a training run kept, under any reward",
+    example="suffice rewards score runs/first --config my-run.yaml",
+    configure=configure,
+    run=run,
+)

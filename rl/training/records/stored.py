@@ -1,0 +1,111 @@
+"""Reads the rollouts that a run kept, with the facts its rewards were computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from tagger.errors import UserError
+from tagger.traces.jsonl import read_rows
+
+FOLDER = "rollouts"
+"""Folder of a run that holds them."""
+_FILES = ("step-*.jsonl.gz", "step-*.jsonl")
+_REMEDY = (
+    "rewards can be computed for the rollouts that a training run kept with their facts "
+    "(keep_rollouts, RUN/rollouts/step-*.jsonl.gz)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRollout:
+    """A rollout with its facts.
+
+    Attributes:
+        where: File and line, for messages.
+        file: The file.
+        step: The step at which it was drawn, counted from 1.
+        group: Number of its prompt among those of the step.
+        sample: Its number among those of the prompt.
+        problem_id: The problem.
+        facts: By name of the column.
+    """
+
+    where: str
+    file: str
+    step: int
+    group: int
+    sample: int
+    problem_id: str
+    facts: Mapping[str, float]
+
+
+def rollout_files(path: Path) -> list[Path]:
+    """The files of stored rollouts that a path stands for.
+
+    Args:
+        path: A file, the folder of a run, or its folder of rollouts.
+
+    Raises:
+        UserError: Nothing is there, or a folder that holds none.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise UserError(f"{path} does not exist; name a run's folder or a file of its rollouts.")
+    folder = path / FOLDER if (path / FOLDER).is_dir() else path
+    found = sorted(file for pattern in _FILES for file in folder.glob(pattern))
+    if not found:
+        raise UserError(f"{path} holds no step-*.jsonl.gz; {_REMEDY}.")
+    return found
+
+
+def read_rollouts(paths: Sequence[Path]) -> list[StoredRollout]:
+    """Read stored rollouts.
+
+    Args:
+        paths: As `rollout_files` takes them.
+
+    Raises:
+        UserError: As `rollout_files`, there are none, or a line is no stored rollout (file and
+            line are named).
+    """
+    found = [row for path in paths for file in rollout_files(path) for row in _read(file)]
+    if not found:
+        raise UserError(f"{paths[0]} holds no rollouts; {_REMEDY}.")
+    return found
+
+
+def _read(file: Path) -> Iterator[StoredRollout]:
+    for where, row in read_rows(file):
+        if "facts" not in row:
+            raise UserError(f"{where}: the row has no facts; {_REMEDY}.")
+        facts = row["facts"]
+        if not isinstance(facts, dict):
+            raise UserError(f"{where}: facts must be a mapping of columns to numbers; {_REMEDY}.")
+        for name, value in facts.items():
+            if not _is_number(value) or not isfinite(value):
+                raise UserError(
+                    f"{where}: the fact {name!r} is {value!r}, no finite number; the file was "
+                    "changed or damaged, take it from the run again."
+                )
+        step, group, sample = (_count(row, key, where) for key in ("step", "group", "sample"))
+        problem = str(row.get("problem_id", ""))
+        yield StoredRollout(where, str(file), step, group, sample, problem, facts)
+
+
+def _count(row: Mapping[str, Any], key: str, where: str) -> int:
+    value = row.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < (key == "step"):
+        raise UserError(
+            f"{where}: {key!r} is {value!r}, but must be a whole number, for it tells which "
+            f"rollouts were drawn together; {_REMEDY}."
+        )
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

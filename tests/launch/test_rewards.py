@@ -1,0 +1,154 @@
+"""`suffice rewards list`, `explain` and `score`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from launch.cli import main
+from launch.commands.rewards.overview import needs, pays_incorrect
+from rewards.terms.registry import MODULES, term_kind
+from tests.launch.light import light
+from tests.rewards.terms.rollouts import NAMES, rollout
+
+REWARD = """
+reward:
+  terms:
+    correctness: {weight: 1.0}
+    step_count: {weight: 0.1, types: {VERIFY: {allowance: 1}}}
+"""
+
+
+def test_rewards_list_names_every_term_and_imports_no_torch() -> None:
+    done = light("rewards", "list")
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.split()
+    assert [name for name in MODULES if name not in words] == []
+    assert "2505.15612" in words
+
+
+def test_rewards_list_says_who_is_paid_and_what_is_needed() -> None:
+    assert pays_incorrect(term_kind("correctness")) == "0"
+    assert pays_incorrect(term_kind("laser_de")) == "0 to 1"
+    assert pays_incorrect(term_kind("cosine")) == "0; gate: none -1 to -0.5"
+    assert needs(term_kind("correctness")) == ""
+    assert needs(term_kind("length_sigmoid")) == "groups of 2 or more"
+    assert needs(term_kind("budget_value")) == "groups of 2 or more, <predict> blocks"
+
+
+def test_rewards_explain_shows_text_parameters_and_values() -> None:
+    done = light("rewards", "explain", "soft_overlong")
+    assert done.returncode == 0, done.stderr
+    text = done.stdout
+    assert text.startswith("soft_overlong\n\nCharges completions that come near the limit")
+    assert "DAPO, arXiv 2503.14476, eq. 13" in text and "Example:\n    soft_overlong: {" in text
+    assert "default parameters: correct rollouts -1 to 0, incorrect rollouts 0.\n" in text
+    limit = "reward.terms.soft_overlong.limit\n  may be: a whole number of at least 1\n"
+    assert limit + "  default: 20480\n  Tokens of the completion" in text
+
+
+@pytest.mark.parametrize("name", ["correctness", "length_sigmoid", "step_count"])
+def test_rewards_explain_works_for_every_kind(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rewards", "explain", name]) == 0
+    text = capsys.readouterr().out
+    assert ("grpo.num_generations must be 2" in text) == (name == "length_sigmoid")
+    assert ("It has no parameters." in text) == (name == "correctness")
+
+
+def test_rewards_explain_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rewards", "explain", "soft_overlng"]) == 2
+    assert "did you mean 'soft_overlong'?" in capsys.readouterr().err
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run's folder with a config and two groups of two rollouts."""
+    facts = [
+        rollout(1, 40, count__VERIFY=1),
+        rollout(1, 90, count__VERIFY=4),
+        rollout(0, 60, count__VERIFY=9),
+        rollout(1, 60, count__VERIFY=2),
+    ]
+    rows = [
+        {
+            "step": 1,
+            "group": i // 2,
+            "sample": i % 2,
+            "problem_id": f"p{i // 2}",
+            "facts": dict.fromkeys(NAMES, 0.0) | row,
+        }
+        for i, row in enumerate(facts)
+    ]
+    folder = tmp_path / "run"
+    (folder / "rollouts").mkdir(parents=True)
+    (folder / "config.yaml").write_text(REWARD)
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "rollouts" / "step-000001.jsonl").write_text(lines)
+    return folder
+
+
+def test_rewards_score_prints_rollouts_groups_and_weights(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rewards", "score", str(run)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert " ".join(lines[1]) == ("step group sample correct tokens correctness step_count total")
+    assert lines[2:6] == [
+        ["1", "0", "0", "1", "40", "1", "0", "1"],
+        ["1", "0", "1", "1", "90", "1", "-3", "0.7"],
+        ["1", "1", "0", "0", "60", "0", "0", "0"],
+        ["1", "1", "1", "1", "60", "1", "-1", "0.9"],
+    ]
+    assert lines[9:11] == [
+        ["1", "0", "2", "1", "65", "1", "-1.5", "0.85"],
+        ["1", "1", "2", "0.5", "60", "0.5", "-0.5", "0.45"],
+    ]
+    assert lines[14] == ["all", "4", "0.75", "62.5", "0.75", "-1", "0.65"]
+    assert lines[-1] == ["1", "1", "0.1"]
+
+
+def test_rewards_score_takes_another_reward_and_writes_csv_and_json(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, table = tmp_path / "laser.yaml", tmp_path / "scores.csv"
+    config.write_text("reward: {terms: {correctness: {}, laser: {weight: 0.5, target: 60}}}")
+    rollouts = str(run / "rollouts" / "step-000001.jsonl")
+    words = ["rewards", "score", rollouts, "--config", str(config), "--json", "--csv", str(table)]
+    assert main([*words, "reward.terms.laser.form=hybrid"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["weights"] == {"1": {"correctness": 1.0, "laser": 0.5}}
+    assert [row["total"] for row in found["rollouts"]] == [1.5, 0.5, 0.0, 1.5]
+    assert [group["laser"] for group in found["groups"]] == [0.0, 0.5]
+    with table.open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [(row["problem_id"], float(row["laser"])) for row in rows] == [
+        ("p0", 1), ("p0", -1), ("p1", 0), ("p1", 1),
+    ]  # fmt: skip
+    assert main(words) == 2
+    assert "scores.csv already exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["{file}"], "name the YAML file with the reward by --config"),
+        (["{missing}"], "does not exist"),
+        (["{run}", "reward.terms.lasr.weight=1"], "did you mean 'laser'"),
+        (["{run}", "--config", "{missing}"], "Cannot read the config"),
+        (["{run}", "reward.terms.laser.target=0"], "target of reward term 'laser'"),
+        (["{samples}", "--config", "{run}/config.yaml"], "line 1: the row has no facts"),
+    ],
+)
+def test_rewards_score_refuses_bad_input(
+    run: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = run.parent / "samples.jsonl"
+    samples.write_text('{"problem_id": "a", "thinking": "7.", "tokens": 3}\n')
+    places = {"run": run, "missing": run / "nothing", "file": samples, "samples": samples}
+    assert main(["rewards", "score", *(word.format(**places) for word in words)]) == 2
+    assert message in capsys.readouterr().err
