@@ -67,6 +67,8 @@ def _training_keys() -> Iterator[KeyDoc]:
         yield doc
         if doc.key == "reward.terms":
             yield from _term_keys()
+        elif doc.key == "reward.aggregation":
+            yield from _aggregation_keys()
 
 
 def _term_keys() -> Iterator[KeyDoc]:
@@ -93,6 +95,16 @@ def _term_keys() -> Iterator[KeyDoc]:
         about = term_text(name).partition("\n\n")[0]
         yield KeyDoc(f"reward.terms.{name}", "a mapping", "{}", about)
         yield from key_docs(term_kind(name).params, f"reward.terms.{name}.")
+
+
+def _aggregation_keys() -> Iterator[KeyDoc]:
+    from rewards.aggregation.registry import NAMES, method_kind, method_text
+
+    abouts = (f"`{name}`: {method_text(name).partition(chr(10))[0]}" for name in NAMES)
+    yield KeyDoc("reward.aggregation.kind", f"one of {', '.join(NAMES)}", "none", " ".join(abouts))
+    for name in NAMES:
+        for doc in key_docs(method_kind(name).PARAMS, "reward.aggregation."):
+            yield KeyDoc(doc.key, doc.allowed, doc.default, f"(kind {name}) {doc.text}")
 
 
 def _comparison_keys() -> Iterator[KeyDoc]:

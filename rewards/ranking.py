@@ -8,11 +8,14 @@ which is w for correctness and at most 0 for whatever charges correct rollouts o
 ones. Every correct rollout ranks above every incorrect one if the margins sum to more than 0.
 Between the turning points of the weights the sum is concave in the step: its least value is at one
 of them.
+
+That is of rewards; advantages rank within a group as rewards do under every method that centres
+their sum. The others bring margins of their own (`rewards.aggregation.base.Aggregation.margin`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rewards.terms.base import TermBounds
 from rewards.weights import WeightController
@@ -36,18 +39,23 @@ def margin(weight: float, bounds: TermBounds) -> float:
 
 def refuse_charge_above_correctness(
     terms: Mapping[str, tuple[WeightController, TermBounds]],
+    margin_of: Callable[[str, float, TermBounds], float] = lambda _, weight, bounds: margin(
+        weight, bounds
+    ),
 ) -> None:
     """Refuse a reward whose greatest charge on a correct rollout reaches what correctness pays.
 
     Args:
         terms: Weight and bounds of each term, by name.
+        margin_of: `margin` by name, weight and bounds; another one where advantages are not
+            centred sums.
 
     Raises:
         UserError: At some step it does; terms and numbers are named.
     """
     steps = {step for weight, _ in terms.values() for step in weight.turning_points()}
     for step in sorted(steps):
-        margins = {name: margin(w.weight(step), bounds) for name, (w, bounds) in terms.items()}
+        margins = {name: margin_of(name, w.weight(step), b) for name, (w, b) in terms.items()}
         pay = sum(m for m in margins.values() if m > 0)
         charges = {name: -m for name, m in margins.items() if m < 0}
         if not charges or sum(charges.values()) < pay - _ROUNDING:

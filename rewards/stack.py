@@ -32,6 +32,7 @@ class WeightedTerm:
         weight: Its weight.
         bounds: The values it can have.
         may_not_apply: NaN means that it does not apply to a rollout, and is no error.
+        kind: Its kind in the registry; empty for a term that comes from elsewhere.
     """
 
     name: str
@@ -39,6 +40,7 @@ class WeightedTerm:
     weight: WeightController
     bounds: TermBounds
     may_not_apply: bool = True
+    kind: str = ""
 
 
 class RewardStack:
@@ -63,6 +65,11 @@ class RewardStack:
     def names(self) -> tuple[str, ...]:
         """Names of the terms, in order."""
         return tuple(t.name for t in self.terms)
+
+    @property
+    def correctness(self) -> tuple[bool, ...]:
+        """Which terms are of the kind ``correctness``, in order."""
+        return tuple(t.kind == "correctness" for t in self.terms)
 
     def table(self, facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
         """Every term of every rollout.
@@ -176,7 +183,7 @@ def build_stack(
         kind = str(params.pop("kind", name))
         term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
         optional = term_kind(kind).may_not_apply
-        terms.append(WeightedTerm(str(name), term, weight, bounds, optional))
+        terms.append(WeightedTerm(str(name), term, weight, bounds, optional, kind))
     stack = RewardStack(terms)
     if not allow_charge_above_correctness:
         refuse_charge_above_correctness({t.name: (t.weight, t.bounds) for t in stack.terms})

@@ -127,7 +127,7 @@ def equal_rewards(outcomes: Outcomes, groups: int, flat: int) -> Cause:
     return Cause(
         "equal_rewards",
         flat / groups if groups else 0.0,
-        f"{flat} of {groups} groups had equal rewards, which makes every advantage 0: {why}.",
+        f"{flat} of {groups} groups had equal advantages, which are then all 0: {why}.",
     )
 
 

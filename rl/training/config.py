@@ -35,6 +35,17 @@ def _default_terms() -> dict[str, Any]:
 
 
 @dataclass
+class DynamicSamplingConfig(Settings):
+    """Groups without spread are drawn again with other problems.
+
+    Attributes:
+        max_draws: Most draws of a group, the first included; then the batch is used as it is.
+    """
+
+    max_draws: Annotated[int, Ge(2)] = 3
+
+
+@dataclass
 class RewardConfig(Settings):
     """The reward.
 
@@ -42,10 +53,16 @@ class RewardConfig(Settings):
         terms: Name to ``{weight: ..., **parameters}``; see `rewards.stack.build_stack`.
         allow_charge_above_correctness: Accept terms that can rank a correct rollout with or below
             an incorrect one; refused otherwise.
+        aggregation: How terms become advantages: a name in `rewards.aggregation.registry.NAMES`,
+            or ``{kind: NAME, **parameters}``. If left out, TRL's by
+            ``grpo.multi_objective_aggregation`` and ``grpo.scale_rewards``.
+        dynamic_sampling: Whether groups without spread are drawn again; not if left out.
     """
 
     terms: dict[str, Any] = field(default_factory=_default_terms)
     allow_charge_above_correctness: bool = False
+    aggregation: str | dict[str, Any] | None = None
+    dynamic_sampling: DynamicSamplingConfig | None = None
 
 
 @dataclass

@@ -38,9 +38,6 @@ REFUSED = {
     "trust_remote_code": "is never allowed; use a model that transformers knows",
     "cache_implementation": "has no effect on the kit's sampler; set "
     "grpo.generation_kwargs.cache_implementation, which hands generation to transformers",
-    "multi_objective_aggregation": "must be sum_then_normalize: advantages, logs and the key "
-    "grpo.scale_rewards are of the weighted sum of terms; balance terms by "
-    "reward.terms.<name>.weight",
     "remove_unused_columns": _OWN_DATA,
     "label_names": _OWN_DATA,
     "length_column_name": _OWN_DATA,
@@ -134,9 +131,9 @@ ddp_timeout fsdp deepspeed debug skip_memory_metrics router_aux_loss_coef disabl
 cast_lm_head_to_fp32 num_generations max_completion_length shuffle_dataset pad_to_multiple_of
 generation_batch_size steps_per_generation temperature top_p top_k min_p generation_kwargs
 repetition_penalty use_vllm beta num_iterations epsilon delta epsilon_high
-importance_sampling_level scale_rewards loss_type mask_truncated_completions
-top_entropy_quantile entropy_coef use_adaptive_entropy off_policy_mask_threshold
-log_completions use_transformers_continuous_batching
+importance_sampling_level scale_rewards multi_objective_aggregation loss_type
+mask_truncated_completions top_entropy_quantile entropy_coef use_adaptive_entropy
+off_policy_mask_threshold log_completions use_transformers_continuous_batching
 """
 HONOURED = frozenset(_HONOURED.split())
 """Fields that mean what TRL and transformers say."""

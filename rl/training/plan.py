@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rewards.stack import RewardStack, build_stack
+from rewards.aggregation.base import Aggregation
+from rewards.stack import RewardStack
 from rl.policy.context import check_batch_tokens, completion_length, longest_prompt
 from rl.policy.load import (
     check_device,
@@ -22,6 +23,7 @@ from rl.problems.overlap import find_overlap
 from rl.problems.problem import Problem
 from rl.problems.registry import load
 from rl.provenance import provenance
+from rl.training.advantages.choice import check_aggregation, reward_stack
 from rl.training.config import RunConfig
 from rl.training.processes import check_launch
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state
@@ -45,6 +47,7 @@ class Plan:
     problems: Sequence[Problem]
     lora: Any
     arguments: Any
+    aggregation: Aggregation[Any]
     eval_problems: Sequence[Problem] = ()
 
     @property
@@ -61,7 +64,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     """
     tagger, audit = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
     reward = config.reward
-    stack = build_stack(reward.terms, tagger.taxonomy, reward.allow_charge_above_correctness)
+    stack = reward_stack(reward, config.grpo, tagger.taxonomy)
     path = resolve_policy(config).model
     _check_adapters(config)
     if config.grpo.get("deepspeed"):  # a resumed run needs no file any more
@@ -84,12 +87,14 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
 
     import torch
 
+    from rl.training.advantages.redraw import check_dynamic_sampling
     from rl.training.grpo_config import check_evaluation, training_arguments
 
     check_launch(torch.cuda.device_count(), os.environ)
     check_device(config, torch.cuda.device_count())
     arguments = training_arguments(config, torch.cuda.is_available())
     join_deepspeed(arguments)
+    aggregation = check_aggregation(reward, stack, arguments)
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:
         raise UserError(
@@ -97,6 +102,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             f" / num_generations {arguments.num_generations}), there are {len(problems)}; raise "
             "problems.size or lower the batch."
         )
+    if reward.dynamic_sampling is not None:
+        check_dynamic_sampling(arguments, len(problems), prompts, os.environ)
     if evaluated:
         check_evaluation(config.eval_every, arguments, os.environ)
         if config.eval_max_batch_tokens is not None:
@@ -108,7 +115,19 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
                 ("eval_max_batch_tokens", "grpo.max_completion_length"),
             )
         _refuse_training_problems(evaluated, problems)
-    return Plan(run, config, tagger, audit, stack, delimiters, problems, lora, arguments, evaluated)
+    return Plan(
+        run,
+        config,
+        tagger,
+        audit,
+        stack,
+        delimiters,
+        problems,
+        lora,
+        arguments,
+        aggregation,
+        evaluated,
+    )
 
 
 def _refuse_training_problems(evaluated: Sequence[Problem], trained: Sequence[Problem]) -> None:

@@ -162,7 +162,6 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
             closing=plan.delimiters.close,
             delimiters_key="delimiters.open and delimiters.close",
         ),
-        summed=plan.arguments.multi_objective_aggregation == "sum_then_normalize",
         main=main,
     )
     facts = FactsComputer(
@@ -181,7 +180,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     best: Evaluation | AccuracyFloor | None = evaluation or floor
     stateful = {"tagger": unchanged, "accuracy_floor": floor, "evaluation": evaluation}
     shown = WandbConfig(read_json(run.provenance)) if main else None
-    keep = config.keep_rollouts
+    keep, dynamic = config.keep_rollouts, config.reward.dynamic_sampling
     rollouts = None
     if keep is not None:
         rollouts = KeptRollouts(
@@ -205,6 +204,8 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         peft_config=plan.lora,
         signal=signal,
         kept_rollouts=rollouts,
+        aggregation=plan.aggregation,
+        max_draws=dynamic.max_draws if dynamic else 1,
         kept_steps=lambda: [best.best_step] if best and best.best_step is not None else [],
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.

@@ -1,13 +1,14 @@
 """Whether a run has a gradient to follow: counted by batch, warned of early, settled at the end.
 
-A group whose rewards are all equal has advantages of 0. A run in which that holds for every group
-of every batch, or whose gradient norm is 0 at every step, trained nothing.
+A group whose rewards are all equal has advantages of 0; which groups have equal advantages, the
+method of aggregation says. A run in which that holds for every group of every batch, or whose
+gradient norm is 0 at every step, trained nothing.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ from tagger.thinking.split import ThinkingDelimiters, split_thinking
 if TYPE_CHECKING:
     import torch
 
+    from rewards.facts.compute import FactsComputer
+    from rl.training.records.scored import ScoredBatch
+
 FIRST = 3
 """Batches after which a run without any spread is warned of. Where no rollout is correct and the
 cause is plain, it is after the first."""
@@ -27,45 +31,16 @@ LATER = 10
 """Batches in a row without spread after which a run that had some is warned of."""
 
 
-def flat_groups(
-    terms: torch.Tensor, weights: torch.Tensor, groups: torch.Tensor, summed: bool = True
-) -> torch.Tensor:
-    """Say which groups have no spread, and so advantages of 0.
-
-    Args:
-        terms: Shape (B, n_terms), unweighted; NaN where a term does not apply.
-        weights: Shape (n_terms,).
-        groups: Shape (B,); rollouts of one prompt share a number.
-        summed: Whether advantages are taken of the sum of terms (TRL's ``sum_then_normalize``);
-            if not, every weighted term must be equal on its own.
-
-    Returns:
-        Shape (groups,), bool, in the order of the groups' numbers.
-    """
-    import torch
-
-    rewards = terms.nan_to_num(nan=0.0).double() * weights.double()
-    if summed:
-        rewards = rewards.sum(dim=1, keepdim=True)
-    _, index = torch.unique(groups, return_inverse=True)
-    shape = (int(index.max()) + 1, rewards.shape[1])
-    where = index.unsqueeze(1).expand_as(rewards)
-    high = rewards.new_zeros(shape).scatter_reduce(0, where, rewards, "amax", include_self=False)
-    low = rewards.new_zeros(shape).scatter_reduce(0, where, rewards, "amin", include_self=False)
-    return (high - low <= 1e-8).all(dim=1)
-
-
 class SignalWatch(TrainerCallback):
     """Counts spread and outcomes of every batch, warns, and says at the end whether there was any.
 
     Args:
         setting: Keys and limits that the sentences name.
-        summed: As in `flat_groups`.
         main: Whether this process speaks.
     """
 
-    def __init__(self, setting: Setting, summed: bool = True, main: bool = True) -> None:
-        self._setting, self._summed, self._main = setting, summed, main
+    def __init__(self, setting: Setting, main: bool = True) -> None:
+        self._setting, self._main = setting, main
         self._mismatch: Mismatch | None = None
         self._outcomes = Outcomes()
         self._batches = self._flat_batches = self._streak = 0
@@ -74,27 +49,19 @@ class SignalWatch(TrainerCallback):
         self._whole = True  # whether the run was watched from its first batch
 
     def add(
-        self,
-        table: torch.Tensor,
-        columns: Sequence[str],
-        terms: torch.Tensor,
-        weights: torch.Tensor,
-        groups: torch.Tensor,
+        self, table: torch.Tensor, columns: Sequence[str], flat: torch.Tensor
     ) -> dict[str, float]:
         """Count one batch of training rollouts, and warn if there is reason to.
 
         Args:
             table: The gathered facts, shape (B, C).
             columns: Names of the facts.
-            terms: Shape (B, n_terms).
-            weights: Shape (n_terms,).
-            groups: Shape (B,).
+            flat: Shape (groups,), bool: which groups have no spread.
 
         Returns:
             Metrics of the batch: ``signal/<outcome>`` and ``signal/equal_rewards``, shares.
         """
         outcomes = count_outcomes(outcomes_of_table(table, columns))
-        flat = flat_groups(terms, weights, groups, self._summed)
         dead = bool(flat.all())
         self._outcomes += outcomes
         self._batches += 1
@@ -118,6 +85,29 @@ class SignalWatch(TrainerCallback):
         if self._mismatch is None:
             answer = readable_answer(split_thinking(text, delimiters).answer or text, reference)
             self._mismatch = Mismatch(answer, reference)
+
+    def find_mismatch(
+        self,
+        completion_ids: Sequence[Sequence[int]],
+        batch: ScoredBatch,
+        computer: FactsComputer,
+        decode: Callable[[Sequence[int]], str],
+    ) -> None:
+        """Note the first finished answer that did not match, if one is still looked for.
+
+        Args:
+            completion_ids: Token ids of this process's completions.
+            batch: The same, scored.
+            computer: What computed their facts.
+            decode: From token ids to text.
+        """
+        if not self.wants_mismatch:
+            return
+        outcomes = outcomes_of_table(batch.facts, computer.columns)
+        for ids, task, outcome in zip(completion_ids, batch.tasks, outcomes, strict=True):
+            if outcome.ended and outcome.answered and not outcome.correct:
+                self.note_mismatch(decode(ids[:-1]), task.reference, computer.delimiters)
+                return
 
     @property
     def wants_mismatch(self) -> bool:
@@ -151,7 +141,7 @@ class SignalWatch(TrainerCallback):
             return None
         batches = "the one batch" if self._batches == 1 else f"all {self._batches} batches"
         if self._flat_batches == self._batches:
-            why = f"in {batches} the rewards of every group were equal, so every gradient was 0"
+            why = f"in {batches} the advantages of every group were equal, so every gradient was 0"
         else:
             why = (
                 f"the gradient was 0 at all {self._norms} steps although rewards differed; check"
@@ -213,9 +203,7 @@ class SignalWatch(TrainerCallback):
             so_far = "the first batch" if streak == 1 else f"the first {streak} batches"
             _say(f"no gradient in {so_far}. {join(causes)}")
         elif due:
-            _say(
-                f"no gradient in the last {streak} batches: the rewards of every group were equal."
-            )
+            _say(f"no gradient in the last {streak} batches: advantages were equal in every group.")
         elif self._batches == FIRST and causes:
             _say(f"weak signal after {FIRST} batches. {join(causes)}")
 

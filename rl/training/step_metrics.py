@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
+from rewards.aggregation.base import Aggregation, ScoredRollouts
+from rewards.aggregation.contribution import changes_by_term
 from rewards.facts.columns import MAY_BE_ABSENT
 
 
@@ -37,26 +40,19 @@ def fact_metrics(table: torch.Tensor, columns: Sequence[str]) -> dict[str, float
     return {f"facts/{name}": value for name, value in means.items()}
 
 
-def term_metrics(
-    terms: torch.Tensor, weights: torch.Tensor, groups: torch.Tensor, names: Sequence[str]
-) -> dict[str, float]:
-    """Weight of every term, and how much of the unscaled advantage is its own.
+def term_metrics(method: Aggregation[Any], scored: ScoredRollouts) -> dict[str, float]:
+    """Weight of every term, and how much of the advantage is its own.
 
     Args:
-        terms: Shape (B, n_terms), unweighted; NaN where a term does not apply.
-        weights: Shape (n_terms,).
-        groups: Shape (B,).
-        names: Names of the terms.
+        method: How terms become advantages.
+        scored: The batch.
 
     Returns:
-        ``weight/<term>``, and ``advantage/<term>``: mean over rollouts of the absolute value of
-        weight * (term - its group's mean).
+        ``weight/<term>``, and ``advantage/<term>``: mean over rollouts of the absolute difference
+        that the term makes to the advantage; see
+        `rewards.aggregation.contribution.changes_by_term`.
     """
-    contribution = terms.nan_to_num(nan=0.0) * weights
-    _, index = torch.unique(groups, return_inverse=True)
-    sums = contribution.new_zeros(int(index.max()) + 1, contribution.shape[1])
-    sums.index_add_(0, index, contribution)
-    means = sums / torch.bincount(index).unsqueeze(1)
-    shares = (contribution - means[index]).abs().mean(dim=0).tolist()
-    found = {f"weight/{n}": w for n, w in zip(names, weights.tolist(), strict=True)}
-    return found | {f"advantage/{n}": s for n, s in zip(names, shares, strict=True)}
+    weights = zip(scored.names, scored.weights.tolist(), strict=True)
+    found = {f"weight/{name}": weight for name, weight in weights}
+    shares = changes_by_term(method, scored)
+    return found | {f"advantage/{name}": share for name, share in shares.items()}

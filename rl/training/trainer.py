@@ -2,7 +2,8 @@
 
 TRL calls reward functions on each process's slice, where a prompt's group may be cut in two. Here
 each process computes the facts of its rollouts, the table is gathered once, and every term is a
-pure function of the whole table. Written against TRL 1.16; the hooks are private there.
+pure function of the whole table. So are the advantages, where the method is not one of TRL's own.
+Written against TRL 1.16; the hooks are private there.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from accelerate.utils import gather
 from transformers.trainer import TRAINING_ARGS_NAME
 from trl import GRPOConfig, GRPOTrainer
 
+from rewards.aggregation.base import Aggregation
+from rewards.facts.analysis import RolloutAnalysis
 from rewards.facts.compute import FactsComputer, Task
-from rewards.facts.outcomes import outcomes_of_table
 from rewards.stack import RewardStack
 from rl.sampling.decoding import NonFiniteLogitsError
+from rl.training.advantages.choice import chosen_aggregation
+from rl.training.advantages.output import put_advantages
+from rl.training.advantages.redraw import Drawn, draw_batch
+from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
-from rl.training.records.scored import ScoredBatch, completion_columns
+from rl.training.records.scored import completion_columns
 from rl.training.rollouts import EpochSampler, plain_sampling, sample_rollouts
 from rl.training.run_folder import (
     STATE_FILE,
@@ -72,6 +77,9 @@ class StepGRPOTrainer(GRPOTrainer):
         watchers: Shown the facts of every batch of training rollouts, on every process alike.
         signal: Counts batches without spread and warns of them; None goes without.
         kept_rollouts: Writes rollouts of chosen steps to the disk; None writes none.
+        aggregation: How terms become advantages; by TRL's `args` if None.
+        max_draws: Most draws of a group that has no spread, the first included; see
+            `rl.training.advantages.redraw`.
         kept_steps: Gives the steps whose checkpoints stay, whatever `args.save_total_limit` says.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.
@@ -89,6 +97,8 @@ class StepGRPOTrainer(GRPOTrainer):
         signal: SignalWatch | None = None,
         kept_rollouts: KeptRollouts | None = None,
         kept_steps: Callable[[], Collection[int]] = tuple,
+        aggregation: Aggregation[Any] | None = None,
+        max_draws: int = 1,
         **kwargs: Any,
     ) -> None:
         self.stack = stack
@@ -101,7 +111,11 @@ class StepGRPOTrainer(GRPOTrainer):
             self._stateful["signal"] = signal
         self._draws = (-1, 0)
         self._kept_rollouts = kept_rollouts
-        self._scored: ScoredBatch | None = None
+        self._batch: GatheredBatch | None = None
+        self._method = aggregation or chosen_aggregation(None, args)
+        self._scorer = BatchScorer(stack, facts, tasks, self._method)
+        self._max_draws = max_draws
+        self._drawn: Drawn | None = None
         placeholders = [_placeholder(name) for name in stack.names]
         super().__init__(reward_funcs=placeholders, args=args, **kwargs)
 
@@ -118,47 +132,37 @@ class StepGRPOTrainer(GRPOTrainer):
             Shape (processes * local rollouts, n_terms), the same on every process; groups are
             contiguous.
         """
-        tasks = [self.tasks[row["problem"]] for row in inputs]
-        found = self.facts.analyze(completion_ids_list, tasks)
-        local = torch.from_numpy(self.facts.table(found, tasks))
-        table = gather(local.to(self.accelerator.device))
-        training = self.model.training
-        size = self.num_generations if training else self.num_generations_eval
-        groups = torch.arange(len(table), device=table.device) // size
-        terms = self.stack.table(table, groups)
-        self.reward_weights = self.stack.weights(self.state.global_step)
+        drawn, training = self._drawn, self.model.training
+        found = drawn.analyses if drawn else self._scorer.analyze(completion_ids_list, inputs)
+        batch = self._batch = self.score(found, inputs)
+        table, groups, columns = batch.table, batch.groups, self.facts.columns
+        self.reward_weights = batch.mine.weights
         if training:
             for watcher in self._watchers:
-                watcher.see(table, groups, self.facts.columns)
+                watcher.see(table, groups, columns)
             self.stack.observe(table, groups)
-        first = self.accelerator.process_index * len(local)
-        self._scored = ScoredBatch(
-            first=first,
-            group_size=size,
-            problems=[row["problem"] for row in inputs],
-            tasks=tasks,
-            analyses=found,
-            facts=local,
-            terms=terms[first : first + len(local)].cpu(),
-            weights=self.reward_weights.cpu(),
-        )
         if self.args.log_completions:
-            for column, values in completion_columns(
-                self._scored, self.facts.tagger.taxonomy
-            ).items():
+            shown = completion_columns(batch.mine, self.facts.tagger.taxonomy)
+            for column, values in shown.items():
                 self._log_completion_extra(column, values)
-        metrics = self._metrics["train" if training else "eval"]
-        for name, value in fact_metrics(table, self.facts.columns).items():
-            metrics[name].append(value)
-        weights = self.reward_weights.to(terms.device)
-        for name, value in term_metrics(terms, weights, groups, self.stack.names).items():
-            metrics[name].append(value)
+        metrics = fact_metrics(table, columns) | term_metrics(self._method, batch.scored)
         if training and self._signal is not None:
-            self._note_mismatch(self._signal, completion_ids_list, tasks, local)
-            watched = self._signal.add(table, self.facts.columns, terms, weights, groups)
-            for name, value in watched.items():
-                metrics[name].append(value)
-        return terms
+            decode = self.processing_class.decode
+            self._signal.find_mismatch(completion_ids_list, batch.mine, self.facts, decode)
+            metrics |= self._signal.add(table, columns, self._scorer.flat(batch.scored))
+        for name, value in (metrics | (drawn.metrics if drawn else {})).items():
+            self._metrics["train" if training else "eval"][name].append(value)
+        return batch.terms
+
+    def score(self, found: Sequence[RolloutAnalysis], rows: Sequence[Row]) -> GatheredBatch:
+        """Score this process's part of a batch together with those of the others.
+
+        Args:
+            found: Its rollouts.
+            rows: Their rows of the data set.
+        """
+        size = self.num_generations if self.model.training else self.num_generations_eval
+        return self._scorer.score(found, rows, size, self.state.global_step, self.accelerator)
 
     def note(self, metrics: Mapping[str, float]) -> None:
         """Log metrics with those of the step that has just ended."""
@@ -166,31 +170,26 @@ class StepGRPOTrainer(GRPOTrainer):
             self._metrics["train"][name].append(value)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        """As TRL's; rollouts of chosen steps are kept, now that their advantages are known."""
+        """As TRL's, with our advantages; rollouts of chosen steps are kept with them."""
+        if self._max_draws > 1 and self.model.training:
+            self._drawn = draw_batch(self, self._scorer, inputs, self._max_draws, self._draw)
+            inputs = self._drawn.rows
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
-        scored, self._scored = self._scored, None
-        step = self.state.global_step + 1
-        kept = self._kept_rollouts
-        if kept is not None and scored is not None and self.model.training and kept.due(step):
-            kept.keep(step, scored, output["advantages"])
+        batch, self._batch, self._drawn = self._batch, None, None
+        if batch is not None and not self._method.OF_TRL:
+            logged, first = self._logs["advantages"], batch.mine.first
+            gathered = self.accelerator.gather
+            put_advantages(output, logged, self._method, batch.scored, first, gathered)
+        step, kept = self.state.global_step + 1, self._kept_rollouts
+        if kept is not None and batch is not None and self.model.training and kept.due(step):
+            kept.keep(step, batch.mine, output["advantages"])
         return output
 
-    def _note_mismatch(
-        self,
-        signal: SignalWatch,
-        completion_ids: Sequence[Sequence[int]],
-        tasks: Sequence[Task],
-        facts: torch.Tensor,
-    ) -> None:
-        """Hand over one finished answer of this process that did not match its reference."""
-        if not signal.wants_mismatch:
-            return
-        outcomes = outcomes_of_table(facts, self.facts.columns)
-        for ids, task, outcome in zip(completion_ids, tasks, outcomes, strict=True):
-            if outcome.ended and outcome.answered and not outcome.correct:
-                text = self.processing_class.decode(ids[:-1])
-                signal.note_mismatch(text, task.reference, self.facts.delimiters)
-                return
+    @property
+    def _draw(self) -> int:
+        """How many draws this step has made before."""
+        step, draws = self._draws
+        return draws if step == self.state.global_step else 0
 
     def _generate_single_turn(
         self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any
@@ -200,6 +199,8 @@ class StepGRPOTrainer(GRPOTrainer):
         Returns:
             Token ids of one completion a prompt, and no log-probabilities.
         """
+        if self._drawn is not None:
+            return self._drawn.completion_ids, None
         if not plain_sampling(self):
             try:
                 return super()._generate_single_turn(prompt_ids, *args, **kwargs)
@@ -207,10 +208,8 @@ class StepGRPOTrainer(GRPOTrainer):
                 if "probability tensor contains" in str(error):  # of torch.multinomial
                     raise self._diverged("the policy's logits are not finite") from error
                 raise
-        step = self.state.global_step
-        last, draws = self._draws
-        draw = draws if last == step else 0
-        self._draws = (step, draw + 1)
+        draw = self._draw
+        self._draws = (self.state.global_step, draw + 1)
         try:
             return sample_rollouts(self, prompt_ids, self.facts.delimiters, draw), None
         except NonFiniteLogitsError as error:

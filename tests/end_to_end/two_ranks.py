@@ -2,9 +2,10 @@
 
 python -m tests.end_to_end.two_ranks FOLDER
 
-``shared`` is told to stop in process 1 alone, and resumed; ``killed`` dies in mid-step, and is
-resumed; ``whole`` does the same run in one go, ``unevaluated`` without evaluations; ``written-2``
-and ``written-1`` are fed with the same written rollouts, in two processes and in one.
+``shared`` is told to stop in process 1 alone, and resumed; ``killed`` draws groups without spread
+again, dies in mid-step, and is resumed; ``whole`` does the same run in one go, ``unevaluated``
+without evaluations; ``written-2`` and ``written-1`` are fed with the same written rollouts, in two
+processes and in one.
 """
 
 from __future__ import annotations
@@ -48,6 +49,14 @@ REWARD = {
     },
     "allow_charge_above_correctness": True,
 }
+
+DRAWN_AGAIN = {
+    "terms": {"correctness": {}, "format": {"weight": 0.3, "require_end": False}},
+    "allow_charge_above_correctness": True,
+    "aggregation": "batch",
+    "dynamic_sampling": {"max_draws": 3},
+}
+"""A reward that many groups of a random policy have no spread in."""
 
 
 def written(row: int, step: int, ends: bool) -> str:
@@ -129,12 +138,13 @@ class Trainings:
 
     def sampled(self) -> dict[str, Any]:
         asked = {"source": str(self.folder / "eval.jsonl")}
-        return {"eval_problems": asked, "eval_every": 1, "eval_samples": 2}
+        evaluated = {"eval_problems": asked, "eval_every": 1, "eval_samples": 2}
+        return evaluated | {"reward": DRAWN_AGAIN}
 
     def rest(self) -> None:
         run_training(None, resume=self.folder / "killed")
         run_training(self.config("whole", **self.sampled()))
-        run_training(self.config("unevaluated"))
+        run_training(self.config("unevaluated", reward=DRAWN_AGAIN))
         self.written(2)
 
     def written(self, processes: int = 1) -> None:

@@ -63,5 +63,5 @@ def test_diagnose_without_known_limits_names_none() -> None:
 )
 def test_equal_rewards_remedy_follows_the_share_correct(correct: int, remedy: str) -> None:
     cause = equal_rewards(Outcomes(rollouts=8, correct=correct), groups=2, flat=2)
-    assert cause.text.startswith("2 of 2 groups had equal rewards")
+    assert cause.text.startswith("2 of 2 groups had equal advantages")
     assert remedy in cause.text and cause.share == 1

@@ -46,6 +46,7 @@ CASES: dict[str, dict[str, Any]] = {
     "truncated completions masked": {"mask_truncated_completions": True},
     "scaled by the group's deviation": {"scale_rewards": "group"},
     "scaled by the batch's deviation": {"scale_rewards": "batch"},
+    "terms normalised before the sum": {"multi_objective_aggregation": "normalize_then_sum"},
     "a KL term": {"beta": 0.05},
 }
 

@@ -36,7 +36,6 @@ def test_conditions_name_fields_that_are_honoured() -> None:
         ({"cache_implementation": "static"}, "grpo.generation_kwargs.cache_implementation"),
         ({"remove_unused_columns": True}, "built from the key problems"),
         ({"eval_strategy": "steps"}, "run 'suffice evaluate'"),
-        ({"multi_objective_aggregation": "normalize_then_sum"}, "must be sum_then_normalize"),
         ({"load_best_model_at_end": True}, "the keys eval_problems and accuracy_floor"),
         ({"push_to_hub": True}, "upload the policy folder yourself"),
         ({"save_only_model": True}, "no run can be resumed from"),

@@ -7,19 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
+from rewards.aggregation.contribution import without_spread
 from rewards.facts.columns import columns
 from rl.analysis.signal import Setting
-from rl.training.signal import SignalWatch, flat_groups
+from rl.training.signal import SignalWatch
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.thinking.families import THINK
 from tests.rewards.fakes import table
 
 NAMES = columns(REASONTYPE)
 GROUPS = torch.tensor([0, 0, 1, 1])
-ONE = torch.tensor([1.0])
 SETTING = Setting(limit=20, limit_key="grpo.max_completion_length")
 FINE = {"ended": 1.0, "thought": 1.0, "answered": 1.0}
 
@@ -27,29 +25,11 @@ FINE = {"ended": 1.0, "thought": 1.0, "answered": 1.0}
 def add(watch: SignalWatch, *correct: int, ended: bool = True) -> dict[str, float]:
     """One batch of two groups of two, whose reward is whether each is correct."""
     facts = table(*({**(FINE if ended else {}), "correct": c} for c in correct))
-    terms = torch.tensor([[float(c)] for c in correct])
-    return watch.add(facts, NAMES, terms, ONE, GROUPS)
+    return watch.add(facts, NAMES, without_spread(torch.tensor(correct).double(), GROUPS))
 
 
 def log(watch: SignalWatch, norm: float, every: int = 1) -> None:
     watch.on_log(SimpleNamespace(logging_steps=every), None, None, {"grad_norm": norm})
-
-
-def test_flat_groups_by_hand() -> None:
-    terms = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, float("nan")], [1.0, 5.0]])
-    half = torch.tensor([1.0, 1.0])
-    assert flat_groups(terms, half, GROUPS).tolist() == [True, False]
-    assert flat_groups(terms, half, GROUPS, summed=False).tolist() == [False, False]
-    assert flat_groups(terms, torch.tensor([1.0, 0.0]), GROUPS).tolist() == [False, True]
-
-
-@given(st.lists(st.integers(0, 2), min_size=8, max_size=8))
-def test_flat_groups_are_those_without_an_advantage(rewards: list[int]) -> None:
-    groups = torch.arange(8) // 4
-    flat = flat_groups(torch.tensor(rewards, dtype=torch.float32)[:, None], ONE, groups)
-    parts = torch.tensor(rewards, dtype=torch.float64).view(2, 4)
-    advantages = parts - parts.mean(dim=1, keepdim=True)
-    assert flat.tolist() == (advantages.abs().sum(dim=1) == 0).tolist()
 
 
 def test_the_first_batch_warns_if_all_is_cut_off(capsys: pytest.CaptureFixture[str]) -> None:

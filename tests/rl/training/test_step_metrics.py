@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-import torch
 
+from rewards.aggregation.registry import build_aggregation
 from rewards.facts.columns import columns
 from rl.training.step_metrics import fact_metrics, term_metrics
 from tagger.taxonomies.taxonomy import REASONTYPE
+from tests.rewards.aggregation.batches import scored
 from tests.rewards.fakes import table
 
 NAMES = columns(REASONTYPE)
@@ -34,10 +35,8 @@ def test_what_nobody_has_is_not_a_number() -> None:
 
 
 def test_shares_of_the_advantage() -> None:
-    terms = torch.tensor([[1.0, 4.0], [0.0, 2.0], [1.0, float("nan")], [1.0, 2.0]])
-    found = term_metrics(
-        terms, torch.tensor([1.0, 0.5]), torch.tensor([0, 0, 9, 9]), ["right", "short"]
-    )
-    assert found == pytest.approx(
+    terms = [[1.0, 4.0], [0.0, 2.0], [1.0, float("nan")], [1.0, 2.0]]
+    batch = scored(terms, [1.0, 0.5], groups=[0, 0, 9, 9], names=("right", "short"))
+    assert term_metrics(build_aggregation("sum_then_normalize"), batch) == pytest.approx(
         {"weight/right": 1, "weight/short": 0.5, "advantage/right": 0.25, "advantage/short": 0.5}
     )

@@ -9,6 +9,7 @@ import pytest
 import torch
 from datasets import Dataset
 
+from rewards.aggregation.registry import build_aggregation
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import build_stack
 from rl.policy.load import load_policy
@@ -34,9 +35,10 @@ class Bench:
         self.world, self.folder = world, folder
         self.policy = load_policy(str(world.model), device="cpu")
 
-    def advantages(
-        self, group: list[tuple[int, bool]], weight: Any, **grpo: Any
-    ) -> tuple[torch.Tensor, dict[str, float]]:
+    def trainer(
+        self, group: list[tuple[int, bool]], weight: Any, aggregation: Any = None, **grpo: Any
+    ) -> StepGRPOTrainer:
+        """A trainer whose policy writes one group."""
         config = config_from_dict(
             self.world.config(
                 self.folder / "run",
@@ -53,13 +55,21 @@ class Bench:
             args=training_arguments(config, gpu=False),
             train_dataset=Dataset.from_list([{"prompt": "x", "problem": 0}]),
             processing_class=tokenizer,
+            aggregation=aggregation and build_aggregation(aggregation),
         )
         texts = [completion(*member) for member in group]
         ids = [[*tokenizer.encode(t), tokenizer.eos_token_id] for t in texts]
         trainer._generate = lambda prompts: ([[1]] * 4, ids, None, texts, None, {}, None, [])
         trainer.model.train()
+        return trainer
+
+    def advantages(
+        self, group: list[tuple[int, bool]], weight: Any, aggregation: Any = None, **grpo: Any
+    ) -> tuple[torch.Tensor, dict[str, float]]:
+        trainer = self.trainer(group, weight, aggregation, **grpo)
         scored = trainer._generate_and_score_completions([{"prompt": "x", "problem": 0}] * 4)
         metrics = {k: v[-1] for k, v in trainer._metrics["train"].items()}
+        assert list(trainer._logs["advantages"]) == pytest.approx(scored["advantages"].tolist())
         return scored["advantages"], metrics
 
 
@@ -101,3 +111,52 @@ def test_a_group_without_differences_moves_nothing(bench: Bench) -> None:
     advantages, metrics = bench.advantages([(2, True)] * 4, 0.1)
     assert torch.equal(advantages, torch.zeros(4))
     assert metrics["frac_reward_zero_std"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("method", "wanted"),
+    [
+        ("among_correct", [-0.5, 0.55, 0.45, -0.5]),
+        ("batch", [-0.4250 / 0.4924, 0.4750 / 0.4924, 0.3750 / 0.4924, -0.4250 / 0.4924]),
+        ({"kind": "gfpo", "keep": 2, "scale": "none"}, [-0.45, 0.45, 0.0, 0.0]),
+        ("drpo", [-0.5, 0.731059, 0.268941, -0.5]),
+        ("rdpo", None),
+    ],
+)
+def test_a_method_of_ours_takes_the_place_of_trls_advantages(
+    bench: Bench, method: Any, wanted: list[float] | None
+) -> None:
+    advantages, metrics = bench.advantages(MIXED, 0.1, method)
+    if wanted is None:
+        assert float(advantages.sum()) == pytest.approx(0, abs=1e-5)
+        assert float(advantages.abs().min()) > 0.1
+    else:
+        assert advantages.tolist() == pytest.approx(wanted, abs=1e-3)
+    assert metrics["advantage/step_count"] > 0.01 and metrics["advantage/correctness"] > 0.1
+
+
+PER_ROLLOUT = ("grpo", "sapo", "luspo", "dr_grpo")
+PER_TOKEN = ("bnpo", "dapo", "cispo", "vespo")
+
+
+def test_gfpo_masks_the_others_out_of_every_loss(bench: Bench) -> None:
+    """The loss is that of the kept rollouts alone; where it is a mean over rollouts, 2/4 of it."""
+    aggregation = {"kind": "gfpo", "keep": 2}
+    trainer = bench.trainer(MIXED, 0.1, aggregation, max_completion_length=64)
+    whole = trainer._generate_and_score_completions([{"prompt": "x", "problem": 0}] * 4)
+    kept = whole["completion_mask"].sum(dim=1) > 0
+    assert kept.tolist() == [True, True, False, False]
+    trainer.current_gradient_accumulation_steps = 1
+    alone = {k: v[kept] if isinstance(v, torch.Tensor) and v.dim() else v for k, v in whole.items()}
+    for loss_type in PER_ROLLOUT + PER_TOKEN:
+        trainer.loss_type, share = loss_type, 0.5 if loss_type in PER_ROLLOUT else 1.0
+        gradients = []
+        for inputs in (whole, alone):
+            trainer.model.zero_grad()
+            trainer._compute_loss(trainer.model, inputs).backward()
+            weight = trainer.model.get_output_embeddings().weight
+            gradients.append(weight.grad.clone())
+        assert float(gradients[0].abs().max()) > 1e-6, loss_type
+        torch.testing.assert_close(
+            gradients[0], share * gradients[1], rtol=1e-3, atol=1e-7, msg=loss_type
+        )
