@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tagger.config.numbers import finite_number
 from tagger.errors import UserError
 from tagger.steps import Segmenter
 
@@ -103,13 +104,19 @@ def read_calibrations(folder: Path, fingerprint: str) -> tuple[UnitCalibration, 
 
 
 def _entry(**values: Any) -> UnitCalibration:
-    """Build one, its numbers checked."""
+    """Build one, its values checked."""
     made = UnitCalibration(**values)
-    if not (isinstance(made.settings, dict) and 0 < made.temperature < float("inf")):
-        raise ValueError(f"temperature {made.temperature}, settings {made.settings}")
-    bias = {str(tag): float(value) for tag, value in made.logit_bias.items()}
-    if any(abs(value) == float("inf") or value != value for value in bias.values()):
-        raise ValueError(f"logit_bias {bias}")
+    for key in ("tagger", "taxonomy", "segmenter"):
+        if not isinstance(getattr(made, key), str):
+            raise ValueError(f"{key} {getattr(made, key)!r} is no text")
+    for key in ("settings", "logit_bias", "about"):
+        if not isinstance(getattr(made, key), dict):
+            raise ValueError(f"{key} {getattr(made, key)!r} is no mapping")
+    if not (finite_number(made.temperature) and made.temperature > 0):
+        raise ValueError(f"temperature {made.temperature!r} is no number above 0")
+    for tag, value in made.logit_bias.items():
+        if not finite_number(value):
+            raise ValueError(f"logit_bias of {tag} {value!r} is no number")
     return made
 
 

@@ -186,7 +186,7 @@ def read_folder(
         )
     except UserError as error:
         raise UserError(f"{folder / CONFIG_FILE}: {error}") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise UserError(
             f"{folder / CONFIG_FILE} is malformed ({type(error).__name__}: {error}); "
             "fetch or train the tagger again."

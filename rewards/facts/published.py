@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
+
+from tagger.config.numbers import finite_number
 
 NGRAM_SIZES = (2, 3, 4, 6)
 """Sizes of n-grams whose repetition is a column."""
@@ -84,6 +85,4 @@ def _told(name: str, text: str) -> float:
 def number_of(metadata: Mapping[str, Any], key: str) -> float:
     """A number of a problem's metadata; -1 if it has none."""
     value = metadata.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        return -1.0
-    return float(value)
+    return float(value) if finite_number(value) else -1.0

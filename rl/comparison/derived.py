@@ -13,6 +13,7 @@ from typing import Any
 
 from rl.policy.context import tokens_left
 from rl.policy.generation import NEUTRAL, sampling_defaults, without_effect
+from tagger.config.numbers import finite_number
 from tagger.errors import UserError
 
 GIVEN = "set in the config"
@@ -60,7 +61,8 @@ def sampling(
         engine applies have a row too.
 
     Raises:
-        UserError: The generation config names a value out of its range.
+        UserError: The generation config names a value out of its range, or no number, for one of
+            the three; what has no effect is recorded as None then.
     """
     needed = {key: value for key, value in named.items() if given.get(key) is None}
     if given.get("temperature") is not None:
@@ -72,11 +74,26 @@ def sampling(
         own = given.get(key)
         values[key], source = found[key] if own is None else (own, GIVEN)
         rows.append(row(key, values[key], source))
-    rows += [
-        row(key, value, f"generation_config of {model}; {NOT_APPLIED}")
-        for key, value in without_effect(named).items()
-    ]
+    for key, value in without_effect(named).items():
+        number, source = finite_number(value), f"generation_config of {model}"
+        named_so = source if number else f"{source}, which names {value!r}, no number"
+        rows.append(row(key, value if number else None, f"{named_so}; {NOT_APPLIED}"))
     return values, rows
+
+
+def not_applied(settings: Sequence[Row]) -> list[str]:
+    """Sentences on the settings of a generation config that have no effect.
+
+    Args:
+        settings: Rows of `sampling`.
+    """
+    drawn = "completions are drawn by temperature, top_p and top_k alone"
+    said = []
+    for setting in settings:
+        if setting["source"].endswith(NOT_APPLIED):
+            value = "" if setting["value"] is None else f"={setting['value']:g}"
+            said.append(f"{setting['key']}{value}, {setting['source']}: {drawn}.")
+    return said
 
 
 def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, Row]:

@@ -20,7 +20,7 @@ from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig
-from rl.comparison.derived import GIVEN, NOT_APPLIED, Row, row
+from rl.comparison.derived import GIVEN, Row, not_applied, row
 from rl.comparison.folder import CONFIG, check_folder
 from rl.comparison.grid import check_rules, has_shares, with_limits
 from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, oracle_job
@@ -165,11 +165,8 @@ def _answer_budgets(runner: ArmRunner) -> list[Row]:
 
 def _report_not_applied(runner: ArmRunner) -> None:
     """Say which settings of base's generation config have no effect."""
-    for setting in runner.settings:
-        if setting["source"].endswith(NOT_APPLIED):
-            named = f"{setting['key']}={setting['value']:g}, {setting['source']}"
-            drawn = "completions are drawn by temperature, top_p and top_k alone"
-            print(f"suffice: WARNING: {named}: {drawn}.", file=sys.stderr)
+    for sentence in not_applied(runner.settings):
+        print(f"suffice: WARNING: {sentence}", file=sys.stderr)
 
 
 def check_comparison(config: CompareConfig) -> None:

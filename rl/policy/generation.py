@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
 from pathlib import Path
 from typing import Any
 
 from rl.policy.config import PolicyConfig
 from rl.policy.source import resolve_policy
+from tagger.config.numbers import finite_number
 from tagger.errors import UserError
 
 NEUTRAL: dict[str, float] = {"temperature": 1.0, "top_p": 1.0, "top_k": 0}
@@ -64,9 +64,14 @@ def sampling_defaults(named: Mapping[str, Any], model: str) -> dict[str, tuple[f
         Value and source, by key.
 
     Raises:
-        UserError: A value is out of its range.
+        UserError: A value is out of its range, or no number.
     """
     source = f"generation_config of {model}"
+    if not isinstance(named.get("do_sample", True), bool):
+        raise UserError(
+            f"The {source} names do_sample {named['do_sample']!r}, which is neither true nor "
+            "false; set the config key temperature."
+        )
     found: dict[str, tuple[float, str]] = {}
     for key, neutral in NEUTRAL.items():
         value = named.get(key)
@@ -80,7 +85,10 @@ def sampling_defaults(named: Mapping[str, Any], model: str) -> dict[str, tuple[f
 
 
 def without_effect(named: Mapping[str, Any]) -> dict[str, Any]:
-    """What a generation config names beyond temperature, top_p and top_k and no engine applies."""
+    """What a generation config names beyond temperature, top_p and top_k and no engine applies.
+
+    The values are as the file has them, numbers or not.
+    """
     return {
         key: named[key]
         for key, nothing in _WITHOUT_EFFECT.items()
@@ -89,9 +97,9 @@ def without_effect(named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(key: str, value: Any, source: str) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = finite_number(value)
     allowed = {
-        "temperature": number and 0 <= value < inf,
+        "temperature": number and value >= 0,
         "top_p": number and 0 < value <= 1,
         "top_k": isinstance(value, int) and number and value >= 0,
     }

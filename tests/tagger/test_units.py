@@ -162,6 +162,15 @@ def test_extras_are_saved_and_loaded_with_the_tagger(linear: FrozenTagger, tmp_p
         ({"temperature": 0}, "malformed"),
         ({"more": 1}, "malformed"),
         ({"logit_bias": {"VERIFY": "much"}}, "malformed"),
+        ({"temperature": True}, "temperature True is no number above 0"),
+        ({"temperature": "1.0"}, "temperature '1.0' is no number above 0"),
+        ({"temperature": float("nan")}, "temperature nan is no number above 0"),
+        ({"logit_bias": {"VERIFY": "0.1"}}, "logit_bias of VERIFY '0.1' is no number"),
+        ({"logit_bias": {"VERIFY": True}}, "logit_bias of VERIFY True is no number"),
+        ({"logit_bias": {"VERIFY": 10**400}}, "logit_bias of VERIFY 10{400} is no number"),
+        ({"logit_bias": []}, "logit_bias .* is no mapping"),
+        ({"about": None}, "about None is no mapping"),
+        ({"tagger": 5}, "tagger 5 is no text"),
     ],
 )
 def test_read_calibrations_refuses_what_does_not_fit(

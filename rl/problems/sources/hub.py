@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -137,7 +138,9 @@ def _from_files(path: Path, name: str, configuration: str | None, streaming: boo
 
     Two caches can hold a data set: that of `datasets`, which `load_dataset` looks into itself, and
     that of `huggingface_hub` (``hf download NAME --repo-type dataset``), whose snapshot is a
-    folder. What is local is streamed: nothing is copied.
+    folder. What is local is streamed: nothing is copied. The snapshot may be older than what the
+    Hub holds, so that it is read is said on stderr; and only if the Hub did not answer: a data set
+    that is gated, gone or malformed there is an error.
     """
     import datasets
 
@@ -145,11 +148,41 @@ def _from_files(path: Path, name: str, configuration: str | None, streaming: boo
         return datasets.load_dataset(str(path), configuration, streaming=True)
     try:
         return datasets.load_dataset(name, configuration, streaming=streaming)
-    except Exception:
-        snapshot = _snapshot(name)
+    except Exception as error:
+        snapshot = _snapshot(name) if _is_network_failure(error) else None
         if snapshot is None:
             raise
+        print(
+            f"suffice: WARNING: data set {name}: the Hub cannot be reached ({_reason(error)}); "
+            f"reading the cached snapshot {snapshot}.",
+            file=sys.stderr,
+        )
         return datasets.load_dataset(snapshot, configuration, streaming=True)
+
+
+def _is_network_failure(error: BaseException) -> bool:
+    """Whether the Hub did not answer, as opposed to an answer that is an error.
+
+    `datasets` wraps what `huggingface_hub` and httpx raise, so causes and contexts count too.
+    """
+    import httpx
+    from huggingface_hub import constants
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    kinds = (ConnectionError, TimeoutError, httpx.TransportError, LocalEntryNotFoundError)
+    unavailable = (429, *range(500, 600))
+    seen: set[int] = set()
+    found: list[BaseException | None] = [error]
+    while found:
+        one = found.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        status = getattr(getattr(one, "response", None), "status_code", None)
+        if isinstance(one, kinds) or status in unavailable:
+            return True
+        found += [one.__cause__, one.__context__]
+    return bool(constants.HF_HUB_OFFLINE)
 
 
 def _snapshot(name: str) -> str | None:

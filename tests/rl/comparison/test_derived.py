@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rl.comparison.derived import GIVEN, Room, completion_tokens, row, sampling
+from rl.comparison.derived import GIVEN, Room, completion_tokens, not_applied, row, sampling
 from rl.comparison.training_problems import trained_length
 from tagger.errors import UserError
 
@@ -20,6 +20,21 @@ def test_sampling_takes_the_config_before_the_model() -> None:
     assert row("top_p", 0.5, GIVEN) in rows
     assert row("temperature", 0.6, "generation_config of m") in rows
     assert row("repetition_penalty", 1.1, "generation_config of m; not applied") in rows
+
+
+@pytest.mark.parametrize("value", ["0.1", [1], {}, True, float("nan"), 10**400])
+def test_sampling_ignores_what_is_no_number_and_has_no_effect(value: object) -> None:
+    values, rows = sampling(UNSET, {"temperature": 0.6, "min_p": value}, "m")
+    assert values["temperature"] == 0.6
+    (said,) = not_applied(rows)
+    named = f"min_p, generation_config of m, which names {value!r}, no number; not applied: "
+    assert rows[-1]["value"] is None and said.startswith(named)
+
+
+def test_not_applied_names_the_value() -> None:
+    _, rows = sampling(UNSET, {"top_k": 20, "min_p": 0.05}, "m")
+    (said,) = not_applied(rows)
+    assert said.startswith("min_p=0.05, generation_config of m; not applied: completions are")
 
 
 def test_sampling_ignores_what_the_config_overrides() -> None:

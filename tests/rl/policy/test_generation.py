@@ -40,12 +40,19 @@ def test_sampling_defaults_say_where_they_come_from() -> None:
 
 
 @pytest.mark.parametrize(
-    "named", [{"temperature": -1}, {"top_p": 0}, {"top_k": -1}, {"top_k": True}, {"top_p": "x"}]
+    "named",
+    [{"temperature": -1}, {"top_p": 0}, {"top_k": -1}, {"top_k": True}, {"top_p": "x"}]
+    + [{"temperature": 10**400}, {"top_k": 10**400}, {"temperature": float("inf")}],
 )
 def test_sampling_defaults_refuse_values_out_of_range(named: dict[str, Any]) -> None:
     (key,) = named
     with pytest.raises(UserError, match=f"names {key} .*out of its range; set the config key"):
         sampling_defaults(named, "m")
+
+
+def test_sampling_defaults_refuse_do_sample_that_is_no_boolean() -> None:
+    with pytest.raises(UserError, match=r"names do_sample 'false', which is neither true nor fal"):
+        sampling_defaults({"do_sample": "false", "temperature": 0.6}, "m")
 
 
 def test_without_effect_lists_what_engines_do_not_apply() -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import httpx
 import pytest
+from huggingface_hub.errors import HfHubHTTPError
 
 from rl.problems.problem import score_answer
 from rl.problems.registry import load_problems
+from rl.problems.sources import hub
 from tagger.errors import UserError
 from tests.rl.problems.test_sources import GPQA, MMLU
 
@@ -195,3 +198,65 @@ def test_named_set_reads_the_cache_of_datasets_offline(offline: Path, tmp_path: 
 def test_named_set_that_is_in_no_cache_is_refused_offline(offline: Path) -> None:
     with pytest.raises(UserError, match="openai/gsm8k cannot be loaded .* load it once with a net"):
         load_problems("gsm8k", "test")
+
+
+def hub_raises(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the Hub fail, and a snapshot be cached."""
+
+    def load(name: str, *_: Any, **__: Any) -> str:
+        if name == "/snapshots/abc":
+            return "rows"
+        raise error
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    monkeypatch.setattr(hub, "_snapshot", lambda name: "/snapshots/abc")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+
+
+def http_error(status: int) -> Exception:
+    request = httpx.Request("GET", "https://huggingface.co")
+    return HfHubHTTPError(f"status {status}", response=httpx.Response(status, request=request))
+
+
+def caused(by: Exception) -> Exception:
+    error = ValueError("wrapped")
+    error.__cause__ = by
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionError("Couldn't reach 'o/n' on the Hub"),
+        httpx.ConnectTimeout("slow"),
+        caused(httpx.ConnectError("refused")),
+        http_error(503),
+        http_error(429),
+    ],
+)
+def test_snapshot_is_read_after_a_network_failure_and_named(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub_raises(error, monkeypatch)
+    assert hub._from_files(Path("o/n"), "o/n", None, False) == "rows"
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "reading the cached snapshot /snapshots/abc." in said
+    assert type(error).__name__ in said and "data set o/n" in said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        datasets.exceptions.DatasetNotFoundError("Dataset 'o/n' is a gated dataset on the Hub."),
+        ValueError("BuilderConfig 'x' not found"),
+        http_error(403),
+        caused(http_error(404)),
+    ],
+)
+def test_snapshot_is_not_read_after_an_answer_of_the_hub(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub_raises(error, monkeypatch)
+    with pytest.raises(type(error)):
+        hub._from_files(Path("o/n"), "o/n", None, False)
+    assert not capsys.readouterr().err
