@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import TypeGuard
 
 
-def finite_number(value: object) -> bool:
+def finite_number(value: object) -> TypeGuard[float]:
     """Whether a value is a number, not infinite, NaN or too large for a float; booleans are not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
