@@ -112,6 +112,19 @@ def test_rewards_score_prints_rollouts_groups_and_weights(
     assert lines[-1] == ["1", "1", "0.1"]
 
 
+def test_rewards_score_tells_runs_apart_by_their_files(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = run / "rollouts" / "step-000001.jsonl"
+    copy = run / "copy.jsonl"
+    copy.write_text(file.read_text())
+    assert main(["rewards", "score", str(run), str(copy)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1][:2] == ["file", "step"]
+    assert [line[0] for line in lines[2:10]] == [str(copy)] * 4 + [str(file)] * 4
+    assert lines[-5] == ["all", "8", "0.75", "62.5", "0.75", "-1", "0.65"]
+
+
 def test_rewards_score_takes_another_reward_and_writes_csv_and_json(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

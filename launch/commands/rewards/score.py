@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from launch.command import Command, add_config
+from launch.command import Command
 from tagger.errors import UserError
 
 RUN_CONFIG = "config.yaml"
@@ -19,8 +19,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ROLLOUTS",
         help="folder of a training run, or files of it: RUN/rollouts/step-*.jsonl.gz",
     )
-    add_config(
-        parser, None, "reward.terms.step_count.weight=0.2 … (`suffice config explain train.reward`)"
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="YAML file of a training run with the reward (default: the run's own)",
+    )
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="single settings, which override the file: reward.terms.step_count.weight=0.2 …",
     )
     parser.add_argument("--csv", type=Path, metavar="NEWFILE", help="write the table as CSV too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")

@@ -18,12 +18,15 @@ def as_text(scores: Scores) -> str:
     """Tables for the terminal: rollouts, groups, weights."""
     terms = (*scores.terms, "total")
     rows = [_row(scores, i) for i in range(len(scores.rollouts))]
-    shown = ("step", "group", "sample", "correct", "tokens", *terms)
+    # Only steps of several runs need their files to tell them apart.
+    files = {(r.file, r.step) for r in scores.rollouts}
+    where = ("file", "step") if len(files) > len(scores.weights) else ("step",)
+    shown = (*where, "group", "sample", "correct", "tokens", *terms)
     parts = ["Rollouts, terms unweighted:", _aligned(shown, rows)]
     groups = [_mean(scores, members) for members in scores.groups()]
-    keys = ("step", "group", "rollouts", "correct", "tokens", *terms)
+    keys = (*where, "group", "rollouts", "correct", "tokens", *terms)
     parts += ["", "Means of the groups:", _aligned(keys, groups)]
-    whole = _mean(scores, range(len(scores.rollouts))) | {"step": "all", "group": ""}
+    whole = _mean(scores, range(len(scores.rollouts))) | {"file": "", "step": "all", "group": ""}
     parts += ["", "Mean of all:", _aligned(keys, [whole])]
     weights = [
         {"step": step, **dict(zip(scores.terms, values, strict=True))}

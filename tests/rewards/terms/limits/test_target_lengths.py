@@ -71,6 +71,7 @@ def test_laser_d_pays_by_the_band_of_the_group() -> None:
         assert paid(one, high) == [1, 0, 0, last]
         medium = [cut_off(1, 8192), cut_off(0, 8192), rollout(1, 3000)]  # 1 of 3 ended correct
         assert paid(one, medium) == [0, 0, 1]
+        assert paid(one, [*medium[:2], rollout(1, 100)]) == [0, 0, 1]
         assert paid(one, [rollout(1, 4096), *[rollout(0, 1)] * 3]) == [1, 0, 0, 0]
         assert paid(one, [rollout(1, 3073), rollout(0, 1)]) == [0, 0]
 

@@ -95,7 +95,8 @@ def test_a_run_keeps_whole_groups_with_all_that_made_their_advantage(
     assert [t.scores["reward"] for t in read] == [r["total"] for r in thought]
     assert [t.model for t in read][0] == "policy before step 1"
     taxonomy = FrozenTagger.load(config.tagger).taxonomy
-    again = rescore(read_rollouts([run]), build_stack(config.reward.terms, taxonomy), taxonomy)
+    stack = build_stack(config.reward.terms, taxonomy, allow_charge_above_correctness=True)
+    again = rescore(read_rollouts([run]), stack, taxonomy)
     assert again.totals == pytest.approx([r["total"] for file in files for r in rows_of(file)])
 
 
