@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print what is to say about the term."""
+    """Print the documentation of the term."""
     from rewards.terms.registry import term_bounds, term_kind, term_text
     from tagger.config.explain import key_docs
 

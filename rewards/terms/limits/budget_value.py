@@ -1,6 +1,6 @@
 r"""Pays for short thinking and for a forecast that comes true: BET without correctness and format.
 
-A completion foretells in its <predict> block a solve rate s' and a budget b' (0.5 each if it does
+A completion forecasts in its <predict> block a solve rate s' and a budget b' (0.5 each if it does
 not), and may fold, that is answer \boxed{Unsolvable}. With s the solve rate of its group, L the
 tokens of its thinking, c the mean L of the shortest `shortest` of the group's correct rollouts
 (rounded up) and b = min(1, c / limit), a correct rollout gets
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 Price = Annotated[Finite, Ge(0)]
 _UNKNOWN = 0.5  # what a forecast that was not made counts as
-_UNDER = 2.0  # a budget foretold too low costs twice one foretold too high
+_UNDER = 2.0  # an under-estimated budget costs twice an over-estimated one
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class BudgetValueParams(Settings):
         shortest: Share of the correct rollouts whose mean length is the group's cost.
         efficiency: Most that a correct rollout can get for being shorter than that.
         solve_rate: Solve rate above which there is something to get.
-        rate: Charge for a foretold solve rate that is off by 1.
-        budget: Charge for a foretold budget that is too high by 1; too low costs twice that.
-        unsolved_rate: Charge for a foretold solve rate of 1 where no rollout is correct.
-        unsolved_budget: Charge for a foretold budget of 1 where no rollout is correct.
+        rate: Charge for a forecast solve rate that is off by 1.
+        budget: Charge for a forecast budget that is too high by 1; too low costs twice that.
+        unsolved_rate: Charge for a forecast solve rate of 1 where no rollout is correct.
+        unsolved_budget: Charge for a forecast budget of 1 where no rollout is correct.
         fold_bonus: What folding gets where no rollout is correct.
         fold_charge: What folding costs where one is.
         length_charge: What an incorrect rollout of `limit` tokens of thinking loses.
@@ -111,7 +111,7 @@ class BudgetValue(Term[BudgetValueParams]):
         return self.params.efficiency * saved.masked_fill(~paid, 0.0)
 
     def _incorrect(self, rollouts: Rollouts, rate: torch.Tensor) -> torch.Tensor:
-        """What an incorrect rollout is worth by itself."""
+        """The value of an incorrect rollout, its calibration left out."""
         share = (rollouts["thinking_tokens"] / self.params.limit).clamp(max=1.0)
         fold = (rate == 0) * (self.params.fold_bonus + self.params.fold_charge)
         fold = fold - self.params.fold_charge
@@ -120,15 +120,19 @@ class BudgetValue(Term[BudgetValueParams]):
     def _calibration(
         self, rollouts: Rollouts, rate: torch.Tensor, cost: torch.Tensor
     ) -> torch.Tensor:
-        told_rate, told = (_told(rollouts[f"forecast_{key}"]) for key in ("solve_rate", "budget"))
+        forecast_rate, forecast = (
+            _made(rollouts[f"forecast_{key}"]) for key in ("solve_rate", "budget")
+        )
         target = (cost / self.params.limit).clamp(max=1.0)
-        loss = _UNDER * (target - told).clamp(min=0.0) + (told - target).clamp(min=0.0)
-        solved = self.params.rate * (told_rate - rate).abs() + self.params.budget * loss
-        unsolved = self.params.unsolved_rate * told_rate + self.params.unsolved_budget * told
+        loss = _UNDER * (target - forecast).clamp(min=0.0) + (forecast - target).clamp(min=0.0)
+        solved = self.params.rate * (forecast_rate - rate).abs() + self.params.budget * loss
+        unsolved = (
+            self.params.unsolved_rate * forecast_rate + self.params.unsolved_budget * forecast
+        )
         return -unsolved.where(rate == 0, solved)
 
 
-def _told(forecast: torch.Tensor) -> torch.Tensor:
+def _made(forecast: torch.Tensor) -> torch.Tensor:
     return forecast.masked_fill(forecast < 0, _UNKNOWN)
 
 

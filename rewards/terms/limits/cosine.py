@@ -13,10 +13,10 @@ get_cosine_scaled_reward, whose values are the defaults, with `gate: none`. The 
 correct_short 2, correct_long 1, incorrect_short -10, incorrect_long 0 and beyond -10, with
 `gate: none`. It does not clamp L / limit, so that in code without `beyond` (open-r1's) a completion
 of twice the limit earns as much as an empty one; open-r1 counts characters. TRL skips problems
-whose reference cannot be read; here that is the answer checker's affair.
+whose reference cannot be read; here the answer checker decides.
 
 Incorrect rollouts: nothing. With `gate: none`, as published, a longer one loses less, so that the
-policy goes on exploring: that pays incorrect rollouts for being long.
+policy continues to explore: that pays incorrect rollouts for being long.
 
 Example:
     cosine: {weight: 1.0, limit: 4096}

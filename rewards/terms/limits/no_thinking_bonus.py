@@ -8,14 +8,14 @@ For a rollout that the gate lets through
 training, `reference_accuracy` in its metadata, where it has one. A rollout has no thinking if there
 is no step between the delimiters.
 
-Source: AdaptThink, arXiv 2505.13417, eq. 7; THU-KEG/AdaptThink,
-src/adapt_think_reward_manager.py at 84cf948. Its reward, and with the naive estimator its
-advantage, is c - reference accuracy + delta * [no thinking] with delta 0.05, for everybody
-(`gate: none`). What it calls no thinking is a mode: half of the rollouts are begun with the closing
-delimiter. That is the sampler's affair and not a term's: this term pays what the policy chooses by
-itself, so a policy that never skips its thinking never learns it from the term. The reference
-accuracy is the same for a whole group; the mean of the group that GRPO subtracts takes it out
-again. As it differs between problems, it needs reward.allow_charge_above_correctness.
+Source: AdaptThink, arXiv 2505.13417; THU-KEG/AdaptThink, src/adapt_think_reward_manager.py at
+84cf948. Its reward, and with the naive estimator its advantage, is c - reference accuracy + delta *
+[no thinking] with delta 0.05, for everybody (`gate: none`). What it calls no thinking is a mode:
+half of the rollouts are begun with the closing delimiter. A term cannot do that, the sampler can:
+this term pays what the policy chooses, so a policy that never skips its thinking never learns it
+from the term. The reference accuracy is the same for a whole group; the mean of the group that GRPO
+subtracts takes it out again. As it differs between problems, it needs
+reward.allow_charge_above_correctness.
 
 Incorrect rollouts: nothing for skipping their thinking. With `gate: none`, as published, they get
 delta, which pays them for being short. `subtract_reference` takes the same from all of a group.

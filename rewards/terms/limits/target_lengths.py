@@ -80,7 +80,7 @@ class TargetSettings(Settings):
         step: Tokens from one of the lengths tried to the next.
         rounding: Of the correct rollouts expected of a group, see `choose_target`.
         history: Groups of recent training rollouts that are learned from.
-        every: Training batches between two times that the targets are learned anew.
+        every: Training batches between two updates of the targets.
     """
 
     target: Annotated[int, Ge(1)] = 4096
@@ -122,7 +122,7 @@ class TargetHistory:
         return torch.tensor(targets, device=band.device).double()[band]
 
     def observe(self, rollouts: Rollouts, groups: torch.Tensor, settings: TargetSettings) -> None:
-        """Take the groups of a training batch; learn the targets anew if it is time."""
+        """Take the groups of a training batch; update the targets if it is time."""
         bands = band_of(rollouts.groups.share(solved(rollouts)))
         for group in sorted(set(groups.tolist())):
             mine = groups == group

@@ -1,4 +1,4 @@
-"""Computes the rewards of stored rollouts anew, under any reward, without a model."""
+"""Recomputes the rewards of stored rollouts, under any reward, without a model."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tests.rewards.terms.rollouts import rollout, values
 Row = dict[str, float]
 
 
-def told(
+def forecasting(
     correct: float, thinking: float, rate: float = -1, budget: float = -1, **facts: float
 ) -> Row:
     return rollout(
@@ -25,13 +25,13 @@ def told(
 
 
 MIXED = [
-    told(1, 1000, 0.75, 0.06),
-    told(1, 2000, 0.5, 0.5),
-    told(1, 4000, 0.9, 0.01),
-    told(0, 8000, 0.1, 0.9),
+    forecasting(1, 1000, 0.75, 0.06),
+    forecasting(1, 2000, 0.5, 0.5),
+    forecasting(1, 4000, 0.9, 0.01),
+    forecasting(0, 8000, 0.1, 0.9),
 ]
-FOLDED = [told(0, 100, 0.0, 0.0, folded=1), told(0, 5000, 0.5, 0.5)]
-PART = told(1, 500, 1, 1), told(1, 1000, 1, 1)
+FOLDED = [forecasting(0, 100, 0.0, 0.0, folded=1), forecasting(0, 5000, 0.5, 0.5)]
+PART = forecasting(1, 500, 1, 1), forecasting(1, 1000, 1, 1)
 NO_FORECASTS = {"rate": 0.0, "budget": 0.0}
 
 
@@ -48,44 +48,44 @@ NO_FORECASTS = {"rate": 0.0, "budget": 0.0}
         pytest.param({}, FOLDED, [0.15, 0.15], id="nor for folding"),
         pytest.param(  # fold beside a correct rollout: -0.8, s = 1/2, b = 0.1
             {"gate": "none", "limit": 1000},
-            [told(1, 100, 0.5, 0.1), told(0, 10, 0.5, 0.1, folded=1)],
+            [forecasting(1, 100, 0.5, 0.1), forecasting(0, 10, 0.5, 0.1, folded=1)],
             [1.15, -0.65],
             id="folded, somebody is right",
         ),
-        pytest.param(  # 0.5 for what was not foretold: 0.1 * 0.5 and 0.2 * (0.5 - 0.25)
-            {"limit": 4000}, [told(1, 1000)], [1 - 0.05 - 0.05 + 0.15], id="no forecast"
+        pytest.param(  # 0.5 for what was not forecast: 0.1 * 0.5 and 0.2 * (0.5 - 0.25)
+            {"limit": 4000}, [forecasting(1, 1000)], [1 - 0.05 - 0.05 + 0.15], id="no forecast"
         ),
         pytest.param(  # c is the mean of 2 of 4: 600; 0.3 * (1 - 400/600) = 0.1
             {"shortest": 0.5, **NO_FORECASTS},
-            [told(1, 400), told(1, 800), told(1, 1200), told(1, 1600)],
+            [forecasting(1, 400), forecasting(1, 800), forecasting(1, 1200), forecasting(1, 1600)],
             [1.25, 1.15, 1.15, 1.15],
             id="shorter than the cost",
         ),
         pytest.param(  # ceil(0.3 * 4) = 2 again
             NO_FORECASTS,
-            [told(1, 400), told(1, 800), told(1, 1200), told(1, 1600)],
+            [forecasting(1, 400), forecasting(1, 800), forecasting(1, 1200), forecasting(1, 1600)],
             [1.25, 1.15, 1.15, 1.15],
             id="rounded up",
         ),
         pytest.param(  # solve rate 1/4 is not above 0.25
             {"shortest": 1.0, **NO_FORECASTS},
-            [*PART, *[told(0, 9)] * 6],
+            [*PART, *[forecasting(0, 9)] * 6],
             [1.15, 1.15, *[0.15] * 6],
             id="too hard to be short",
         ),
         pytest.param(  # 2/7 is; c = 750: 0.3 * (1 - 500/750) = 0.1
             {"shortest": 1.0, **NO_FORECASTS},
-            [*PART, *[told(0, 9)] * 5],
+            [*PART, *[forecasting(0, 9)] * 5],
             [1.25, 1.15, *[0.15] * 5],
             id="just not too hard",
         ),
-        pytest.param(  # b = 1 at most, foretold 0: 0.2 * 2; rate off by 1: 0.1
-            {"limit": 100}, [told(1, 900, 0.0, 0.0)], [1.15 - 0.5], id="worst forecast"
+        pytest.param(  # b = 1 at most, forecast 0: 0.2 * 2; rate off by 1: 0.1
+            {"limit": 100}, [forecasting(1, 900, 0.0, 0.0)], [1.15 - 0.5], id="worst forecast"
         ),
-        pytest.param(NO_FORECASTS, [told(1, 0)], [1.15], id="no thinking"),
+        pytest.param(NO_FORECASTS, [forecasting(1, 0)], [1.15], id="no thinking"),
         pytest.param(  # -0.2 at the limit and beyond; nobody right: 0.2 * 1 + 0.1 * 1
             {"gate": "none", "limit": 100},
-            [told(0, 50, 0, 0), told(0, 900, 1, 1)],
+            [forecasting(0, 50, 0, 0), forecasting(0, 900, 1, 1)],
             [0.05, -0.35],
             id="length of incorrect ones",
         ),
@@ -100,7 +100,7 @@ def test_budget_value_next_to_correctness_and_format(
 
 
 def test_budget_value_keeps_groups_apart() -> None:
-    rows = [told(1, 400), told(1, 4000), told(1, 800), told(1, 8000)]
+    rows = [forecasting(1, 400), forecasting(1, 4000), forecasting(1, 800), forecasting(1, 8000)]
     params = {"shortest": 1.0, **NO_FORECASTS}
     found = values("budget_value", rows, params, groups=[3, 7, 3, 7])
     assert found == pytest.approx([0.1, 0.1, 0, 0], abs=1e-6)

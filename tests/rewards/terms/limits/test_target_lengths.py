@@ -87,7 +87,7 @@ def test_targets_are_learned_from_what_was_observed() -> None:
     assert paid(one, hard) == [1, 0, 0, 0]
 
 
-def test_targets_are_learned_anew_every_so_many_batches_from_the_last_groups() -> None:
+def test_targets_are_updated_every_so_many_batches_from_the_last_groups() -> None:
     one = term(**{**SMALL, "every": 2, "history": 2})
     show(one, [rollout(1, 90)] * 2)
     assert one.history.targets is None
