@@ -39,10 +39,11 @@ def test_rewards_list_says_who_is_paid_and_what_is_needed() -> None:
     assert needs(term_kind("budget_value")) == "groups of 2 or more, <predict> blocks"
 
 
-def test_rewards_explain_shows_text_parameters_and_values() -> None:
-    done = light("rewards", "explain", "soft_overlong")
-    assert done.returncode == 0, done.stderr
-    text = done.stdout
+def test_rewards_explain_shows_text_parameters_and_values(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["rewards", "explain", "soft_overlong"]) == 0
+    text = capsys.readouterr().out
     assert text.startswith("soft_overlong\n\nCharges completions that come near the limit")
     assert "DAPO, arXiv 2503.14476, eq. 13" in text and "Example:\n    soft_overlong: {" in text
     assert "default parameters: correct rollouts -1 to 0, incorrect rollouts 0.\n" in text

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from rewards.stack import build_stack
 from rewards.terms.limits.laser_d import LaserD
 from rewards.terms.limits.laser_de import LaserDe
 from rewards.terms.limits.target_lengths import TargetTerm, choose_target
@@ -113,6 +114,16 @@ def test_a_saved_history_resumes_exactly() -> None:
             show(second, batch)
         assert second.state_dict() == whole.state_dict()
         assert pickle.loads(pickle.dumps(whole)).state_dict() == whole.state_dict()
+
+
+def test_the_reward_of_a_checkpoint_holds_the_targets() -> None:
+    config = {"correctness": {}, "bonus": {"kind": "laser_d", "weight": 0.5, **SMALL}}
+    first, second = (build_stack(config, REASONTYPE) for _ in range(2))
+    facts, groups = table([rollout(1, 90), rollout(1, 390)]), torch.tensor([0, 0])
+    assert first.table(facts, groups).tolist() == [[1, 1], [1, 0]]
+    first.observe(facts, groups)
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    assert second.table(facts, groups).tolist() == [[1, 1], [1, 1]]  # both are to be covered
 
 
 def test_lowest_above_highest_is_refused() -> None:
