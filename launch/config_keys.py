@@ -83,9 +83,16 @@ def _term_keys() -> Iterator[KeyDoc]:
     )
     yield KeyDoc(
         "reward.terms.TERM.weight",
-        f"a finite number, or a schedule: one of {', '.join(CONTROLLERS)}",
+        f"a finite number, or a schedule or controller: one of {', '.join(CONTROLLERS)}",
         "1.0",
         "What the term is multiplied with, e.g. `{schedule: linear, start: 0, end: 0.2}`.",
+    )
+    yield KeyDoc(
+        "reward.terms.TERM.weight.schedule",
+        f"one of {', '.join(CONTROLLERS)}",
+        "constant",
+        "How the weight goes: `constant`, `linear` and `cosine` by step alone, the others by what "
+        "the run shows; see docs/rewards.md.",
     )
     for name, schedule in CONTROLLERS.items():
         for doc in key_docs(schedule, "reward.terms.TERM.weight."):

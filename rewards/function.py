@@ -30,6 +30,7 @@ from typing import Any
 from rewards.answers.checkers import CHECKER_KEY, build_checker
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack, build_stack
+from rewards.weights import LearningController
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.families import named_delimiters
@@ -208,7 +209,7 @@ class StepReward:
         computer, stack = self._load()
         facts, numbers = torch.from_numpy(computer(completion_ids, tasks)), torch.tensor(groups)
         table = stack.table(facts, numbers)
-        stack.observe(facts, numbers)
+        stack.observe(facts, numbers, table, step)
         if log_metric is not None:
             for name, mean in zip(stack.names, table.nanmean(dim=0).tolist(), strict=True):
                 log_metric(f"{self.__name__}/{name}", mean)
@@ -233,6 +234,7 @@ class StepReward:
         if self._loaded is None:
             frozen = FrozenTagger.load(self.tagger)
             stack = build_stack(self.terms, frozen.taxonomy)
+            _refuse_controllers(stack)
             if isinstance(self.tokenizer, str):
                 from transformers import AutoTokenizer
 
@@ -273,6 +275,17 @@ class StepReward:
                     "train with StepGRPOTrainer, which gathers groups first."
                 )
             yield from [size] * (run // size)
+
+
+def _refuse_controllers(stack: RewardStack) -> None:
+    """Refuse weights that follow the run: a reward function sees the rollouts of one process."""
+    for term in stack.terms:
+        if isinstance(term.weight, LearningController):
+            raise UserError(
+                f"The weight of {term.name!r} follows the rollouts of the whole batch, which a "
+                "reward function does not see; train with StepGRPOTrainer (suffice train), or give "
+                "a number or a schedule."
+            )
 
 
 def last_question(prompt: Any) -> str:

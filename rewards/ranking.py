@@ -7,7 +7,8 @@ At weight w a term t parts the two kinds of rollouts by
 which is w for correctness and at most 0 for whatever charges correct rollouts or pays incorrect
 ones. Every correct rollout ranks above every incorrect one if the margins sum to more than 0.
 Between the turning points of the weights the sum is concave in the step: its least value is at one
-of them.
+of them. Of a weight that follows the run, the worse end of its span counts, for the margin is
+concave in the weight too.
 
 That is of rewards; advantages rank within a group as rewards do under every method that centres
 their sum. The others bring margins of their own (`rewards.aggregation.base.Aggregation.margin`).
@@ -55,7 +56,10 @@ def refuse_charge_above_correctness(
     """
     steps = {step for weight, _ in terms.values() for step in weight.turning_points()}
     for step in sorted(steps):
-        margins = {name: margin_of(name, w.weight(step), b) for name, (w, b) in terms.items()}
+        margins = {
+            name: min(margin_of(name, weight, bounds) for weight in w.span(step))
+            for name, (w, bounds) in terms.items()
+        }
         pay = sum(m for m in margins.values() if m > 0)
         charges = {name: -m for name, m in margins.items() if m < 0}
         if not charges or sum(charges.values()) < pay - _ROUNDING:
@@ -65,5 +69,5 @@ def refuse_charge_above_correctness(
         raise UserError(
             f"The reward can rank a correct rollout with or below an incorrect one: at step {step} "
             f"correctness pays {pay:g}, and a correct rollout can lose {named}{total}; lower their "
-            "weights or caps, or set reward.allow_charge_above_correctness: true."
+            "weights, ceilings or caps, or set reward.allow_charge_above_correctness: true."
         )

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from rewards.facts.columns import ROLLOUT_COLUMNS
 from rewards.ranking import refuse_charge_above_correctness
+from rewards.sites import site_of
 from rewards.terms.base import RewardTerm, StatefulTerm, TermBounds
 from rewards.terms.registry import build_term, term_bounds, term_kind
-from rewards.weights import WeightController, build_weight
+from rewards.weights import (
+    Evaluated,
+    LearningController,
+    WeightController,
+    build_weight,
+    summarize,
+)
+from rewards.weights.length_trend import LengthTrend
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import Taxonomy
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 _TERM = "term"
 """Key of a term's own state, next to those of its weight."""
 _TOKENS = ROLLOUT_COLUMNS.index("tokens")
+_CORRECT = ROLLOUT_COLUMNS.index("correct")
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,10 @@ class WeightedTerm:
 class RewardStack:
     """All reward terms of a run.
 
+    Attributes:
+        terms: The terms.
+        trend: The correlation of length and correctness over the batches observed.
+
     Args:
         terms: The terms; their names must differ.
 
@@ -60,6 +74,7 @@ class RewardStack:
         if len(set(names)) != len(names):
             raise UserError(f"Two reward terms share a name in {names}; rename one.")
         self.terms = tuple(terms)
+        self.trend = LengthTrend()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,16 +113,53 @@ class RewardStack:
                 )
         return torch.stack(found, dim=1)
 
-    def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
-        """Show a batch of training rollouts to the terms that learn from them.
+    def observe(
+        self, facts: torch.Tensor, groups: torch.Tensor, terms: torch.Tensor, step: int
+    ) -> bool:
+        """Show a batch of training rollouts to the terms and weights that learn from them.
 
         Args:
             facts: Shape (B, C), gathered, so that all processes see the same.
             groups: Shape (B,).
+            terms: What `table` returned for them.
+            step: Optimizer steps done.
+
+        Returns:
+            Whether the correlation of length and correctness has turned positive with this batch,
+            for the first time (`trend`).
         """
         for term in self.terms:
             if isinstance(term.term, StatefulTerm):
                 term.term.observe(facts, groups)
+        # On the CPU sums come out the same on every process.
+        facts, groups, means = facts.cpu(), groups.cpu(), terms.double().cpu().nanmean(dim=0)
+        turned = self.trend.see(facts[:, _TOKENS], facts[:, _CORRECT], groups)
+        r, error = self.trend.correlation() or (None, None)
+        batch = summarize(facts, groups, ROLLOUT_COLUMNS, step)
+        for term, mean in zip(self.terms, means.tolist(), strict=True):
+            if isinstance(term.weight, LearningController):
+                value = None if isnan(mean) else mean
+                term.weight.observe(
+                    replace(batch, term=value, correlation=r, correlation_error=error)
+                )
+        return turned
+
+    def observe_evaluation(self, seen: Evaluated) -> None:
+        """Show an evaluation of the policy to the weights that learn from it."""
+        for term in self.terms:
+            if isinstance(term.weight, LearningController):
+                term.weight.observe(seen)
+
+    def metrics(self) -> dict[str, float]:
+        """``constraint/<term>`` and ``slack/<term>`` of controlled weights, and the `trend`."""
+        found = {}
+        for term in self.terms:
+            if isinstance(term.weight, LearningController):
+                constraint = term.weight.constraint()
+                if constraint is not None:
+                    found[f"constraint/{term.name}"] = constraint.value
+                    found[f"slack/{term.name}"] = constraint.slack
+        return found | self.trend.metrics()
 
     def weights(self, step: int) -> torch.Tensor:
         """Weights at an optimizer step; shape (n_terms,), float32."""
@@ -159,6 +211,8 @@ def build_stack(
     config: Mapping[str, Any],
     taxonomy: Taxonomy,
     allow_charge_above_correctness: bool = False,
+    evaluates: bool = False,
+    redraws: bool = False,
 ) -> RewardStack:
     """Build the reward from its config.
 
@@ -168,23 +222,37 @@ def build_stack(
         taxonomy: Taxonomy of the tagger.
         allow_charge_above_correctness: Accept terms that can rank a correct rollout with or below
             an incorrect one.
+        evaluates: Whether the policy is evaluated during training (``eval_problems``).
+        redraws: Whether groups without spread are drawn again (``reward.dynamic_sampling``).
 
     Raises:
         UserError: Unknown term, parameter, type or value; or such terms, and they are not allowed.
     """
-    terms = []
+    terms, pays = [], _weights_of_correctness(config)
     for name, given in config.items():
         if given is not None and not isinstance(given, Mapping):
             raise UserError(
                 f"reward.terms.{name} is {given!r}; it must be a mapping like {{weight: 1.0}}."
             )
         params = dict(given or {})
-        weight = build_weight(params.pop("weight", 1.0))
+        given_weight = params.pop("weight", 1.0)
         kind = str(params.pop("kind", name))
         term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
+        site = site_of(str(name), term, bounds, taxonomy, pays, evaluates, redraws)
+        weight = build_weight(given_weight, site)
         optional = term_kind(kind).may_not_apply
         terms.append(WeightedTerm(str(name), term, weight, bounds, optional, kind))
     stack = RewardStack(terms)
     if not allow_charge_above_correctness:
         refuse_charge_above_correctness({t.name: (t.weight, t.bounds) for t in stack.terms})
     return stack
+
+
+def _weights_of_correctness(config: Mapping[str, Any]) -> tuple[WeightController, ...]:
+    """The weights of the terms of the kind ``correctness``, which make the unit of accuracy."""
+    given = {name: term or {} for name, term in config.items()}
+    return tuple(
+        build_weight(term.get("weight", 1.0))
+        for name, term in given.items()
+        if isinstance(term, Mapping) and str(term.get("kind", name)) == "correctness"
+    )

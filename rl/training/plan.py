@@ -10,6 +10,7 @@ from typing import Any
 
 from rewards.aggregation.base import Aggregation
 from rewards.stack import RewardStack
+from rewards.weights.control.control_run import with_control_curves
 from rl.policy.context import check_batch_tokens, completion_length, longest_prompt
 from rl.policy.load import (
     check_device,
@@ -64,7 +65,9 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     """
     tagger, audit = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
     reward = config.reward
-    stack = reward_stack(reward, config.grpo, tagger.taxonomy)
+    evaluates = config.eval_problems is not None
+    reward.terms = with_control_curves(reward.terms, evaluates)
+    stack = reward_stack(reward, config.grpo, tagger.taxonomy, evaluates)
     path = resolve_policy(config).model
     _check_adapters(config)
     if config.grpo.get("deepspeed"):  # a resumed run needs no file any more

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rewards.facts.compute import FactsComputer, Task
+from rewards.weights import Evaluated
 from rl.analysis.signal import NoSignalError, Setting
 from rl.policy.load import load_policy
 from rl.training.config import RunConfig, write_config
@@ -175,7 +176,13 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     evaluation = None
     if plan.eval_problems:
         evaluation = Evaluation(
-            policy_sampler(plan, policy), config.eval_every, lambda found: trainer.note(found), main
+            policy_sampler(plan, policy),
+            config.eval_every,
+            lambda found: trainer.note(found),
+            main,
+            observe=lambda found: plan.stack.observe_evaluation(
+                Evaluated(found.step, found.accuracy, found.tokens, found.completions)
+            ),
         )
     best: Evaluation | AccuracyFloor | None = evaluation or floor
     stateful = {"tagger": unchanged, "accuracy_floor": floor, "evaluation": evaluation}

@@ -24,6 +24,7 @@ from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack
 from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.advantages.choice import chosen_aggregation
+from rl.training.advantages.observing import show_batch
 from rl.training.advantages.output import put_advantages
 from rl.training.advantages.redraw import Drawn, draw_batch
 from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row
@@ -105,7 +106,8 @@ class StepGRPOTrainer(GRPOTrainer):
         self.facts = facts
         self.tasks = tasks
         self._signal = signal
-        self._stateful = {"reward": stack, **(stateful or {})}
+        self._stateful: dict[str, Stateful] = {"reward": stack, "length_trend": stack.trend}
+        self._stateful |= stateful or {}
         self._watchers, self._kept_steps = watchers, kept_steps
         if signal is not None:
             self._stateful["signal"] = signal
@@ -140,7 +142,8 @@ class StepGRPOTrainer(GRPOTrainer):
         if training:
             for watcher in self._watchers:
                 watcher.see(table, groups, columns)
-            self.stack.observe(table, groups)
+            main = self.accelerator.is_main_process
+            self.note(show_batch(self.stack, batch, self.state.global_step, main))
         if self.args.log_completions:
             shown = completion_columns(batch.mine, self.facts.tagger.taxonomy)
             for column, values in shown.items():
@@ -284,8 +287,9 @@ class StepGRPOTrainer(GRPOTrainer):
         if checkpoint is not None:
             state = checkpoint_state(Path(checkpoint))
             for name, thing in self._stateful.items():
-                # Checkpoints of earlier versions hold no state of the signal.
-                thing.load_state_dict(state.get(name, {}) if name == "signal" else state[name])
+                # Checkpoints of earlier versions hold no state of these.
+                later = name in ("signal", "length_trend")
+                thing.load_state_dict(state.get(name, {}) if later else state[name])
 
 
 def _placeholder(name: str) -> Callable[..., list[float]]:

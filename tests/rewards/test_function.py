@@ -91,6 +91,12 @@ def test_step_reward_refuses_a_schedule_where_no_step_is_known() -> None:
     assert reward(terms).score([RIGHT], ["4"], step=5) == pytest.approx([0.5])
 
 
+def test_step_reward_refuses_a_weight_that_follows_the_run() -> None:
+    weight = {"schedule": "length_dual", "share": 0.5}
+    with pytest.raises(UserError, match="'correctness' follows the rollouts of the whole batch"):
+        reward({"correctness": {"weight": weight}})
+
+
 def test_step_reward_sees_groups_as_runs_of_one_prompt() -> None:
     gated = {"correctness": {}, "step_count": {"weight": 0.1, "gate": "group_solved"}}
     assert call(reward(gated), RIGHT, WRONG) == pytest.approx([1.0, 0.0])

@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> None:
     from tagger.frozen import FrozenTagger
 
     taxonomy = FrozenTagger.load(config.tagger).taxonomy
-    stack = build_stack(config.reward.terms, taxonomy, allow_charge_above_correctness=True)
+    evaluates = config.eval_problems is not None
+    stack = build_stack(config.reward.terms, taxonomy, True, evaluates)
     scores = rescore(rollouts, stack, taxonomy)
     if args.csv is not None:
         write_new(args.csv, tables.as_csv(scores))

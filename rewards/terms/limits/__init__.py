@@ -10,4 +10,5 @@ NAMES: tuple[str, ...] = (
     "laser_de",
     "budget_value",
     "no_thinking_bonus",
+    "length_excess",
 )

@@ -71,13 +71,16 @@ def chosen_aggregation(
     return SumThenNormalize(SumThenNormalizeParams(), scale=getattr(arguments, _SCALE))
 
 
-def reward_stack(reward: RewardConfig, grpo: Mapping[str, Any], taxonomy: Taxonomy) -> RewardStack:
+def reward_stack(
+    reward: RewardConfig, grpo: Mapping[str, Any], taxonomy: Taxonomy, evaluates: bool = False
+) -> RewardStack:
     """Build the reward of a run, and check what can be checked of its aggregation so early.
 
     Args:
         reward: The section ``reward``.
         grpo: The section ``grpo``.
         taxonomy: Of the tagger.
+        evaluates: Whether the policy is evaluated during training (``eval_problems``).
 
     Raises:
         UserError: As `build_stack` and `aggregation_keys`.
@@ -86,7 +89,8 @@ def reward_stack(reward: RewardConfig, grpo: Mapping[str, Any], taxonomy: Taxono
     name = grpo.get(_TRL_KEY) if reward.aggregation is None else kind_of(reward.aggregation)
     by_reward = name is None or method_kind(str(name)).RANKS_BY_REWARD
     allow = reward.allow_charge_above_correctness or not by_reward
-    return build_stack(reward.terms, taxonomy, allow)
+    redraws = reward.dynamic_sampling is not None
+    return build_stack(reward.terms, taxonomy, allow, evaluates, redraws)
 
 
 def check_aggregation(reward: RewardConfig, stack: RewardStack, arguments: Any) -> Aggregation[Any]:

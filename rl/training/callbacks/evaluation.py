@@ -134,6 +134,7 @@ class Evaluation(TrainerCallback):
         every: Steps between two evaluations.
         log: Takes the metrics of a step.
         main: Whether this process speaks.
+        observe: Takes each evaluation, the first included; on every process alike.
     """
 
     def __init__(
@@ -142,8 +143,10 @@ class Evaluation(TrainerCallback):
         every: int,
         log: Callable[[Mapping[str, float]], None],
         main: bool = True,
+        observe: Callable[[Evaluated], None] | None = None,
     ) -> None:
         self._sample, self._every, self._log, self._main = sample, every, log, main
+        self._observe = observe
         self.done: list[Evaluated] = []
         self._best: Evaluated | None = None
 
@@ -178,6 +181,8 @@ class Evaluation(TrainerCallback):
         accuracy, tokens, checks = (sum(column) / len(rows) for column in zip(*rows, strict=True))
         found = Evaluated(step, accuracy, tokens, checks, completions=len(rows))
         self.done.append(found)
+        if self._observe is not None:
+            self._observe(found)
         if self._main:
             print(
                 f"[suffice] evaluation after step {step}: correct {found.accuracy:.1%}, tokens "

@@ -59,6 +59,18 @@ def test_the_best_has_most_correct_then_fewest_tokens(results: list[Rows], best:
     assert evaluated(results)[0].best_step == best
 
 
+def test_each_evaluation_is_shown_to_whom_it_concerns() -> None:
+    from rl.training.callbacks import Evaluation
+
+    shown: list[Any] = []
+    evaluation = Evaluation(lambda model: GOOD, 1, lambda found: None, False, shown.append)
+    state = SimpleNamespace(global_step=0, max_steps=1)
+    evaluation.on_train_begin(None, state, None, model=None)
+    state.global_step = 1
+    evaluation.on_step_end(None, state, SimpleNamespace(should_save=True), model=None)
+    assert shown == evaluation.done and [one.step for one in shown] == [0, 1]
+
+
 def test_a_step_without_checkpoint_cannot_be_the_best() -> None:
     assert evaluated([POOR, GOOD], saves=False)[0].best_step == 0
 

@@ -92,7 +92,7 @@ def test_accuracy_aware_saves_its_accuracy_with_the_checkpoint() -> None:
     config = {"correctness": {}, "accuracy_aware": {"weight": 0.1, "power": 2}}
     stack, resumed = build_stack(config, REASONTYPE), build_stack(config, REASONTYPE)
     rows, groups = table(ROWS), torch.tensor([0, 0, 0, 0])
-    stack.observe(rows, groups)
+    stack.observe(rows, groups, stack.table(rows, groups), step=0)
     resumed.load_state_dict(json.loads(json.dumps(stack.state_dict())))
     found = resumed.table(rows, groups)
     assert torch.equal(found, stack.table(rows, groups))

@@ -82,7 +82,7 @@ def test_length_budget_saves_its_mean_with_the_checkpoint() -> None:
     rows = table([rollout(1, 700), rollout(1, 100), rollout(0, 50)])
     groups = torch.tensor([0, 0, 0])
     fresh = stack.table(rows, groups)
-    stack.observe(rows, groups)
+    stack.observe(rows, groups, stack.table(rows, groups), step=0)
     resumed.load_state_dict(json.loads(json.dumps(stack.state_dict())))
     assert torch.equal(resumed.table(rows, groups), stack.table(rows, groups))
     assert not torch.equal(stack.table(rows, groups), fresh)

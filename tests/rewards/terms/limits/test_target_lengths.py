@@ -121,7 +121,7 @@ def test_the_reward_of_a_checkpoint_holds_the_targets() -> None:
     first, second = (build_stack(config, REASONTYPE) for _ in range(2))
     facts, groups = table([rollout(1, 90), rollout(1, 390)]), torch.tensor([0, 0])
     assert first.table(facts, groups).tolist() == [[1, 1], [1, 0]]
-    first.observe(facts, groups)
+    first.observe(facts, groups, first.table(facts, groups), step=0)
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))
     assert second.table(facts, groups).tolist() == [[1, 1], [1, 1]]  # both are to be covered
 

@@ -1,0 +1,1 @@
+"""Weights that follow what the run shows."""

@@ -1,0 +1,51 @@
+"""Schedules and controllers of weights by their config name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rewards.weights.base import Site, WeightController, WeightSettings
+from rewards.weights.control.accuracy_drop import AccuracyDrop
+from rewards.weights.control.accuracy_floor import AccuracyFloor
+from rewards.weights.control.length_dual import LengthDual
+from rewards.weights.control.price import Price
+from rewards.weights.schedules.constant import ConstantWeight
+from rewards.weights.schedules.cosine import CosineWeight
+from rewards.weights.schedules.linear import LinearWeight
+from tagger.config.settings import build_settings
+from tagger.errors import UserError, unknown_name
+
+CONTROLLERS: dict[str, type[WeightSettings]] = {
+    "constant": ConstantWeight,
+    "linear": LinearWeight,
+    "cosine": CosineWeight,
+    "length_dual": LengthDual,
+    "accuracy_floor": AccuracyFloor,
+    "accuracy_drop": AccuracyDrop,
+    "price": Price,
+}
+"""The parameters of each; they build it."""
+
+
+def build_weight(config: object, site: Site | None = None) -> WeightController:
+    """Build a controller from its config.
+
+    Args:
+        config: A number, or ``{schedule: linear, start: 0, end: 0.2, steps: 50}``.
+        site: Where it acts; nothing is known of term and run if None.
+
+    Raises:
+        UserError: Unknown schedule or parameter, or a bad value.
+    """
+    if isinstance(config, Mapping):
+        params = dict(config)
+        name = str(params.pop("schedule", "constant"))
+        if name not in CONTROLLERS:
+            raise unknown_name("weight schedule", name, CONTROLLERS)
+        return build_settings(CONTROLLERS[name], params, "").controller(site or Site())
+    if isinstance(config, bool) or not isinstance(config, int | float):
+        raise UserError(
+            f"weight is {config!r}; it must be a number, or a schedule such as "
+            "{schedule: linear, end: 0.2}."
+        )
+    return ConstantWeight(float(config))

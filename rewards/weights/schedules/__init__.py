@@ -1,0 +1,1 @@
+"""Weights by step alone."""

@@ -1,0 +1,72 @@
+"""`price`: the weight from tokens per point of accuracy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from rewards.stack import RewardStack, build_stack
+from tagger.errors import UserError
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tests.rewards.terms.rollouts import rollout, table
+
+
+def stack(correctness: Any = 1.0, **step_count: Any) -> RewardStack:
+    price = {"schedule": "price", "tokens_per_point": 20, **step_count.pop("price", {})}
+    terms = {"correctness": {"weight": correctness}, "step_count": {"weight": price, **step_count}}
+    return build_stack(terms, REASONTYPE)
+
+
+def observe(reward: RewardStack, *rows: dict[str, float]) -> float:
+    facts, groups = table(rows), torch.zeros(len(rows), dtype=torch.long)
+    reward.observe(facts, groups, reward.table(facts, groups), 0)
+    return float(reward.weights(1)[1])
+
+
+def test_price_of_a_token_is_a_share_of_a_point() -> None:
+    tokens = {"unit": "tokens", "types": {"VERIFY": {"cap": 300}}}
+    assert float(stack(**tokens).weights(0)[1]) == pytest.approx(0.01 / 20)
+    assert float(stack(correctness=2.0, **tokens).weights(0)[1]) == pytest.approx(0.02 / 20)
+    assert observe(stack(**tokens), rollout(1, 9, count__VERIFY=1)) == pytest.approx(0.0005)
+
+
+def test_price_of_a_step_follows_the_length_of_the_charged_ones() -> None:
+    reward = stack()
+    assert float(reward.weights(0)[1]) == pytest.approx(0.0005 * 15)  # before any was seen
+    first = [
+        rollout(1, 99, count__VERIFY=2, tokens__VERIFY=30, count__META=9, tokens__META=900),
+        rollout(0, 99, count__VERIFY=1, tokens__VERIFY=30),
+    ]
+    assert observe(reward, *first) == pytest.approx(0.0005 * 20)
+    assert observe(reward, rollout(1, 9)) == pytest.approx(0.0005 * 20)  # without a step
+    # Of the two batches the later one counts 1, the earlier exp(-1 / 20) = 0.9512294.
+    steps, tokens = 1.5 * 0.9512294 + 2, 30 * 0.9512294 + 20
+    last = observe(reward, rollout(1, 9, count__VERIFY=2, tokens__VERIFY=20))
+    assert last == pytest.approx(0.0005 * tokens / steps)
+    metrics = reward.metrics()
+    assert metrics["constraint/step_count"] == pytest.approx(last)
+    assert metrics["slack/step_count"] == pytest.approx(0.1 - last)
+
+
+def test_price_of_several_types_takes_their_common_length() -> None:
+    reward = stack(types={"VERIFY": {}, "META": {}}, price={"ceiling": 0.05})
+    rows = [rollout(1, 9, count__VERIFY=1, tokens__VERIFY=10, count__META=3, tokens__META=50)]
+    assert observe(reward, *rows) == pytest.approx(0.0005 * 15)
+
+
+def test_price_is_cut_at_the_ceiling() -> None:
+    reward = stack(price={"tokens_per_point": 1, "ceiling": 0.12})
+    assert float(reward.weights(0)[1]) == pytest.approx(0.12)
+    assert reward.terms[1].weight.span(0) == (0.0, 0.12)
+
+
+def test_price_needs_a_term_that_counts() -> None:
+    price = {"schedule": "price", "tokens_per_point": 20}
+    with pytest.raises(UserError, match="does not say whether it counts steps or tokens"):
+        build_stack({"correctness": {}, "length_sigmoid": {"weight": price}}, REASONTYPE)
+    with pytest.raises(UserError, match="'step_count' counts steps; leave it out"):
+        stack(price={"unit": "tokens"})
+    with pytest.raises(UserError, match="tokens_per_point .* is missing"):
+        build_stack({"correctness": {"weight": {"schedule": "price"}}}, REASONTYPE)
