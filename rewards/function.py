@@ -32,7 +32,6 @@ from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack, build_stack
 from rewards.weights import LearningController
 from tagger.errors import UserError
-from tagger.frozen import FrozenTagger
 from tagger.thinking.families import named_delimiters
 from tagger.thinking.split import (
     PromptEnd,
@@ -40,6 +39,7 @@ from tagger.thinking.split import (
     delimiters_from_tokenizer,
     prompt_end_of,
 )
+from tagger.units import load_taggers
 
 QUESTION_ROLES = ("user",)
 
@@ -56,6 +56,8 @@ class StepReward:
         tokenizer: The policy's tokenizer, or its folder or Hub name.
         tagger: Folder, packaged name or Hub repository (``owner/name@revision``) of the frozen
             tagger; the packaged default if None.
+        segmenter: What cuts thinking into the steps the tagger gets, as ``segmenter`` of a run
+            config: a name, or a YAML or JSON file; the tagger's own if None.
         delimiters: Opening and closing thinking delimiter; the tokenizer's own if None.
         reference: Column of the data set that holds the reference answer.
         group_size: Completions of a prompt (``num_generations``); if given, a prompt with fewer
@@ -69,7 +71,7 @@ class StepReward:
             ``equivalent`` if None.
 
     Raises:
-        UserError: Unknown term, checker or parameter, no such tagger, an option that the chat
+        UserError: Unknown term, checker or parameter, no such tagger or segmenter, an option that the chat
             template does not know.
     """
 
@@ -79,6 +81,7 @@ class StepReward:
         tokenizer: Any,
         *,
         tagger: str | None = None,
+        segmenter: str | None = None,
         delimiters: tuple[str, str] | None = None,
         reference: str = "answer",
         group_size: int | None = None,
@@ -89,6 +92,7 @@ class StepReward:
         self.terms = dict(terms)
         self.tokenizer = tokenizer
         self.tagger = tagger
+        self.segmenter = segmenter
         self.delimiters = delimiters
         self.reference = reference
         self.group_size = group_size
@@ -221,6 +225,11 @@ class StepReward:
         return self._load()[0].tagger.fingerprint
 
     @property
+    def step_segmenter(self) -> str:
+        """Name of the segmenter that cuts the steps."""
+        return self._load()[0].tagger.segmenter.name
+
+    @property
     def thinking_delimiters(self) -> ThinkingDelimiters:
         """The thinking delimiters it reads completions with."""
         return self._load()[0].delimiters
@@ -232,7 +241,7 @@ class StepReward:
 
     def _load(self) -> tuple[FactsComputer, RewardStack]:
         if self._loaded is None:
-            frozen = FrozenTagger.load(self.tagger)
+            frozen, _ = load_taggers(self.tagger, None, self.segmenter)
             stack = build_stack(self.terms, frozen.taxonomy)
             _refuse_controllers(stack)
             if isinstance(self.tokenizer, str):

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> None:
         config.reward.terms,
         tokenizer,
         tagger=config.tagger,
+        segmenter=config.segmenter,
         delimiters=(delimiters.open, delimiters.close),
         chat_template_kwargs=config.chat_template_kwargs,
         checker=config.problems.checker,

@@ -148,3 +148,13 @@ def test_step_reward_judges_by_the_checker_it_is_given() -> None:
     assert call(reward(terms, checker="choice"), lettered, answer=["C"]) == [0.0]
     with pytest.raises(UserError, match="did you mean 'number'"):
         reward(terms, checker="nubmer")
+
+
+def test_step_reward_cuts_steps_by_the_segmenter_it_is_given() -> None:
+    own, sentences = reward(), reward(segmenter="sentence")
+    assert pickle.loads(pickle.dumps(sentences)).segmenter == "sentence"
+    assert own.step_segmenter == "paragraph"
+    assert sentences.step_segmenter == "sentence"
+    assert sentences.tagger_fingerprint != own.tagger_fingerprint
+    with pytest.raises(UserError, match="sentense"):
+        reward(segmenter="sentense")
