@@ -71,8 +71,8 @@ class StepReward:
             ``equivalent`` if None.
 
     Raises:
-        UserError: Unknown term, checker or parameter, no such tagger or segmenter, an option that the chat
-            template does not know.
+        UserError: Unknown term, checker or parameter, no such tagger or segmenter, an option that
+            the chat template does not know.
     """
 
     def __init__(
