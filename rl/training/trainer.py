@@ -175,7 +175,7 @@ class StepGRPOTrainer(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """As TRL's, with our advantages; rollouts of chosen steps are kept with them."""
         if self._max_draws > 1 and self.model.training:
-            self._drawn = draw_batch(self, self._scorer, inputs, self._max_draws, self._draw)
+            self._drawn = draw_batch(self, self._scorer, inputs, self._max_draws)
             inputs = self._drawn.rows
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
         batch, self._batch, self._drawn = self._batch, None, None
@@ -187,12 +187,6 @@ class StepGRPOTrainer(GRPOTrainer):
         if kept is not None and batch is not None and self.model.training and kept.due(step):
             kept.keep(step, batch.mine, output["advantages"])
         return output
-
-    @property
-    def _draw(self) -> int:
-        """How many draws this step has made before."""
-        step, draws = self._draws
-        return draws if step == self.state.global_step else 0
 
     def _generate_single_turn(
         self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any
@@ -211,8 +205,10 @@ class StepGRPOTrainer(GRPOTrainer):
                 if "probability tensor contains" in str(error):  # of torch.multinomial
                     raise self._diverged("the policy's logits are not finite") from error
                 raise
-        draw = self._draw
-        self._draws = (self.state.global_step, draw + 1)
+        step = self.state.global_step
+        last, draws = self._draws
+        draw = draws if last == step else 0
+        self._draws = (step, draw + 1)
         try:
             return sample_rollouts(self, prompt_ids, self.facts.delimiters, draw), None
         except NonFiniteLogitsError as error:

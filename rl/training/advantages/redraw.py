@@ -3,8 +3,8 @@
 A group whose advantages are all equal moves nothing. Before TRL sees the batch, rollouts are drawn
 and scored here; each group without spread gets another problem, until every group has spread or
 the draws are used up, and then the batch is used as it is. Every process decides by the gathered
-table and by noise of seed, step and draw alone, so all take the same decision and a resumed run
-takes those of the one that was killed.
+table and by noise of seed, step and the problems tried alone, so all take the same decision and a
+resumed run takes those of the one that was killed.
 
 Source: DAPO, arXiv 2503.14476, which fills whole batches anew; DLER, arXiv 2510.15110.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ class Drawing:
         size: Rollouts of a group; groups are contiguous over the processes.
         first: This process's first row among those of all.
         max_draws: Most draws of a group, the first included.
-        key: What the choice of problems depends on: seed, step, draws before in this step.
+        key: What the choice of problems depends on, next to those of the batch: seed and step.
     """
 
     size: int
@@ -64,9 +64,7 @@ class Drawing:
         return (self.first + row) // self.size
 
 
-def draw_batch(
-    trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws: int, before: int
-) -> Drawn:
+def draw_batch(trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws: int) -> Drawn:
     """Draw this process's part of a trainer's batch; see `draw_with_spread`.
 
     Args:
@@ -74,7 +72,6 @@ def draw_batch(
         scorer: Scores its batches.
         rows: The rows that TRL wants rollouts of.
         max_draws: Most draws of a group.
-        before: Draws that the step has made before.
     """
     accelerator = trainer.accelerator
 
@@ -90,7 +87,7 @@ def draw_batch(
             size=trainer.num_generations,
             first=accelerator.process_index * len(rows),
             max_draws=max_draws,
-            key=(trainer.args.seed, trainer.state.global_step, before),
+            key=(trainer.args.seed, trainer.state.global_step),
         ),
         sample,
         scorer.analyze,
@@ -121,7 +118,7 @@ def draw_with_spread(
     """
     rows, ids = list(rows), [[0]] * len(rows)
     analyses: list[Any] = [None] * len(rows)
-    todo, tried, thrown, redrawn = list(range(len(rows))), set[int](), 0, 0
+    todo, tried, discarded, redrawn = list(range(len(rows))), list[int](), 0, 0
     for draw in range(1, drawing.max_draws + 1):
         asked = [rows[i] for i in todo]
         drawn = sample(asked) if asked else []
@@ -130,14 +127,14 @@ def draw_with_spread(
             ids[i], analyses[i] = completion, analysis
         flat = flat_groups(analyses, rows)
         problems = gather(torch.tensor([row["problem"] for row in rows]))
-        tried |= set(problems[:: drawing.size].tolist())
+        tried += problems[:: drawing.size].tolist()
         numbers = flat.nonzero().flatten().tolist()
-        new = other_problems(len(numbers), range(len(data)), tried, (*drawing.key, draw))
+        new = other_problems(len(numbers), range(len(data)), tried, drawing.key)
         if draw == drawing.max_draws or not new:
             break
         chosen = dict(zip(numbers, new, strict=False))  # where too few are left, those stay
         todo = [i for i in range(len(rows)) if drawing.group(i) in chosen]
-        thrown += sum(len(ids[i]) for i in todo)
+        discarded += sum(len(ids[i]) for i in todo)
         redrawn += len(chosen)
         for i in todo:
             rows[i] = data[chosen[drawing.group(i)]]
@@ -145,28 +142,29 @@ def draw_with_spread(
         "draws": float(draw),
         "redrawn": redrawn / len(flat),
         "without_spread": float(flat.double().mean()),
-        "thrown_tokens": float(gather(torch.tensor([float(thrown)])).sum()),
+        "discarded_tokens": float(gather(torch.tensor([float(discarded)])).sum()),
     }
     named = {f"dynamic_sampling/{name}": value for name, value in metrics.items()}
     return Drawn(rows, ids, analyses, named)
 
 
 def other_problems(
-    count: int, problems: Sequence[int], tried: Collection[int], key: Sequence[int]
+    count: int, problems: Sequence[int], tried: Sequence[int], key: Sequence[int]
 ) -> list[int]:
-    """Choose problems that this batch has not tried, by noise of `key` alone.
+    """Choose problems that this batch has not tried, by noise of `key` and of those tried.
 
     Args:
         count: How many are wanted.
         problems: All of them.
-        tried: Those that are not to be chosen.
-        key: Seed, step and draw.
+        tried: Those that are not to be chosen, in an order that all processes agree on.
+        key: Seed and step.
 
     Returns:
         Distinct problems; fewer where there are no more.
     """
-    free = [problem for problem in problems if problem not in tried]
-    seed = int.from_bytes(hashlib.sha256(repr(tuple(key)).encode()).digest()[:8], "big")
+    free = sorted(set(problems) - set(tried))
+    noise = repr((tuple(key), tuple(tried))).encode()
+    seed = int.from_bytes(hashlib.sha256(noise).digest()[:8], "big")
     return random.Random(seed).sample(free, min(count, len(free)))
 
 

@@ -81,7 +81,7 @@ def test_draw_with_spread_draws_only_groups_without_it_again() -> None:
             "dynamic_sampling/draws": 2,
             "dynamic_sampling/redrawn": 1 / 3,
             "dynamic_sampling/without_spread": 0,
-            "dynamic_sampling/thrown_tokens": 12,
+            "dynamic_sampling/discarded_tokens": 12,
         }
     )
 
@@ -128,10 +128,12 @@ def test_two_processes_decide_as_one_though_a_group_is_cut_in_two(good: set[int]
 
 
 def test_other_problems_are_distinct_and_new() -> None:
-    found = other_problems(4, range(9), {1, 3, 5}, (1, 2, 3))
+    found = other_problems(4, range(9), [1, 3, 5], (1, 2))
     assert len(set(found)) == 4 and not {1, 3, 5} & set(found)
-    assert found == other_problems(4, range(9), {1, 3, 5}, (1, 2, 3))
-    assert sorted(other_problems(99, range(5), {0}, (0,))) == [1, 2, 3, 4]
+    assert found == other_problems(4, range(9), [1, 3, 5], (1, 2))
+    assert sorted(other_problems(99, range(5), [0], (0,))) == [1, 2, 3, 4]
+    choices = {tuple(other_problems(4, range(99), tried, (0, 7))) for tried in ([1], [2], [3])}
+    assert len(choices) == 3  # batches of one step choose apart
 
 
 PLAIN = {
