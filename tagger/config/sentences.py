@@ -154,6 +154,8 @@ def _followed(
     hint: Any = kind
     value: Any = values
     for part in path:
+        if not isinstance(value, Mapping) and not dataclasses.is_dataclass(value):
+            break  # the rest names a member of a union that the value is not
         inner = below(hint, part)
         if inner is None:
             break

@@ -7,15 +7,16 @@ from typing import Any
 
 from rewards.aggregation.base import Aggregation
 from rewards.aggregation.normalize_then_sum import NormalizeThenSum, NormalizeThenSumParams
-from rewards.aggregation.registry import build_aggregation, kind_of, method_kind
+from rewards.aggregation.registry import NAMES, build_aggregation, kind_of, method_kind
 from rewards.aggregation.sum_then_normalize import SumThenNormalize, SumThenNormalizeParams
 from rewards.ranking import refuse_charge_above_correctness
 from rewards.stack import RewardStack, build_stack
 from rewards.weights import WeightController
 from rl.training.config import RewardConfig
-from tagger.errors import UserError
+from tagger.errors import UserError, unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
+_OF_TRL = tuple(name for name in NAMES if method_kind(name).OF_TRL)
 _TRL_KEY, _SCALE = "multi_objective_aggregation", "scale_rewards"
 
 
@@ -33,6 +34,8 @@ def aggregation_keys(
             would have no effect.
     """
     given = grpo.get(_TRL_KEY)
+    if given not in (None, *_OF_TRL):
+        raise unknown_name(f"value of grpo.{_TRL_KEY}", str(given), _OF_TRL)
     if aggregation is None:
         kind = given
     else:
