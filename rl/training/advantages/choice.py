@@ -131,4 +131,4 @@ def check_aggregation(reward: RewardConfig, stack: RewardStack, arguments: Any) 
 
 
 def _acts(weight: WeightController) -> bool:
-    return any(weight.weight(step) != 0 for step in weight.turning_points())
+    return any(value != 0 for step in weight.turning_points() for value in weight.span(step))
