@@ -34,12 +34,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("causal")
     make_language_model(folder / "model")
     write(folder / "labels.jsonl", rows(50))
+    write(folder / "few.jsonl", rows(20))
     return folder
 
 
-def train(folder: Path, fit: CausalFit = FIT, **options: Any) -> Any:
+def train(folder: Path, fit: CausalFit = FIT, labels: str = "few.jsonl", **options: Any) -> Any:
     shape = dataclasses.replace(SHAPE, model=str(folder / "model"), weights="float32")
-    return train_causal([folder / "labels.jsonl"], settings=shape, fit=fit, **options)
+    return train_causal([folder / labels], settings=shape, fit=fit, **options)
 
 
 def losses(said: list[str]) -> list[float]:
@@ -52,7 +53,8 @@ def losses(said: list[str]) -> list[float]:
 
 def test_train_causal_learns_and_freezes_the_lower_layers(folder: Path) -> None:
     said: list[str] = []
-    trained = train(folder, dataclasses.replace(FIT, epochs=8), say=said.append)
+    fit = dataclasses.replace(FIT, epochs=8)
+    trained = train(folder, fit, "labels.jsonl", say=said.append)
     heard = losses(said)
     assert len(heard) == 8 and heard[-1] < heard[0] - 0.3
     assert trained.scores.micro_f1 > 0.7, "the commonest type is a third of the steps"
@@ -91,14 +93,14 @@ def test_train_causal_resumes_to_the_same_weights_after_any_interruptions(
     whole = train(folder)
     real, count = loop.window_loss, 0
 
-    def dies_every_seventeenth_time(*args: Any) -> Any:
+    def dies_every_ninth_time(*args: Any) -> Any:
         nonlocal count
         count += 1
-        if count % 17 == 0:
+        if count % 9 == 0:
             raise Killed
         return real(*args)
 
-    monkeypatch.setattr(loop, "window_loss", dies_every_seventeenth_time)
+    monkeypatch.setattr(loop, "window_loss", dies_every_ninth_time)
     run, ran = states._run, 0
 
     def counted(*args: Any) -> None:
@@ -114,7 +116,7 @@ def test_train_causal_resumes_to_the_same_weights_after_any_interruptions(
             done = train(folder, checkpoint=tmp_path / "kept", say=said.append)
         except Killed:
             deaths += 1
-    assert deaths >= 4 and ran == 50, "states are computed once"
+    assert deaths >= 4 and ran == 20, "states are computed once"
     assert any("Resuming at epoch 2" in line for line in said)
     assert done.tagger.fingerprint == whole.tagger.fingerprint
     assert done.scores == whole.scores and done.tagger.about == whole.tagger.about
@@ -278,12 +280,12 @@ def test_train_causal_refuses_a_model_file_that_is_not_utf_8(
 
 
 def test_train_causal_refuses_a_checkpoint_with_another_split(folder: Path, tmp_path: Path) -> None:
-    more = write(tmp_path / "more.jsonl", rows(30, seed=4))
+    more = write(tmp_path / "more.jsonl", rows(10, seed=4))
     train(folder, train_only=[more], checkpoint=tmp_path / "kept")
     shape = dataclasses.replace(SHAPE, model=str(folder / "model"), weights="float32")
     with pytest.raises(UserError, match="other labels or settings"):
         train_causal(
-            [folder / "labels.jsonl", more], settings=shape, fit=FIT, checkpoint=tmp_path / "kept"
+            [folder / "few.jsonl", more], settings=shape, fit=FIT, checkpoint=tmp_path / "kept"
         )
 
 
@@ -297,7 +299,7 @@ def test_train_causal_refuses_a_checkpoint_with_another_tokenizer(
     def again() -> Any:
         shape = dataclasses.replace(SHAPE, model=str(model))
         return train_causal(
-            [folder / "labels.jsonl"], settings=shape, fit=FIT, checkpoint=tmp_path / "kept"
+            [folder / "few.jsonl"], settings=shape, fit=FIT, checkpoint=tmp_path / "kept"
         )
 
     again()
@@ -381,7 +383,7 @@ def test_train_causal_store_states_recomputes_a_damaged_file(folder: Path, tmp_p
     once = train(folder, checkpoint=tmp_path)
     files = sorted((tmp_path / "states").iterdir())
     assert len(files) == len({json.dumps(t.steps) + t.question for t in
-                              read_labelled(folder / "labels.jsonl")})  # fmt: skip
+                              read_labelled(folder / "few.jsonl")})  # fmt: skip
     files[0].write_bytes(b"no tensors here")
     (tmp_path / "training.safetensors").unlink()
     assert train(folder, checkpoint=tmp_path).tagger.fingerprint == once.tagger.fingerprint

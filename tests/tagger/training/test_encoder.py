@@ -98,7 +98,7 @@ def test_train_encoder_fine_tuning_changes_the_layers_not_the_embeddings_and_low
     heard = losses(said, "everything")
     assert len(heard) == 4 and heard[-1] < losses(said, "head")[-1] - 0.1
     assert trained.tagger.about["epochs"]["everything"] == 4
-    both = train(folder, dataclasses.replace(FIT, epochs=1, train_embeddings=True))
+    both = train(folder, dataclasses.replace(FIT, epochs=1, train_embeddings=True), "few.jsonl")
     table = "encoder.embeddings.word_embeddings.weight"
     assert np.abs(both.tagger.arrays[table] - start_weights(folder)[table]).max() > 0
 
@@ -106,7 +106,7 @@ def test_train_encoder_fine_tuning_changes_the_layers_not_the_embeddings_and_low
 @pytest.mark.slow
 def test_train_encoder_is_deterministic_and_depends_on_the_seed(folder: Path) -> None:
     fit = dataclasses.replace(FIT, epochs=1)
-    one, two, other = train(folder, fit), train(folder, fit), train(folder, fit, seed=1)
+    one, two, other = (train(folder, fit, "few.jsonl", seed=seed) for seed in (0, 0, 1))
     assert one.tagger.fingerprint == two.tagger.fingerprint != other.tagger.fingerprint
     assert one.scores == two.scores
 
@@ -155,12 +155,12 @@ def test_train_encoder_refuses_the_checkpoint_of_another_training(
     folder: Path, tmp_path: Path
 ) -> None:
     fit = dataclasses.replace(FIT, epochs=1, head_epochs=0)
-    train(folder, fit, checkpoint=tmp_path)
+    train(folder, fit, "few.jsonl", checkpoint=tmp_path)
     with pytest.raises(UserError, match="other labels or settings"):
-        train(folder, dataclasses.replace(fit, dropout=0.1), checkpoint=tmp_path)
+        train(folder, dataclasses.replace(fit, dropout=0.1), "few.jsonl", checkpoint=tmp_path)
     (tmp_path / "training.safetensors").write_bytes(b"no tensors here")
     with pytest.raises(UserError, match="cannot be read"):
-        train(folder, fit, checkpoint=tmp_path)
+        train(folder, fit, "few.jsonl", checkpoint=tmp_path)
 
 
 def other_labels() -> ExtraLabels:
@@ -178,7 +178,9 @@ def test_train_encoder_auxiliary_labels_train_the_body_and_their_head_is_dropped
     folder: Path,
 ) -> None:
     fit = dataclasses.replace(FIT, head_epochs=1, epochs=1)
-    alone, helped = train(folder, fit), train(folder, fit, extra=[other_labels()])
+    alone, helped = (
+        train(folder, fit, "few.jsonl", extra=extra) for extra in ([], [other_labels()])
+    )
     assert set(alone.tagger.arrays) == set(helped.tagger.arrays)
     assert len(helped.tagger.tag_text("3 + 4 = 7.")[0].probabilities) == len(REASONTYPE.types)
     name = "encoder.encoder.layer.1.output.dense.weight"
