@@ -29,6 +29,11 @@ ERRORS = 2.0
 """Standard errors by which it must be positive to be called so."""
 
 
+def clearly_positive(correlation: float, error: float) -> bool:
+    """Whether a correlation is positive by `ERRORS` of its standard errors."""
+    return correlation > ERRORS * error
+
+
 class LengthTrend:
     """Watches the correlation over batches, and says once that it has turned positive."""
 
@@ -60,7 +65,7 @@ class LengthTrend:
         self._sums = [*self._sums, sums][-WINDOW:]
         self._batches += 1
         found = self.correlation()
-        turned = self.turned is None and found is not None and found[0] > ERRORS * found[1]
+        turned = self.turned is None and found is not None and clearly_positive(*found)
         if turned:
             self.turned = self._batches
         return turned

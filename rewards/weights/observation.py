@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from rewards.weights.length_trend import clearly_positive
+
 if TYPE_CHECKING:
     import torch
 
@@ -41,10 +43,10 @@ class Batch:
 
     @property
     def longer_is_better(self) -> bool:
-        """Whether the correlation is positive by two standard errors: compression costs answers."""
+        """Whether the correlation is clearly positive: compression costs answers."""
         if self.correlation is None or self.correlation_error is None:
             return False
-        return self.correlation > 2 * self.correlation_error
+        return clearly_positive(self.correlation, self.correlation_error)
 
 
 @dataclass(frozen=True)

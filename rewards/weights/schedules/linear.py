@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from annotated_types import Ge
-
-from rewards.weights.base import Finite
-from rewards.weights.schedules.schedule import Schedule
+from rewards.weights.schedules.change import Change
 
 
 @dataclass(frozen=True)
-class LinearWeight(Schedule):
-    """Goes from one weight to another in a straight line, then stays.
-
-    Attributes:
-        start: Weight until `begin`.
-        end: Weight from ``begin + steps`` on.
-        steps: Steps the change takes, at least 1.
-        begin: Step at which it begins.
-    """
+class LinearWeight(Change):
+    """Goes from one weight to another in a straight line, then stays."""
 
     OWNER: ClassVar[str] = "weight schedule 'linear'"
 
-    start: Finite = 0.0
-    end: Finite = 1.0
-    steps: Annotated[int, Ge(1)] = 100
-    begin: Annotated[int, Ge(0)] = 0
-
     def weight(self, step: int) -> float:
         """Weight at a step."""
-        share = min(max((step - self.begin) / self.steps, 0.0), 1.0)
-        return float(self.start + share * (self.end - self.start))
+        return float(self.start + self.done(step) * (self.end - self.start))
 
     def turning_points(self) -> tuple[int, ...]:
         """Where the change begins and where it ends (parts of a step count as the whole)."""
