@@ -14,15 +14,14 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge
 
 from tagger.backends.features.lookback import states_answer
-from tagger.config.settings import Settings
 from tagger.steps import TaggedStep
 from tagger.stopping.rules.base import Decision, StreamState
+from tagger.stopping.rules.of_types import RuleOfTypes
 from tagger.stopping.rules.types import named_types, steps_in_words
-from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
 
 @dataclass(frozen=True)
-class AfterAnswerRule(Settings):
+class AfterAnswerRule(RuleOfTypes):
     """Stop as soon as `limit` steps of the given types have followed the first stated answer.
 
     Attributes:
@@ -31,39 +30,27 @@ class AfterAnswerRule(Settings):
             names.
         answers: Full name or tag of the types that state an answer, kept likewise.
         by_text: Whether a step of any type states one too if its text says what the answer is.
-        taxonomy: Where the types are looked up.
 
     Raises:
         UserError: Unknown or no type, or a limit that is no whole number of at least 0.
     """
 
-    KEY: ClassVar[str] = "parameter"
     OWNER: ClassVar[str] = "stopping rule 'after_answer'"
 
     limit: Annotated[int, Ge(0)]
-    types: str | Sequence[str] = ("VERIFY",)
     answers: str | Sequence[str] = ("CONCLUDE",)
     by_text: bool = True
-    taxonomy: Taxonomy = REASONTYPE
     name: ClassVar[str] = "after_answer"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("types", "answers"):
-            found = named_types(self.name, getattr(self, key), self.taxonomy)
-            object.__setattr__(self, key, found)
+        object.__setattr__(self, "answers", named_types(self.name, self.answers, self.taxonomy))
 
     @property
     def settings(self) -> dict[str, Any]:
         """Name and parameters, types as tags."""
-        types, answers = ([self.taxonomy.get(t).tag for t in n] for n in (self.types, self.answers))
-        return {
-            "name": self.name,
-            "limit": self.limit,
-            "types": types,
-            "answers": answers,
-            "by_text": self.by_text,
-        }
+        answers = self.tags(self.answers)
+        return {**super().settings, "answers": answers, "by_text": self.by_text}
 
     def states(self, tagged_step: TaggedStep) -> bool:
         """Whether a step states an answer."""

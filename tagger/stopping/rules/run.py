@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from annotated_types import Ge
-
-from tagger.config.settings import Settings
 from tagger.steps import TaggedStep
 from tagger.stopping.rules.base import Decision, StreamState
-from tagger.stopping.rules.types import named_types, steps_in_words
-from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
+from tagger.stopping.rules.of_types import RuleOfTypes
+from tagger.stopping.rules.types import steps_in_words
 
 
 @dataclass(frozen=True)
-class RunRule(Settings):
+class RunRule(RuleOfTypes):
     """Stop as soon as `limit` steps in a row are of the given types.
 
     Attributes:
         limit: Length of the run that stops, at least 1.
         types: Full name or tag of one type, or several, which may alternate in a run; kept as a
             tuple of full names.
-        taxonomy: Where the types are looked up.
 
     Raises:
         UserError: Unknown or no type, or a limit that is no whole number of at least 1.
     """
 
-    KEY: ClassVar[str] = "parameter"
     OWNER: ClassVar[str] = "stopping rule 'run'"
 
-    limit: Annotated[int, Ge(1)]
-    types: str | Sequence[str] = ("VERIFY",)
-    taxonomy: Taxonomy = REASONTYPE
     name: ClassVar[str] = "run"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "types", named_types(self.name, self.types, self.taxonomy))
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Name and parameters, types as tags."""
-        tags = [self.taxonomy.get(t).tag for t in self.types]
-        return {"name": self.name, "limit": self.limit, "types": tags}
 
     def start(self) -> _Run:
         """Begin a sequence with a run of no steps."""
