@@ -67,6 +67,20 @@ class Groups:
         squares = self.sum((values.double() - mean) ** 2, among)
         return (squares / (count - ddof).clamp(min=1.0)).sqrt().masked_fill(count <= ddof, empty)
 
+    def z_scores(
+        self, values: torch.Tensor, among: torch.Tensor, ddof: int, epsilon: float
+    ) -> torch.Tensor:
+        """Distance from the mean of the rollouts that count, in their standard deviations.
+
+        Args:
+            values: Shape (B,).
+            among: Shape (B,); the others get numbers that mean nothing.
+            ddof: As for `deviation`, which is 0 where no more than `ddof` count.
+            epsilon: Added to the deviation before dividing by it.
+        """
+        spread = self.deviation(values, among, ddof)
+        return (values - self.mean(values, among)) / (spread + epsilon)
+
     def least(self, values: torch.Tensor, among: torch.Tensor, empty: float = 0.0) -> torch.Tensor:
         """Least value of the rollouts that count."""
         return -self.greatest(-values.double(), among, -empty)

@@ -11,7 +11,7 @@ GDPO's code sets NaN to 0 before it normalises, TRL leaves it out.
 
 Right for: several rewards whose sums would coincide (2 + 0 and 1 + 1), each with a spread in most
 groups. Wrong for counts that are rare: the one rollout with a verification step gets a z of 1.75
-or 2.47 in groups of 4 or 8, whatever the term's weight is beside correctness.
+or 2.47 in groups of 4 or 8, whatever the term's weight is next to correctness.
 
 Property: a term's part does not depend on the unit it is measured in; and, shown as its flaw, a
 rare count gets the full weight, and in an all-correct group the weight of the only shaped term
@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rewards.aggregation.base import EPSILON, Aggregation, ScoredRollouts
+from rewards.aggregation.base import Aggregation, ScoredRollouts
 from rewards.aggregation.standardize import least_gap, z_scores
 from rewards.terms.base import TermBounds
 from tagger.config.settings import Settings
@@ -59,10 +59,7 @@ class NormalizeThenSum(Aggregation[NormalizeThenSumParams]):
             weight * z_scores(scored.by_group, scored.terms[:, k], scored.applies(k))
             for k, weight in enumerate(scored.weights)
         ]
-        summed, among = torch.stack(parts).sum(dim=0), scored.scorable
-        centred = summed - scored.by_batch.mean(summed, among)
-        spread = scored.by_batch.deviation(summed, among, ddof=1)
-        return (centred / (spread + EPSILON)).masked_fill(~among, 0.0)
+        return z_scores(scored.by_batch, torch.stack(parts).sum(dim=0), scored.scorable)
 
     def margin(
         self, name: str, weight: float, bounds: TermBounds, correctness: bool, size: int

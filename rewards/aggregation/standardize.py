@@ -25,9 +25,7 @@ def z_scores(groups: Groups, values: torch.Tensor, among: torch.Tensor) -> torch
     Returns:
         Shape (B,); 0 for those that do not.
     """
-    spread = groups.deviation(values, among, ddof=1)
-    z = (values - groups.mean(values, among)) / (spread + EPSILON)
-    return z.masked_fill(~among, 0.0)
+    return groups.z_scores(values, among, ddof=1, epsilon=EPSILON).masked_fill(~among, 0.0)
 
 
 def least_gap(weight: float, bounds: TermBounds, size: int) -> float:

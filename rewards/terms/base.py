@@ -86,6 +86,15 @@ class Rollouts:
         return self["correct"] > 0
 
     @cached_property
+    def completed(self) -> torch.Tensor:
+        """Correct rollouts that the length limit did not cut off, (B,) bool.
+
+        The length of one that was cut off is that of the limit, so published statistics leave it
+        out.
+        """
+        return self.correct & (self["ended"] > 0)
+
+    @cached_property
     def all(self) -> torch.Tensor:
         """All of them, (B,) bool."""
         import torch
@@ -127,7 +136,11 @@ class Term(Generic[P]):
 
     def __call__(self, facts: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
         """Compute the term; see `RewardTerm`."""
-        return self.value(Rollouts(facts, groups, columns(self.taxonomy))).to(facts.dtype)
+        return self.value(self.rollouts(facts, groups)).to(facts.dtype)
+
+    def rollouts(self, facts: torch.Tensor, groups: torch.Tensor) -> Rollouts:
+        """A facts table with its columns by name; arguments as for `RewardTerm`."""
+        return Rollouts(facts, groups, columns(self.taxonomy))
 
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,), unweighted."""

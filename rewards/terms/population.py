@@ -1,4 +1,4 @@
-"""Which rollouts a term on length rewards, and which it compares them with."""
+"""Which rollouts a term rewards, and which it compares them with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Gate = Literal["correct", "none"]
 """``correct``: correct rollouts. ``none``: all, as some papers do; incorrect ones are then paid or
-charged for their length."""
+charged too."""
 GroupGate = Literal["correct", "group_solved", "none"]
 """As `Gate`; ``group_solved``: correct rollouts of groups that have enough of them."""
 
@@ -31,14 +31,6 @@ def let_through(rollouts: Rollouts, gate: GroupGate, solved: float = 1.0) -> tor
         share = rollouts.groups.share(rollouts.correct)
         return rollouts.correct & (share >= solved - 1e-9)
     return rollouts.correct
-
-
-def completed(rollouts: Rollouts) -> torch.Tensor:
-    """Correct rollouts that the length limit did not cut off, (B,) bool.
-
-    The length of one that was cut off is that of the limit, so published statistics leave it out.
-    """
-    return rollouts.correct & (rollouts["ended"] > 0)
 
 
 def compared(rollouts: Rollouts, scope: Literal["group", "batch"]) -> Groups:

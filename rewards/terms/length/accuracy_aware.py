@@ -26,18 +26,16 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from rewards.facts.columns import columns
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import Gate, completed
-from rewards.terms.length.running import RunningMean
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.base import Rollouts, TermBounds, TermKind
+from rewards.terms.length.running import RunningTerm
+from rewards.terms.population import Gate
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,14 +81,8 @@ class AccuracyAwareParams(Settings):
 
 
 @dataclass(frozen=True)
-class AccuracyAware(Term[AccuracyAwareParams]):
-    """See the module. Its state is the running accuracy.
-
-    Attributes:
-        mean: Of the share of correct rollouts.
-    """
-
-    mean: RunningMean = field(default_factory=RunningMean, init=False, compare=False, repr=False)
+class AccuracyAware(RunningTerm[AccuracyAwareParams]):
+    """See the module. Its running mean is that of the share of correct rollouts."""
 
     @property
     def accuracy(self) -> float | None:
@@ -105,23 +97,15 @@ class AccuracyAware(Term[AccuracyAwareParams]):
         reached = min(1.0, self.accuracy / self.params.target)
         used = (rollouts.tokens / self.params.max_length).clamp(max=1.0)
         bonus = self.params.bonus * (1.0 - used.clamp(max=reached**self.params.power))
-        paid = rollouts.all if self.params.gate == "none" else completed(rollouts)
+        paid = rollouts.all if self.params.gate == "none" else rollouts.completed
         discount = self.params.discount * reached * rollouts.correct
         return bonus.masked_fill(~paid, 0.0) - discount
 
     def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
         """Add the share of correct rollouts of a batch to the running accuracy."""
-        correct = Rollouts(facts, groups, columns(self.taxonomy)).correct
+        correct = self.rollouts(facts, groups).correct
         if len(correct):
             self.mean.add(float(correct.double().mean()), self.params.span)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The running accuracy."""
-        return self.mean.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a saved state."""
-        self.mean.load_state_dict(state)
 
 
 def bounds(params: AccuracyAwareParams) -> TermBounds:

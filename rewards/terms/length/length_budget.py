@@ -26,17 +26,14 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf, log1p
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Interval
 
-from rewards.facts.columns import columns
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import completed
-from rewards.terms.length.running import RunningMean
+from rewards.terms.base import Rollouts, TermBounds, TermKind
+from rewards.terms.length.running import RunningTerm
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,14 +70,8 @@ class LengthBudgetParams(Settings):
 
 
 @dataclass(frozen=True)
-class LengthBudget(Term[LengthBudgetParams]):
-    """See the module. Its state is the moving mean.
-
-    Attributes:
-        mean: Of the lengths of correct rollouts, in tokens.
-    """
-
-    mean: RunningMean = field(default_factory=RunningMean, init=False, compare=False, repr=False)
+class LengthBudget(RunningTerm[LengthBudgetParams]):
+    """See the module. Its running mean is that of the lengths of correct rollouts, in tokens."""
 
     @property
     def budget(self) -> float:
@@ -94,7 +85,7 @@ class LengthBudget(Term[LengthBudgetParams]):
         used = (self._length(rollouts) / self.budget).clamp(max=1.0)
         scale = self.params.log_scale
         value = (scale * (1.0 - used)).log1p() / log1p(scale)
-        return value.masked_fill(~completed(rollouts), 0.0)
+        return value.masked_fill(~rollouts.completed, 0.0)
 
     def _length(self, rollouts: Rollouts) -> torch.Tensor:
         if self.params.length == "thinking":
@@ -103,18 +94,10 @@ class LengthBudget(Term[LengthBudgetParams]):
 
     def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
         """Add the mean length of a batch's correct, finished rollouts to the moving mean."""
-        rollouts = Rollouts(facts, groups, columns(self.taxonomy))
-        lengths = self._length(rollouts)[completed(rollouts)]
+        rollouts = self.rollouts(facts, groups)
+        lengths = self._length(rollouts)[rollouts.completed]
         if len(lengths):
             self.mean.add(float(lengths.mean()), self.params.span)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The moving mean."""
-        return self.mean.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a saved state."""
-        self.mean.load_state_dict(state)
 
 
 KIND = TermKind(

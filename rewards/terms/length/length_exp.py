@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import completed, unpaid_if_cut_off
+from rewards.terms.population import unpaid_if_cut_off
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class LengthExp(Term[LengthExpParams]):
 
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
-        groups, tokens, counted = rollouts.groups, rollouts.tokens, completed(rollouts)
+        groups, tokens, counted = rollouts.groups, rollouts.tokens, rollouts.completed
         spread = groups.deviation(tokens, counted, ddof=1, empty=1.0)
         z = (tokens - groups.mean(tokens, counted)) / (spread + _EPSILON)
         z = z.clamp(-_GREATEST_Z, _GREATEST_Z).masked_fill(groups.count(counted) == 0, 0.0)

@@ -29,14 +29,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import (
+from rewards.terms.population import (
     GroupGate,
     compared,
-    completed,
     let_through,
     unpaid_if_cut_off,
 )
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class LengthMinmax(Term[LengthMinmaxParams]):
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
         groups = compared(rollouts, self.params.scope)
-        among = rollouts.all if self.params.among == "all" else completed(rollouts)
+        among = rollouts.all if self.params.among == "all" else rollouts.completed
         least = groups.least(rollouts.tokens, among)
         span = groups.greatest(rollouts.tokens, among) - least
         value = (0.5 - (rollouts.tokens - least) / span.where(span > 0, 1.0)).clamp(-0.5, 0.5)

@@ -52,11 +52,8 @@ class LengthSigmoid(Term[LengthSigmoidParams]):
 
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
-        counted = rollouts.correct & (rollouts["ended"] > 0)
-        mean = rollouts.groups.mean(rollouts.tokens, counted)
-        ddof = int(self.params.deviation == "sample")
-        spread = rollouts.groups.deviation(rollouts.tokens, counted, ddof)
-        z = (rollouts.tokens - mean) / (spread + _EPSILON)
+        counted, ddof = rollouts.completed, int(self.params.deviation == "sample")
+        z = rollouts.groups.z_scores(rollouts.tokens, counted, ddof, _EPSILON)
         return (-z.sigmoid()).masked_fill(~counted, 0.0)
 
 

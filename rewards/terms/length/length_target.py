@@ -35,8 +35,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Gt, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import Gate, completed
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.population import Gate
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class LengthTarget(Term[LengthTargetParams]):
         else:
             half = self.params.alpha * left / (2.0 if self.params.slope == "code" else 1.0)
             value = (half + 0.5).clamp(0.0, 1.0)
-            counted = completed(rollouts)
+            counted = rollouts.completed
         if self.params.gate == "none":
             return value
         return value.masked_fill(~counted & ~value.isnan(), 0.0)

@@ -33,8 +33,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import completed
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -84,7 +83,7 @@ class LengthWindow(Term[LengthWindowParams]):
 
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
-        groups, tokens, counted = rollouts.groups, rollouts.tokens, completed(rollouts)
+        groups, tokens, counted = rollouts.groups, rollouts.tokens, rollouts.completed
         given = self.params.width
         width = _WIDTHS[self.params.stage] if given is None else given
         if self.params.stage == 1:

@@ -1,10 +1,15 @@
-"""A running mean over batches, which a term keeps as its state."""
+"""A running mean over batches, and the terms that keep one as their state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rewards.terms.base import Term
+from tagger.config.settings import Settings
+
+P = TypeVar("P", bound=Settings)
 
 
 @dataclass
@@ -32,3 +37,24 @@ class RunningMean:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a saved state."""
         self.value, self.batches = state["value"], state["batches"]
+
+
+@dataclass(frozen=True)
+class RunningTerm(Term[P]):
+    """Base of a term whose state is a running mean; a `rewards.terms.base.StatefulTerm`.
+
+    A subclass says in ``observe`` what a batch adds.
+
+    Attributes:
+        mean: Of what the batches have shown.
+    """
+
+    mean: RunningMean = field(default_factory=RunningMean, init=False, compare=False, repr=False)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The running mean."""
+        return self.mean.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state."""
+        self.mean.load_state_dict(state)

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Gt, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import GroupGate, let_through
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.population import GroupGate, let_through
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:

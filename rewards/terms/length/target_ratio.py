@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import Gate, completed, unpaid_if_cut_off
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.population import Gate, unpaid_if_cut_off
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -101,7 +101,7 @@ class TargetRatio(Term[TargetRatioParams]):
 
     def _target(self, rollouts: Rollouts) -> torch.Tensor:
         """The target length of each rollout's group, (B,), in tokens."""
-        groups, tokens, counted = rollouts.groups, rollouts.tokens, completed(rollouts)
+        groups, tokens, counted = rollouts.groups, rollouts.tokens, rollouts.completed
         least, most = self.params.least, self.params.most
         if self.params.aggregator == "mean_all":
             target = groups.mean(tokens, rollouts.all)

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.length.population import compared, completed
-from rewards.terms.length.unread import refuse_unread
+from rewards.terms.population import compared
+from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class TruncationBonus(Term[TruncationBonusParams]):
 
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
-        groups, counted = compared(rollouts, self.params.scope), completed(rollouts)
+        groups, counted = compared(rollouts, self.params.scope), rollouts.completed
         most = groups.greatest(rollouts.tokens, counted)
         span = most - groups.least(rollouts.tokens, counted)
         share = (most - rollouts.tokens) / span.where(span > 0, 1.0)

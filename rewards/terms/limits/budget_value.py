@@ -29,11 +29,12 @@ Example:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import Gate, let_through
 from rewards.weights import Finite
 from tagger.config.settings import Settings
 
@@ -78,7 +79,7 @@ class BudgetValueParams(Settings):
     fold_bonus: Price = 0.1
     fold_charge: Price = 0.8
     length_charge: Price = 0.2
-    gate: Literal["correct", "none"] = "correct"
+    gate: Gate = "correct"
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,7 @@ class BudgetValue(Term[BudgetValueParams]):
             rollouts.correct, self._incorrect(rollouts, rate)
         )
         value = value + self._calibration(rollouts, rate, cost)
-        gated = self.params.gate == "correct"
-        return value.masked_fill(~rollouts.correct, 0.0) if gated else value
+        return value.masked_fill(~let_through(rollouts, self.params.gate), 0.0)
 
     def _cost(self, rollouts: Rollouts) -> torch.Tensor:
         """Mean length of the shortest correct rollouts of each group, (B,); 0 if there is none."""

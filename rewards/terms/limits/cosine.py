@@ -26,11 +26,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import Gate, let_through
 from rewards.weights import Finite
 from tagger.config.settings import Settings
 
@@ -62,7 +63,7 @@ class CosineParams(Settings):
     incorrect_short: Finite = -1.0
     incorrect_long: Finite = -0.5
     beyond: Finite | None = None
-    gate: Literal["correct", "none"] = "correct"
+    gate: Gate = "correct"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Cosine(Term[CosineParams]):
         value = correct.where(rollouts.correct, incorrect)
         if p.beyond is not None:
             value = value.masked_fill(rollouts.tokens >= p.limit, p.beyond)
-        return value.masked_fill(~rollouts.correct, 0.0) if p.gate == "correct" else value
+        return value.masked_fill(~let_through(rollouts, p.gate), 0.0)
 
 
 def bounds(params: CosineParams) -> TermBounds:

@@ -59,7 +59,7 @@ class Laser(Term[LaserParams]):
 
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
-        counted = rollouts.correct & (rollouts["ended"] > 0)
+        counted = rollouts.completed
         value = within(rollouts.tokens <= self.params.target, self.params.form)
         return value.masked_fill(~counted, 0.0)
 

@@ -41,7 +41,6 @@ from rewards.terms.limits.target_lengths import (
     Form,
     TargetSettings,
     TargetTerm,
-    solved,
     within,
 )
 
@@ -72,7 +71,7 @@ class LaserD(TargetTerm[LaserDParams]):
         """The term of each rollout, (B,)."""
         target = self.history.of(rollouts, self.params)
         value = within(rollouts.tokens <= target, self.params.form)
-        return value.masked_fill(~solved(rollouts), 0.0)
+        return value.masked_fill(~rollouts.completed, 0.0)
 
 
 KIND = TermKind(

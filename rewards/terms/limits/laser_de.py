@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, TermBounds, TermKind
-from rewards.terms.limits.target_lengths import TargetSettings, TargetTerm, solved
+from rewards.terms.limits.target_lengths import TargetSettings, TargetTerm
 
 if TYPE_CHECKING:
     import torch
@@ -63,7 +63,7 @@ class LaserDe(TargetTerm[LaserDeParams]):
         loops = rollouts[f"repeated_{self.params.ngram}grams"] > self.params.repeated
         answered = (rollouts["answered"] > 0) & (rollouts["ended"] > 0)
         explores = ~rollouts.correct & answered & ~inside & ~loops
-        return (explores | (solved(rollouts) & inside)).double()
+        return (explores | (rollouts.completed & inside)).double()
 
 
 KIND = TermKind(

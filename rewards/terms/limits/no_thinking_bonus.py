@@ -27,11 +27,12 @@ Example:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import Gate
 from rewards.weights import Finite
 from tagger.config.settings import Settings
 
@@ -54,7 +55,7 @@ class NoThinkingBonusParams(Settings):
 
     delta: Annotated[Finite, Ge(0)] = 0.05
     subtract_reference: bool = False
-    gate: Literal["correct", "none"] = "correct"
+    gate: Gate = "correct"
 
 
 @dataclass(frozen=True)

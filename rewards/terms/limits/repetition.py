@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import Gate, let_through
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class RepetitionParams(Settings):
     OWNER: ClassVar[str] = "reward term 'repetition'"
 
     ngram: Literal[2, 3, 4, 6] = 3
-    gate: Literal["correct", "none"] = "correct"
+    gate: Gate = "correct"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Repetition(Term[RepetitionParams]):
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
         charge = rollouts[f"repeated_{self.params.ngram}grams"]
-        charged = rollouts.correct if self.params.gate == "correct" else rollouts.all
+        charged = let_through(rollouts, self.params.gate)
         return 0.0 - charge.masked_fill(~charged, 0.0)
 
 

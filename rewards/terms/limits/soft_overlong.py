@@ -22,11 +22,12 @@ Example:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import Gate, let_through
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -54,7 +55,7 @@ class SoftOverlongParams(Settings):
     limit: Annotated[int, Ge(1)] = 20480
     buffer: Annotated[int, Ge(0)] = 4096
     difficulty: Annotated[float, Ge(0)] | None = None
-    gate: Literal["correct", "none"] = "correct"
+    gate: Gate = "correct"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,10 +75,10 @@ class SoftOverlong(Term[SoftOverlongParams]):
         free = self.params.limit - self.params.buffer
         charge = ((rollouts.tokens - free) / max(self.params.buffer, 1)).clamp(0.0, 1.0)
         if self.params.difficulty is not None:
-            eased = rollouts.correct & (rollouts["ended"] > 0)
+            eased = rollouts.completed
             rate = rollouts.groups.share(rollouts.correct) ** self.params.difficulty
             charge = charge * rate.masked_fill(~eased, 1.0)
-        charged = rollouts.correct if self.params.gate == "correct" else rollouts.all
+        charged = let_through(rollouts, self.params.gate)
         return 0.0 - charge.masked_fill(~charged, 0.0)
 
 

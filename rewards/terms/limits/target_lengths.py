@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge
 
-from rewards.facts.columns import columns
 from rewards.terms.base import Rollouts, Term
 from tagger.config.settings import Settings
 from tagger.errors import UserError
@@ -118,12 +117,12 @@ class TargetHistory:
         import torch
 
         targets = self.targets or [settings.target] * len(BANDS)
-        band = band_of(rollouts.groups.share(solved(rollouts)))
+        band = band_of(rollouts.groups.share(rollouts.completed))
         return torch.tensor(targets, device=band.device).double()[band]
 
     def observe(self, rollouts: Rollouts, groups: torch.Tensor, settings: TargetSettings) -> None:
         """Take the groups of a training batch; update the targets if it is time."""
-        bands = band_of(rollouts.groups.share(solved(rollouts)))
+        bands = band_of(rollouts.groups.share(rollouts.completed))
         for group in sorted(set(groups.tolist())):
             mine = groups == group
             lengths = sorted(int(n) for n in rollouts.tokens[mine].tolist())
@@ -177,8 +176,7 @@ class TargetTerm(Term[T]):
 
     def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
         """Learn from a training batch."""
-        rollouts = Rollouts(facts, groups, columns(self.taxonomy))
-        self.history.observe(rollouts, groups, self.params)
+        self.history.observe(self.rollouts(facts, groups), groups, self.params)
 
     def state_dict(self) -> dict[str, Any]:
         """JSON-able state."""
@@ -187,8 +185,3 @@ class TargetTerm(Term[T]):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a saved state."""
         self.history.load_state_dict(state)
-
-
-def solved(rollouts: Rollouts) -> torch.Tensor:
-    """Which rollouts count as solved: correct and not cut off, (B,) bool."""
-    return rollouts.correct & (rollouts["ended"] > 0)

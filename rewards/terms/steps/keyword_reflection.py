@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.steps.shapes import z_scores
+from rewards.terms.steps.shapes import EPSILON
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -78,8 +78,8 @@ class KeywordReflection(Term[KeywordReflectionParams]):
         weight = keywords.new_full((len(rollouts),), high)
         weight = weight.masked_fill(keywords <= self.params.many, middle)
         weight = weight.masked_fill(keywords <= self.params.few, low)
-        by_keywords = z_scores(keywords, rollouts.groups, counted).sigmoid()
-        by_length = z_scores(rollouts.tokens, rollouts.groups, counted).sigmoid()
+        by_keywords = rollouts.groups.z_scores(keywords, counted, 1, EPSILON).sigmoid()
+        by_length = rollouts.groups.z_scores(rollouts.tokens, counted, 1, EPSILON).sigmoid()
         charge = weight * by_keywords + (_BOTH - weight) * by_length
         return (-charge).masked_fill(~counted, 0.0)
 

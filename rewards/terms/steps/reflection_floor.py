@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import let_through
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class ReflectionFloor(Term[ReflectionFloorParams]):
         paid = paid.masked_fill(rollouts["thinking_tokens"] <= 0, 0.0)
         if self.params.form == "paper":
             paid = paid - 1.0
-        return paid if self.params.gate == "none" else paid.masked_fill(~rollouts.correct, 0.0)
+        return paid.masked_fill(~let_through(rollouts, self.params.gate), 0.0)
 
 
 def bounds(params: ReflectionFloorParams) -> TermBounds:

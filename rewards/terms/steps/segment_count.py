@@ -33,7 +33,7 @@ from annotated_types import Interval
 
 from rewards.facts.published import STEP_EDGES
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
-from rewards.terms.steps.shapes import z_scores
+from rewards.terms.steps.shapes import EPSILON
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class SegmentCount(Term[SegmentCountParams]):
         limit, counted = self.params.z_limit, rollouts.correct
         charge = rollouts.tokens.new_zeros(len(rollouts))
         for column, weight in zip(_CLUSTERS, self.params.of_lengths(), strict=True):
-            z = z_scores(rollouts[column], rollouts.groups, counted)
+            z = rollouts.groups.z_scores(rollouts[column], counted, 1, EPSILON)
             charge = charge + weight * z.clamp(-limit, limit)
         return (0.0 - charge).masked_fill(~counted, 0.0)
 

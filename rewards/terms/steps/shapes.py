@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import expm1
 from typing import TYPE_CHECKING, Literal
 
-from rewards.groups import Groups
-
 if TYPE_CHECKING:
     import torch
 
@@ -27,24 +25,6 @@ def bounded(price: torch.Tensor, shape: Shape, scale: float) -> torch.Tensor:
     if shape == "saturating":
         return -(-price / scale).expm1()
     return price
-
-
-def z_scores(
-    values: torch.Tensor, groups: Groups, among: torch.Tensor, deviation: Deviation = "sample"
-) -> torch.Tensor:
-    """Distance from the mean of the rollouts that count, in their standard deviations.
-
-    Args:
-        values: Shape (B,).
-        groups: Of the rollouts.
-        among: Those that count, (B,) bool; the others get numbers that mean nothing.
-        deviation: ``sample`` divides by n - 1, ``population`` by n.
-
-    Returns:
-        Shape (B,); 0 where one alone counts.
-    """
-    spread = groups.deviation(values, among, int(deviation == "sample"))
-    return (values - groups.mean(values, among)) / (spread + EPSILON)
 
 
 def beyond(z: torch.Tensor, dead_band: float) -> torch.Tensor:

@@ -11,7 +11,7 @@ they do. If a policy does as well under it, the tagger earned nothing.
 
 The draw is determined by the row of facts and `seed`, not by a generator that runs through the
 batch: each process computes the same draw from the gathered table, whatever the order of its rows
-or the number of processes, and a resumed run goes on without a state. Therefore rollouts whose
+or the number of processes, and a resumed run continues without a state. Therefore rollouts whose
 facts are alike to the last digit draw alike. What stays with the batch is p, so a reward function
 on one process, which sees its own rollouts only, has another p than the trainer.
 

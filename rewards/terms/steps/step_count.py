@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.population import GroupGate, let_through
 from rewards.terms.steps.prices import (
     DEFAULT_CAPS,
     Scope,
@@ -52,6 +53,7 @@ from rewards.terms.steps.prices import (
     types_of,
 )
 from rewards.terms.steps.shapes import (
+    EPSILON,
     RELATIVE,
     SCALED,
     Deviation,
@@ -59,7 +61,6 @@ from rewards.terms.steps.shapes import (
     beyond,
     bounded,
     extremes,
-    z_scores,
 )
 from tagger.config.settings import Settings
 from tagger.errors import UserError
@@ -115,7 +116,7 @@ class StepCountParams(Settings):
     types: dict[str, TypePrice] = field(default_factory=_verification)
     scope: Scope = "thinking"
     unit: Unit = "steps"
-    gate: Literal["correct", "group_solved", "none"] = "correct"
+    gate: GroupGate = "correct"
     solved: Annotated[float, Interval(gt=0, le=1)] = 1.0
     shape: Shape = "linear"
     scale: Annotated[float, Interval(gt=0, lt=inf)] | None = None
@@ -199,9 +200,7 @@ class StepCount(Term[StepCountParams]):
         for columns, of_each in self._prices().items():
             count = count_of(rollouts, columns)
             price = price + of_each.weight * of_each.charged(count, params.cap)
-        charged = rollouts.all if params.gate == "none" else rollouts.correct
-        if params.gate == "group_solved":
-            charged = charged & (rollouts.groups.share(charged) >= params.solved - 1e-9)
+        charged = let_through(rollouts, params.gate, params.solved)
         charge = self._charge(price, rollouts, charged)
         value = 0.0 - charge if params.combine == "add" else (-charge).expm1()
         return value * charged
@@ -212,7 +211,8 @@ class StepCount(Term[StepCountParams]):
         params = self.params
         if params.shape not in RELATIVE:
             return bounded(price, params.shape, params.full)
-        z = beyond(z_scores(price, rollouts.groups, charged, params.deviation), params.dead_band)
+        ddof = int(params.deviation == "sample")
+        z = beyond(rollouts.groups.z_scores(price, charged, ddof, EPSILON), params.dead_band)
         if params.shape == "sigmoid":
             return z.sigmoid()
         return z.clamp(-params.z_limit, params.z_limit)

@@ -46,7 +46,7 @@ NO_FORECASTS = {"rate": 0.0, "budget": 0.0}
             {}, MIXED, [1.149586, 1.037207, 1.114586, 0.15], id="incorrect ones get nothing"
         ),
         pytest.param({}, FOLDED, [0.15, 0.15], id="nor for folding"),
-        pytest.param(  # fold beside a correct rollout: -0.8, s = 1/2, b = 0.1
+        pytest.param(  # fold next to a correct rollout: -0.8, s = 1/2, b = 0.1
             {"gate": "none", "limit": 1000},
             [forecasting(1, 100, 0.5, 0.1), forecasting(0, 10, 0.5, 0.1, folded=1)],
             [1.15, -0.65],
