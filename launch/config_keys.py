@@ -123,6 +123,9 @@ def _comparison_keys() -> Iterator[KeyDoc]:
             yield from _rule_keys()
 
 
+_OR_SHARE = "none, it or share must be given"
+
+
 def _rule_keys() -> Iterator[KeyDoc]:
     from rl.comparison.grid import BUDGETS
     from tagger.stopping.rules.registry import RULES
@@ -136,7 +139,9 @@ def _rule_keys() -> Iterator[KeyDoc]:
     for name, rule in RULES.items():
         about = (rule.__doc__ or "").partition("\n\n")[0].replace("\n", " ").strip()
         yield KeyDoc(f"rules.{name}", "a mapping; a list of numbers is a grid", "{}", about)
-        yield from key_docs(rule, f"rules.{name}.", hidden=frozenset({"taxonomy"}))
+        for doc in key_docs(rule, f"rules.{name}.", hidden=frozenset({"taxonomy"})):
+            alone = name not in BUDGETS or not doc.key.endswith(".limit")
+            yield doc if alone else KeyDoc(doc.key, doc.allowed, _OR_SHARE, doc.text)
         if name in BUDGETS:
             text = (
                 f"Limits as shares of base's mean number of {BUDGETS[name]} on the calibration"

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from rl.comparison.run import check_comparison
 from rl.training.config import RunConfig, config_from_dict
 from rl.training.plan import check_training_disk
 from rl.training.run_folder import RunFolder
+from tagger.config.overrides import build_with_words
 from tagger.config.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name
 from tagger.files import read_json, write_atomically, write_json
@@ -79,7 +80,20 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
     Raises:
         UserError: Unknown section or key, or a value of the wrong type.
     """
-    data = apply_overrides(read_yaml(config), overrides)
+    content = read_yaml(config)
+    run = build_with_words(
+        lambda words, source: _parsed(apply_overrides(content, words), source, seed, root),
+        overrides,
+        str(config),
+    )
+    if not run.training.root.exists():
+        check_training_disk(run.train, run.training)
+    check_comparison(run.compare)
+    return run
+
+
+def _parsed(data: Mapping[str, Any], config: str, seed: int | None, root: Path) -> QuickstartRun:
+    """The run of a config's content; what the config is called in errors."""
     for name in data:
         if name not in SECTIONS:
             raise unknown_name(f"section of {config}", str(name), SECTIONS)
@@ -109,9 +123,6 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
         },
         f"{config}, section compare",
     )
-    if not training.root.exists():
-        check_training_disk(train, training)
-    check_comparison(compare)
     return QuickstartRun(
         root, train, compare, {"train": train.to_dict(), "compare": compare.to_dict()}
     )

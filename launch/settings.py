@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tagger.config.overrides import build_with_words
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 
@@ -26,9 +27,15 @@ def settings_of(
     Raises:
         UserError: As `tagger.config.settings.read_yaml`, `apply_overrides` and `build_settings`.
     """
-    values = apply_overrides(read_yaml(config) if config else {}, overrides)
-    values.update({key: value for key, value in options.items() if value is not None})
-    return build_settings(kind, values, str(config or "settings"))
+    content = read_yaml(config) if config else {}
+    given = {key: value for key, value in options.items() if value is not None}
+    return build_with_words(
+        lambda words, source: build_settings(
+            kind, {**apply_overrides(content, words), **given}, source
+        ),
+        overrides,
+        str(config or "settings"),
+    )
 
 
 def section(content: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def run(args: argparse.Namespace) -> None:
     from rl.comparison.config import compare_config, config_keys
     from rl.comparison.folder import resumed_config
     from rl.comparison.policies import apply_words
+    from tagger.config.overrides import build_with_words
     from tagger.config.settings import read_yaml
 
     cache = cache_folder(args)
@@ -82,8 +83,11 @@ def run(args: argparse.Namespace) -> None:
         compare(config, args.resume, resume=True, cache=cache)
         return
     values = section(read_yaml(args.config), "compare") if args.config else {}
-    values = apply_words(values, overrides, config_keys())
-    config = compare_config(values, str(args.config or "settings"))
+    config = build_with_words(
+        lambda words, source: compare_config(apply_words(values, words, config_keys()), source),
+        overrides,
+        str(args.config or "settings"),
+    )
     compare(config, output_folder(args.output, "compare"), cache=cache)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from launch.command import Command, add_config, add_output, add_seed, output_folder
 from launch.commands.compare import add_cache, cache_folder, compare
 from launch.settings import section
 from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from rl.comparison.config import CompareConfig
 
 LONE_ARM: dict[str, Any] = {
     "grid_policies": None,
@@ -35,17 +39,20 @@ def run(args: argparse.Namespace) -> None:
     from rl.analysis.arms import BASE
     from rl.comparison.config import compare_config
     from rl.comparison.policies import SHORT
+    from tagger.config.overrides import build_with_words
     from tagger.config.settings import apply_overrides, read_yaml
 
     if "=" in args.model:
         raise UserError(f"Name the policy before the settings; {args.model!r} is a setting.")
     values = section(read_yaml(args.config), "compare") if args.config else {}
-    values = {"title": "Evaluation", **apply_overrides(values, args.overrides), **LONE_ARM}
-    values = {key: value for key, value in values.items() if key not in SHORT}
-    values["policies"] = {BASE: args.model}
-    if args.seed is not None:
-        values["seed"] = args.seed
-    config = compare_config(values, str(args.config or "settings"))
+    seed = [] if args.seed is None else [f"seed={args.seed}"]
+
+    def build(words: Sequence[str], source: str) -> CompareConfig:
+        given = {"title": "Evaluation", **apply_overrides(values, words), **LONE_ARM}
+        given = {key: value for key, value in given.items() if key not in SHORT}
+        return compare_config({**given, "policies": {BASE: args.model}}, source)
+
+    config = build_with_words(build, [*args.overrides, *seed], str(args.config or "settings"))
     compare(config, output_folder(args.output, "evaluate"), cache=cache_folder(args))
 
 

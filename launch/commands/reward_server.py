@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     if args.config:
         config = load_config(args.config, args.overrides)
     else:
-        config = config_from_dict(apply_overrides({}, args.overrides), "settings")
+        config = config_from_dict(apply_overrides({}, args.overrides), "command line")
     tokenizer, delimiters = load_tokenizer(config)
     reward = StepReward(
         config.reward.terms,

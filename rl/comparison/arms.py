@@ -64,6 +64,7 @@ class ArmRunner:
         self.origins: dict[str, str] = {}
         self.settings: list[Row] = []
         self._answer_budgets: dict[str, int] = {}
+        self._warned: set[str] = set()
         self.progress = progress or silent
         named = (config.tagger, config.audit_tagger, config.segmenter)
         self.tagger, self.audit = load_taggers(*named)
@@ -183,22 +184,30 @@ class ArmRunner:
         """
         file = self._path(job, "jsonl.gz")
         if self.find(job):
-            return read_samples(file)
+            found = read_samples(file)
+            if self.origins[job.key] == "cache":
+                self._warn(job, found)
+            return found
         self.origins[job.key] = "sampled"
         free = self.run(job.free) if job.oracle else []  # at costs of its own
         engine = self.policies[job.policy].engine
         before = engine.cost
         samples = self._search(job, free) if job.oracle else self._sample(job)
         write_json(cost_file(file), asdict(engine.cost - before))
-        if job.arm == job.policy:  # the policy as it is, before any rule is tried on it
-            for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
-                print(f"suffice: WARNING: {job.split}: {warning['text']}", file=sys.stderr)
+        self._warn(job, samples)
         write_samples(file, samples)
         write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
         key = self._cache_key(job)
         if self.cache is not None and key is not None:
             self.cache.store(key, file)
         return samples
+
+    def _warn(self, job: Job, samples: list[Sample]) -> None:
+        """Say, once, that a policy as it is, without any rule, gives no signal."""
+        if job.arm == job.policy and job.key not in self._warned:
+            self._warned.add(job.key)
+            for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
+                print(f"suffice: WARNING: {job.split}: {warning['text']}", file=sys.stderr)
 
     def cost(self, job: Job) -> dict[str, Any] | None:
         """What the engine spent on an arm; None for one of an earlier version, or without a file.

@@ -11,6 +11,7 @@ from typing import Any
 from rl.comparison.config import CompareConfig, compare_config, config_keys
 from rl.comparison.policies import apply_words
 from rl.problems.registry import without_idle_split
+from tagger.config.overrides import build_with_words
 from tagger.errors import UserError
 
 CONFIG = "compare.json"
@@ -33,7 +34,12 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> CompareConfig
     if saved is None:
         raise UserError(f"{folder} is no comparison: it holds no {CONFIG}; check --resume.")
     config = _of_earlier(compare_config(saved, str(file)))
-    wanted = _of_earlier(compare_config(apply_words(saved, overrides, config_keys()), str(file)))
+    changed = build_with_words(
+        lambda words, source: compare_config(apply_words(saved, words, config_keys()), source),
+        overrides,
+        str(file),
+    )
+    wanted = _of_earlier(changed)
     if (key := _difference(config.to_dict(), wanted.to_dict())) is not None:
         raise UserError(
             f"The comparison in {folder} was begun with another value of {key}; leave that setting "

@@ -52,14 +52,14 @@ class GridPoint:
     @property
     def name(self) -> str:
         """Name of the arm, e.g. ``monitored_count_3``."""
-        values = (f"{SHARE if k == SHARE else ''}{self.params[k]:g}" for k in self.swept)
+        values = (f"{SHARE if k == SHARE else ''}{exact(self.params[k])}" for k in self.swept)
         return "_".join(["monitored", self.rule, *values])
 
     @property
     def label(self) -> str:
         """Name for a reader, e.g. ``count, limit 3``."""
         return ", ".join(
-            [self.rule.replace("_", " "), *(f"{k} {self.params[k]:g}" for k in self.swept)]
+            [self.rule.replace("_", " "), *(f"{k} {exact(self.params[k])}" for k in self.swept)]
         )
 
     def config(self) -> dict[str, Any]:
@@ -70,6 +70,15 @@ class GridPoint:
         """`config`, with the smallest limit in the place of a share: to check the other keys."""
         own = {k: v for k, v in self.params.items() if k != SHARE}
         return {"name": self.kind, **own, **({LIMIT: 1} if SHARE in self.params else {})}
+
+
+def exact(number: float) -> str:
+    """A number in the fewest digits that say which it is, as part of a file's name.
+
+    >>> exact(0.5), exact(3.0), exact(1e6), exact(1234567), exact(1e300)
+    ('0.5', '3', '1000000', '1234567', '1e300')
+    """
+    return repr(number).removesuffix(".0").replace("e+", "e")
 
 
 def grid_points(rules: Rules) -> list[GridPoint]:
@@ -116,10 +125,16 @@ def check_shares(rule: str, params: Mapping[str, Any]) -> None:
     """Refuse shares that name no budget.
 
     Raises:
-        UserError: The rule has no budget, or a share is no number above 0.
+        UserError: The rule has no budget, a share is no number above 0, or there are empty limits
+            next to shares.
     """
     if SHARE not in params:
         return
+    if params.get(LIMIT, 1) in ([], None):
+        raise UserError(
+            f"Config key 'rules.{rule}.{LIMIT}' is empty; list limits, or leave it out: {SHARE!r} "
+            "stands for it."
+        )
     key, kind = f"rules.{rule}.{SHARE}", kind_of(rule, params)
     if kind not in BUDGETS:
         raise UserError(

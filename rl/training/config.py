@@ -11,6 +11,7 @@ from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.problems.config import ProblemsConfig, SelectionProblems
+from tagger.config.overrides import build_with_words
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -177,7 +178,12 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
     data = read_yaml(path)
     if SECTION in data:
         data = data[SECTION]
-    return config_from_dict(apply_overrides({} if data is None else data, overrides), str(path))
+    values = {} if data is None else data
+    return build_with_words(
+        lambda words, source: config_from_dict(apply_overrides(values, words), source),
+        overrides,
+        str(path),
+    )
 
 
 def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConfig:

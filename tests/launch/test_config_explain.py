@@ -48,6 +48,9 @@ def test_a_key_has_range_default_and_text() -> None:
     assert seed.allowed == "a whole number from 0 to 4294967295"
     (limit,) = explained("rules.count.limit")
     assert limit.default == REQUIRED
+    for rule in ("token_budget", "step_budget"):
+        (limit,) = explained(f"rules.{rule}.limit")
+        assert limit.default == "none, it or share must be given"
 
 
 def test_a_section_is_explained_with_its_keys_and_its_own_defaults() -> None:

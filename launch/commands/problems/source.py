@@ -50,4 +50,4 @@ def problems_of(args: argparse.Namespace) -> list[Problem]:
         values.setdefault("split", source.splits[0])
     if source.generated:
         values.setdefault("size", GENERATED)
-    return load(build_settings(ProblemsConfig, values, "settings"))
+    return load(build_settings(ProblemsConfig, values, "command line"))

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from rl.comparison import cache as module
+from rl.comparison.arms import ArmRunner
 from rl.comparison.cache import ArmCache, cost_file, policy_identity
+from rl.comparison.config import CompareConfig
+from rl.comparison.jobs import Job
 from rl.evaluation.samples import read_samples, write_samples
 from tagger.errors import UserError
 from tests.rl.making import sample
@@ -88,3 +91,32 @@ def test_policy_identity_is_that_of_the_files_that_decide_what_it_writes(tmp_pat
 
 def test_policy_identity_of_a_hub_name_is_unknown() -> None:
     assert policy_identity("owner/name") is None
+
+
+class Cached(ArmRunner):
+    """A runner whose arms all have one key."""
+
+    def __init__(self, folder: Path, cache: ArmCache) -> None:
+        self.config, self.folder, self.cache = CompareConfig(max_new_tokens=200), folder, cache
+        self.origins, self._warned = {}, set()
+
+    def _key(self, job: Job) -> str:
+        return "k"
+
+    def _cache_key(self, job: Job) -> str:
+        return "k"
+
+
+def test_no_signal_is_said_once_of_an_arm_from_the_cache(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = sample("a", tokens=200, finished=False, correct=False, answer="")
+    write_samples(tmp_path / "base.jsonl.gz", [cut] * 6)
+    cache = ArmCache(tmp_path / "cache")
+    cache.store("k", tmp_path / "base.jsonl.gz")
+    runner, job = Cached(tmp_path / "run", cache), Job("base", "base", "test")
+    assert runner.run(job) == runner.run(job) == [cut] * 6
+    said = capsys.readouterr().err
+    assert said.count("suffice: WARNING: test: base: no signal, none of 6 completions") == 1
+    assert runner.run(Job("monitored_count_1", "base", "test")) == [cut] * 6
+    assert not capsys.readouterr().err

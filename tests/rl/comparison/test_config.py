@@ -96,6 +96,10 @@ def test_settings_survive_a_round_trip() -> None:
         ({"problems": {"source": "a.jsonl"}}, "choose thresholds on another .*source or seed"),
         ({"problems": {"columns": {"reply": "a"}}}, "'problems.columns.reply'"),
         ({"rules": {"count": {"limit": []}}}, "rules.count' has an empty grid"),
+        (
+            {"rules": {"token_budget": {"limit": [], "share": [0.5]}}},
+            "rules.token_budget.limit' is empty; list limits, or leave it out: 'share' stands",
+        ),
         ({"rules": {"count": 3}}, "rules.count is 3; it must be of type dict"),
         ({"temperature": -1}, "temperature is -1; it must be a finite number of at least 0"),
         ({"top_p": 2}, "top_p is 2; it must be a number above 0 and at most 1"),

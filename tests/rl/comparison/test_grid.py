@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +64,34 @@ def test_rule_points_have_limits_and_shares() -> None:
     assert points[0].example() == points[0].config() == {"name": "token_budget", "limit": 8}
     (single,) = grid_points({"step_budget": {"share": 0.5, "limt": 3}})
     assert single.example() == {"name": "step_budget", "limt": 3, "limit": 1}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (3, "3"),
+        (3.0, "3"),
+        (0.25, "0.25"),
+        (1e6, "1000000"),
+        (1234567, "1234567"),
+        (1e-7, "1e-07"),
+        (1e300, "1e300"),
+    ],
+)
+def test_point_names_its_number(number: float, text: str) -> None:
+    (point,) = grid_points({"count": {"limit": [number]}})
+    assert (point.name, point.label) == (f"monitored_count_{text}", f"count, limit {text}")
+
+
+@given(st.one_of(st.integers(0, 10**20), st.floats(0, allow_infinity=False)))
+def test_point_names_tell_numbers_apart(number: float) -> None:
+    (point,) = grid_points({"token_budget": {"share": [number]}})
+    text = point.name.removeprefix("monitored_token_budget_share")
+    assert type(number)(text) == number and re.fullmatch(r"[0-9.e-]+", text)
+
+
+@given(st.one_of(st.integers(0, 10**5), st.integers(0, 10**5).map(lambda n: n / 1000)))
+def test_point_names_are_those_of_earlier_versions_where_these_were_exact(number: float) -> None:
+    (point,) = grid_points({"count": {"limit": [number]}})
+    if float(f"{number:g}") == number:
+        assert point.name == f"monitored_count_{number:g}"
