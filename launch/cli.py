@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from launch.bootstrap import set_environment, stop_on_sigterm
 from launch.command import Command, Parser, take_overrides
@@ -20,8 +21,9 @@ EXIT_INTERRUPTED = 128
 """Plus the number of the signal, as shells have it."""
 
 
+@cache
 def build_parser() -> Parser:
-    """Build the parser of all commands."""
+    """Build the parser of all commands, once a process: it keeps nothing of what it parsed."""
     parser = Parser(
         prog="suffice",
         description="Teaches a reasoning model to verify just enough.",
