@@ -148,5 +148,6 @@ class DropTest:
 
 def _log_mean_exp(logs: np.ndarray) -> np.ndarray:
     """Logarithm of the mean of exp over the last axis."""
-    total: np.ndarray = np.logaddexp.reduce(logs, axis=-1) - math.log(logs.shape[-1])
-    return total
+    top = logs.max(axis=-1, keepdims=True)
+    mean: np.ndarray = np.log(np.exp(logs - top).mean(axis=-1)) + top[..., 0]
+    return mean
