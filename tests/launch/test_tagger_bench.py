@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from launch.cli import main
+from launch.commands.tagger import bench_worker
 from tagger.evaluation.stream_check import Difference, StreamCheck
 
 ROWS = [
@@ -32,13 +34,39 @@ def traces(tmp_path: Path) -> Path:
     return path
 
 
+class Here:
+    """Stands for the measuring process, which would import transformers once more."""
+
+    stdout = ()
+
+    def __init__(self, command: list[str], **_: Any) -> None:
+        assert command[1:3] == ["-m", bench_worker.__name__]
+        self.code = bench_worker.main(command[3:])
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def wait(self) -> int:
+        return self.code
+
+
 def test_bench_measures_each_tagger_and_writes_what_it_prints(
-    traces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    traces: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    here = SimpleNamespace(Popen=Here, PIPE=subprocess.PIPE)
+    monkeypatch.setattr("launch.commands.tagger.bench.subprocess", here)
+    # The process of the tests may have other threads.
+    monkeypatch.setattr("tagger.evaluation.speed.thread_share", lambda passes: 1.0)
     file = tmp_path / "speed.json"
     argv = ["tagger", "bench", "--tagger", "default", "--traces", str(traces), "--json"]
     assert main([*argv, "--output", str(file), "repeats=2", "batch=2", "monitored=1"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    result = json.loads(out[out.index("{") :])  # behind what the worker says of its progress
     assert result == json.loads(file.read_text())
     measured = result["taggers"]["default"]
     assert (measured["traces"], measured["steps"]) == (3, 5)
@@ -55,7 +83,9 @@ def test_bench_measures_each_tagger_and_writes_what_it_prints(
     assert "never overwritten" in capsys.readouterr().err
 
 
-def test_bench_writes_its_own_traces_and_shows_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bench_writes_its_own_traces_measures_in_a_process_and_shows_a_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["tagger", "bench", "traces=4", "repeats=1", "tokenizer=null"]) == 0
     out = capsys.readouterr().out
     for part in ("default", "4 traces", "batch, steps/s", "numbers stored", "load"):
