@@ -13,7 +13,7 @@ import torch
 
 import rl.training.trainer
 from rl.training.config import config_from_dict
-from rl.training.run import run_training
+from rl.training.run import TrainResult, run_training
 from rl.training.run_folder import RunFolder
 from rl.training.trainer import StepGRPOTrainer
 from tagger.errors import Interrupted, UserError
@@ -97,12 +97,18 @@ def test_a_fall_before_the_first_checkpoint_leaves_the_base(
     assert result.policy_path is not None and same(result.policy_path, world.model)
 
 
+@pytest.fixture(scope="module")
+def whole(world: World, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
+    """A run that was never interrupted."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return run_training(config_from_dict(world.config(folder)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_writes_a_checkpoint_from_which_the_run_goes_on_exactly(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    world: World, whole: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    whole = run_training(config_from_dict(world.config(tmp_path / "whole")))
     config = world.config(tmp_path / "run", grpo=GRPO | {"save_steps": 4})
     with monkeypatch.context() as patch:
         original = StepGRPOTrainer._calculate_rewards

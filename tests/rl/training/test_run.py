@@ -76,6 +76,7 @@ def test_lora_trains_an_adapter_and_merges_it(world: World, tmp_path: Path) -> N
     assert changed and all("q_proj" in name or "v_proj" in name for name in changed)
 
 
+@pytest.mark.slow
 def test_wandb_works_offline_without_login(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

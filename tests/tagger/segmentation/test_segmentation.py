@@ -108,6 +108,7 @@ def test_paragraph_segmenter_single_line_breaks_do_not_cut() -> None:
     assert [s.text for s in ParagraphSegmenter().split("a\r\n\r\nb")] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_paragraph_segmenter_long_text_takes_linear_time() -> None:
     """A hundred thousand blank lines: one second is fifty times what it takes."""
     import time

@@ -59,6 +59,7 @@ TRICKY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sentence", "marker"])
 @pytest.mark.parametrize("text", TRICKY)
 def test_segmenters_every_pair_of_cuts_of_what_needs_look_ahead(name: str, text: str) -> None:
@@ -204,6 +205,7 @@ def test_segmenters_default_markers_hold_the_lists_they_are_made_of() -> None:
     assert all(m == m.lower().strip() for m in DEFAULT_MARKERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_TEXT)
 @pytest.mark.parametrize(
     "text",

@@ -90,6 +90,7 @@ def test_packaged_taggers_type_what_is_really_written_alike_streaming_and_in_a_b
     assert batch == [streamed(tagger, text, 3) for text in texts]
 
 
+@pytest.mark.slow
 def test_packaged_tagger_types_a_trace_of_100_000_tokens_alike_streaming_and_in_a_batch() -> None:
     tagger = FrozenTagger.load("linear")
     pieces = [

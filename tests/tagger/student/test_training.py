@@ -24,6 +24,7 @@ VERIFY = "Verification / Sanity Check"
 QUICK = replace(RECIPE, fitting=replace(FITTING, epochs=2))
 
 
+@pytest.mark.slow
 def test_train_student_learns_silent_verification_too(tmp_path: Path) -> None:
     fresh = write(tmp_path / "fresh.jsonl", rows(60, seed=7))
     scores = scores_on(trained().tagger, fresh)

@@ -51,6 +51,7 @@ def losses(said: list[str]) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_train_causal_learns_and_freezes_the_lower_layers(folder: Path) -> None:
     said: list[str] = []
     fit = dataclasses.replace(FIT, epochs=8)

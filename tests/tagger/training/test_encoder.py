@@ -188,6 +188,7 @@ def test_train_encoder_auxiliary_labels_train_the_body_and_their_head_is_dropped
     assert helped.tagger.about["extra"] == ["others.jsonl:two"]
 
 
+@pytest.mark.slow
 def test_train_encoder_auxiliary_head_learns(folder: Path) -> None:
     """Seen from inside, as the head is dropped afterwards."""
     from tagger.backends.encoder.predict import score_batch
