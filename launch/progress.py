@@ -8,11 +8,13 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
+def progress_of_parts(lines: int = 1) -> Iterator[Callable[[str, int, int], None]]:
     """One bar for each named part of a job.
 
-    On a terminal the bars move; elsewhere one line is printed when a part is done, so that log
-    files stay readable.
+    On a terminal the bars move; elsewhere a few lines are printed, so that log files stay readable.
+
+    Args:
+        lines: How many for each part, at equal distances; the last one when it is done.
 
     Yields:
         A callback ``(what is running, done, in all)``.
@@ -22,6 +24,7 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
 
     console = Console(stderr=True)
     bars: dict[str, rp.TaskID] = {}
+    printed: dict[str, int] = {}
     with rp.Progress(
         rp.TextColumn("{task.description}", markup=False),
         rp.BarColumn(),
@@ -35,8 +38,10 @@ def progress_of_parts() -> Iterator[Callable[[str, int, int], None]]:
             if what not in bars:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done, total=total)
-            if done >= total and not console.is_terminal:
+            reached = lines * done // total if total else lines
+            if reached > printed.get(what, 0) and not console.is_terminal:
                 console.print(f"{what}: {done} of {total} done", highlight=False, markup=False)
+                printed[what] = reached
 
         yield report
 

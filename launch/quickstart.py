@@ -1,39 +1,46 @@
-"""The quick start: train the packaged overthinker, compare it with the monitored stop, report.
+"""The quick start: train the packaged overthinker and its control, compare both with the base.
 
 One folder holds the whole run:
 
     quickstart.yaml      the resolved config, with the sections ``train`` and ``compare``
-    train/               the training run; train/policy is the trained policy
+    train/               the training run; train/policy is the policy ``trained``
+    control/             that of the control: the same config, the shaped terms at weight 0
+    train.log, …         what the trainings wrote to their terminals
     compare/             the comparison: results.json, report.html, samples
     seconds.json         wall clock of each stage, in seconds, restarts included
 
-An interrupted run resumes where it was: training from its last checkpoint, the comparison
+An interrupted run resumes where it was: each training from its last checkpoint, the comparison
 from its last finished arm.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from launch.bootstrap import SMALL_BYTES
 from launch.progress import progress_of_parts
-from rl.analysis.arms import BASE, TRAINED
-from rl.analysis.signal import NoSignalError
+from launch.side_by_side import Training, run_trainings
+from launch.twins import control_of
+from rl.analysis.arms import BASE, CONTROL, TRAINED
 from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.policies import SHORT
 from rl.comparison.run import check_comparison
+from rl.policy.load import resolve_model, weight_bytes
 from rl.training.config import RunConfig, config_from_dict
-from rl.training.plan import check_training_disk
+from rl.training.plan import check_training_disk, make_plan
 from rl.training.run_folder import RunFolder
 from tagger.config.overrides import build_with_words
 from tagger.config.settings import apply_overrides, read_yaml
 from tagger.errors import UserError, unknown_name
-from tagger.files import read_json, write_atomically, write_json
+from tagger.files import write_atomically, write_json
 
 SECTIONS = ("train", "compare")
 CONFIG = "quickstart.yaml"
@@ -46,20 +53,25 @@ class QuickstartRun:
 
     Attributes:
         root: Its folder.
-        train: The training config.
-        compare: The comparison config; its policies `base` and `trained` are those of the training.
-        data: Both as plain data.
+        trainings: The training runs, one for each policy but the base, `TRAINED` last.
+        compare: The comparison config; its policies are the base and those of the trainings.
+        data: The sections of the config, as plain data.
     """
 
     root: Path
-    train: RunConfig
+    trainings: tuple[Training, ...]
     compare: CompareConfig
     data: dict[str, Any]
 
     @property
+    def train(self) -> RunConfig:
+        """The training config of the policy `TRAINED`."""
+        return self.trainings[-1].config
+
+    @property
     def training(self) -> RunFolder:
-        """Folder of the training run."""
-        return RunFolder(self.root / "train")
+        """Folder of the training run of the policy `TRAINED`."""
+        return self.trainings[-1].folder
 
     @property
     def comparison(self) -> Path:
@@ -86,8 +98,9 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
         overrides,
         str(config),
     )
-    if not run.training.root.exists():
-        check_training_disk(run.train, run.training)
+    for one in run.trainings:
+        if not one.folder.root.exists():
+            check_training_disk(one.config, one.folder)
     check_comparison(run.compare)
     return run
 
@@ -102,30 +115,38 @@ def _parsed(data: Mapping[str, Any], config: str, seed: int | None, root: Path) 
         if not isinstance(part, dict):
             raise UserError(f"Section {name!r} of {config} must hold keys and values.")
     train = config_from_dict(parts["train"], f"{config}, section train")
-    training = RunFolder(root / "train")
-    train.output = str(training.root)
     if seed is not None:
         train.seed = seed
         train.problems = replace(train.problems, seed=seed)
         parts["compare"] = {**parts["compare"], "seed": seed}
+    trainings = (
+        _training(CONTROL, control_of(train), root / CONTROL),
+        _training(TRAINED, train, root / "train"),
+    )
+    named = parts["compare"].get("policies") or {}
+    policies = {
+        BASE: train.model,
+        **{name: entry for name, entry in named.items() if name != BASE},
+        **{one.name: str(one.folder.policy) for one in trainings},
+    }
     compare = compare_config(
         {
             "tagger": train.tagger,
             "segmenter": train.segmenter,
             "audit_tagger": train.audit_tagger,
             **{key: value for key, value in parts["compare"].items() if key not in SHORT},
-            "policies": {
-                **(parts["compare"].get("policies") or {}),
-                BASE: train.model,
-                TRAINED: str(training.policy),
-            },
-            "training_metrics": str(training.metrics),
+            "policies": policies,
+            "training_metrics": str(trainings[-1].folder.metrics),
+            "grid_policies": parts["compare"].get("grid_policies") or list(policies),
         },
         f"{config}, section compare",
     )
-    return QuickstartRun(
-        root, train, compare, {"train": train.to_dict(), "compare": compare.to_dict()}
-    )
+    data = {"train": {**train.to_dict(), "output": ""}, "compare": compare.to_dict()}
+    return QuickstartRun(root, trainings, compare, data)
+
+
+def _training(name: str, config: RunConfig, folder: Path) -> Training:
+    return Training(name, replace(config, output=str(folder)), RunFolder(folder))
 
 
 def begin(run: QuickstartRun) -> None:
@@ -159,13 +180,11 @@ def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> d
     Returns:
         The content of ``results.json``.
     """
-    try:
-        with _timed(run.root, "train"):
-            _train(run, say)
-    except UserError:
-        _undo(run)
-        raise
-    say("Comparing the base, monitored, trained, trained + monitored and oracle arms.")
+    _check_trainings(run)
+    with _timed(run.root, "train"):
+        _train(run, say)
+    policies = ", ".join(run.compare.policies)
+    say(f"Comparing the policies {policies}, each free and under the stopping rules.")
     from rl.comparison.run import run_comparison
 
     with _timed(run.root, "compare"), progress_of_parts() as progress:
@@ -175,33 +194,32 @@ def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> d
     return results
 
 
-def _train(run: QuickstartRun, say: Callable[[str], None]) -> None:
-    training = run.training
-    if training.result.is_file():
-        no_signal = read_json(training.result).get("no_signal")
-        if no_signal:
-            raise NoSignalError(f"{no_signal} Begin a new run without --resume.")
-        say(f"Training is done already: {training.policy}")
+def _check_trainings(run: QuickstartRun) -> None:
+    """Have a new run refuse its input before a training has begun, and leave no folder."""
+    if any(one.folder.root.exists() for one in run.trainings):
         return
-    from rl.training.run import run_training
-
-    if training.config.is_file():
-        say("Going on with the training from its last checkpoint.")
-        run_training(None, resume=training.root)
-        return
-    if training.root.is_dir() and not any(training.root.iterdir()):
-        training.root.rmdir()  # killed between making the folder and writing its config
-    say(f"Training {run.train.model}.")
-    run_training(run.train)
-
-
-def _undo(run: QuickstartRun) -> None:
-    """Leave no folder behind where training refused its input before it began."""
-    if not run.training.root.exists():
-        for name in (CONFIG, SECONDS):
-            (run.root / name).unlink(missing_ok=True)
+    try:
+        # The others differ from it by their seeds and the weights of their rewards alone.
+        make_plan(run.training, deepcopy(run.train))
+    except UserError:
+        (run.root / CONFIG).unlink(missing_ok=True)
         if not any(run.root.iterdir()):
             run.root.rmdir()
+        raise
+
+
+def _train(run: QuickstartRun, say: Callable[[str], None]) -> None:
+    at_once = min(_at_once(run.train), len(run.trainings))
+    names = ", ".join(one.name for one in run.trainings)
+    say(f"Training {run.train.model} as {names}: {at_once} at a time.")
+    with progress_of_parts(lines=10) as progress:
+        run_trainings(run.trainings, at_once, say, progress)
+
+
+def _at_once(config: RunConfig) -> int:
+    """Trainings that run side by side: one a core, each with one thread, if the model is small."""
+    small = 0 < weight_bytes(resolve_model(config.model)) <= SMALL_BYTES
+    return (os.cpu_count() or 1) if small else 1
 
 
 @contextmanager

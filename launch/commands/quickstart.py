@@ -71,7 +71,7 @@ def _say(line: str) -> None:
 
 COMMAND = Command(
     name="quickstart",
-    summary="train the packaged overthinker, compare it with the monitored stop, report",
+    summary="train the packaged overthinker and its control, compare both with the base, report",
     example="suffice quickstart --seed 1",
     configure=configure,
     run=run,

@@ -10,6 +10,8 @@ from rl.evaluation.samples import Sample
 
 BASE = "base"
 """The policy that every other one is compared with."""
+CONTROL = "control"
+"""The policy trained as `TRAINED` was, but on correctness alone; claims are made against it."""
 TRAINED = "trained"
 
 KINDS = ("free", "grid", "monitored", "oracle")
@@ -27,8 +29,9 @@ class ArmRun:
         kind: One of `KINDS`.
         label: The same for a reader, e.g. ``count, limit 3``.
         samples: Its samples.
-        rule: Name and parameters of the stopping rule; None without a monitor.
+        rule: Kind and parameters of the stopping rule; None without a monitor.
         cost: What the engine spent on the arm, the fields of `EngineCost`; None if unknown.
+        rule_name: Name of the rule in the config.
     """
 
     name: str
@@ -38,6 +41,7 @@ class ArmRun:
     samples: Sequence[Sample]
     rule: dict[str, Any] | None = None
     cost: dict[str, Any] | None = None
+    rule_name: str | None = None
 
 
 def arm_name(policy: str, of: str = "") -> str:
@@ -67,9 +71,23 @@ def arm_of(results: Mapping[str, Any], policy: str, kind: str) -> str | None:
     return next((n for n, a in arms if a["policy"] == policy and a["kind"] == kind), None)
 
 
+def reference_of(policies: Sequence[str]) -> str:
+    """The policy that a shortened one is measured by: the control, or base where there is none."""
+    return CONTROL if CONTROL in policies else BASE
+
+
 def default_claims(policies: Sequence[str]) -> list[tuple[str, str]]:
-    """Each policy against each one before it."""
-    return [(a, b) for i, a in enumerate(policies) for b in policies[:i]]
+    """Each policy against each one before it, the last one first.
+
+    With a control none but the control is compared with base: what training on correctness alone
+    does is no work of the shaped reward.
+    """
+    reference = reference_of(policies)
+    trained = [name for name in policies if name not in (BASE, reference)]
+    pairs = [
+        (a, b) for i, a in reversed(list(enumerate(trained))) for b in (reference, *trained[:i])
+    ]
+    return [*pairs, (CONTROL, BASE)] if reference == CONTROL else pairs
 
 
 def compared_arms(
@@ -82,10 +100,11 @@ def compared_arms(
         claims: Pairs of policies to make claims about.
 
     Returns:
-        Every arm against `BASE` and against the free arm of its own policy; `TRAINED` against
-        every other; both policies of a claim, free and under their chosen rules.
+        Every arm against `BASE`, the reference and the free arm of its own policy; `TRAINED`
+        against every other; both policies of a claim, free and under their chosen rules.
     """
-    pairs = [(name, BASE) for name in arms]
+    reference = reference_of(list(arms))
+    pairs = [(name, other) for name in arms for other in (BASE, reference)]
     pairs += [(TRAINED, name) for name in arms if TRAINED in arms]
     pairs += [(name, policy) for name, policy in arms.items()]
     for a, b in claims:

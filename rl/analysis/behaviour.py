@@ -12,6 +12,7 @@ from rl.analysis.estimates import (
     Panel,
     band_order,
     bootstrap_weights,
+    estimate_difference,
     estimate_mean,
     estimate_ratio,
     make_panel,
@@ -79,12 +80,17 @@ def _product(f: Value, g: Value) -> Value:
 def _given_first(panel: Panel, seed: int) -> dict[str, Estimate]:
     weights = bootstrap_weights(len(panel.problem_ids), seed)
     out: dict[str, Estimate] = {}
+    rates, steps = [], []
     for condition, given in (("wrong", _first_incorrect), ("right", _first_correct)):
         base = panel.totals(given)
         checks = panel.totals(_product(given, _verification_steps))
         any_check = panel.totals(_product(given, _verifies))
         out[f"steps_if_first_{condition}"] = estimate_ratio(checks, base, weights)
         out[f"verified_if_first_{condition}"] = estimate_ratio(any_check, base, weights)
+        steps.append((checks, base))
+        rates.append((any_check, base))
+    out["difference"] = estimate_difference(rates[0], rates[1], weights)
+    out["steps_difference"] = estimate_difference(steps[0], steps[1], weights)
     return out
 
 
@@ -114,7 +120,8 @@ def risk_groups(base: Panel) -> tuple[str, ...]:
 def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
     """Does the policy verify more where its first answer is likelier incorrect?
 
-    Three views: given its own first answer (overall and per band); the same within a problem,
+    Three views: given its own first answer (overall and per band), where ``difference`` is the rate
+    of verification if that is incorrect less the rate if it is correct; the same within a problem,
     where difficulty cannot explain it; and by how often the base policy errs first on the
     problem, which no sample of this arm had a part in (unless the arm is the base itself).
     """

@@ -136,6 +136,18 @@ def estimate_ratio(numerator: Array, denominator: Array, weights: Array) -> Esti
     return _interval(float(point), draws)
 
 
+def estimate_difference(
+    first: tuple[Array, Array], second: tuple[Array, Array], weights: Array
+) -> Estimate:
+    """Difference of two ratios of sums over problems, each a numerator and a denominator."""
+    parts = []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for numerator, denominator in (first, second):
+            point = numerator.sum() / denominator.sum() if denominator.sum() else math.nan
+            parts.append((float(point), (weights @ numerator) / (weights @ denominator)))
+    return _interval(parts[0][0] - parts[1][0], parts[0][1] - parts[1][1])
+
+
 def shifted(estimate: Estimate, by: float) -> Estimate:
     """An estimate with a constant added to its mean and both ends."""
     return {k: None if v is None else _number(v + by) for k, v in estimate.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rl.analysis.arms import BASE
 from rl.analysis.estimates import (
     MEASURES,
     Array,
@@ -102,30 +103,31 @@ def _mixture_at(hull: Sequence[Point], tokens: float) -> dict[str, float]:
 
 
 def against_frontier(
-    policy: Panel, base: Panel, monitored: Mapping[str, Panel], seed: int
+    policy: Panel, base: Panel, monitored: Mapping[str, Panel], seed: int, rival: str = BASE
 ) -> dict[str, Any]:
-    """Stand a policy against every monitored point of the base policy.
+    """Stand a policy against every monitored point of another one.
 
     Args:
         policy: The trained arm.
-        base: The unmonitored base arm: the right end of the frontier.
-        monitored: All monitored grid points, by name, on the same problems.
+        base: The unmonitored arm of the other policy: the right end of the frontier.
+        monitored: All monitored grid points of that policy, by name, on the same problems.
         seed: Bootstrap seed.
+        rival: Name of that policy.
 
     Returns:
         ``points``: per monitored point ``tokens``, ``as_cheap`` (at most the policy's tokens),
         ``accuracy_difference`` (policy - point, paired), ``above`` (mean difference > 0) and
         ``above_for_sure`` (lower end > 0); ``as_cheap`` their number; ``above_all``: above each
-        of the as cheap points, None if there is none; ``hull``: names on the upper hull of base
-        and points; ``at_equal_tokens``: difference to the mixture of hull points that costs what
-        the policy costs (``mixture`` names it), None if even the cheapest point costs more.
+        of the as cheap points, None if there is none; ``hull``: names on the upper hull of that arm
+        and the points; ``at_equal_tokens``: difference to the mixture of hull points that costs
+        what the policy costs (``mixture`` names it), None if even the cheapest point costs more.
     """
     policy = make_panel(policy.samples, like=base)
     weights = bootstrap_weights(len(base.problem_ids), seed)
     own = policy.per_problem(MEASURES["accuracy"])
     cost = point_of("policy", policy).tokens
-    accuracies: dict[str, Array] = {"base": base.per_problem(MEASURES["accuracy"])}
-    places = [point_of("base", base)]
+    accuracies: dict[str, Array] = {rival: base.per_problem(MEASURES["accuracy"])}
+    places = [point_of(rival, base)]
     rows: dict[str, Any] = {}
     for name, panel in monitored.items():
         panel = make_panel(panel.samples, like=base)
@@ -145,8 +147,8 @@ def against_frontier(
     mixture = _mixture_at(hull, cost)
     equal = None
     if mixture:
-        rival = np.sum([w * accuracies[n] for n, w in mixture.items()], axis=0)
-        equal = estimate_mean(own - rival, weights)
+        mixed = np.sum([w * accuracies[n] for n, w in mixture.items()], axis=0)
+        equal = estimate_mean(own - mixed, weights)
     return {
         "points": rows,
         "as_cheap": len(cheap),

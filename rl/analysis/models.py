@@ -73,7 +73,10 @@ class Arm(Measures):
         description="without a rule, at a point of the grid, under the chosen rule, at the oracle"
     )
     label: str = Field(description="name for a reader")
-    rule: dict[str, Any] | None = Field(description="the stopping rule's name and parameters")
+    rule: dict[str, Any] | None = Field(description="the stopping rule's kind and parameters")
+    rule_name: str | None = Field(
+        default=None, description="the rule's name in the config; missing in older results"
+    )
     outcomes: dict[str, int] | None = Field(
         default=None, description="what became of the samples; missing in older results"
     )
@@ -86,6 +89,9 @@ class Arm(Measures):
         default=None, description="tokens by correctness; missing in older results"
     )
     selectivity: dict[str, Any] = Field(description="verification by the first stated answer")
+    verification_value: dict[str, Any] | None = Field(
+        default=None, description="accuracy that verification gains; missing in older results"
+    )
     audit: dict[str, Any] = Field(description="what a policy that games the tagger would move")
     bands: dict[str, Measures] = Field(description="the same per difficulty band")
 
@@ -106,6 +112,12 @@ class Pair(Differences):
         default=None, description="harmful and helpful flips; missing in older results"
     )
     bands: dict[str, Differences]
+    displacement: dict[str, Any] | None = Field(
+        default=None, description="of free arms against base and control: change of each type"
+    )
+    step_density: dict[str, Any] | None = Field(
+        default=None, description="of the same: why steps per 1,000 tokens changed"
+    )
 
 
 class Claim(Part):
@@ -142,6 +154,9 @@ class Policy(Part):
     name: str
     model: Any = Field(description="folder or Hub name")
     sha256: str | None = Field(description="hash of the weights; null without a folder")
+    parameters: int | None = Field(
+        default=None, description="of the weights; null without a folder or in older results"
+    )
 
 
 class Provenance(Part):
@@ -158,9 +173,9 @@ class Provenance(Part):
 
 
 class Results(Part):
-    """``results.json``, schema version 2."""
+    """``results.json``, schema version 3."""
 
-    schema_version: Literal[2]
+    schema_version: Literal[3]
     title: str = Field(description="heading of the report")
     policies: list[Policy] = Field(min_length=1, description="base first")
     problems: dict[str, Any] = Field(description="counts of test problems, samples and bands")
@@ -168,7 +183,12 @@ class Results(Part):
     arms: dict[str, Arm]
     selection: dict[str, Any] | None = Field(description="how thresholds were chosen")
     paired: dict[str, Pair] = Field(description="differences between arms, <a>_vs_<b>")
-    frontier: dict[str, Any] = Field(description="policies against base's monitored points")
+    frontier: dict[str, dict[str, Any]] = Field(
+        description="by policy with a grid: the others against its monitored points"
+    )
+    prices: dict[str, float | None] = Field(
+        default={}, description="charge per verification step by policy; missing in older results"
+    )
     claim_pairs: list[list[str]] = Field(description="pairs of policies that claims are about")
     claims: list[Claim]
     warnings: list[Warned] = Field(default=[], description="missing in older results")

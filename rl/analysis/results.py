@@ -17,10 +17,12 @@ from rl.analysis.arms import (
     arm_name,
     compared_arms,
     default_claims,
+    reference_of,
 )
 from rl.analysis.behaviour import audit, by_type, flips, selectivity
 from rl.analysis.claims import make_claims
 from rl.analysis.conditional import lengths, pair_flips
+from rl.analysis.displacement import displacement, step_density
 from rl.analysis.estimates import (
     RESAMPLES,
     Panel,
@@ -35,6 +37,7 @@ from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
 from rl.analysis.outcomes import count_samples, warnings_of
 from rl.analysis.schema import SCHEMA_VERSION, policy_entry, validate_results
+from rl.analysis.value import verification_value
 from tagger.files import write_atomically
 
 
@@ -44,6 +47,7 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
         "kind": run.kind,
         "label": run.label,
         "rule": run.rule,
+        "rule_name": run.rule_name,
     }
     out.update(measure(panel, seed))
     out["outcomes"] = count_samples(panel.samples, limit).to_dict()
@@ -52,6 +56,7 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
     out["flips"] = flips(panel, seed)
     out["lengths"] = lengths(panel, seed)
     out["selectivity"] = selectivity(panel, base, seed)
+    out["verification_value"] = verification_value(panel, seed)
     out["audit"] = audit(panel, seed)
     if run.kind == "oracle":
         weights = bootstrap_weights(len(panel.problem_ids), seed)
@@ -88,6 +93,7 @@ def build_results(
     overlaps: Mapping[str, Mapping[str, Any] | None] | None = None,
     claims: Sequence[tuple[str, str]] | None = None,
     settings: Sequence[Mapping[str, Any]] | None = None,
+    prices: Mapping[str, float | None] | None = None,
 ) -> dict[str, Any]:
     """Compute every number of a comparison.
 
@@ -106,6 +112,8 @@ def build_results(
         claims: Pairs of policies to make claims about; None takes each against each before it.
         settings: How completions were sampled and where each value comes from: ``key``, ``value``,
             ``source``.
+        prices: For each policy of a training run what its reward charges a correct rollout for one
+            more verification step (`rl.analysis.value.price_of`).
 
     Returns:
         A dictionary that passes `validate_results`.
@@ -118,6 +126,7 @@ def build_results(
     base = make_panel(free[BASE].samples)
     panels = {run.name: make_panel(run.samples, like=base) for run in runs}
     pairs = default_claims(list(free)) if claims is None else list(claims)
+    reference = reference_of(list(free))
     results: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "title": title,
@@ -133,6 +142,7 @@ def build_results(
         "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
         "selection": dict(selection) if selection else None,
         "claim_pairs": [list(pair) for pair in pairs],
+        "prices": dict(prices or {}),
     }
     for name, point in _chosen_points(selection).items():
         if point in panels:
@@ -143,11 +153,17 @@ def build_results(
     results["paired"] = {
         f"{a}_vs_{b}": _paired(panels[a], panels[b], seed) for a, b in compared_arms(arms, pairs)
     }
-    grid = {r.name: panels[r.name] for r in runs if r.kind == "grid" and r.policy == BASE}
+    for name in free:
+        for other in {BASE, reference} - {name}:
+            types = [results["arms"][one]["by_type"] for one in (name, other)]
+            results["paired"][f"{name}_vs_{other}"] |= {
+                "displacement": displacement(panels[name], panels[other], seed),
+                "step_density": step_density(*types),
+            }
     results["frontier"] = {
-        name: against_frontier(panels[name], base, grid, seed)
-        for name, arm in results["arms"].items()
-        if grid and arm["policy"] != BASE and arm["kind"] in ("free", "monitored")
+        policy: found
+        for policy in free
+        if (found := _against_monitored(policy, runs, results["arms"], panels, seed))
     }
     results["warnings"] = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens) + [
         {"name": "overlap", "arm": name, "text": found["text"]}
@@ -165,6 +181,22 @@ def build_results(
     results["provenance"] = dict(provenance)
     validate_results(results)
     return results
+
+
+def _against_monitored(
+    rival: str,
+    runs: Sequence[ArmRun],
+    arms: Mapping[str, Any],
+    panels: Mapping[str, Panel],
+    seed: int,
+) -> dict[str, Any]:
+    """The other policies but base against one policy's monitored points; empty without a grid."""
+    grid = {r.name: panels[r.name] for r in runs if r.kind == "grid" and r.policy == rival}
+    return {
+        name: against_frontier(panels[name], panels[rival], grid, seed, rival)
+        for name, arm in arms.items()
+        if grid and arm["policy"] not in (BASE, rival) and arm["kind"] in ("free", "monitored")
+    }
 
 
 def _chosen_points(selection: Mapping[str, Any] | None) -> dict[str, str]:

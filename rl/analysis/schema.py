@@ -12,7 +12,7 @@ from tagger.errors import UserError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _WANTED = {"float_type": "a number or null", "bool_type": "true, false or null"}
 _AGAIN = "make the results again with suffice compare."
 
@@ -95,14 +95,24 @@ _KINDS = {
 
 
 def upgrade(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring version 1 to version 2: name the policies that it knows as base and trained.
+    """Bring results of an earlier version to today's form.
 
     Args:
         results: The parsed JSON. What is malformed stays so, for the check that follows.
 
     Returns:
-        Results of version 2; the same if they are not of version 1.
+        Results of today's version; the same if they are of none that is known.
     """
+    out = _named_policies(results)
+    if out.get("schema_version") == 2:
+        out["schema_version"] = 3
+        # Version 2 had the monitored points of base alone.
+        out["frontier"] = {"base": out["frontier"]} if out.get("frontier") else {}
+    return out
+
+
+def _named_policies(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 as version 2: name the policies that it knows as base and trained."""
     out = dict(results)
     arms = out.get("arms")
     if out.get("schema_version") != 1 or not isinstance(arms, Mapping):
@@ -138,7 +148,7 @@ def _upgraded_arm(arm: Any) -> Any:
 
 
 def policy_entry(name: str, provenance: Any) -> dict[str, Any]:
-    """What the results say of a policy: ``name``, ``model`` and ``sha256``.
+    """What the results say of a policy: ``name``, ``model``, ``sha256`` and ``parameters``.
 
     Args:
         name: Its name.
@@ -146,4 +156,9 @@ def policy_entry(name: str, provenance: Any) -> dict[str, Any]:
     """
     model = provenance.get("model") if isinstance(provenance, Mapping) else None
     known = model if isinstance(model, Mapping) else {}
-    return {"name": name, "model": known.get(name), "sha256": known.get(f"{name}_sha256")}
+    return {
+        "name": name,
+        "model": known.get(name),
+        "sha256": known.get(f"{name}_sha256"),
+        "parameters": known.get(f"{name}_parameters"),
+    }

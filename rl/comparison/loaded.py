@@ -44,6 +44,7 @@ class LoadedPolicy:
         self.settings = policy_config(entry, config)
         source = resolve_policy(self.settings)
         self.name, self.path, self.sha256 = self.settings.model, source.model, source.digest()
+        self.parameters = source.parameters()
         self._parts = [source.model] if source.adapter is None else [source.model, source.adapter]
         self.config, self._tagger, self._audit = config, tagger, audit
 

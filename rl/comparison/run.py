@@ -25,7 +25,7 @@ from rl.comparison.folder import CONFIG, check_folder
 from rl.comparison.grid import check_rules, has_shares, with_limits
 from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, oracle_job
 from rl.comparison.selection import Selection, select
-from rl.comparison.training_problems import training_overlap
+from rl.comparison.training_problems import training_config, training_overlap, verification_price
 from rl.comparison.workers import run_jobs
 from rl.evaluation.oracle import ANSWERS, ROOM
 from rl.evaluation.samples import Sample
@@ -93,7 +93,11 @@ def run_comparison(
     policies = {
         key: value
         for name, policy in runner.policies.items()
-        for key, value in ((name, policy.name), (f"{name}_sha256", policy.sha256))
+        for key, value in (
+            (name, policy.name),
+            (f"{name}_sha256", policy.sha256),
+            (f"{name}_parameters", policy.parameters),
+        )
     }
     results = build_results(
         runs,
@@ -117,6 +121,11 @@ def run_comparison(
             for name, policy in runner.policies.items()
         },
         claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
+        prices={
+            name: verification_price(config_file)
+            for name, policy in runner.policies.items()
+            if (config_file := training_config(policy.settings.adapter or policy.name))
+        },
     )
     write_results(output / RESULTS, results)
     write_report(output, replace=True)
@@ -222,14 +231,18 @@ def _test_arms(
                 job = grid_job(name, "test", point)
                 label = arm_label(name, point.label)
                 ran, cost = samples[job.key], runner.cost(job)
-                runs.append(ArmRun(job.arm, name, "grid", label, ran, point.config(), cost))
+                runs.append(
+                    ArmRun(job.arm, name, "grid", label, ran, point.config(), cost, point.rule)
+                )
         elif selection and name in selection.chosen:
             point = selection.chosen[name]
             job = Job(arm_name(name, "monitored"), name, "test", point)
             ran = run_jobs(runner, [job])[job.key]
             label = f"{name} + monitored ({point.label})"
             cost = runner.cost(job)
-            runs.append(ArmRun(job.arm, name, "monitored", label, ran, point.config(), cost))
+            runs.append(
+                ArmRun(job.arm, name, "monitored", label, ran, point.config(), cost, point.rule)
+            )
     for name in config.with_grid if config.oracle else ():
         job = oracle_job(name)
         label = arm_label(name, "oracle stop")

@@ -1,4 +1,4 @@
-"""Which test problems a trained policy has seen: found by the config of its training run."""
+"""What the config of the run that made a policy tells: its problems, its lengths, its prices."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rl.analysis.training_curves import CONFIG_FILE
+from rl.analysis.value import price_of
 from rl.problems.overlap import find_overlap
 from rl.problems.problem import Problem
 from rl.problems.registry import load, without_idle_split
@@ -57,6 +58,23 @@ def trained_length(policy: str) -> int | None:
     except UserError:  # another program's config.yaml
         return None
     return length if isinstance(length, int) and length > 0 else None
+
+
+def verification_price(config: Path) -> float | None:
+    """What the reward of a run charges for a verification step.
+
+    Args:
+        config: What `training_config` found.
+
+    Returns:
+        As `rl.analysis.value.price_of`.
+    """
+    from rl.training.config import load_config
+
+    try:
+        return price_of(load_config(config).to_dict()["reward"])
+    except UserError:  # another program's config.yaml
+        return None
 
 
 def training_config(policy: str) -> Path | None:

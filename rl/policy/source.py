@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,23 @@ class PolicySource:
         known = [digest for digest in own if digest is not None]
         return "+".join(known) if len(known) == len(own) else None
 
+    def parameters(self) -> int | None:
+        """Numbers that the weights hold, the adapter's included; None if not all are on disk."""
+        folders = [Path(part) for part in self._parts()]
+        files = [sorted(folder.glob("*.safetensors")) for folder in folders]
+        return sum(_numbers(f) for own in files for f in own) if all(files) else None
+
     def _parts(self) -> list[str]:
         return [self.model] if self.adapter is None else [self.model, self.adapter]
+
+
+def _numbers(file: Path) -> int:
+    """Numbers in a safetensors file, by the shapes in its header."""
+    from safetensors import safe_open
+
+    with safe_open(file, framework="np") as weights:
+        keys = weights.keys()  # it cannot be iterated over itself
+        return sum(math.prod(weights.get_slice(key).get_shape()) for key in keys)
 
 
 def is_adapter(folder: Path) -> bool:

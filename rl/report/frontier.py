@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.arms import BASE
+from rl.analysis.arms import BASE, policy_names, reference_of
 from rl.report.style import (
     arm_look,
     grid_arms,
@@ -14,6 +14,7 @@ from rl.report.style import (
     number,
     policy_colour,
     rule_looks,
+    rule_of,
 )
 from tagger.display.svg import GRID, SOFT, Axes, Drawing, place_labels
 
@@ -88,7 +89,7 @@ def _points(
     for name in grid_arms(results):
         arm = arms[name]
         m = _where(arm, band)
-        shape, colour = looks[(arm["rule"] or {}).get("name", "rule")]
+        shape, colour = looks[rule_of(arm)]
         if arm["policy"] != BASE:
             colour = policy_colour(results, arm["policy"])
         boxes.extend(_whiskers(d, axes, m, colour, strong=False))
@@ -122,6 +123,13 @@ def _points(
         d.text(lx, ly, words, size, colour, anchor, weight, halo=True)
 
 
+def hull_of(results: Mapping[str, Any]) -> list[str]:
+    """The arms on the frontier that monitoring the reference reaches; that of base without one."""
+    reference = reference_of(policy_names(results))
+    found = results["frontier"].get(reference) or results["frontier"].get(BASE) or {}
+    return next((list(f["hull"]) for f in found.values()), [])
+
+
 def frontier_plot(results: Mapping[str, Any]) -> str:
     """Accuracy against tokens on the whole test split, as an SVG with a legend."""
     arms = results["arms"]
@@ -130,7 +138,7 @@ def frontier_plot(results: Mapping[str, Any]) -> str:
     d = Drawing(880, 500, "Accuracy against mean tokens per answer, all arms")
     axes = Axes(62, 66, 796, 374, xs, ys)
     axes.draw(d, "mean tokens per answer (everything paid for)", "answered correctly", 12, " %")
-    hull: list[str] = next((f["hull"] for f in results["frontier"].values()), [])
+    hull = hull_of(results)
     _draw_hull(d, axes, results, None, hull)
     _points(d, axes, results, None, small=False)
     x = 200.0

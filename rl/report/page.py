@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rl.report import bars, curves, frontier, sampling_tables, tables, traces
+from rl.analysis.arms import policy_names, reference_of
+from rl.report import bars, curves, frontier, policy_tables, sampling_tables, tables, traces
 from rl.report.css import CSS
+from rl.report.limits import limitations
 from rl.report.words import claims, headline, selection_words, tiles
 from tagger.display.templates import markup, render
 
@@ -43,6 +45,9 @@ def page(results: Mapping[str, Any]) -> str:
         selection=selection_words(results),
         several_bands=len(arms["base"]["bands"]) > 1,
         tables=tables,
+        policy_tables=policy_tables,
+        reference=reference_of(policy_names(results)),
+        limitations=limitations(results),
         sampling=sampling_tables,
         pictures={
             "frontier": markup(frontier.frontier_plot(results)),

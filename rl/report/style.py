@@ -31,6 +31,8 @@ RULE_LOOK = (
     ("triangle", "var(--rule2,#0b8f7a)"),
     ("diamond", "var(--rule3,#7a5cc9)"),
     ("circle", "var(--rule4,#a07a12)"),
+    ("square", "var(--rule5,#b5487a)"),
+    ("triangle", "var(--rule6,#5b7083)"),
 )
 """Marks of the stopping rules, in the order they appear."""
 
@@ -123,11 +125,16 @@ def grid_arms(results: Mapping[str, Any]) -> list[str]:
     return [n for n, a in results["arms"].items() if a["kind"] == "grid"]
 
 
+def rule_of(arm: Mapping[str, Any]) -> str:
+    """Name of a grid arm's rule; its kind in results of an earlier version."""
+    return str(arm.get("rule_name") or (arm["rule"] or {}).get("name", "rule"))
+
+
 def rule_looks(results: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Mark and colour of each stopping rule in the results."""
     rules: list[str] = []
     for name in grid_arms(results):
-        rule = (results["arms"][name]["rule"] or {}).get("name", "rule")
+        rule = rule_of(results["arms"][name])
         if rule not in rules:
             rules.append(rule)
     return {rule: RULE_LOOK[i % len(RULE_LOOK)] for i, rule in enumerate(rules)}

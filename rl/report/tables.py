@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.arms import BASE, policy_names
-from rl.analysis.pair_claims import percent
-from rl.report.style import arm_look, grid_arms, interval, main_arms, number, rule_looks, signed
+from rl.analysis.arms import BASE, policy_names, reference_of
+from rl.analysis.claims.base import percent
+from rl.report.style import (
+    arm_look,
+    grid_arms,
+    interval,
+    main_arms,
+    number,
+    rule_looks,
+    rule_of,
+    signed,
+)
 from tagger.display.cells import Cell, Row, Table
 
 
-def _with_interval(
-    estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None
-) -> Cell:
+def with_interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None) -> Cell:
+    """An estimate, scaled, with its interval below."""
     mean = estimate["mean"]
     shown = number(None if mean is None else mean * scale, digits)
     return Cell(shown, interval(estimate, scale, digits))
@@ -30,10 +38,12 @@ def _difference(pair: Mapping[str, Any] | None, key: str) -> Cell:
     return Cell(shown, f"{signed(e['low'] * 100)} to {signed(e['high'] * 100)}")
 
 
-ARM_HEAD = (
-    "arm", "correct, %", "against base, points", "tokens", "against base, %", "thinking tokens",
-    "verification steps", "stopped, %", "not finished, %", "time per answer, ms",
-)  # fmt: skip
+def _arm_head(reference: str) -> tuple[str, ...]:
+    return (
+        "arm", "correct, %", f"against {reference}, points", "tokens", f"against {reference}, %",
+        "thinking tokens", "verification steps", "stopped, %", "not finished, %",
+        "time per answer, ms",
+    )  # fmt: skip
 
 
 def _arm_row(
@@ -45,12 +55,12 @@ def _arm_row(
     return Row(
         [
             name,
-            _with_interval(m["accuracy"], 100, 1),
+            with_interval(m["accuracy"], 100, 1),
             _difference(pair, "accuracy"),
-            _with_interval(m["tokens"]),
+            with_interval(m["tokens"]),
             _difference(pair, "tokens_change"),
             number(m["thinking_tokens"]["mean"]),
-            _with_interval(m["verification_steps"], 1, 2),
+            with_interval(m["verification_steps"], 1, 2),
             Cell(
                 number(m["stopped"]["mean"] * 100, 1) if m["stopped"]["mean"] else "",
                 f"{number(forced, 1)} forced" if forced else "",
@@ -81,8 +91,12 @@ def arm_cell(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell
 def arms_table(results: Mapping[str, Any]) -> Table:
     """Every arm on the whole test split: the main ones, then each grid point."""
     arms, pairs = results["arms"], results["paired"]
+    reference = reference_of(policy_names(results))
+    head = _arm_head(reference)
     rows = [
-        _arm_row(arms[n], arm_cell(results, n, detail=True), pairs.get(f"{n}_vs_base"), "hero")
+        _arm_row(
+            arms[n], arm_cell(results, n, detail=True), pairs.get(f"{n}_vs_{reference}"), "hero"
+        )
         for n in main_arms(results)
     ]
     selection = results["selection"] or {}
@@ -93,42 +107,43 @@ def arms_table(results: Mapping[str, Any]) -> Table:
         if arms[n]["policy"] != group:
             group = arms[n]["policy"]
             of = "" if group == BASE else f" of {group}"
-            rows.append(Row([f"every monitored grid point{of}"], "group", len(ARM_HEAD)))
-        rule = (arms[n]["rule"] or {}).get("name", "rule")
-        name = Cell(arms[n]["label"], dot=looks[rule][1], chosen=n in chosen)
-        rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_base")))
-    return Table(ARM_HEAD, rows)
+            rows.append(Row([f"every monitored grid point{of}"], "group", len(head)))
+        colour = looks[rule_of(arms[n])][1]
+        name = Cell(arms[n]["label"], dot=colour, chosen=n in chosen)
+        rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_{reference}")))
+    return Table(head, rows)
 
 
 def bands_table(results: Mapping[str, Any]) -> Table:
     """The main arms in each difficulty band."""
     arms, pairs = results["arms"], results["paired"]
-    bands = list(arms["base"]["bands"])
+    bands, reference = list(arms["base"]["bands"]), reference_of(policy_names(results))
     rows = []
     for band in bands:
         count = results["problems"]["bands"][band]
         rows.append(Row([f"{band}, {count} problems"], "group", 8))
         for n in main_arms(results):
             m = arms[n]["bands"][band]
-            pair = pairs.get(f"{n}_vs_base", {}).get("bands", {}).get(band)
+            pair = pairs.get(f"{n}_vs_{reference}", {}).get("bands", {}).get(band)
             rows.append(
                 Row(
                     [
                         arm_cell(results, n),
-                        _with_interval(m["first_answer_accuracy"], 100, 1),
-                        _with_interval(m["accuracy"], 100, 1),
+                        with_interval(m["first_answer_accuracy"], 100, 1),
+                        with_interval(m["accuracy"], 100, 1),
                         _difference(pair, "accuracy"),
-                        _with_interval(m["tokens"]),
+                        with_interval(m["tokens"]),
                         _difference(pair, "tokens_change"),
-                        _with_interval(m["verification_steps"], 1, 2),
+                        with_interval(m["verification_steps"], 1, 2),
                         _difference(pair, "verification_steps_change"),
                     ],
                     "hero",
                 )
             )
     head = (
-        "arm", "first answer correct, %", "final answer correct, %", "against base, points",
-        "tokens", "against base, %", "verification steps", "against base, %",
+        "arm", "first answer correct, %", "final answer correct, %",
+        f"against {reference}, points", "tokens", f"against {reference}, %", "verification steps",
+        f"against {reference}, %",
     )  # fmt: skip
     return Table(head, rows)
 
@@ -143,11 +158,12 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
             Row(
                 [
                     arm_cell(results, n),
-                    _with_interval(sel["steps_if_first_right"], 1, 2),
-                    _with_interval(sel["steps_if_first_wrong"], 1, 2),
+                    with_interval(sel["steps_if_first_right"], 1, 2),
+                    with_interval(sel["steps_if_first_wrong"], 1, 2),
                     percent(sel["verified_if_first_right"]["mean"], 1),
                     percent(sel["verified_if_first_wrong"]["mean"], 1),
-                    _with_interval(within["difference"], 1, 2),
+                    _rate_difference(sel),
+                    with_interval(within["difference"], 1, 2),
                     str(within["problems"]),
                 ],
                 "hero",
@@ -162,6 +178,7 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
                         number(part["steps_if_first_wrong"]["mean"], 2),
                         percent(part["verified_if_first_right"]["mean"], 1),
                         percent(part["verified_if_first_wrong"]["mean"], 1),
+                        _rate_difference(part),
                         "",
                         "",
                     ]
@@ -169,10 +186,15 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
             )
     head = (
         "arm", "verification steps if first answer correct", "… if incorrect",
-        "verifies at all if correct", "… if incorrect",
+        "verifies at all if correct", "… if incorrect", "incorrect − correct, points",
         "within problems: incorrect − correct", "such problems",
     )  # fmt: skip
     return Table(head, rows)
+
+
+def _rate_difference(part: Mapping[str, Any]) -> Cell | str:
+    """Verification rate if the first answer is incorrect, less that if it is correct."""
+    return _difference(part, "difference") if "difference" in part else ""
 
 
 AUDIT_ROWS = (
@@ -195,7 +217,7 @@ def audit_table(results: Mapping[str, Any]) -> Table:
         audits = [results["arms"][n]["audit"] for n in names]
         if not all(key in audit for audit in audits):
             continue  # results of an earlier version
-        cells = [_with_interval(audit[key], 1, digits) for audit in audits]
+        cells = [with_interval(audit[key], 1, digits) for audit in audits]
         rows.append(Row([label, *cells]))
     return Table(head, rows)
 
@@ -245,7 +267,7 @@ def pair_flips_table(results: Mapping[str, Any]) -> Table:
                             for kind in ("harmful", "helpful")
                             for cell in (
                                 str(pair[kind]["count"]),
-                                _with_interval(pair[kind]["share"], 100, 1),
+                                with_interval(pair[kind]["share"], 100, 1),
                             )
                         ),
                     ],
@@ -271,8 +293,8 @@ def lengths_table(results: Mapping[str, Any]) -> Table:
             part = parts[kind]
             row += [
                 str(part["samples"]),
-                _with_interval(part["tokens"]),
-                _with_interval(part["thinking_tokens"]),
+                with_interval(part["tokens"]),
+                with_interval(part["thinking_tokens"]),
             ]
         rows.append(Row(row, "hero"))
     head = (

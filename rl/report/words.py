@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.arms import BASE, TRAINED, arm_of, policy_names
-from rl.analysis.evidence import never_correct, shortfall
-from rl.analysis.pair_claims import percent, points
+from rl.analysis.arms import BASE, TRAINED, arm_of, policy_names, reference_of
+from rl.analysis.claims.base import percent, points
+from rl.analysis.claims.evidence import never_correct, shortfall
 from rl.report.style import interval, number
 
 
@@ -24,17 +24,23 @@ def headline(results: Mapping[str, Any]) -> str:
             f" with {number(base['tokens']['mean'])} tokens and"
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
-    found = [_against_base(results, name) for name in others]
+    found = [_against(results, name, _reference(results, name)) for name in reversed(others)]
     sentences = [found[0], *(text[:1].upper() + text[1:] for text in found[1:])]
     return f"On {on} {' '.join(sentences)}"
 
 
-def _against_base(results: Mapping[str, Any], name: str) -> str:
-    """What the comparison found of one policy."""
-    both, pair = (BASE, name), results["paired"][f"{name}_vs_{BASE}"]
+def _reference(results: Mapping[str, Any], name: str) -> str:
+    """The policy that another is measured by; base where they were not paired."""
+    other = reference_of(policy_names(results))
+    return other if f"{name}_vs_{other}" in results["paired"] else BASE
+
+
+def _against(results: Mapping[str, Any], name: str, of: str) -> str:
+    """What the comparison found of one policy against its reference."""
+    both, pair = (of, name), results["paired"][f"{name}_vs_{of}"]
     reason = shortfall(results, both) or never_correct(results["arms"], both)
     if reason:
-        return f"the {name} policy and the base cannot be compared: {reason}."
+        return f"the {name} policy and the {of} cannot be compared: {reason}."
     change, gain = pair["tokens_change"]["mean"], pair["accuracy"]
     tokens = f"{percent(abs(change))} {'fewer' if change <= 0 else 'more'} tokens"
     if gain["low"] > 0:
@@ -43,18 +49,19 @@ def _against_base(results: Mapping[str, Any], name: str) -> str:
         accuracy = f"but is less accurate by {number(abs(gain['mean']) * 100, 1)} points"
     else:
         accuracy = (
-            f"at an accuracy that cannot be distinguished from the base's ({points(gain['mean'])} "
+            f"at an accuracy that cannot be distinguished from the {of}'s ({points(gain['mean'])} "
             f"points, {points(gain['low'])} to {points(gain['high'])})"
         )
-    text = f"the {name} policy spends {tokens} than the base {accuracy}."
-    frontier = results["frontier"].get(name)
+    text = f"the {name} policy spends {tokens} than the {of} {accuracy}."
+    frontier = results["frontier"].get(of, {}).get(name)
     if frontier:
+        stops = "monitored stop" if of == BASE else f"monitored stop of the {of}"
         if frontier["above_all"] is None:
-            text += " No monitored stop gets by with as few tokens."
+            text += f" No {stops} gets by with as few tokens."
         elif frontier["above_all"]:
-            text += " It is above every monitored stop that gets by with as few tokens."
+            text += f" It is above every {stops} that gets by with as few tokens."
         else:
-            text += " It is not above every monitored stop that gets by with as few tokens."
+            text += f" It is not above every {stops} that gets by with as few tokens."
     return text
 
 
@@ -77,11 +84,12 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
             ("first stated answer correct", percent(first["mean"], 1), [interval(first, 100, 1)]),
         ]
     name = TRAINED if TRAINED in others else others[-1]
-    new, pair = arms[name], results["paired"][f"{name}_vs_{BASE}"]
+    of = _reference(results, name)
+    old, new, pair = arms[of], arms[name], results["paired"][f"{name}_vs_{of}"]
 
     def moved(key: str, scale: float, digits: int) -> str:
-        old, now = (number(m[key]["mean"] * scale, digits) for m in (base, new))
-        return f"{old} → {now}"
+        before, now = (number(m[key]["mean"] * scale, digits) for m in (old, new))
+        return f"{of} {before} → {now}"
 
     gain = pair["accuracy"]
     span = f"95 %: {points(gain['low'])} to {points(gain['high'])}"
@@ -91,11 +99,12 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
         ("accuracy, points", points(gain["mean"]), [f"{moved('accuracy', 100, 1)} %", span]),
         ("verification steps", steps, [moved("verification_steps", 1, 2)]),
     ]
-    equal = results["frontier"].get(name, {}).get("at_equal_tokens")
+    equal = results["frontier"].get(of, {}).get(name, {}).get("at_equal_tokens")
     if equal:
         span = f"95 %: {points(equal['low'])} to {points(equal['high'])}"
         lines = [f"at {name}'s own tokens", span]
-        found.append(("against monitored stops, points", points(equal["mean"]), lines))
+        stops = "monitored stops" if of == BASE else f"monitored {of}"
+        found.append((f"against {stops}, points", points(equal["mean"]), lines))
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl.analysis.arms import policy_names, reference_of
 from rl.analysis.schema import load_results
 from rl.report.frontier import frontier_plot
 from rl.report.page import page
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 REPORT = "report.html"
 PICTURE = "frontier.svg"
-HEAD = (
-    "arm", "correct %", "vs base", "unfinished", "tokens", "vs base", "verif.", "vs base",
-)  # fmt: skip
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
 
@@ -71,14 +69,17 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
     for warning in results.get("warnings", ()):
         console.print(f"[bold red]WARNING[/] {escape(warning['text'])}\n", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in HEAD:
+    of = reference_of(policy_names(results))
+    versus = f"vs {of}"
+    head = ("arm", "correct %", versus, "unfinished", "tokens", versus, "verif.", versus)
+    for name in head:
         table.add_column(name, justify="left" if name == "arm" else "right")
     for name in main_arms(results):
-        pair = results["paired"].get(f"{name}_vs_base")
+        pair = results["paired"].get(f"{name}_vs_{of}")
         style = "bold" if results["arms"][name]["kind"] == "free" and name != "base" else ""
         table.add_row(*_cells(_label(results, name), results["arms"][name], pair), style=style)
     for name in grid_arms(results):
-        pair = results["paired"].get(f"{name}_vs_base")
+        pair = results["paired"].get(f"{name}_vs_{of}")
         label = f"  {results['arms'][name]['label']}"
         table.add_row(*_cells(label, results["arms"][name], pair), style="dim")
     bands = results["arms"]["base"]["bands"]
@@ -86,7 +87,7 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
         table.add_row("")
         table.add_row(f"{band} ({results['problems']['bands'][band]} problems)", style="italic")
         for name in main_arms(results):
-            pair = results["paired"].get(f"{name}_vs_base", {}).get("bands", {}).get(band)
+            pair = results["paired"].get(f"{name}_vs_{of}", {}).get("bands", {}).get(band)
             measures = results["arms"][name]["bands"][band]
             table.add_row(*_cells(f"  {arm_look(results, name)[0]}", measures, pair))
     console.print(table)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +17,10 @@ from tests.world import World
 def config(world: World, tmp_path: Path) -> Path:
     train = world.config("unused")
     del train["output"]
-    train["grpo"] |= {"max_steps": 2}
+    train["grpo"] |= {"max_steps": 2, "max_completion_length": 48, "num_generations": 8}
+    train["grpo"]["per_device_train_batch_size"] = 32
+    # A random model is never correct, so the control learns the format.
+    train["reward"]["terms"]["format"] = {"require_end": False}
     problems = tmp_path / "others.jsonl"
     lines = [{"question": f"{a} + 9 = ?", "answer": a + 9} for a in (1, 2)]
     problems.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -29,56 +30,55 @@ def config(world: World, tmp_path: Path) -> Path:
         "samples": 2,
         "max_new_tokens": 24,
         "rules": {"token_budget": {"limit": [4, 8]}},
+        "oracle": False,
     }
     file = tmp_path / "quickstart.yaml"
     file.write_text(yaml.safe_dump({"train": train, "compare": compare}))
     return file
 
 
-def policy_hash(root: Path) -> str:
-    return hashlib.sha256((root / "train/policy/model.safetensors").read_bytes()).hexdigest()
-
-
-def numbers(root: Path) -> dict[str, Any]:
-    """Arms of the results without what the clock decides."""
-    arms = json.loads((root / "compare/results.json").read_text())["arms"]
-    return {
-        name: {key: arm[key] for key in ("accuracy", "tokens", "verification_steps")}
-        for name, arm in arms.items()
-    }
-
-
-def test_it_leaves_policy_results_and_report_and_goes_on_after_an_interruption(
+def test_it_leaves_policies_results_and_report_after_an_interruption(
     config: Path,
     world: World,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    argv = ["quickstart", "--config", str(config), "--seed", "1"]
-    assert main([*argv, "--output", str(whole)]) == 0
-    said = capsys.readouterr()
-    assert str(whole / "compare" / "report.html") in said.out + said.err
-    assert (whole / "compare/report.html").stat().st_size > 10_000
-    assert set(numbers(whole)) >= {"base", "trained", "trained_monitored", "oracle"}
-    assert set(stage_seconds(whole)) == {"train", "compare"}
-    written = yaml.safe_load((whole / "quickstart.yaml").read_text())
-    assert (written["train"]["seed"], written["compare"]["seed"]) == (1, 1)
-    assert written["compare"]["policies"]["base"] == str(world.model)
-    assert written["compare"]["policies"]["trained"] == str(whole / "train" / "policy")
+    root = tmp_path / "run"
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr("rl.comparison.run.run_comparison", interrupted)
-        assert main([*argv, "--output", str(broken)]) == 130
-    trained_at = (broken / "train/policy/model.safetensors").stat().st_mtime_ns
-    assert main(["quickstart", "--resume", str(broken)]) == 0
-    assert (broken / "train/policy/model.safetensors").stat().st_mtime_ns == trained_at
-    assert policy_hash(broken) == policy_hash(whole)
-    assert numbers(broken) == numbers(whole)
+        argv = ["quickstart", "--config", str(config), "--seed", "1", "--output", str(root)]
+        assert main(argv) == 130
+    assert f"suffice quickstart --resume {root}" in capsys.readouterr().err
+    policies = [root / name / "policy/model.safetensors" for name in ("control", "train")]
+    before = [(file.stat().st_mtime_ns, file.read_bytes()) for file in policies]
+    assert main(["quickstart", "--resume", str(root)]) == 0
+    assert [(file.stat().st_mtime_ns, file.read_bytes()) for file in policies] == before
+    said = capsys.readouterr()
+    assert str(root / "compare" / "report.html") in said.out + said.err
+    assert (root / "compare/report.html").stat().st_size > 10_000
+    arms = {"base", "control", "trained"}
+    arms |= {f"{name}_monitored_token_budget_8" for name in ("control", "trained")}
+    results = json.loads((root / "compare/results.json").read_text())
+    arms |= {"monitored", "control_monitored", "trained_monitored"}
+    assert set(results["arms"]) >= arms
+    assert results["prices"] == {"control": 0.0, "trained": None}  # charged by the token
+    assert set(stage_seconds(root)) == {"train", "compare"}
+    written = yaml.safe_load((root / "quickstart.yaml").read_text())
+    assert (written["train"]["seed"], written["compare"]["seed"]) == (1, 1)
+    assert written["compare"]["policies"]["base"] == str(world.model)
+    assert written["compare"]["policies"]["trained"] == str(root / "train" / "policy")
+    control, trained = (
+        yaml.safe_load((root / name / "config.yaml").read_text()) for name in ("control", "train")
+    )
+    assert control["reward"]["terms"].pop("short")["weight"] == 0.0
+    assert trained["reward"]["terms"].pop("short")["weight"] == 0.05
+    assert (control.pop("output"), trained.pop("output")) != ("", "")
+    assert control == trained
 
 
 def test_a_refusal_of_the_training_leaves_no_folder(

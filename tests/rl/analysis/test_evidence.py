@@ -9,7 +9,7 @@ import pytest
 
 from rl.analysis.arms import ArmRun
 from rl.analysis.claims import make_claims
-from rl.analysis.evidence import never_correct, no_spread, shortfall, too_few, unfinished
+from rl.analysis.claims.evidence import never_correct, no_spread, shortfall, too_few, unfinished
 from rl.analysis.results import build_results
 from rl.report.words import headline
 from tests.rl.making import sample
@@ -76,7 +76,9 @@ def test_ample_evidence_is_settled(ample: dict[str, Any]) -> None:
 
 def test_monitored_arms_that_are_not_finished_settle_nothing(ample: dict[str, Any]) -> None:
     results = copy.deepcopy(ample)
-    cheap = [n for n, row in results["frontier"]["trained"]["points"].items() if row["as_cheap"]]
+    cheap = [
+        n for n, row in results["frontier"]["base"]["trained"]["points"].items() if row["as_cheap"]
+    ]
     results["arms"][cheap[0]]["finished"]["mean"] = 0.4
     claim = next(c for c in make_claims(results) if c["name"] == "above_monitored")
     assert claim["holds"] is None and f"answers of {cheap[0]}" in claim["reason"]

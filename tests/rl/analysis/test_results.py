@@ -87,7 +87,7 @@ def test_written_and_read_back(results: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda r: r.update(schema_version=3), "schema version 3"),
+        (lambda r: r.update(schema_version=4), "schema version 4"),
         (lambda r: r.pop("claims"), "lacks 'claims'"),
         (lambda r: r["arms"].pop("base"), "lacks 'base'"),
         (lambda r: r["arms"]["trained"].pop("tokens"), "arms.trained lacks 'tokens'"),
@@ -133,7 +133,7 @@ def test_unreadable_results(tmp_path: Path) -> None:
 def test_schema_document_names_every_key(results: dict[str, Any]) -> None:
     text = (Path(__file__).parents[3] / "docs" / "results-schema.md").read_text(encoding="utf-8")
     keys = {*results, *results["arms"]["oracle"], *results["paired"]["trained_vs_base"]}
-    keys |= {*results["frontier"]["trained"], *results["arms"]["base"]["selectivity"]}
+    keys |= {*results["frontier"]["base"]["trained"], *results["arms"]["base"]["selectivity"]}
     keys |= {*results["arms"]["base"]["audit"], *results["selection"], *results["provenance"]}
     missing = sorted(k for k in keys if f"`{k}`" not in text)
     assert not missing
@@ -149,7 +149,7 @@ def test_claims_follow_the_figures(results: dict[str, Any]) -> None:
     pair["tokens_change"] = {"mean": -0.55, "low": -0.58, "high": -0.52}
     pair["accuracy"] = {"mean": 0.004, "low": -0.015, "high": 0.02}
     pair["bands"]["easy"]["verification_steps_change"] = {"mean": -0.8, "low": -0.9, "high": -0.6}
-    r["frontier"]["trained"]["above_all"] = True
+    r["frontier"]["base"]["trained"]["above_all"] = True
     claims = claims_of(r)
     for name in ("tokens_halved", "accuracy_kept", "easy_verification", "above_monitored"):
         assert claims[name]["holds"] is True, name
@@ -166,13 +166,13 @@ def test_claims_follow_the_figures(results: dict[str, Any]) -> None:
 
 def test_no_monitored_point_as_cheap_settles_nothing(results: dict[str, Any]) -> None:
     r = copy.deepcopy(results)
-    f = r["frontier"]["trained"]
+    f = r["frontier"]["base"]["trained"]
     for row in f["points"].values():
         row["as_cheap"] = False
     f["above_all"] = None
     claim = claims_of(r)["above_monitored"]
     assert claim["holds"] is None
-    assert "none stands against it" in claim["text"]
+    assert "none to compare with" in claim["text"]
 
 
 def test_selectivity_needs_separated_intervals(results: dict[str, Any]) -> None:
@@ -190,6 +190,7 @@ def test_selectivity_needs_separated_intervals(results: dict[str, Any]) -> None:
 
 def test_audit_says_when_counters_part(results: dict[str, Any]) -> None:
     r = copy.deepcopy(results)
+    r["paired"]["trained_vs_base"]["step_density"] = None  # as in results of an earlier version
     base, trained = (r["arms"][n]["audit"] for n in ("base", "trained"))
     base["verification_steps"]["mean"], trained["verification_steps"]["mean"] = 4.0, 0.8
     base["keywords"]["mean"], trained["keywords"]["mean"] = 5.0, 1.5
@@ -205,6 +206,19 @@ def test_audit_says_when_counters_part(results: dict[str, Any]) -> None:
     assert "steps grew 50 % longer" in claims_of(r)["audit"]["text"]
     trained["step_tokens"]["mean"], trained["confidence"]["mean"] = 10.0, 0.8
     assert "confidence fell from 0.90 to 0.80" in claims_of(r)["audit"]["text"]
+
+
+def test_audit_explains_a_change_of_steps_per_1000_tokens(results: dict[str, Any]) -> None:
+    r = copy.deepcopy(results)
+    density = {"b": 70.0, "a": 105.0, "at_lengths_of_b": 104.0, "by_mix": 34.0, "by_length": 1.0}
+    r["paired"]["trained_vs_base"]["step_density"] = density
+    claim = claims_of(r)["audit"]
+    assert "rose from 70 to 105" in claim["text"] and "gives 104; the rest, +1," in claim["text"]
+    assert "of the same types grew" not in claim["text"]
+    density["at_lengths_of_b"], density["by_length"] = 75.0, 30.0
+    claim = claims_of(r)["audit"]  # the same text in more steps: 75 / 105 - 1
+    assert "steps of the same types grew 29 % shorter" in claim["text"]
+    assert claim["holds"] is False
 
 
 def test_without_a_trained_arm_nothing_is_claimed() -> None:

@@ -39,24 +39,26 @@ def results() -> dict[str, Any]:
     )
 
 
-def test_each_policy_is_compared_with_those_before_it(results: dict[str, Any]) -> None:
+def test_policies_are_measured_by_the_control(results: dict[str, Any]) -> None:
     assert [p["name"] for p in results["policies"]] == ["base", "control", "trained"]
     names = {(*c["policies"], c["name"]) for c in results["claims"]}
     assert {
-        ("control", "base", "tokens_halved"),
-        ("trained", "base", "tokens_halved"),
-        ("trained", "control", "fewer_tokens"),
-        ("trained", "control", "as_accurate"),
+        ("control", "base", "fewer_tokens"),
+        ("control", "base", "as_accurate"),
+        ("trained", "control", "tokens_saved"),
+        ("trained", "control", "accuracy_kept"),
         ("trained", "control", "fewer_tokens_monitored"),
+        ("trained", "control", "displacement"),
     } <= names
-    assert ("trained", "control", "tokens_halved") not in names
+    assert not any(pair == ("trained", "base") for *pair, _ in names)
+    assert results["claims"][0]["policies"] == ["trained", "control"]
 
 
 def test_claims_follow_the_paired_interval(results: dict[str, Any]) -> None:
     claims = {(*c["policies"], c["name"]): c for c in results["claims"]}
-    fewer = claims["trained", "control", "fewer_tokens"]
+    fewer = claims["trained", "control", "tokens_saved"]
     change = results["paired"]["trained_vs_control"]["tokens_change"]
-    assert change["high"] < 0 and fewer["holds"] is True
+    assert change["high"] < 0 and fewer["holds"] is (change["mean"] <= -0.4)
     assert fewer["figures"]["tokens_change"] == change
     same = claims["trained", "control", "fewer_tokens_monitored"]  # the very same answers
     assert same["holds"] is None and "all problems say the same" in same["reason"]
@@ -74,7 +76,7 @@ def test_report_shows_every_policy(results: dict[str, Any]) -> None:
     from rich.console import Console
 
     html = page(results)
-    for part in ("control + monitored", "Length by correctness", "the control policy", "harmful"):
+    for part in ("control + monitored", "Length by correctness", "than the control", "harmful"):
         assert part in html
     text = io.StringIO()
     print_report(results, Console(file=text, width=160))
@@ -87,6 +89,7 @@ def version_1(results: dict[str, Any]) -> dict[str, Any]:
     """What an earlier version wrote of base and trained."""
     old = copy.deepcopy(results)
     old["schema_version"] = 1
+    old["frontier"] = old["frontier"]["base"]
     del old["policies"], old["claim_pairs"]
     old["problems"]["overlap"] = old["problems"].pop("overlaps").get("trained")
     old["selection"]["trained_monitored"] = old["selection"].pop("policies")["trained"]
@@ -95,7 +98,7 @@ def version_1(results: dict[str, Any]) -> dict[str, Any]:
         kinds = {"free": policy, "grid": "monitored", "oracle": "oracle"}
         own = "monitored" if policy == "base" else "trained_monitored"
         arm["kind"] = kinds.get(kind, own)
-        del arm["lengths"]
+        del arm["lengths"], arm["rule_name"]
         for band in arm["bands"].values():
             band.pop("lengths", None)  # a chosen arm shares the bands of its grid point
     for pair in old["paired"].values():
@@ -117,7 +120,8 @@ def test_results_of_version_1_open(tmp_path: Path) -> None:
     validate_results(old)
     write_results(tmp_path / "results.json", old)
     read = load_results(tmp_path)
-    assert read["schema_version"] == 2
+    assert read["schema_version"] == 3
+    assert read["frontier"] == new["frontier"]
     assert read["policies"] == new["policies"] and read["claims"] == new["claims"]
     assert {n: (a["policy"], a["kind"]) for n, a in read["arms"].items()} == {
         n: (a["policy"], a["kind"]) for n, a in new["arms"].items()

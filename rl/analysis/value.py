@@ -1,0 +1,105 @@
+"""What a verification step is worth in accuracy, and what the reward charges for it.
+
+With `step_count` at weight w on correct rollouts a verification step pays for itself where
+(probability that the first answer is incorrect) × (probability that the step repairs it) exceeds w.
+Both are in units of accuracy, so that they can be compared band by band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rl.analysis.estimates import (
+    MEASURES,
+    Estimate,
+    Panel,
+    band_order,
+    bootstrap_weights,
+    estimate_mean,
+    estimate_ratio,
+    shifted,
+)
+from rl.evaluation.samples import Sample
+from tagger.taxonomies.taxonomy import REASONTYPE
+
+
+def verification_value(panel: Panel, seed: int) -> dict[str, Any]:
+    """The accuracy that verification gains, from first stated to final answer.
+
+    Everything that changes between the two is put down to the verification steps of the answer,
+    whatever their number; answers that state nothing before the end gain nothing.
+
+    Returns:
+        ``gained`` (estimate, final less first accuracy of the answers that state one), ``steps``
+        (verification steps of these), ``value`` (estimate, accuracy gained per verification step;
+        None without steps) and ``unverified`` (estimate, share of all answers without one); and
+        the same in ``bands``.
+    """
+    bands = {band: _value(panel.only(band), seed) for band in band_order(panel.bands)}
+    return {**_value(panel, seed), "bands": bands}
+
+
+def _value(panel: Panel, seed: int) -> dict[str, Estimate]:
+    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    stated = panel.totals(_stated)
+    gained, steps = panel.totals(_gained), panel.totals(_stated_steps)
+    verified = panel.per_problem(MEASURES["verified"])
+    return {
+        "gained": estimate_ratio(gained, stated, weights),
+        "steps": estimate_ratio(steps, stated, weights),
+        "value": estimate_ratio(gained, steps, weights),
+        "unverified": shifted(estimate_mean(-verified, weights), 1.0),
+    }
+
+
+def _stated(s: Sample) -> float:
+    return float(s.first_answer_correct is not None)
+
+
+def _gained(s: Sample) -> float:
+    return _stated(s) * (float(s.correct) - float(bool(s.first_answer_correct)))
+
+
+def _stated_steps(s: Sample) -> float:
+    return _stated(s) * s.verification_steps
+
+
+_STRAIGHT = {"unit": "steps", "shape": "linear", "combine": "add"}
+"""Parameters of a `step_count` under which one more step costs its price."""
+
+
+def price_of(reward: Mapping[str, Any]) -> float | None:
+    """What a reward charges a correct rollout for one more verification step, as accuracy.
+
+    Args:
+        reward: The section ``reward`` of a training config.
+
+    Returns:
+        The sum over `step_count` terms that charge steps of the verification type, alone or with
+        others, divided by what correctness pays; None where a weight follows a schedule or the
+        run, a charge is one on tokens or not in a straight line, or correctness pays nothing.
+    """
+    terms = {name: given or {} for name, given in (reward.get("terms") or {}).items()}
+    pay = terms.get("correctness", {"weight": 0.0}).get("weight", 1.0)
+    price = 0.0
+    for name, given in terms.items():
+        if given.get("kind", name) != "step_count" or given.get("weight", 1.0) == 0:
+            continue
+        weight = given.get("weight", 1.0)
+        own = _price_of_verification(given.get("types") or {"VERIFY": {}})
+        straight = all(given.get(key, plain) == plain for key, plain in _STRAIGHT.items())
+        if not isinstance(weight, int | float) or not straight:
+            return None
+        price += weight * own
+    return round(price / pay, 6) if isinstance(pay, int | float) and pay > 0 else None
+
+
+def _price_of_verification(types: Mapping[str, Any]) -> float:
+    """Price of a step of the verification type, unweighted; 0 if it is not charged."""
+    verify = REASONTYPE.get("VERIFY")
+    return sum(
+        float((price or {}).get("weight", 1.0))
+        for names, price in types.items()
+        if {verify.name, verify.tag} & {name.strip() for name in str(names).split("+")}
+    )
