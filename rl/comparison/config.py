@@ -71,7 +71,7 @@ class CompareConfig(PolicySettings):
             among them; None takes the base alone. The others run under one rule, the base's
             chosen one, with a threshold of their own.
         claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
-            each policy against each one before it.
+            each policy against each one before it, or against ``control`` where there is one.
         tagger: The frozen tagger: a folder, a packaged name or a Hub repository
             (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
         segmenter: What cuts thinking into the steps the taggers get: a name, or a YAML or JSON

@@ -129,8 +129,15 @@ def test_arm_name_leaves_base_out() -> None:
     assert arm_name("control") == "control"
 
 
-def test_default_claims_are_each_policy_against_those_before_it() -> None:
-    assert default_claims(["base", "a", "b"]) == [("a", "base"), ("b", "base"), ("b", "a")]
+def test_default_claims_are_each_policy_against_those_before_it_the_last_first() -> None:
+    assert default_claims(["base", "a", "b"]) == [("b", "base"), ("b", "a"), ("a", "base")]
+
+
+def test_default_claims_compare_the_control_alone_with_base() -> None:
+    assert default_claims(["base", "control", "trained"]) == [
+        ("trained", "control"),
+        ("control", "base"),
+    ]
 
 
 def test_compared_arms_hold_both_arms_of_each_claim_once() -> None:

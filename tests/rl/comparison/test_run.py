@@ -249,11 +249,7 @@ def test_a_further_policy_samples_only_its_own_arms(
         "control_monitored_token_budget_20", "control_oracle", "trained", "trained_monitored",
     }  # fmt: skip
     assert [p["name"] for p in first["policies"]] == ["base", "control", "trained"]
-    assert first["claim_pairs"] == [
-        ["control", "base"],
-        ["trained", "base"],
-        ["trained", "control"],
-    ]
+    assert first["claim_pairs"] == [["trained", "control"], ["control", "base"]]
     assert {"trained_vs_control", "trained_monitored_vs_control_monitored"} <= set(first["paired"])
     flips = first["paired"]["trained_vs_control"]["flips"]
     assert flips["samples"] == 12 and flips["harmful"]["count"] == flips["helpful"]["count"] == 0
