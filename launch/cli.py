@@ -41,7 +41,8 @@ def build_parser() -> Parser:
         if group not in groups:
             members = [c for c in COMMANDS if c.name.startswith(f"{group} ")]
             holder = commands.add_parser(group, help="; ".join(c.summary for c in members))
-            holder.set_defaults(run=None, parser=holder)
+            bare = next((c.run for c in members if c.bare), None)
+            holder.set_defaults(run=bare, parser=holder)
             groups[group] = holder.add_subparsers(metavar="COMMAND", title="commands")
         _add(groups[group], name, command)
     parser.set_defaults(run=None, parser=parser)

@@ -26,6 +26,7 @@ class Command:
         example: Command line that works as it stands, shown by ``--help``.
         configure: Adds the command's options to its parser. Must not import anything heavy.
         run: Does the work; imports what it needs itself. Raises `UserError` for bad input.
+        bare: Whether the first word of the name alone runs it; such a command has no options.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Command:
     example: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], None]
+    bare: bool = False
 
 
 class Parser(argparse.ArgumentParser):

@@ -11,6 +11,7 @@ from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.problems.config import ProblemsConfig, SelectionProblems
+from rl.training.arms import arms_of, with_arm
 from tagger.config.overrides import build_with_words
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
@@ -160,25 +161,31 @@ SECTION = "train"
 """A file that configures other commands too holds the keys of `RunConfig` under this one."""
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
+def load_config(
+    path: str | Path, overrides: Sequence[str] = (), arm: str | None = None
+) -> RunConfig:
     """Read a YAML config and apply overrides.
 
     Args:
         path: The YAML file; if it has a ``train`` section, that is the config.
         overrides: ``a.b=value``, values read as YAML; they win over the file.
+        arm: One of its ``arms``, see `rl.training.arms`; None for the section as it stands.
 
     Returns:
         The typed config.
 
     Raises:
-        UserError: Missing or malformed file, unknown key, or a value of the wrong type
+        UserError: Missing or malformed file, unknown arm or key, or a value of the wrong type
             or out of its range.
     """
     path = Path(path)
     data = read_yaml(path)
+    arms = arms_of(data, str(path))
     if SECTION in data:
         data = data[SECTION]
     values = {} if data is None else data
+    if arm is not None and isinstance(values, Mapping):
+        values = with_arm(values, arms, arm, str(path))
     return build_with_words(
         lambda words, source: config_from_dict(apply_overrides(values, words), source),
         overrides,

@@ -1,0 +1,1 @@
+"""What a training run needs of a machine, from its config alone: no weights, no network."""

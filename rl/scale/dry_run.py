@@ -1,0 +1,52 @@
+"""What a run would do, all of it checked that needs neither weights nor a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rl.policy.load import load_tokenizer, lora_config
+from rl.policy.source import resolve_policy
+from rl.scale.models import architectures
+from rl.scale.resolve import Resolved, resolve
+from rl.scale.workload import PROMPT_TOKENS
+from rl.training.advantages.choice import check_aggregation, reward_stack
+from rl.training.config import RunConfig
+from tagger.errors import UserError
+from tagger.units import load_taggers
+
+
+def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) -> Resolved:
+    """Check a run as far as its config goes; nothing is loaded but a tagger and a tokenizer.
+
+    In addition to `resolve`: the tagger's own taxonomy, every key of TRL's and peft's configs, the
+    aggregation, and, where the model is a folder, its chat template and thinking delimiters.
+
+    Args:
+        config: Its config; not changed.
+        gpus: GPUs that it is meant for; 0 is a CPU.
+        prompt_tokens: Tokens of a prompt.
+
+    Raises:
+        UserError: Something is wrong, reported in one sentence.
+    """
+    tagger, _ = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
+    found = resolve(config, gpus, prompt_tokens, tagger.taxonomy)
+    if config.model not in architectures():
+        folder = Path(resolve_policy(config).model)
+        if not (folder / "tokenizer_config.json").is_file():
+            raise UserError(
+                f"The folder {folder} has no tokenizer (tokenizer_config.json); put it there, for "
+                "prompts are made with its chat template."
+            )
+        load_tokenizer(config)
+    if config.lora is not None:
+        lora_config(config.lora)
+
+    from rl.training.grpo_config import training_arguments
+
+    arguments = training_arguments(config, gpus > 0)
+    if not found.waits_for:
+        evaluates = config.eval_problems is not None
+        stack = reward_stack(config.reward, config.grpo, tagger.taxonomy, evaluates)
+        check_aggregation(config.reward, stack, arguments)
+    return found

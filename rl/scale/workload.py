@@ -1,0 +1,232 @@
+"""What a run asks of every process at each step: rows, tokens, number formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rl.policy.source import OVERTHINKER
+from rl.scale.shape import ALL_LINEAR, ModelShape
+from rl.training.config import RunConfig
+from tagger.errors import UserError
+
+TRL_DEFAULTS: dict[str, Any] = {
+    "per_device_train_batch_size": 8,
+    "gradient_accumulation_steps": 1,
+    "num_iterations": 1,
+    "num_generations": 8,
+    "max_completion_length": 512,
+    "num_train_epochs": 3.0,
+    "max_steps": -1,
+    "beta": 0.0,
+    "use_vllm": False,
+    "vllm_mode": "colocate",
+    "vllm_gpu_memory_utilization": 0.3,
+    "vllm_tensor_parallel_size": 1,
+    "vllm_enable_sleep_mode": False,
+    "gradient_checkpointing": True,
+    "ds3_gather_for_generation": True,
+}
+"""Fields of TRL's `GRPOConfig` that size follows from; a test holds them against TRL, whose import
+takes several seconds."""
+
+PROMPT_TOKENS = 256
+"""Assumed for a prompt where nobody says better: a word problem with a chat template around it."""
+LORA_RANK = 8
+"""Rank of a `LoraConfig` that names none."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A run's sizes, for each process.
+
+    Attributes:
+        processes: Training processes, one a GPU (one on a CPU).
+        on_gpu: Whether they train on GPUs.
+        steps: Optimizer steps; None if the number of problems is not known yet.
+        rows: Rows of a forward and backward pass on a process.
+        accumulation: Passes of an optimizer step.
+        generated: Rows that a process generates at once.
+        reuse: Optimizer steps that train on the same rollouts.
+        generations: Rollouts of a group.
+        prompt: Tokens of a prompt.
+        completion: Most tokens of a completion.
+        trainable: Parameters that are trained.
+        lora: Whether they are an adapter's.
+        four_bit: Whether the base's weights are held in 4 bits.
+        half: Whether passes compute in bfloat16.
+        checkpointing: Whether activations are computed anew in the backward pass.
+        reference: Whether a frozen copy of the weights is kept for the KL term.
+        vllm: ``colocate``, ``server`` or empty.
+        vllm_share: Share of a GPU's memory that a colocated vLLM takes.
+        vllm_parallel: GPUs over which a colocated vLLM splits its weights.
+        vllm_sleeps: Whether it frees its memory while weights are updated.
+        gathers: Whether ZeRO-3 collects all weights on each GPU to generate.
+    """
+
+    processes: int
+    on_gpu: bool
+    steps: int | None
+    rows: int
+    accumulation: int
+    generated: int
+    reuse: int
+    generations: int
+    prompt: int
+    completion: int
+    trainable: int
+    lora: bool
+    four_bit: bool
+    half: bool
+    checkpointing: bool
+    reference: bool
+    vllm: str
+    vllm_share: float
+    vllm_parallel: int
+    vllm_sleeps: bool
+    gathers: bool
+
+    @property
+    def rollouts(self) -> int:
+        """Rollouts of an optimizer step, on all processes."""
+        return self.processes * self.rows * self.accumulation
+
+    @property
+    def prompts(self) -> int:
+        """Problems of an optimizer step."""
+        return self.rollouts // self.generations
+
+    @property
+    def row_tokens(self) -> int:
+        """Most tokens of a row."""
+        return self.prompt + self.completion
+
+    @property
+    def tokens(self) -> int:
+        """Most tokens of an optimizer step, prompts included, on all processes."""
+        return self.rollouts * self.row_tokens
+
+
+def workload_of(
+    config: RunConfig,
+    shape: ModelShape,
+    *,
+    gpus: int,
+    prompt_tokens: int = PROMPT_TOKENS,
+) -> Workload:
+    """The sizes of a run.
+
+    Args:
+        config: Its config.
+        shape: Its model.
+        gpus: GPUs that train, one process each; 0 is one process on a CPU.
+        prompt_tokens: Tokens of a prompt.
+
+    Raises:
+        UserError: The rollouts of a step cannot be split into groups, or prompt and completion do
+            not fit into the context.
+    """
+    grpo = {**TRL_DEFAULTS, **config.grpo}
+    processes = max(1, gpus)
+    rows, accumulation = (
+        _size(grpo, "per_device_train_batch_size"),
+        _size(grpo, "gradient_accumulation_steps"),
+    )
+    generations, iterations = _size(grpo, "num_generations"), _size(grpo, "num_iterations")
+    passes = _passes(grpo, rows, processes, accumulation)
+    _check_groups(rows * processes * passes, generations, rows, processes, passes)
+    completion = _completion(config, grpo, shape, prompt_tokens)
+    on_gpu = gpus > 0
+    adapter = config.lora is not None
+    return Workload(
+        processes=processes,
+        on_gpu=on_gpu,
+        steps=_steps(config, grpo, rows * processes * accumulation, generations),
+        rows=rows,
+        accumulation=accumulation,
+        generated=rows * passes,
+        reuse=max(1, passes * iterations // accumulation),
+        generations=generations,
+        prompt=prompt_tokens,
+        completion=completion,
+        trainable=_lora(shape, config.lora) if config.lora is not None else shape.parameters,
+        lora=adapter,
+        four_bit=config.quantization is not None,
+        half=on_gpu and config.grpo.get("bf16") is not False,
+        checkpointing=bool(config.grpo.get("gradient_checkpointing", on_gpu)),
+        reference=bool(grpo["beta"]) and not adapter,
+        vllm=str(grpo["vllm_mode"]) if grpo["use_vllm"] else "",
+        vllm_share=float(grpo["vllm_gpu_memory_utilization"]),
+        vllm_parallel=_size(grpo, "vllm_tensor_parallel_size"),
+        vllm_sleeps=bool(grpo["vllm_enable_sleep_mode"]),
+        gathers=bool(grpo["ds3_gather_for_generation"]),
+    )
+
+
+def _size(grpo: Mapping[str, Any], key: str) -> int:
+    value = grpo[key]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number from 1 on.")
+    return value
+
+
+def _passes(grpo: Mapping[str, Any], rows: int, processes: int, accumulation: int) -> int:
+    """Passes that one generation serves, as `GRPOConfig` derives them."""
+    if grpo.get("steps_per_generation") is not None:
+        return _size(grpo, "steps_per_generation")
+    if grpo.get("generation_batch_size") is None:
+        return accumulation
+    batch, each = _size(grpo, "generation_batch_size"), rows * processes
+    if batch % each:
+        raise UserError(
+            f"grpo.generation_batch_size ({batch}) must be a multiple of "
+            f"per_device_train_batch_size x processes ({rows} x {processes})."
+        )
+    return batch // each
+
+
+def _check_groups(batch: int, generations: int, rows: int, processes: int, passes: int) -> None:
+    if batch % generations:
+        raise UserError(
+            f"{processes} x {rows} rows x {passes} passes make {batch} rollouts of a generation, "
+            f"which do not split into groups of {generations} (grpo.num_generations); change "
+            "grpo.per_device_train_batch_size, grpo.gradient_accumulation_steps or the GPUs."
+        )
+
+
+def _completion(config: RunConfig, grpo: Mapping[str, Any], shape: ModelShape, prompt: int) -> int:
+    """The most tokens of a completion, as `rl.policy.context.completion_length` fills them in."""
+    named = config.grpo.get("max_completion_length") is not None
+    wanted = _size(grpo, "max_completion_length")
+    if shape.context is None:
+        return wanted
+    left = shape.context - prompt
+    if not named and config.model != OVERTHINKER:
+        wanted = left
+    if left < max(1, wanted):
+        raise UserError(
+            f"The model {config.model} reads {shape.context} tokens, a prompt of {prompt} and "
+            f"grpo.max_completion_length {wanted} are more; lower grpo.max_completion_length."
+        )
+    return wanted
+
+
+def _steps(
+    config: RunConfig, grpo: Mapping[str, Any], rollouts: int, generations: int
+) -> int | None:
+    """Optimizer steps: those that are named, or the epochs' if the number of problems is known."""
+    if int(grpo["max_steps"]) > 0:
+        return int(grpo["max_steps"])
+    size = config.problems.size
+    if size is None:
+        return None
+    each = max(1, rollouts // generations)
+    return int(float(grpo["num_train_epochs"]) * (size // each))
+
+
+def _lora(shape: ModelShape, settings: Mapping[str, Any]) -> int:
+    rank = settings.get("r", LORA_RANK)
+    if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
+        raise UserError(f"The config key lora.r is {rank!r}; it must be a number from 1 on.")
+    return shape.lora_parameters(rank, settings.get("target_modules") or ALL_LINEAR)

@@ -1,0 +1,76 @@
+"""Sizes of a run by its config: rollouts, tokens, steps, and splits that cannot be."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from rl.scale.resolve import resolve
+from rl.scale.workload import TRL_DEFAULTS, Workload
+from rl.training.config import config_from_dict
+from tagger.errors import UserError
+
+
+def work(
+    gpus: int = 0, lora: dict[str, Any] | None = None, size: int = 40, **grpo: Any
+) -> Workload:
+    values = {"model": "Qwen/Qwen3-1.7B", "grpo": {"max_completion_length": 100, **grpo}}
+    values |= {"lora": lora, "problems": {"source": "overthinker", "size": size}}
+    return resolve(config_from_dict(values), gpus, prompt_tokens=20).work
+
+
+def test_defaults_are_those_of_trl() -> None:
+    from trl import GRPOConfig
+
+    theirs = {f.name: f.default for f in dataclasses.fields(GRPOConfig)}
+    assert {key: theirs[key] for key in TRL_DEFAULTS} == TRL_DEFAULTS
+
+
+def test_rollouts_prompts_and_tokens_by_hand() -> None:
+    found = work(gpus=2, per_device_train_batch_size=4, gradient_accumulation_steps=6)
+    assert (found.rollouts, found.prompts, found.generated) == (48, 6, 24)
+    assert found.tokens == 48 * 120
+    assert found.steps == 3 * (40 // 6)
+    assert work(max_steps=7).steps == 7
+    reused = work(gradient_accumulation_steps=2, steps_per_generation=4, num_iterations=3)
+    assert (reused.generated, reused.reuse) == (32, 6)
+
+
+def test_formats_follow_the_device() -> None:
+    cpu, gpu = work(), work(gpus=1)
+    assert (cpu.half, cpu.checkpointing) == (False, False)
+    assert (gpu.half, gpu.checkpointing) == (True, True)
+    assert work(gpus=1, bf16=False).half is False
+
+
+def test_what_is_trained() -> None:
+    assert work().trainable == 1_720_574_976
+    # 28 layers of r (in + out): q 4096, k and v 3072 each, o 4096, three of 8192.
+    found = work(lora={"r": 2})
+    assert found.trainable == 28 * 2 * (2 * 4096 + 2 * 3072 + 3 * 8192)
+    assert work(beta=0.1).reference and not work(beta=0.1, lora={}).reference
+
+
+def test_splits_that_cannot_be_are_refused() -> None:
+    with pytest.raises(UserError, match="3 x 4 rows x 1 passes make 12 .* groups of 8"):
+        work(gpus=3, per_device_train_batch_size=4)
+    with pytest.raises(UserError, match=r"generation_batch_size \(20\) must be a multiple"):
+        work(generation_batch_size=20)
+    with pytest.raises(UserError, match="reads 40960 tokens, a prompt of 20 and .* 50000 are more"):
+        work(max_completion_length=50_000)
+    with pytest.raises(UserError, match="lora.r is 0"):
+        work(lora={"r": 0})
+
+
+def test_the_context_is_left_to_a_completion_without_length() -> None:
+    values = {"model": "Qwen/Qwen3-1.7B", "problems": {"source": "gsm8k", "split": "train"}}
+    found = resolve(config_from_dict(values), 0, prompt_tokens=20).work
+    assert (found.completion, found.steps) == (40_940, None)
+
+
+def test_a_split_that_a_named_set_lacks_is_refused() -> None:
+    values = {"model": "Qwen/Qwen3-1.7B", "problems": {"source": "gsm8k", "split": "trian"}}
+    with pytest.raises(UserError, match="split of gsm8k 'trian'; did you mean 'train'"):
+        resolve(config_from_dict(values), 0)
