@@ -29,8 +29,8 @@ from typing import Any
 
 from rewards.answers.checkers import CHECKER_KEY, build_checker
 from rewards.facts.compute import FactsComputer, Task
-from rewards.stack import RewardStack, build_stack
-from rewards.weights import LearningController
+from rewards.idle import acts, refuse_idle
+from rewards.stack import RewardStack, build_stack, refuse_controllers
 from tagger.errors import UserError
 from tagger.thinking.families import named_delimiters
 from tagger.thinking.split import (
@@ -172,11 +172,16 @@ class StepReward:
             One reward a completion; None where no term applies.
 
         Raises:
-            UserError: A weight has a schedule and there is no step.
+            UserError: A weight has a schedule and there is no step, or a term compares a group.
         """
+        relative = [t.name for t in self._load()[1].terms if t.compares and acts(t.weight)]
+        if relative:
+            raise UserError(
+                f"{relative[0]!r} compares the completions of a prompt, and here each is scored by "
+                "itself; give it weight 0, or hand over tokens in groups (see StepReward)."
+            )
         if step is None:
             self.require_fixed_weights("a call without a step")
-        self._load()
         end = self._tokenizer.eos_token_id
         ids = [[*self._tokenizer.encode(c, add_special_tokens=False), end] for c in completions]
         asked = questions or [""] * len(completions)
@@ -243,7 +248,8 @@ class StepReward:
         if self._loaded is None:
             frozen, _ = load_taggers(self.tagger, None, self.segmenter)
             stack = build_stack(self.terms, frozen.taxonomy)
-            _refuse_controllers(stack)
+            refuse_idle(stack.terms)
+            refuse_controllers(stack)
             if isinstance(self.tokenizer, str):
                 from transformers import AutoTokenizer
 
@@ -284,17 +290,6 @@ class StepReward:
                     "train with StepGRPOTrainer, which gathers groups first."
                 )
             yield from [size] * (run // size)
-
-
-def _refuse_controllers(stack: RewardStack) -> None:
-    """Refuse weights that follow the run: a reward function sees the rollouts of one process."""
-    for term in stack.terms:
-        if isinstance(term.weight, LearningController):
-            raise UserError(
-                f"The weight of {term.name!r} follows the rollouts of the whole batch, which a "
-                "reward function does not see; train with StepGRPOTrainer (suffice train), or give "
-                "a number or a schedule."
-            )
 
 
 def last_question(prompt: Any) -> str:

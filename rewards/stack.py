@@ -11,7 +11,7 @@ from rewards.facts.columns import ROLLOUT_COLUMNS
 from rewards.ranking import refuse_charge_above_correctness
 from rewards.sites import site_of
 from rewards.terms.base import RewardTerm, StatefulTerm, TermBounds
-from rewards.terms.registry import build_term, term_bounds, term_kind
+from rewards.terms.registry import build_term, compares, term_bounds, term_kind
 from rewards.weights import (
     Evaluated,
     LearningController,
@@ -43,6 +43,7 @@ class WeightedTerm:
         bounds: The values it can have.
         may_not_apply: NaN means that it does not apply to a rollout, and is no error.
         kind: Its kind in the registry; empty for a term that comes from elsewhere.
+        compares: It compares the rollouts of a group.
     """
 
     name: str
@@ -51,6 +52,7 @@ class WeightedTerm:
     bounds: TermBounds
     may_not_apply: bool = True
     kind: str = ""
+    compares: bool = False
 
 
 class RewardStack:
@@ -241,11 +243,27 @@ def build_stack(
         site = site_of(str(name), term, bounds, taxonomy, pays, evaluates, redraws)
         weight = build_weight(given_weight, site)
         optional = term_kind(kind).may_not_apply
-        terms.append(WeightedTerm(str(name), term, weight, bounds, optional, kind))
+        relative = compares(kind, params)
+        terms.append(WeightedTerm(str(name), term, weight, bounds, optional, kind, relative))
     stack = RewardStack(terms)
     if not allow_charge_above_correctness:
         refuse_charge_above_correctness({t.name: (t.weight, t.bounds) for t in stack.terms})
     return stack
+
+
+def refuse_controllers(stack: RewardStack) -> None:
+    """Refuse weights that follow the run: a reward function sees the rollouts of one process.
+
+    Raises:
+        UserError: There is one; the term is named.
+    """
+    for term in stack.terms:
+        if isinstance(term.weight, LearningController):
+            raise UserError(
+                f"The weight of {term.name!r} follows the rollouts of the whole batch, which a "
+                "reward function does not see; train with StepGRPOTrainer (suffice train), or give "
+                "a number or a schedule."
+            )
 
 
 def _weights_of_correctness(config: Mapping[str, Any]) -> tuple[WeightController, ...]:

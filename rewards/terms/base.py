@@ -160,6 +160,16 @@ class TermBounds:
     incorrect: tuple[float, float]
 
 
+def always(params: Settings) -> bool:
+    """For `TermKind.compares`: with any parameters."""
+    return True
+
+
+def never(params: Settings) -> bool:
+    """For `TermKind.compares`: with none."""
+    return False
+
+
 @dataclasses.dataclass(frozen=True)
 class TermKind:
     """A registered kind of term.
@@ -169,7 +179,8 @@ class TermKind:
         build: Makes the term from parameters and the tagger's taxonomy.
         bounds: The values that a term with these parameters can have.
         source: Paper and code it was published in; empty for ours.
-        compares: It compares the rollouts of a group, so it needs two or more.
+        compares: Whether it compares the rollouts of a group, so that it needs two or more; by its
+            parameters.
         may_not_apply: Its NaN means "does not apply"; of any other term NaN is an error.
         reads: Columns of `rewards.facts.columns.MAY_BE_ABSENT` that it reads.
     """
@@ -178,6 +189,6 @@ class TermKind:
     build: Callable[[Any, Taxonomy], RewardTerm]
     bounds: Callable[[Any], TermBounds]
     source: str = ""
-    compares: bool = False
+    compares: Callable[[Any], bool] = never
     may_not_apply: bool = False
     reads: tuple[str, ...] = ()

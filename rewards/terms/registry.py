@@ -57,6 +57,12 @@ def term_bounds(name: str, params: Mapping[str, Any]) -> TermBounds:
     return kind.bounds(build_settings(kind.params, params, ""))
 
 
+def compares(name: str, params: Mapping[str, Any]) -> bool:
+    """Whether a term compares the rollouts of a group; arguments and errors as `build_term`."""
+    kind = term_kind(name)
+    return kind.compares(build_settings(kind.params, params, ""))
+
+
 def term_text(name: str) -> str:
     """The documentation of a term: formula, source, differences, an example; errors as above."""
     term_kind(name)

@@ -103,6 +103,14 @@ def test_step_reward_sees_groups_as_runs_of_one_prompt() -> None:
     assert call(reward(gated, group_size=1), RIGHT, WRONG) == pytest.approx([0.9, 0.0])
 
 
+def test_step_reward_scores_no_text_alone_where_a_term_compares_a_group() -> None:
+    relative = {"correctness": {}, "length_sigmoid": {"weight": 0.1}}
+    with pytest.raises(UserError, match="'length_sigmoid' compares the completions of a prompt"):
+        reward(relative).score([RIGHT], ["4"])
+    relative["length_sigmoid"]["weight"] = 0
+    assert reward(relative).score([RIGHT], ["4"]) == [1.0]
+
+
 def test_step_reward_refuses_a_group_in_parts() -> None:
     with pytest.raises(UserError, match="3 completions in this process, not 2.*in parts"):
         call(reward(group_size=2), RIGHT, WRONG, RIGHT)

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> None:
         f"Unweighted, at the default parameters: correct rollouts {bounds_text(bounds.correct)}, "
         f"incorrect rollouts {bounds_text(bounds.incorrect)}."
     )
-    if kind.compares:
+    if kind.compares(kind.params()):
         print("It compares the rollouts of a prompt: grpo.num_generations must be 2 or more.")
     if kind.may_not_apply:
         print("It does not apply to every rollout; where it does not, the other terms decide.")

@@ -65,7 +65,7 @@ def pays_incorrect(kind: TermKind) -> str:
 
 def needs(kind: TermKind) -> str:
     """What a term works with that not every run has."""
-    found = ["groups of 2 or more"] if kind.compares else []
+    found = ["groups of 2 or more"] if kind.compares(kind.params()) else []
     return ", ".join(dict.fromkeys([*found, *(_READS[column] for column in kind.reads)]))
 
 

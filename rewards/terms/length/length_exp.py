@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import unpaid_if_cut_off
 from tagger.config.settings import Settings
 
@@ -87,5 +87,5 @@ KIND = TermKind(
     LengthExp,
     bounds,
     source="Zhang and Zuo 2025 (GRPO-LEAD), arXiv 2504.09696",
-    compares=True,
+    compares=always,
 )

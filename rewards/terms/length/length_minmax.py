@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import (
     GroupGate,
     compared,
@@ -99,5 +99,5 @@ KIND = TermKind(
     LengthMinmax,
     bounds,
     source="Kimi Team 2025, arXiv 2501.12599",
-    compares=True,
+    compares=always,
 )

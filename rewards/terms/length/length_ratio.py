@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,5 +71,5 @@ KIND = TermKind(
     LengthRatio,
     bounds,
     source="GR3 2026, arXiv 2603.10535",
-    compares=True,
+    compares=always,
 )

@@ -23,7 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,5 +62,5 @@ KIND = TermKind(
     LengthSigmoid,
     lambda params: TermBounds(correct=(-1.0, 0.0), incorrect=(0.0, 0.0)),
     source="Arora and Zanette 2025, arXiv 2502.04463",
-    compares=True,
+    compares=always,
 )

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
@@ -104,6 +104,6 @@ KIND = TermKind(
     LengthWindow,
     lambda params: TermBounds(correct=(0.0, 1.0), incorrect=(0.0, 0.0)),
     source="Wu et al. 2025 (LAPO), arXiv 2507.15758",
-    compares=True,
+    compares=always,
     reads=("budget",),
 )

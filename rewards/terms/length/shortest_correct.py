@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Gt, Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import GroupGate, let_through
 from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
@@ -91,5 +91,5 @@ KIND = TermKind(
     ShortestCorrect,
     bounds,
     source="Yi and Wang 2025 (ShorterBetter), arXiv 2504.21370",
-    compares=True,
+    compares=always,
 )

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import Gate, unpaid_if_cut_off
 from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
@@ -129,5 +129,5 @@ KIND = TermKind(
     TargetRatio,
     bounds,
     source="Li et al. 2026 (LEAD), arXiv 2605.09806",
-    compares=True,
+    compares=always,
 )

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import compared
 from rewards.terms.unread import refuse_unread
 from tagger.config.settings import Settings
@@ -97,5 +97,5 @@ KIND = TermKind(
     TruncationBonus,
     bounds,
     source="Han et al. 2025 (JET), arXiv 2509.23392",
-    compares=True,
+    compares=always,
 )

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import Gate, let_through
 from rewards.weights import Finite
 from tagger.config.settings import Settings
@@ -153,6 +153,6 @@ KIND = TermKind(
     BudgetValue,
     bounds,
     source="BET 2026, arXiv 2605.11625",
-    compares=True,
+    compares=always,
     reads=("forecast_solve_rate", "forecast_budget"),
 )

@@ -35,7 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rewards.terms.base import Rollouts, TermBounds, TermKind
+from rewards.terms.base import Rollouts, TermBounds, TermKind, always
 from rewards.terms.limits.target_lengths import (
     FORM_BOUNDS,
     Form,
@@ -79,4 +79,5 @@ KIND = TermKind(
     LaserD,
     lambda params: TermBounds(FORM_BOUNDS[params.form], (0.0, 0.0)),
     source="LASER-D, Liu et al. 2025, arXiv 2505.15612",
+    compares=always,
 )

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
-from rewards.terms.base import Rollouts, TermBounds, TermKind
+from rewards.terms.base import Rollouts, TermBounds, TermKind, always
 from rewards.terms.limits.target_lengths import TargetSettings, TargetTerm
 
 if TYPE_CHECKING:
@@ -71,4 +71,5 @@ KIND = TermKind(
     LaserDe,
     lambda params: TermBounds((0.0, 1.0), (0.0, 1.0)),
     source="LASER-DE, Liu et al. 2025, arXiv 2505.15612",
+    compares=always,
 )

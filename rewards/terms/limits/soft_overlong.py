@@ -93,4 +93,5 @@ KIND = TermKind(
     SoftOverlong,
     bounds,
     source="DAPO, Yu et al. 2025, arXiv 2503.14476",
+    compares=lambda params: params.difficulty is not None,
 )

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.steps.shapes import EPSILON
 from tagger.config.settings import Settings
 from tagger.errors import UserError
@@ -89,5 +89,5 @@ KIND = TermKind(
     KeywordReflection,
     lambda params: TermBounds(correct=(-_BOTH, 0.0), incorrect=(0.0, 0.0)),
     source="ARLCP 2026, arXiv 2602.12113",
-    compares=True,
+    compares=always,
 )

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from rewards.facts.published import STEP_EDGES
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.steps.shapes import EPSILON
 from tagger.config.settings import Settings
 
@@ -86,5 +86,5 @@ KIND = TermKind(
     SegmentCount,
     lambda params: TermBounds(correct=(-params.z_limit, params.z_limit), incorrect=(0.0, 0.0)),
     source="GRSP 2025, arXiv 2510.09535",
-    compares=True,
+    compares=always,
 )

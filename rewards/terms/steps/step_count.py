@@ -228,4 +228,9 @@ def bounds(params: StepCountParams) -> TermBounds:
     return TermBounds(charged, charged if params.gate == "none" else (0.0, 0.0))
 
 
-KIND = TermKind(StepCountParams, StepCount, bounds)
+def compares(params: StepCountParams) -> bool:
+    """Whether the shape or the gate looks at the other rollouts of the prompt."""
+    return params.shape in RELATIVE or params.gate == "group_solved"
+
+
+KIND = TermKind(StepCountParams, StepCount, bounds, compares=compares)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
-from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
+from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,5 +71,5 @@ KIND = TermKind(
         correct=(-params.beta, params.beta * tanh(1.0)), incorrect=(0.0, 0.0)
     ),
     source="Step-GRPO 2026, arXiv 2604.16890",
-    compares=True,
+    compares=always,
 )

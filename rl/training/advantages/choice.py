@@ -9,9 +9,9 @@ from rewards.aggregation.base import Aggregation
 from rewards.aggregation.normalize_then_sum import NormalizeThenSum, NormalizeThenSumParams
 from rewards.aggregation.registry import NAMES, build_aggregation, kind_of, method_kind
 from rewards.aggregation.sum_then_normalize import SumThenNormalize, SumThenNormalizeParams
+from rewards.idle import acts, refuse_idle
 from rewards.ranking import refuse_charge_above_correctness
 from rewards.stack import RewardStack, build_stack
-from rewards.weights import WeightController
 from rl.training.config import RewardConfig
 from tagger.errors import UserError, unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -86,14 +86,16 @@ def reward_stack(
         evaluates: Whether the policy is evaluated during training (``eval_problems``).
 
     Raises:
-        UserError: As `build_stack` and `aggregation_keys`.
+        UserError: As `build_stack`, `refuse_idle` and `aggregation_keys`.
     """
     aggregation_keys(reward.aggregation, grpo)
     name = grpo.get(_TRL_KEY) if reward.aggregation is None else kind_of(reward.aggregation)
     by_reward = name is None or method_kind(str(name)).RANKS_BY_REWARD
     allow = reward.allow_charge_above_correctness or not by_reward
     redraws = reward.dynamic_sampling is not None
-    return build_stack(reward.terms, taxonomy, allow, evaluates, redraws)
+    stack = build_stack(reward.terms, taxonomy, allow, evaluates, redraws)
+    refuse_idle(stack.terms)
+    return stack
 
 
 def check_aggregation(reward: RewardConfig, stack: RewardStack, arguments: Any) -> Aggregation[Any]:
@@ -113,7 +115,7 @@ def check_aggregation(reward: RewardConfig, stack: RewardStack, arguments: Any) 
         return method
     of_correctness = dict(zip(stack.names, stack.correctness, strict=True))
     if not method.BOUNDED:
-        shaped = [t.name for t in stack.terms if not of_correctness[t.name] and _acts(t.weight)]
+        shaped = [t.name for t in stack.terms if not of_correctness[t.name] and acts(t.weight)]
         if shaped:
             raise UserError(
                 f"Under this reward.aggregation nothing bounds what {' and '.join(shaped)} can "
@@ -128,7 +130,3 @@ def check_aggregation(reward: RewardConfig, stack: RewardStack, arguments: Any) 
         ),
     )
     return method
-
-
-def _acts(weight: WeightController) -> bool:
-    return any(value != 0 for step in weight.turning_points() for value in weight.span(step))

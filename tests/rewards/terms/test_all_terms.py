@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from rewards.facts.columns import MAY_BE_ABSENT
 from rewards.terms.reads import columns_read
-from rewards.terms.registry import MODULES, build_term, term_bounds, term_kind, term_text
+from rewards.terms.registry import (
+    MODULES,
+    build_term,
+    compares,
+    term_bounds,
+    term_kind,
+    term_text,
+)
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tests.rewards.terms.rollouts import NAMES, rollout, table
 
@@ -82,6 +89,22 @@ def test_terms_keep_their_bounds_and_pay_no_incorrect_rollout_unless_they_say_so
                 continue
             least, most = bounds.correct if row["correct"] > 0 else bounds.incorrect
             assert least - 1e-5 <= value <= most + 1e-5, name
+
+
+@settings(max_examples=50, deadline=None)
+@given(batch=BATCHES)
+def test_terms_that_say_they_compare_nothing_see_each_rollout_by_itself(
+    batch: list[list[dict[str, float]]],
+) -> None:
+    facts = table([row for group in batch for row in group])
+    numbers = torch.tensor([number for number, group in enumerate(batch) for _ in group])
+    alone = torch.arange(len(facts))
+    for name in MODULES:
+        if compares(name, {}):
+            continue
+        term = build_term(name, {}, REASONTYPE)
+        same = torch.allclose(term(facts, alone), term(facts, numbers), equal_nan=True)
+        assert same, f"{name} looks at the other rollouts of a group; add compares= to its KIND"
 
 
 @pytest.mark.parametrize("name", MODULES)
