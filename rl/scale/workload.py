@@ -137,6 +137,8 @@ def workload_of(
     passes = _passes(grpo, rows, processes, accumulation)
     _check_groups(rows * processes * passes, generations, rows, processes, passes)
     completion = _completion(config, grpo, shape, prompt_tokens)
+    if grpo["use_vllm"] and grpo["vllm_mode"] == "colocate":
+        _check_parallel(_size(grpo, "vllm_tensor_parallel_size"), processes, shape.heads)
     on_gpu = gpus > 0
     adapter = config.lora is not None
     return Workload(
@@ -193,6 +195,20 @@ def _check_groups(batch: int, generations: int, rows: int, processes: int, passe
             f"which do not split into groups of {generations} (grpo.num_generations); change "
             "grpo.per_device_train_batch_size, grpo.gradient_accumulation_steps or the GPUs."
         )
+
+
+def _check_parallel(parallel: int, processes: int, heads: int) -> None:
+    """Refuse a vLLM that cannot be split so.
+
+    Raises:
+        UserError: The GPUs are no multiple of its parts, or the heads are not.
+    """
+    for number, what in ((processes, "training GPUs"), (heads, "attention heads of the model")):
+        if number % parallel:
+            raise UserError(
+                f"grpo.vllm_tensor_parallel_size is {parallel}, which does not divide the {number} "
+                f"{what}; set it to a number that does, e.g. 1."
+            )
 
 
 def _completion(config: RunConfig, grpo: Mapping[str, Any], shape: ModelShape, prompt: int) -> int:
