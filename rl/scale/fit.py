@@ -134,9 +134,9 @@ def _changes(run: Resolved, gpu_memory: float) -> list[Change]:
     if not work.checkpointing:
         found.append(("grpo.gradient_checkpointing=true",))
     if not work.lora:
-        found.append(("lora={r: 32}",))
+        found.append(("lora.r=32",))
     if work.on_gpu and not work.four_bit and not work.vllm:
-        found.append(("quantization=nf4", *(() if work.lora else ("lora={r: 32}",))))
+        found.append(("quantization=nf4", *(() if work.lora else ("lora.r=32",))))
     if work.completion > 2048:
         found.append((f"grpo.max_completion_length={work.completion // 2}",))
     return found
@@ -144,7 +144,8 @@ def _changes(run: Resolved, gpu_memory: float) -> list[Change]:
 
 def _changes_of_vllm(run: Resolved, gpu_memory: float) -> list[Change]:
     """Let a colocated vLLM sleep, split its weights, and give it what it needs."""
-    work, found = run.work, []
+    work = run.work
+    found: list[Change] = []
     if not work.vllm_sleeps:
         found.append(("grpo.vllm_enable_sleep_mode=true",))
     parallel = work.vllm_parallel
