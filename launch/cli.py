@@ -81,7 +81,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     Raises:
         UserError: Unknown command or option, missing or malformed value.
     """
-    args, rest = build_parser().parse_known_args(argv)
+    args, rest = build_parser().parse_known_args(_with_default(argv))
     for word in rest:
         if word.startswith("-"):
             raise unknown_name(f"option of {args.parser.prog}", word, args.parser.options())
@@ -93,6 +93,20 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def _with_default(argv: Sequence[str] | None) -> list[str]:
+    """Name the command that a group's name stands for: ``sweep FILE`` is ``sweep run FILE``."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for command in COMMANDS:
+        group, _, name = command.name.rpartition(" ")
+        if command.default and len(words) > 1 and words[0] == group:
+            members = {
+                c.name.rpartition(" ")[2] for c in COMMANDS if c.name.startswith(f"{group} ")
+            }
+            if words[1] not in (members | {"-h", "--help"}):
+                return [group, name, *words[1:]]
+    return words
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -101,8 +115,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         Exit code: 0 done, 2 bad input (one sentence on standard error), 3 a training run that
-        never had a gradient, 130 interrupted by Ctrl-C, 143 by SIGTERM (one sentence that names
-        the command to resume with, where there is one).
+        never had a gradient, 4 a sweep of which runs failed, 130 interrupted by Ctrl-C, 143 by
+        SIGTERM (one sentence that names the command to resume with, where there is one).
     """
     set_environment()
     stop_on_sigterm()

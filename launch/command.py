@@ -27,6 +27,7 @@ class Command:
         configure: Adds the command's options to its parser. Must not import anything heavy.
         run: Does the work; imports what it needs itself. Raises `UserError` for bad input.
         bare: Whether the first word of the name alone runs it; such a command has no options.
+        default: Whether the first word of the name alone stands for the command.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Command:
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], None]
     bare: bool = False
+    default: bool = False
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,0 +1,1 @@
+"""Sweeps: one training a setting and seed, all sampled on the same problems, in one table."""

@@ -1,0 +1,1 @@
+"""What a sweep's samples say: means over seeds, fronts, responses, the recommended setting."""

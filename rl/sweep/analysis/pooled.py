@@ -1,0 +1,194 @@
+"""Means over several runs on the same problems, with intervals over problems and runs.
+
+Problems are common to all runs, so they are drawn once for all of them; runs (seeds) are drawn too.
+The spread of a few runs drawn with replacement is too small by sqrt((n - 1) / n), and is enlarged
+accordingly; with two or three runs an interval is rough all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from rl.analysis.estimates import (
+    MEASURES,
+    Array,
+    Estimate,
+    Panel,
+    band_order,
+    bootstrap_weights,
+    make_panel,
+)
+from rl.evaluation.samples import Sample
+
+NAMES = (
+    "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
+    "verified", "first_answer_accuracy", "steps", "finished",
+)  # fmt: skip
+"""Measures of a setting, as of `rl.analysis.estimates.MEASURES`."""
+OF_BAND = ("accuracy", "tokens", "verification_steps", "verified")
+
+Value = Callable[[Sample], float]
+
+
+@lru_cache(maxsize=32)
+def run_weights(runs: int, seed: int, resamples: int) -> Array:
+    """Weights of bootstrap draws of runs, shape (resamples, runs); each row sums to 1."""
+    rng = np.random.default_rng([seed, runs, 1])
+    counts = rng.multinomial(runs, np.full(runs, 1 / runs), size=resamples)
+    return np.asarray(counts / runs, np.float64)
+
+
+def ratio_draws(numerator: Array, denominator: Array, seed: int) -> Array:
+    """Bootstrap draws of a ratio of two sums over runs and problems.
+
+    Args:
+        numerator: Shape (runs, problems).
+        denominator: The same.
+        seed: Bootstrap seed.
+
+    Returns:
+        Shape (resamples,); NaN where the lower sum is 0.
+    """
+    runs, problems = numerator.shape
+    weights = bootstrap_weights(problems, seed)
+    above, below = weights @ numerator.T, weights @ denominator.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = above.sum(1) / below.sum(1)
+        if runs == 1:
+            return np.asarray(centre)
+        drawn = run_weights(runs, seed, len(weights))
+        moved = (drawn * above).sum(1) / (drawn * below).sum(1)
+    return np.asarray(centre + math.sqrt(runs / (runs - 1)) * (moved - centre))
+
+
+def ratio_estimate(numerator: Array, denominator: Array, seed: int, by: float = 0.0) -> Estimate:
+    """A ratio of sums over runs and problems with its 95 % interval, moved by a constant."""
+    total = denominator.sum()
+    if not total:
+        return {"mean": None, "low": None, "high": None}
+    return interval(numerator.sum() / total + by, ratio_draws(numerator, denominator, seed) + by)
+
+
+def mean_estimate(values: Array, seed: int) -> Estimate:
+    """Mean of values (runs, problems) with its 95 % interval."""
+    return ratio_estimate(values, np.ones_like(values), seed)
+
+
+def interval(point: float, draws: Array) -> Estimate:
+    """A point with the 2.5 % and 97.5 % quantiles of the finite draws."""
+    draws = draws[np.isfinite(draws)]
+    if not math.isfinite(point) or not draws.size:
+        return {"mean": None, "low": None, "high": None}
+    low, high = np.quantile(draws, (0.025, 0.975))
+    # A point at the edge of what can come out, e.g. 100 %, stays within its interval.
+    low, high = min(float(low), point), max(float(high), point)
+    return {"mean": round(float(point), 6), "low": round(low, 6), "high": round(high, 6)}
+
+
+def matrix(panels: Sequence[Panel], value: Value) -> Array:
+    """A value's mean for each problem, shape (runs, problems)."""
+    return np.array([panel.per_problem(value) for panel in panels])
+
+
+def totals(panels: Sequence[Panel], value: Value) -> Array:
+    """A value's sum for each problem, shape (runs, problems)."""
+    return np.array([panel.totals(value) for panel in panels])
+
+
+def measure_runs(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
+    """What is measured on runs that share their settings.
+
+    Args:
+        panels: One a run, on the same problems in the same order.
+        seed: Bootstrap seed.
+
+    Returns:
+        `NAMES`, each an estimate; ``selectivity``; ``bands``, for each band `OF_BAND`; and
+        ``by_run``, accuracy and tokens of each run.
+    """
+    out: dict[str, Any] = {
+        name: mean_estimate(matrix(panels, MEASURES[name]), seed) for name in NAMES
+    }
+    out["selectivity"] = selectivity(panels, seed)
+    out["bands"] = {}
+    for band in band_order(panels[0].bands):
+        parts = [panel.only(band) for panel in panels]
+        out["bands"][band] = {
+            name: mean_estimate(matrix(parts, MEASURES[name]), seed) for name in OF_BAND
+        } | {"selectivity": selectivity(parts, seed)}
+    out["by_run"] = {
+        name: [round(float(row.mean()), 6) for row in matrix(panels, MEASURES[name])]
+        for name in ("accuracy", "tokens")
+    }
+    return out
+
+
+def selectivity(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
+    """How often a policy verifies, given its first stated answer.
+
+    Returns:
+        ``verified_if_first_incorrect`` and ``verified_if_first_correct``, shares of the answers
+        whose first stated answer is so; and ``difference``.
+    """
+    incorrect, correct = (_verified_given(panels, wanted) for wanted in (False, True))
+    wrong, right = ratio_estimate(*incorrect, seed), ratio_estimate(*correct, seed)
+    gap: Estimate = {"mean": None, "low": None, "high": None}
+    if wrong["mean"] is not None and right["mean"] is not None:
+        draws = ratio_draws(*incorrect, seed) - ratio_draws(*correct, seed)
+        gap = interval(wrong["mean"] - right["mean"], draws)
+    return {
+        "verified_if_first_incorrect": wrong,
+        "verified_if_first_correct": right,
+        "difference": gap,
+    }
+
+
+def _verified_given(panels: Sequence[Panel], first: bool) -> tuple[Array, Array]:
+    """Verified answers, and all answers, among those whose first stated answer is (in)correct."""
+
+    def such(s: Sample) -> float:
+        return float(s.first_answer_correct is first)
+
+    def both(s: Sample) -> float:
+        return such(s) * float(s.verification_steps > 0)
+
+    return totals(panels, both), totals(panels, such)
+
+
+def against(
+    panels: Sequence[Panel], seeds: Sequence[int], other: Sequence[Panel], others: Sequence[int],
+    seed: int,
+) -> dict[str, Estimate]:  # fmt: skip
+    """Differences to another policy, paired by problem, and by training seed if both have them all.
+
+    Args:
+        panels: One a run.
+        seeds: Their training seeds.
+        other: Those of the other policy.
+        others: Its training seeds; none for a policy that was there before.
+        seed: Bootstrap seed.
+
+    Returns:
+        ``accuracy``, the difference, and ``tokens_change``, the relative change.
+    """
+    paired = set(seeds) <= set(others)
+    rivals = [other[list(others).index(s)] for s in seeds] if paired else list(other)
+
+    def rows(name: str) -> tuple[Array, Array]:
+        own, rival = matrix(panels, MEASURES[name]), matrix(rivals, MEASURES[name])
+        return own, rival if paired else np.broadcast_to(rival.mean(0), own.shape)
+
+    own, rival = rows("accuracy")
+    out = {"accuracy": mean_estimate(own - rival, seed)}
+    out["tokens_change"] = ratio_estimate(*rows("tokens"), seed, by=-1.0)
+    return out
+
+
+def aligned(samples: Sequence[Sample], like: Panel) -> Panel:
+    """The samples of a run, its problems in the order of another panel's."""
+    return make_panel(samples, like)

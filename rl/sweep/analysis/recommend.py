@@ -1,0 +1,71 @@
+"""The recommended setting, in one sentence with its evidence.
+
+Chosen on the calibration problems, reported on the test problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rl.analysis.frontier import Point, choose
+
+
+def recommend(
+    settings: Sequence[Mapping[str, Any]], control: Mapping[str, Any], tolerance: float
+) -> dict[str, Any] | None:
+    """Choose a setting: the cheapest that keeps the accuracy of control.
+
+    Args:
+        settings: Those to choose from, as in ``settings`` of the results.
+        control: What they are compared with: ``name``, ``label`` and ``calibration``.
+        tolerance: Accuracy that a setting may cost on the calibration problems, as a share.
+
+    Returns:
+        ``setting`` (its name), ``kept_accuracy``, ``control``, ``tolerance`` and ``text``; None
+        without settings.
+    """
+    if not settings:
+        return None
+    points = [
+        Point(s["name"], s["calibration"]["tokens"], s["calibration"]["accuracy"]) for s in settings
+    ]
+    choice = choose(points, control["calibration"]["accuracy"] - tolerance)
+    chosen = next(s for s in settings if s["name"] == choice.chosen)
+    return {
+        "setting": choice.chosen,
+        "kept_accuracy": choice.kept_accuracy,
+        "control": control["name"],
+        "tolerance": tolerance,
+        "text": _text(chosen, control, tolerance, choice.kept_accuracy),
+    }
+
+
+def _text(
+    chosen: Mapping[str, Any], control: Mapping[str, Any], tolerance: float, kept: bool
+) -> str:
+    name, points = control["label"], f"{tolerance * 100:g} point{'s' * (tolerance != 0.01)}"
+    pair = chosen["against"][control["name"]]
+    change, gap = pair["tokens_change"]["mean"], pair["accuracy"]
+    seeds = f"{len(chosen['seeds'])} seeds" if len(chosen["seeds"]) > 1 else "one seed"
+    percent = f"{abs(change) * 100:.0f} %"
+    less = f"{percent} {'fewer' if change < 0 else 'more'} tokens than"
+    less = "as many tokens as" if percent == "0 %" else less
+    figures = (
+        f"{chosen['accuracy']['mean'] * 100:.1f} % correct at {chosen['tokens']['mean']:.1f} tokens"
+        f" on the test problems, {less} {name} at {_signed(gap['mean'])} points"
+        f" ({_signed(gap['low'])} to {_signed(gap['high'])}; {seeds})"
+    )
+    if not kept:
+        return (
+            f"No setting keeps the accuracy of {name} within {points} on the calibration problems;"
+            f" the most accurate one there is {chosen['label']}: {figures}."
+        )
+    return (
+        f"Recommended: {chosen['label']}, the cheapest setting within {points} of {name} on the"
+        f" calibration problems: {figures}."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value * 100:+.1f}".replace("-", "\u2212")

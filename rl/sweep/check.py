@@ -1,0 +1,135 @@
+"""Everything about a sweep that can be wrong, found before the first run begins."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rl.sweep.compared import ProblemCounts, check_problems, compare_settings
+from rl.sweep.execution.runner import Progress, silent
+from rl.sweep.execution.slurm import check_slurm
+from rl.sweep.planned import proposer
+from rl.sweep.planning.runs import Run, base_run, config_hash
+from rl.sweep.planning.schedule import Schedule, schedule
+from rl.sweep.settings.config import SweepConfig
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from rl.training.config import RunConfig
+    from rl.training.plan import Plan
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A sweep that can be run.
+
+    Attributes:
+        schedule: The runs that are known.
+        max_new_tokens: Largest completion length of the runs; None if no run names or derives one.
+        problems: Problems of the comparison.
+    """
+
+    schedule: Schedule
+    max_new_tokens: int | None
+    problems: ProblemCounts
+
+
+def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
+    """Resolve every run that is known, and check it as ``suffice train`` would.
+
+    Args:
+        config: The sweep.
+        progress: Told how many runs are checked.
+
+    Raises:
+        UserError: The settings of a run, which is named, or of the comparison are wrong.
+    """
+    check_slurm(config.slurm)
+    compare = compare_settings(config, base_run(config))
+    plan = schedule(config, {}, proposer(config))
+    problems = check_problems(compare)
+    shared = problems.shared
+    lengths = _check_runs(plan.runs, progress)
+    from rl.comparison.run import check_comparison
+
+    if compare.rules:
+        check_comparison(compare)
+        if shared:
+            raise UserError(
+                f"{shared} of the test problems of the comparison are calibration problems too;"
+                " take another split or seed for compare.calibration."
+            )
+    for sentence in warnings_of(config, shared):
+        print(f"suffice: WARNING: {sentence}", file=sys.stderr)
+    length = compare.max_new_tokens or max(lengths, default=None)
+    return Checked(plan, length, problems)
+
+
+def warnings_of(config: SweepConfig, shared: int) -> list[str]:
+    """What a user should know before a sweep begins.
+
+    Args:
+        config: The sweep.
+        shared: Test problems that are calibration problems too.
+    """
+    found = []
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if cores and config.workers > cores:
+        found.append(
+            f"workers is {config.workers}, and there are {cores} CPUs: runs will wait for each"
+            " other."
+        )
+    if shared:
+        found.append(
+            f"{shared} of the test problems are calibration problems too, so the recommended"
+            " setting is chosen on problems that it is reported on; name others in"
+            " compare.calibration."
+        )
+    return found
+
+
+def _check_runs(runs: Sequence[Run], progress: Progress) -> list[int]:
+    """Check runs; those that differ in terms and seed alone share what is read from the disk.
+
+    Returns:
+        Completion lengths.
+    """
+    from rl.training.config import config_from_dict
+    from rl.training.plan import make_plan
+    from rl.training.run_folder import RunFolder
+
+    plans: dict[str, Plan] = {}
+    for number, run in enumerate(runs, 1):
+        key = _without_terms(run)
+        config = config_from_dict({**run.config, "output": run.name})
+        try:
+            if key in plans:
+                _check_reward(config, plans[key])
+            else:
+                plans[key] = make_plan(RunFolder(Path(run.name)), config)
+        except UserError as error:
+            raise UserError(f"In the run {run.label!r}: {error}") from error
+        progress("runs checked", number, len(runs))
+    found = (plan.arguments.max_completion_length for plan in plans.values())
+    return [length for length in found if length]
+
+
+def _without_terms(run: Run) -> str:
+    """Hash of what a run's check needs a model, problems or a tokenizer for."""
+    reward = {**run.config["reward"], "terms": None}
+    return config_hash({**run.config, "reward": reward, "seed": None})
+
+
+def _check_reward(config: RunConfig, like: Plan) -> None:
+    """Check the reward of a run that shares everything else with a run whose plan is there."""
+    from rewards.weights.control.control_run import with_control_curves
+    from rl.training.advantages.choice import check_aggregation, reward_stack
+
+    evaluates = config.eval_problems is not None
+    config.reward.terms = with_control_curves(config.reward.terms, evaluates)
+    stack = reward_stack(config.reward, config.grpo, like.tagger.taxonomy, evaluates)
+    check_aggregation(config.reward, stack, like.arguments)

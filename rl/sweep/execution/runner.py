@@ -1,0 +1,198 @@
+"""The runner: tasks in processes of their own, a bounded number at a time, until all are done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from subprocess import TimeoutExpired
+from typing import Any
+
+from rl.sweep.execution.process import TAKEN, Process, describe, is_claimed, start
+from rl.sweep.execution.tasks import Task, tasks_of
+from rl.sweep.execution.work import Work, do_task
+from rl.sweep.folder import SweepFolder
+from rl.sweep.planned import planned_runs
+from rl.sweep.planning.outcomes import Outcome
+from rl.sweep.planning.schedule import Schedule
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is running, done, in all)."""
+POLL = 1.0
+"""Seconds between two looks at what other runners do."""
+GRACE = 60.0
+"""Seconds that an interrupted training has to write its checkpoint."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Runner:
+    """Works on a sweep; several may do so at once, on machines that share its folder.
+
+    Args:
+        sweep: The sweep.
+        workers: Processes at a time.
+        limit: Most runs that this runner starts; None works until the sweep is done.
+        only: Key of the one task to do; None takes any.
+        work: What does a task.
+        progress: Told what is going on.
+    """
+
+    def __init__(
+        self,
+        sweep: SweepFolder,
+        *,
+        workers: int = 1,
+        limit: int | None = None,
+        only: str | None = None,
+        work: Work = do_task,
+        progress: Progress = silent,
+    ) -> None:
+        self.sweep, self.workers, self.limit, self.only = sweep, workers, limit, only
+        self.work, self.progress = work, progress
+        self._running: dict[Process, Task] = {}
+        self._started = 0
+        self._reported: dict[str, tuple[int, int]] = {}
+        self._known: tuple[dict[str, Outcome], Schedule] | None = None
+
+    def run(self) -> Schedule:
+        """Work until nothing is left to do.
+
+        Returns:
+            The runs of the sweep, as far as they are known.
+
+        Raises:
+            KeyboardInterrupt: As raised in this process; the tasks were told to stop, and
+                trainings have written a checkpoint.
+        """
+        try:
+            while True:
+                plan = self._plan()
+                waiting = self._start(plan)
+                if not self._running and not waiting:
+                    self._report(plan)
+                    return plan
+                self._wait()
+                self._collect()
+                self._report(plan)
+        except (KeyboardInterrupt, SystemExit):
+            self._stop()
+            raise
+
+    def _plan(self) -> Schedule:
+        outcomes = self.sweep.outcomes()
+        if self._known is None or self._known[0] != outcomes:
+            self._known = (outcomes, planned_runs(self.sweep, outcomes))
+        return self._known[1]
+
+    def _start(self, plan: Schedule) -> bool:
+        """Start what may be started.
+
+        Returns:
+            Whether there is more to wait for than what this runner has running.
+        """
+        mine = {task.key for task in self._running.values()}
+        waiting = False
+        for task in tasks_of(self.sweep, plan):
+            if self.only not in (None, task.key):
+                continue
+            folder = task.folder(self.sweep)
+            if task.key in mine or folder.outcome() is not None:
+                continue
+            if any(not (self.sweep.root / key / "done.json").is_file() for key in task.after):
+                waiting = waiting or self._may_come(task)
+                continue
+            if self._exhausted and task.key.startswith("runs/"):
+                continue
+            waiting = True
+            if len(self._running) < self.workers and not is_claimed(folder):
+                self._running[start(self.work, self.sweep.root, task.key)] = task
+                self._started += task.key.startswith("runs/")
+        return waiting or (not plan.complete and not self._exhausted and self.only is None)
+
+    @property
+    def _exhausted(self) -> bool:
+        return self.limit is not None and self._started >= self.limit
+
+    def _may_come(self, task: Task) -> bool:
+        """Whether what a task waits for may still be done."""
+        return not self._exhausted and not any(
+            (self.sweep.root / key / "failed.json").is_file() for key in task.after
+        )
+
+    def _wait(self) -> None:
+        """Wait until one of the processes ends, or it is time to look what others have done."""
+        end = time.monotonic() + POLL
+        while time.monotonic() < end and all(p.poll() is None for p in self._running):
+            time.sleep(POLL / 20)
+
+    def _collect(self) -> None:
+        """Take note of the processes that ended."""
+        for process in [p for p in self._running if p.poll() is not None]:
+            task = self._running.pop(process)
+            folder = task.folder(self.sweep)
+            if process.returncode == TAKEN:
+                self._started -= task.key.startswith("runs/")
+            elif folder.outcome() is None:
+                code = process.returncode
+                reason = f"{describe(code)}; see {folder.log}"
+                folder.fail(reason, 128 - code if code < 0 else code)
+
+    def _stop(self) -> None:
+        """End the tasks; trainings write a checkpoint first."""
+        for process in self._running:
+            process.terminate()
+        end = time.monotonic() + GRACE
+        try:
+            for process in self._running:
+                process.wait(max(0.0, end - time.monotonic()))
+        except (KeyboardInterrupt, TimeoutExpired):  # a second Ctrl-C: at once
+            pass
+        for process in self._running:
+            process.kill()
+            process.wait()
+
+    def _report(self, plan: Schedule) -> None:
+        done = sum(run.name in (self._known or ({},))[0] for run in plan.runs)
+        for task in self._running.values():
+            if task.steps:
+                self._tell(task.label, self._steps(task), task.steps)
+        self._tell("runs of the sweep", done, max(plan.planned, len(plan.runs)))
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        """Report what has changed."""
+        if self._reported.get(what) != (done, total):
+            self._reported[what] = (done, total)
+            self.progress(what, done, total)
+
+    def _steps(self, task: Task) -> int:
+        file = task.folder(self.sweep).training / "metrics.jsonl"
+        return file.read_bytes().count(b"\n") if file.is_file() else 0
+
+
+def failures(sweep: SweepFolder, plan: Schedule) -> list[dict[str, Any]]:
+    """Tasks that failed: ``task``, ``label``, ``reason``, ``exit_code``."""
+    from tagger.files import read_json
+
+    found = []
+    for task in tasks_of(sweep, plan):
+        folder = task.folder(sweep)
+        if folder.failed.is_file() and not folder.done.is_file():
+            found.append({"task": task.key, "label": task.label, **read_json(folder.failed)})
+    return found
+
+
+def retry_failed(sweep: SweepFolder) -> int:
+    """Have failed tasks wait again.
+
+    Returns:
+        How many there were.
+    """
+    count = 0
+    for file in sorted(sweep.root.glob("**/failed.json")):
+        folder = type(sweep.comparison)(file.parent)
+        if not folder.done.is_file():
+            folder.retry()
+            count += 1
+    return count

@@ -1,0 +1,76 @@
+"""The tasks of a sweep: reference policies to sample, runs to train and sample, one comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rl.analysis.arms import BASE
+from rl.sweep.compared import comparison_values
+from rl.sweep.folder import SweepFolder, TaskFolder
+from rl.sweep.planning.runs import Run, base_run
+from rl.sweep.planning.schedule import Schedule
+from tagger.errors import UserError
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that one process does.
+
+    Attributes:
+        key: ``references/<policy>``, ``runs/<name>`` or ``comparison``.
+        label: What a reader calls it.
+        steps: Training steps, to show progress; 0 if unknown.
+        after: Keys of the tasks that must be done before.
+    """
+
+    key: str
+    label: str
+    steps: int = 0
+    after: tuple[str, ...] = ()
+
+    def folder(self, sweep: SweepFolder) -> TaskFolder:
+        """Where it is done."""
+        return TaskFolder(sweep.root / self.key)
+
+
+COMPARISON = "comparison"
+
+
+def tasks_of(sweep: SweepFolder, schedule: Schedule) -> list[Task]:
+    """The tasks that are known, in the order in which they are to be started."""
+    config = sweep.config
+    values = comparison_values(config, base_run(config), sweep.max_new_tokens)
+    references = [Task(f"references/{name}", name) for name in values["policies"]]
+    runs = [
+        Task(f"runs/{run.name}", f"{run.label}, seed {run.seed}", _steps(run))
+        for run in schedule.runs
+    ]
+    if not values["rules"]:
+        return [*references, *runs]
+    control = control_run(sweep, schedule.runs)
+    after = (f"references/{BASE}", *([f"runs/{control.name}"] if control else []))
+    return [*references, *runs, Task(COMPARISON, "base and control under rules", after=after)]
+
+
+def _steps(run: Run) -> int:
+    steps = run.config["grpo"].get("max_steps")
+    return steps if isinstance(steps, int) and steps > 0 else 0
+
+
+def control_run(sweep: SweepFolder, runs: Sequence[Run]) -> Run | None:
+    """The run that is control: of several settings or seeds of its arm the first; None without."""
+    arm = sweep.config.control_arm
+    return next((run for run in runs if arm is not None and run.arm == arm), None)
+
+
+def find_run(runs: Sequence[Run], name: str) -> Run:
+    """The run of a name.
+
+    Raises:
+        UserError: The sweep has none, or does not know it yet.
+    """
+    for run in runs:
+        if run.name == name:
+            return run
+    raise UserError(f"The sweep has no run {name!r}.")

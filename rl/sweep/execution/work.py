@@ -1,0 +1,115 @@
+"""What the process of a task does: train, sample, write down what came out.
+
+Everything can be killed at any moment. A training resumes from its last whole checkpoint, samples
+that are there are read back, and ``done.json`` is written last.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rl.sweep.compared import comparison_values, policy_entry, sample_policy
+from rl.sweep.execution.tasks import COMPARISON, control_run, find_run
+from rl.sweep.folder import SweepFolder, TaskFolder, open_sweep
+from rl.sweep.planned import planned_runs
+from rl.sweep.planning.runs import Run, base_run
+from tagger.errors import UserError
+from tagger.files import read_json, write_json
+
+Work = Callable[[Path, str], None]
+"""Does a task, given the folder of the sweep and the key of the task; raises if it cannot."""
+
+
+def do_task(root: Path, key: str) -> None:
+    """Do a task for real.
+
+    Args:
+        root: Folder of the sweep.
+        key: Key of the task.
+
+    Raises:
+        UserError: Bad settings, or a training that had no signal.
+        Interrupted: SIGTERM came while training; a checkpoint was written.
+    """
+    sweep = open_sweep(root)
+    kind, _, name = key.partition("/")
+    if kind == COMPARISON:
+        _compare(sweep)
+    elif kind == "references":
+        _sample_reference(sweep, name)
+    else:
+        _train_and_sample(sweep, find_run(planned_runs(sweep).runs, name))
+
+
+def _values(sweep: SweepFolder) -> dict[str, Any]:
+    return comparison_values(sweep.config, base_run(sweep.config), sweep.max_new_tokens)
+
+
+def _sample_reference(sweep: SweepFolder, name: str) -> None:
+    values, folder = _values(sweep), sweep.reference(name)
+    entry = None if name == "base" else values["policies"][name]
+    write_json(folder.done, sample_policy(values, entry, folder.root, sweep.cache))
+
+
+def _train_and_sample(sweep: SweepFolder, run: Run) -> None:
+    began = time.monotonic()
+    folder = sweep.run(run.name)
+    write_json(folder.root / "run.json", {**vars(run), "point": dict(run.point)})
+    result = _train(run, folder)
+    base = base_run(sweep.config).to_dict()
+    entry = policy_entry(run.config, base, folder.training / "policy")
+    found = sample_policy(_values(sweep), entry, folder.root, sweep.cache)
+    write_json(
+        folder.done,
+        {
+            **found,
+            "hash": run.hash,
+            "steps": result["steps"],
+            "policy_step": result["policy_step"],
+            "stopped_early": result["stopped_early"],
+            "seconds": round(time.monotonic() - began, 1),
+        },
+    )
+
+
+def _train(run: Run, folder: TaskFolder) -> dict[str, Any]:
+    """Train, or resume, or read what a finished training left."""
+    from rl.training.config import config_from_dict
+    from rl.training.run import run_training
+    from rl.training.run_folder import RunFolder
+
+    training = RunFolder(folder.training)
+    if not training.result.is_file():
+        if training.config.is_file():
+            run_training(None, resume=folder.training)
+        else:
+            if folder.training.exists():  # a kill came before its config was written
+                shutil.rmtree(folder.training)
+            run_training(config_from_dict({**run.config, "output": str(folder.training)}))
+    result = read_json(training.result)
+    if result.get("no_signal"):
+        raise UserError(f"{result['no_signal']} There is no policy.")
+    return result
+
+
+def _compare(sweep: SweepFolder) -> None:
+    """Compare base and control, free and under the rules of the sweep."""
+    from rl.comparison.config import compare_config
+    from rl.comparison.run import run_comparison
+
+    values, folder = _values(sweep), sweep.comparison
+    runs = planned_runs(sweep).runs
+    control = control_run(sweep, runs)
+    if control is not None:
+        trained = sweep.run(control.name).training / "policy"
+        base = base_run(sweep.config).to_dict()
+        added = {"control": policy_entry(control.config, base, trained)}
+        values["policies"] = {**values["policies"], **added}
+    config = compare_config({"title": sweep.config.title, **values}, "compare")
+    output = folder.root / "compared"
+    results = run_comparison(config, output, resume=output.exists(), cache=sweep.cache)
+    write_json(folder.done, {"arms": list(results["arms"])})

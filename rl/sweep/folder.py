@@ -1,0 +1,203 @@
+"""The folder of a sweep, in which everything that is done is found again.
+
+``sweep.json`` holds the sweep, every default filled in. ``references/<policy>/`` are the policies
+that were there before, base among them, ``runs/<name>/`` the runs, each with ``training/``,
+``samples/``, ``log.txt`` and, last, ``done.json`` with what came out or ``failed.json`` with why
+nothing did; ``.lock`` is locked by the process that works on it. ``comparison/`` compares base and
+control under rules, if the sweep names some; ``proposals/`` holds what TPE proposed. Results are in
+``results.json``, ``settings.csv``, ``runs.csv`` and ``report.html``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rl.sweep.planning.outcomes import Outcome
+from rl.sweep.settings.config import SweepConfig, sweep_config
+from tagger.errors import UserError
+from tagger.files import read_json, write_json
+
+SWEEP = "sweep.json"
+VERSION = 1
+FREE = ("workers", "slurm", "title")
+"""Settings that change no run and no figure: a sweep that is resumed may have others."""
+
+
+@dataclass(frozen=True)
+class TaskFolder:
+    """The folder of one task: a reference policy, a run, or the comparison under rules."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the run or the policy."""
+        return self.root.name
+
+    @property
+    def training(self) -> Path:
+        """The training run."""
+        return self.root / "training"
+
+    @property
+    def log(self) -> Path:
+        """What the processes of the task wrote."""
+        return self.root / "log.txt"
+
+    @property
+    def lock(self) -> Path:
+        """Locked while a process works on the task."""
+        return self.root / ".lock"
+
+    @property
+    def done(self) -> Path:
+        """What came out; written last."""
+        return self.root / "done.json"
+
+    @property
+    def failed(self) -> Path:
+        """Why nothing came out."""
+        return self.root / "failed.json"
+
+    def samples(self, split: str) -> Path:
+        """Samples of the policy on a split."""
+        (file,) = (self.root / "samples" / split).glob("*.jsonl.gz")
+        return file
+
+    def outcome(self) -> Outcome | None:
+        """What came out; None while the task is neither done nor failed."""
+        if self.done.is_file():
+            found = read_json(self.done).get("calibration") or {}
+            return Outcome(found.get("accuracy"), found.get("tokens"))
+        return Outcome() if self.failed.is_file() else None
+
+    def fail(self, reason: str, exit_code: int) -> None:
+        """Record why there is nothing, unless that is known."""
+        if not self.failed.is_file():
+            write_json(self.failed, {"reason": reason, "exit_code": exit_code})
+
+    def retry(self) -> None:
+        """Make a failed task one that waits; what it left stays, under another name."""
+        number = 1 + len(list(self.root.glob("failed-*.json")))
+        self.failed.rename(self.root / f"failed-{number}.json")
+        if (self.training / "result.json").is_file():  # it had no gradient, and cannot be resumed
+            self.training.rename(self.root / f"training-{number}")
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The folder of a sweep that was begun.
+
+    Attributes:
+        root: The folder.
+        config: The sweep.
+        max_new_tokens: Most tokens of a completion in the comparison; None leaves it to be derived.
+        cache: Folder of the arms that comparisons share; None without one.
+    """
+
+    root: Path
+    config: SweepConfig
+    max_new_tokens: int | None = None
+    cache: Path | None = None
+
+    def run(self, name: str) -> TaskFolder:
+        """Folder of a run."""
+        return TaskFolder(self.root / "runs" / name)
+
+    def reference(self, name: str) -> TaskFolder:
+        """Folder of a policy that was there before."""
+        return TaskFolder(self.root / "references" / name)
+
+    @property
+    def comparison(self) -> TaskFolder:
+        """Folder of the task that compares base and control under rules."""
+        return TaskFolder(self.root / "comparison")
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """Outcomes of all runs that have one."""
+        found = {}
+        for folder in sorted((self.root / "runs").glob("*")):
+            outcome = TaskFolder(folder).outcome()
+            if outcome is not None:
+                found[folder.name] = outcome
+        return found
+
+
+def begin(
+    root: Path, config: SweepConfig, max_new_tokens: int | None, cache: Path | None
+) -> SweepFolder:
+    """Make the folder of a new sweep, or find that in which this very sweep was begun.
+
+    Raises:
+        UserError: The folder holds something else.
+    """
+    check_begun(root, config)
+    file = root / SWEEP
+    if not file.is_file():
+        content = {
+            "schema_version": VERSION,
+            "sweep": config.to_dict(),
+            "max_new_tokens": max_new_tokens,
+            "cache": str(cache.absolute()) if cache else None,
+        }
+        write_json(file, content)
+    begun = open_sweep(root)
+    return SweepFolder(root, config, begun.max_new_tokens, begun.cache)
+
+
+def check_begun(root: Path, config: SweepConfig) -> None:
+    """Refuse a folder that is neither new nor that of this sweep.
+
+    Raises:
+        UserError: It holds another sweep, of which the first different key is named, or other
+            files.
+    """
+    if (root / SWEEP).is_file():
+        key = first_difference(open_sweep(root).config.to_dict(), config.to_dict())
+        if key is not None:
+            raise UserError(
+                f"{root} is the folder of another sweep, with another value of {key}; name a new"
+                " folder with --output."
+            )
+    elif root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise UserError(f"{root} exists and holds no sweep; name a new folder with --output.")
+
+
+def open_sweep(root: Path) -> SweepFolder:
+    """Find a sweep that was begun.
+
+    Raises:
+        UserError: The folder holds none.
+    """
+    file = root / SWEEP
+    if not file.is_file():
+        raise UserError(f"{root} is no folder of a sweep: it holds no {SWEEP}.")
+    content = read_json(file)
+    if content.get("schema_version") != VERSION:
+        raise UserError(
+            f"{file} has schema version {content.get('schema_version')!r}, this version of Suffice"
+            f" reads {VERSION}; use the version that made it."
+        )
+    values = {key: value for key, value in content["sweep"].items() if value is not None}
+    cache = content["cache"]
+    return SweepFolder(
+        root,
+        sweep_config(values, str(file)),
+        content["max_new_tokens"],
+        Path(cache) if cache else None,
+    )
+
+
+def first_difference(one: Mapping[str, Any], two: Mapping[str, Any], above: str = "") -> str | None:
+    """The first dotted key whose values differ; None if there is none but those of `FREE`."""
+    for key in [*one, *(k for k in two if k not in one)]:
+        name, a, b = f"{above}{key}", one.get(key), two.get(key)
+        if name in FREE or a == b:
+            continue
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            return first_difference(a, b, f"{name}.")
+        return name
+    return None

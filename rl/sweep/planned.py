@@ -1,0 +1,54 @@
+"""The runs of a sweep's folder: those of its settings, and those that TPE proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rl.sweep.folder import SweepFolder
+from rl.sweep.planning.outcomes import Outcomes, Trial
+from rl.sweep.planning.schedule import Propose, Schedule, schedule
+from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.space import Space
+from tagger.files import read_json, write_json
+
+
+def planned_runs(sweep: SweepFolder, outcomes: Outcomes | None = None) -> Schedule:
+    """The runs that are known.
+
+    What TPE proposes is written down, so that it stays when a failed run is retried, or optuna is
+    another version.
+
+    Args:
+        sweep: The sweep.
+        outcomes: Those of its runs, if they are known already.
+    """
+    ask = proposer(sweep.config)
+
+    def propose(arm: str, space: Space, tried: Sequence[Trial], count: int) -> list[dict[str, Any]]:
+        file = sweep.root / "proposals" / f"{arm or 'base'}-{len(tried)}.json"
+        if not file.is_file():
+            write_json(file, {"points": ask(arm, space, tried, count)})
+        points: list[dict[str, Any]] = read_json(file)["points"]
+        return points
+
+    found = sweep.outcomes() if outcomes is None else outcomes
+    return schedule(sweep.config, found, propose)
+
+
+def proposer(config: SweepConfig) -> Propose:
+    """What proposes the points of a sweep whose method is ``tpe``."""
+
+    def ask(arm: str, space: Space, tried: Sequence[Trial], count: int) -> list[dict[str, Any]]:
+        from rl.sweep.planning.tpe import propose
+
+        return propose(
+            space,
+            tried,
+            count,
+            trials=config.trials or 1,
+            seed=config.seed,
+            price=config.token_price,
+        )
+
+    return ask

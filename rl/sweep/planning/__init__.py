@@ -1,0 +1,1 @@
+"""Which runs a sweep consists of, given what came out so far."""

@@ -1,0 +1,1 @@
+"""The page of a sweep: tables and pictures, made from its results alone."""

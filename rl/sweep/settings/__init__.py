@@ -1,0 +1,1 @@
+"""The settings of a sweep: what is varied, around what, and how."""

@@ -1,0 +1,182 @@
+"""A sweep from its settings to its results; what ``suffice sweep`` does, for Python.
+
+from rl.sweep.settings.config import load_sweep
+from rl.sweep.sweep import run_sweep
+
+results = run_sweep(load_sweep("sweep.yaml"), Path("runs/weights"), workers=2)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rl.provenance import provenance
+from rl.sweep.check import check_sweep
+from rl.sweep.execution.runner import Progress, Runner, retry_failed, silent
+from rl.sweep.execution.work import Work, do_task
+from rl.sweep.folder import SWEEP, SweepFolder, begin, check_begun
+from rl.sweep.planning.schedule import Schedule
+from rl.sweep.report.page import page
+from rl.sweep.results import build_results
+from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.tiny import tiny_sweep
+from rl.sweep.table import runs_csv, settings_csv
+from tagger.errors import UserError
+from tagger.files import write_atomically
+
+RESULTS = "results.json"
+REPORT = "report.html"
+
+
+class RunsFailedError(UserError):
+    """Some runs of a sweep failed; the results are those of the others."""
+
+    exit_code = 4
+
+
+def begin_sweep(
+    config: SweepConfig, output: Path, cache: Path | None, progress: Progress = silent
+) -> SweepFolder:
+    """Check a sweep and make its folder, or find that in which it was begun.
+
+    Args:
+        config: The sweep.
+        output: A new folder, or that of this very sweep.
+        cache: Folder of arms that comparisons share; None goes without.
+        progress: Told how many runs are checked.
+
+    Raises:
+        UserError: Something is wrong; nothing was made.
+    """
+    check_begun(output, config)
+    if (output / SWEEP).is_file():
+        return begin(output, config, None, None)
+    checked = check_sweep(config, progress)
+    return begin(output, config, checked.max_new_tokens, cache)
+
+
+def tiny_of(config: SweepConfig, progress: Progress = silent) -> SweepConfig:
+    """Check a sweep, and cut it down to one that shows in about a minute whether its file works.
+
+    Args:
+        config: The sweep.
+        progress: Told how many runs are checked.
+
+    Raises:
+        UserError: Something is wrong.
+    """
+    problems = check_sweep(config, progress).problems
+    return tiny_sweep(config, {"problems": problems.test, "calibration": problems.calibration})
+
+
+def run_sweep(
+    config: SweepConfig,
+    output: Path,
+    *,
+    workers: int | None = None,
+    cache: Path | None = None,
+    retry: bool = False,
+    progress: Progress = silent,
+    command: str | None = None,
+    work: Work = do_task,
+) -> dict[str, Any]:
+    """Run a sweep, or resume it: what is done is never done again.
+
+    Args:
+        config: The sweep.
+        output: A new folder, or that of this very sweep.
+        workers: Runs side by side; those of the sweep if None.
+        cache: Folder of arms that comparisons share; None goes without.
+        retry: Run those again that failed.
+        progress: Called with (what is running, done, in all).
+        command: The command line, noted in the results.
+        work: What does a task; others than `do_task` are for tests.
+
+    Returns:
+        The content of ``results.json``.
+
+    Raises:
+        UserError: Bad settings, the folder of another sweep, or base could not be sampled.
+        KeyboardInterrupt: As raised in this process; what is done is kept.
+    """
+    sweep = begin_sweep(config, output, cache, progress)
+    return run_begun(
+        sweep, workers=workers, retry=retry, progress=progress, command=command, work=work
+    )
+
+
+def run_begun(
+    sweep: SweepFolder,
+    *,
+    workers: int | None = None,
+    retry: bool = False,
+    progress: Progress = silent,
+    command: str | None = None,
+    work: Work = do_task,
+) -> dict[str, Any]:
+    """Run what is left of a sweep; arguments and result are those of `run_sweep`."""
+    if retry:
+        retry_failed(sweep)
+    workers = workers or sweep.config.workers
+    plan = Runner(sweep, workers=workers, work=work, progress=progress).run()
+    return finish(sweep, plan, command)
+
+
+def finish(sweep: SweepFolder, plan: Schedule, command: str | None = None) -> dict[str, Any]:
+    """Write the results of what is done: ``results.json``, two tables and the page.
+
+    Args:
+        sweep: The sweep.
+        plan: Its runs.
+        command: The command line, noted in the results.
+
+    Returns:
+        The content of ``results.json``.
+
+    Raises:
+        UserError: No run is done, or base is not sampled.
+    """
+    results = build_results(sweep, plan)
+    results["provenance"] = _provenance(sweep, command)
+    text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(sweep.root / RESULTS, text + "\n")
+    write_atomically(sweep.root / "settings.csv", settings_csv(results))
+    write_atomically(sweep.root / "runs.csv", runs_csv(results))
+    write_atomically(sweep.root / REPORT, page(results))
+    return results
+
+
+def _provenance(sweep: SweepFolder, command: str | None) -> Mapping[str, Any]:
+    from rl.sweep.compared import compare_settings
+    from rl.sweep.planning.runs import base_run, seeds_of
+    from tagger.units import load_taggers
+
+    base = base_run(sweep.config)
+    compare = compare_settings(sweep.config, base, sweep.max_new_tokens)
+    tagger, audit = load_taggers(compare.tagger, compare.audit_tagger, compare.segmenter)
+    found = provenance(
+        model=dict(compare.policies),
+        tagger_fingerprint=tagger.fingerprint,
+        audit_fingerprint=audit.fingerprint if audit else None,
+        config=sweep.config.to_dict(),
+        seeds=sorted({*seeds_of(sweep.config, base), sweep.config.seed, compare.seed}),
+        command=command,
+    )
+    return found
+
+
+def refuse_failures(results: Mapping[str, Any], resume: str) -> None:
+    """Say that runs failed, after the results of the others are shown.
+
+    Raises:
+        RunsFailedError: Some did.
+    """
+    lost = len(results["failed"])
+    if lost:
+        raise RunsFailedError(
+            f"{lost} of {len(results['runs'])} runs failed, as listed above; once mended, run them"
+            f" again with: {resume}"
+        )

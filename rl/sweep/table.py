@@ -1,0 +1,152 @@
+"""The results of a sweep as a table on the terminal, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rl.report.style import interval, number, signed
+from rl.sweep.planning.runs import value_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+HEAD = ("setting", "seeds", "correct %", "tokens", "verif.", "select.", "vs control", "")
+LEAST_WIDTH = 110
+"""Columns of the table on narrower terminals, and where there is none: a row stays a line."""
+_MEASURES = (
+    "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
+    "verified", "first_answer_accuracy", "steps", "finished",
+)  # fmt: skip
+
+
+def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print the table of settings, cheapest first, what failed, and the recommendation.
+
+    Args:
+        results: The content of ``results.json``.
+        console: Where to print; None takes standard output.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    if console is None:
+        console = Console(file=sys.stdout)
+        console.width = max(console.width, LEAST_WIDTH)
+    console.print(f"\n[bold]{escape(results['title'])}[/]")
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in HEAD:
+        table.add_column(name, justify="left" if name in ("setting", "") else "right")
+    for reference in results["references"].values():
+        table.add_row(*map(escape, cells(reference, None)), style="dim")
+    for one in sorted(results["settings"], key=lambda s: s["tokens"]["mean"]):
+        row = cells(one, one["against"].get(results["control"]), control=results["control"])
+        table.add_row(*map(escape, row), style="bold" if one["on_front"] else "")
+    console.print(table)
+    console.print("front: not dominated in accuracy and tokens", style="dim", highlight=False)
+    whole = results["hypervolume"]["all"]
+    if whole is not None:
+        arms = ", ".join(
+            f"{arm} {number(value, 3)}" for arm, value in results["hypervolume"]["arms"].items()
+        )
+        console.print(
+            f"hypervolume above base: {number(whole, 3)}{f' ({arms})' if arms else ''}",
+            style="dim",
+            highlight=False,
+        )
+    for lost in results["failed"]:
+        console.print(
+            f"[bold red]FAILED[/] {escape(lost['label'])} (exit code {lost['exit_code']}):"
+            f" {escape(lost['reason'])}",
+            highlight=False,
+        )
+    if results["recommendation"]:
+        console.print(f"\n{escape(results['recommendation']['text'])}", highlight=False)
+
+
+def cells(
+    one: Mapping[str, Any], pair: Mapping[str, Any] | None, control: str = ""
+) -> tuple[str, ...]:
+    """The cells of a setting or a reference policy, in the order of `HEAD`."""
+    accuracy, tokens = one["accuracy"], one["tokens"]
+    versus = ""
+    if pair:
+        versus = (
+            f"{signed((pair['accuracy']['mean'] or 0) * 100)} pt,"
+            f" {signed((pair['tokens_change']['mean'] or 0) * 100, 0)} %"
+        )
+    note = "front" if one.get("on_front") else "control" if one["name"] == control else ""
+    gap = one["selectivity"]["difference"]["mean"]
+    return (
+        one["label"],
+        str(len(one["seeds"])) if "seeds" in one else "",
+        f"{number(accuracy['mean'] * 100, 1)} ({interval(accuracy, 100, 1)})",
+        number(tokens["mean"], 1),
+        number(one["verification_steps"]["mean"], 2),
+        "–" if gap is None else signed(gap, 2),
+        versus,
+        note,
+    )
+
+
+def settings_csv(results: Mapping[str, Any]) -> str:
+    """A row for each setting: its keys, its measures with their intervals."""
+    keys = list(dict.fromkeys(key for s in results["settings"] for key in s["point"]))
+    ends = [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_high")]
+    against = ("accuracy_vs_control", "tokens_change_vs_control")
+    head = ["setting", "label", "arm", *keys, "seeds", *ends, "selectivity", *against]
+    head += ["on_front", "recommended"]
+    chosen = (results["recommendation"] or {}).get("setting")
+    rows = []
+    for one in results["settings"]:
+        pair = one["against"].get(results["control"], {})
+        rows.append(
+            [
+                one["name"],
+                one["label"],
+                one["arm"],
+                *(value_text(one["point"][k]) if k in one["point"] else "" for k in keys),
+                " ".join(map(str, one["seeds"])),
+                *(one[m][end] for m in _MEASURES for end in ("mean", "low", "high")),
+                one["selectivity"]["difference"]["mean"],
+                pair.get("accuracy", {}).get("mean"),
+                pair.get("tokens_change", {}).get("mean"),
+                one["on_front"],
+                one["name"] == chosen,
+            ]
+        )
+    return _csv(head, rows)
+
+
+def runs_csv(results: Mapping[str, Any]) -> str:
+    """A row for each run, those that failed with their reason."""
+    keys = list(dict.fromkeys(key for run in results["runs"] for key in run["point"]))
+    head = ["run", "setting", "arm", *keys, "seed", "state", "accuracy", "tokens", "steps"]
+    head += ["stopped_early", "reason", "exit_code", "hash"]
+    rows = [
+        [
+            run["name"],
+            run["setting"],
+            run["arm"],
+            *(value_text(run["point"][k]) if k in run["point"] else "" for k in keys),
+            run["seed"],
+            run["state"],
+            *((run.get("test") or {}).get(name) for name in ("accuracy", "tokens")),
+            *(run.get(name) for name in ("steps", "stopped_early", "reason", "exit_code")),
+            run["hash"],
+        ]
+        for run in results["runs"]
+    ]
+    return _csv(head, rows)
+
+
+def _csv(head: list[str], rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,89 @@
+"""The commands of a sweep: their words, and what they refuse before anything heavy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from launch.cli import main, parse
+from launch.commands.sweep import report, run, work
+from rl.sweep.folder import begin
+from tests.rl.sweep.making import make_sweep, values
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_sweep_of_a_file_is_sweep_run() -> None:
+    assert parse(["sweep", "a.yaml", "--workers", "2"]).run is run.run
+    assert parse(["sweep", "--resume", "x"]).run is run.run
+    assert parse(["sweep", "work", "x", "--runs", "1"]).run is work.run
+    assert parse(["sweep", "report", "x"]).run is report.run
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["seeds=1"], "name the sweep file first"),
+        (["--retry-failed"], "Name a sweep file"),
+        (["--resume", "x", "--tiny"], "keeps its own settings"),
+        (["--resume", "x", "--output", "y"], "keeps its own settings"),
+        (["--resume", "x"], "is no folder of a sweep"),
+        (["a.yaml", "--tiny", "--slurm"], "--tiny and --slurm contradict"),
+        (["a.yaml"], "Cannot read the config a.yaml"),
+        (["work", "x", "--task", "a", "--runs", "1"], "--task and --runs contradict"),
+        (["report", "x"], "is no folder of a sweep"),
+        (["a.yaml", "--workers", "0"], "no number of workers"),
+    ],
+)
+def test_sweep_refuses_words(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", *words]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and len(error.splitlines()) == 1
+
+
+def test_sweep_refuses_the_folder_of_another_sweep_before_it_is_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(tmp_path / "s", make_sweep(), 64, None)
+    file = tmp_path / "other.yaml"
+    file.write_text(yaml.safe_dump(values(seeds=[3])))
+    assert main(["sweep", str(file), "--output", str(tmp_path / "s")]) == 2
+    assert "another sweep, with another value of seeds" in capsys.readouterr().err
+
+
+def test_work_refuses_a_task_that_does_not_exist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(tmp_path / "s", make_sweep(), 64, None)
+    assert main(["sweep", "work", str(tmp_path / "s"), "--task", "references/bas"]) == 2
+    assert "did you mean 'references/base'" in capsys.readouterr().err
+
+
+def test_slurm_and_wandb_files_are_written_for_a_sweep_that_was_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "s"
+    begin(root, make_sweep(slurm={"partition": "gpu"}), 64, None)
+    assert main(["sweep", "--resume", str(root), "--slurm", "--workers", "3"]) == 0
+    script = (root / "slurm.sh").read_text()
+    assert "#SBATCH --array=0-2%3" in script and f"sweep work {root} --runs 1" in script
+    assert main(["sweep", "--resume", str(root), "--wandb", "p"]) == 0
+    assert yaml.safe_load((root / "wandb.yaml").read_text())["project"] == "p"
+    assert f"sbatch {root}/slurm.sh" in capsys.readouterr().out
+
+
+def test_the_sweep_of_the_document_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rl.sweep.planning.runs import make_runs
+    from rl.sweep.settings.config import sweep_config
+    from rl.sweep.settings.space import grid, read_space
+
+    monkeypatch.chdir(ROOT)
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "sweeps.md").read_text(), re.S)
+    config = sweep_config(yaml.safe_load(text), "docs/sweeps.md")
+    points = {arm: grid(read_space(config.varied(arm))) for arm in config.arm_names}
+    assert len(make_runs(config, points, config.seeds or [])) == 3 * (1 + 4 + 4)

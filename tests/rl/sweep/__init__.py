@@ -1,0 +1,1 @@
+"""Sweeps: spaces, schedules, folders, results; trained by a stand-in."""

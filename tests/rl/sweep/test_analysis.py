@@ -1,0 +1,133 @@
+"""Fronts, pooled estimates and the recommendation, with numbers by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rl.analysis.estimates import Panel, make_panel
+from rl.analysis.frontier import Point
+from rl.sweep.analysis.front import hypervolume, pareto_front
+from rl.sweep.analysis.pooled import against, mean_estimate, ratio_draws, selectivity
+from rl.sweep.analysis.recommend import recommend
+from tests.rl.synthetic import make_sample
+
+
+def test_pareto_front_keeps_what_nothing_dominates() -> None:
+    a, b, c, d = Point("a", 50, 0.7), Point("b", 60, 0.7), Point("c", 80, 0.9), Point("d", 90, 0.8)
+    assert pareto_front([d, c, b, a]) == [a, c]
+    assert pareto_front([a, replace(a, name="twin")]) == [a]
+
+
+def test_hypervolume_is_a_share_of_the_rectangle() -> None:
+    corner = Point("base", 100, 0.8)
+    half = Point("x", 50, 0.9)
+    assert hypervolume([half], corner) == pytest.approx(0.25)
+    # 50 x 0.1 and 20 x 0.05 of 100 x 0.2
+    assert hypervolume([half, Point("y", 80, 0.95)], corner) == pytest.approx(6 / 20)
+    assert hypervolume([Point("worse", 120, 0.99), Point("w", 10, 0.7)], corner) == 0
+    assert hypervolume([half], Point("perfect", 100, 1.0)) is None
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.tuples(st.integers(0, 120), st.integers(0, 10)), max_size=6),
+    st.tuples(st.integers(0, 120), st.integers(0, 10)),
+)
+def test_hypervolume_never_falls_with_another_point(
+    places: list[tuple[int, int]], more: tuple[int, int]
+) -> None:
+    corner = Point("base", 100, 0.5)
+    points = [Point("", t, a / 10) for t, a in places]
+    one, two = hypervolume(points, corner), hypervolume(
+        [*points, Point("", more[0], more[1] / 10)], corner
+    )  # fmt: skip
+    assert one is not None and two is not None
+    assert 0 <= one <= two + 1e-12 and two <= 1
+
+
+def _panel(correct: list[bool], tokens: int, **changes: Any) -> Panel:
+    rows = [make_sample("base", i, 0, None) for i in range(len(correct))]
+    pairs = zip(rows, correct, strict=True)
+    return make_panel([replace(r, correct=c, tokens=tokens, **changes) for r, c in pairs])
+
+
+def test_mean_over_seeds_has_a_wider_interval_than_problems_alone() -> None:
+    same = mean_estimate(np.array([[0.0, 1, 0, 1]] * 2), 0)
+    apart = mean_estimate(np.array([[0.0, 0, 0, 0], [1.0, 1, 1, 1]]), 0)
+    assert same["mean"] == apart["mean"] == 0.5
+    # Two runs at 0 and 1: the mean of two draws is 0, 1/2 or 1, enlarged by sqrt(2) and not less.
+    assert apart["low"] == pytest.approx(0.5 - 0.5 * 2**0.5, abs=1e-6)
+    assert same["low"] is not None and 0 <= same["low"] < 0.5
+
+
+def test_ratio_draws_of_one_run_are_those_of_its_problems() -> None:
+    ones = np.ones((1, 4))
+    assert np.allclose(ratio_draws(ones * 3, ones * 2, 0), 1.5)
+
+
+def test_against_pairs_seeds_where_both_have_them() -> None:
+    own = [_panel([True, True], 50), _panel([True, False], 70)]
+    other = [_panel([True, False], 100), _panel([False, False], 140)]
+    found = against(own, [0, 1], other, [0, 1], 0)
+    assert found["accuracy"]["mean"] == 0.5
+    assert found["tokens_change"] == {"mean": -0.5, "low": -0.5, "high": -0.5}
+    unpaired = against(own, [0, 2], other, [0, 1], 0)
+    assert unpaired["tokens_change"]["mean"] == -0.5
+    assert unpaired["tokens_change"]["low"] != -0.5
+
+
+def test_selectivity_is_the_difference_of_two_rates() -> None:
+    rows = [make_sample("base", i, 0, None) for i in range(4)]
+    spec = [(False, 1), (False, 0), (True, 0), (True, 0)]
+    panel = make_panel(
+        [
+            replace(r, first_answer_correct=first, verification_steps=steps)
+            for r, (first, steps) in zip(rows, spec, strict=True)
+        ]
+    )
+    found = selectivity([panel], 0)
+    assert found["verified_if_first_incorrect"]["mean"] == 0.5
+    assert found["verified_if_first_correct"]["mean"] == 0
+    assert found["difference"]["mean"] == 0.5
+
+
+def test_selectivity_is_unknown_without_incorrect_first_answers() -> None:
+    found = selectivity([_panel([True], 5, first_answer_correct=True)], 0)
+    assert found["difference"] == {"mean": None, "low": None, "high": None}
+
+
+def _setting(name: str, accuracy: float, tokens: float, change: float) -> dict[str, object]:
+    gap = {"mean": -0.01, "low": -0.03, "high": 0.01}
+    return {
+        "name": name,
+        "label": name,
+        "seeds": [0, 1],
+        "calibration": {"accuracy": accuracy, "tokens": tokens},
+        "accuracy": {"mean": 0.9},
+        "tokens": {"mean": tokens},
+        "against": {"control": {"accuracy": gap, "tokens_change": {"mean": change}}},
+    }
+
+
+def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() -> None:
+    control = {"name": "control", "label": "control", "calibration": {"accuracy": 0.9}}
+    settings = [_setting("a", 0.895, 80, -0.2), _setting("b", 0.87, 40, -0.6)]
+    found = recommend(settings, control, 0.01)
+    assert found is not None and found["setting"] == "a" and found["kept_accuracy"]
+    assert found["text"] == (
+        "Recommended: a, the cheapest setting within 1 point of control on the calibration"
+        " problems: 90.0 % correct at 80.0 tokens on the test problems, 20 % fewer tokens than"
+        " control at −1.0 points (−3.0 to +1.0; 2 seeds)."
+    )
+    none = recommend(settings[1:], control, 0.02)
+    assert none is not None and not none["kept_accuracy"]
+    assert none["text"].startswith("No setting keeps the accuracy of control within 2 points")
+    assert recommend([], control, 0.01) is None
+    same = recommend([_setting("c", 0.9, 100, 0.001)], control, 0.01)
+    assert same is not None and "as many tokens as control" in same["text"]

@@ -1,0 +1,100 @@
+"""The settings of a sweep: what contradicts itself is refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rl.sweep.settings.config import load_sweep, sweep_config
+from rl.sweep.settings.overrides import short_names, with_overrides
+from rl.sweep.settings.tiny import tiny_sweep
+from tagger.errors import UserError
+from tests.rl.sweep.making import WEIGHT, make_sweep, values
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"vari": {}}, "did you mean 'vary'"),
+        ({"train": {}}, "no run to vary"),
+        ({"compare": {}}, "no section compare"),
+        ({"arms": {}}, "arms is empty"),
+        ({"arms": {"a b": {}}}, "needs a name of letters"),
+        ({"seeds": [1, 1]}, "lists 1 twice"),
+        ({"seeds": []}, "empty list"),
+        ({"seeds": [-1]}, "seeds lists -1"),
+        ({"vary": {"seed": [0, 1]}}, "list seeds in seeds"),
+        ({"vary": {"output": ["a"]}}, "output is varied"),
+        ({"vary": {WEIGHT: [1], "reward.terms": [{}]}}, "both given"),
+        ({"arms": {"a": {WEIGHT: 0.5}}}, "is varied, and the arm 'a' sets"),
+        ({"arms": None, "vary": {}}, "nothing varies"),
+        ({"control": "nobody"}, "nobody"),
+        ({"trials": 3}, "only with method: random or tpe"),
+        ({"method": "random"}, "needs trials"),
+        ({"method": "random", "trials": 3, "vary": {}}, "needs vary"),
+        ({"method": "random", "trials": 3, "objective": {}}, "only with method: tpe"),
+        ({"method": "tpe", "trials": 3, "vary": {"a": [[1]]}}, "tpe takes texts"),
+        ({"more_seeds_within": 0.1}, "two seeds or more"),
+        ({"tolerance": float("nan")}, "tolerance"),
+        ({"workers": 0}, "workers"),
+    ],
+)
+def test_sweep_refuses(changes: dict[str, Any], sentence: str) -> None:
+    given = {key: value for key, value in values(**changes).items() if value is not None}
+    with pytest.raises(UserError, match=sentence):
+        sweep_config(given, "sweep.yaml")
+
+
+def test_base_file_is_merged_below_the_sweep(tmp_path: Path) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text(yaml.safe_dump({
+        "train": {"model": "overthinker", "grpo": {"max_steps": 9, "num_generations": 4}},
+        "compare": {"samples": 7, "seed": 3},
+    }))  # fmt: skip
+    file = tmp_path / "sweep.yaml"
+    file.write_text(yaml.safe_dump({
+        "base": str(base), "train": {"grpo": {"max_steps": 5}}, "compare": {"samples": 1},
+        "seeds": [0, 1],
+    }))  # fmt: skip
+    config = load_sweep(file, ["workers=2"])
+    assert config.train == {"model": "overthinker", "grpo": {"max_steps": 5, "num_generations": 4}}
+    assert config.compare == {"samples": 1, "seed": 3}
+    assert config.workers == 2
+
+
+def test_overrides_set_sections_before_keys_within() -> None:
+    data = {"a": {"b": 1, "c": 2}}
+    assert with_overrides(data, {"a.d": 4, "a": {"e": 5}}) == {"a": {"e": 5, "d": 4}}
+    assert data == {"a": {"b": 1, "c": 2}}
+    with pytest.raises(UserError, match="a plain value"):
+        with_overrides(data, {"a.b.x": 1})
+
+
+def test_short_names_tell_keys_apart() -> None:
+    assert short_names(["x.a.weight", "x.b.weight", "x.b.cap"]) == {
+        "x.a.weight": "a.weight", "x.b.weight": "b.weight", "x.b.cap": "cap",
+    }  # fmt: skip
+
+
+def test_tiny_sweep_keeps_control_and_one_arm_at_one_point() -> None:
+    config = make_sweep(
+        seeds=[4, 5], more_seeds_within=0.1, method="random", trials=9,
+        vary={WEIGHT: {"log": [0.01, 1]}, "grpo.max_steps": [50, 100]},
+        arms={"other": {}, "third": {}, "control": {"grpo": {"max_steps": 70}, "vary": {}}},
+    )  # fmt: skip
+    tiny = tiny_sweep(config, {"problems": 6, "calibration": 100})
+    assert tiny.arm_names == ["control", "other"]
+    assert tiny.method == "grid" and tiny.seeds == [4] and tiny.trials is None
+    assert tiny.varied("other") == {WEIGHT: [0.01]} and not tiny.varied("control")
+    assert tiny.train["grpo"] == {"max_steps": 2, "max_completion_length": 64}
+    assert tiny.fixed("control") == {"grpo": {"max_steps": 2}}
+    assert tiny.compare["problems"] == {"source": "overthinker", "size": 6, "samples": 1}
+    assert tiny.compare["calibration"]["size"] == 8
+
+
+def test_tiny_sweep_of_seeds_alone_has_one_run() -> None:
+    config = make_sweep(arms=None, vary={}, seeds=[0, 1])
+    assert tiny_sweep(config, {"problems": 6}).arm_names == ["run"]
