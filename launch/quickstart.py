@@ -5,6 +5,7 @@ One folder holds the whole run:
     quickstart.yaml      the resolved config, with the sections ``train`` and ``compare``
     train/               the training run; train/policy is the policy ``trained``
     control/             that of the control: the same config, the shaped terms at weight 0
+    length_twin/, …_1/   with --full, those of the length twin, and of further seeds
     train.log, …         what the trainings wrote to their terminals
     compare/             the comparison: results.json, report.html, samples
     seconds.json         wall clock of each stage, in seconds, restarts included
@@ -28,8 +29,8 @@ from typing import Any
 from launch.bootstrap import SMALL_BYTES
 from launch.progress import progress_of_parts
 from launch.side_by_side import Training, run_trainings
-from launch.twins import control_of
-from rl.analysis.arms import BASE, CONTROL, TRAINED
+from launch.trained_policies import FullSettings, pooled, trainings_of
+from rl.analysis.arms import BASE, TRAINED
 from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.policies import SHORT
 from rl.comparison.run import check_comparison
@@ -38,11 +39,12 @@ from rl.training.config import RunConfig, config_from_dict
 from rl.training.plan import check_training_disk, make_plan
 from rl.training.run_folder import RunFolder
 from tagger.config.overrides import build_with_words
-from tagger.config.settings import apply_overrides, read_yaml
+from tagger.config.settings import apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError, unknown_name
 from tagger.files import write_atomically, write_json
 
-SECTIONS = ("train", "compare")
+FULL = "full"
+SECTIONS = ("train", "compare", FULL)
 CONFIG = "quickstart.yaml"
 SECONDS = "seconds.json"
 
@@ -53,7 +55,7 @@ class QuickstartRun:
 
     Attributes:
         root: Its folder.
-        trainings: The training runs, one for each policy but the base, `TRAINED` last.
+        trainings: The training runs, one or several for each policy but the base.
         compare: The comparison config; its policies are the base and those of the trainings.
         data: The sections of the config, as plain data.
     """
@@ -64,14 +66,19 @@ class QuickstartRun:
     data: dict[str, Any]
 
     @property
+    def trained(self) -> Training:
+        """The first training run of the policy `TRAINED`."""
+        return next(one for one in self.trainings if one.name == TRAINED)
+
+    @property
     def train(self) -> RunConfig:
-        """The training config of the policy `TRAINED`."""
-        return self.trainings[-1].config
+        """Its config."""
+        return self.trained.config
 
     @property
     def training(self) -> RunFolder:
-        """Folder of the training run of the policy `TRAINED`."""
-        return self.trainings[-1].folder
+        """Its folder."""
+        return self.trained.folder
 
     @property
     def comparison(self) -> Path:
@@ -79,22 +86,29 @@ class QuickstartRun:
         return self.root / "compare"
 
 
-def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -> QuickstartRun:
+def plan(
+    config: Path, overrides: Sequence[str], seed: int | None, root: Path, full: bool = False
+) -> QuickstartRun:
     """Read and check the config of a run; nothing is written or loaded.
 
     Args:
-        config: YAML file with the sections ``train`` and ``compare``.
+        config: YAML file with the sections ``train`` and ``compare``, perhaps ``full``.
         overrides: ``train.a=b`` and ``compare.a=b`` words.
         seed: Seed of training, its problems and the sampling of the comparison; the test and
             calibration problems stay those of the config. None keeps the config's seeds.
         root: Folder of the run.
+        full: Whether the section ``full`` holds, too.
 
     Raises:
-        UserError: Unknown section or key, or a value of the wrong type.
+        UserError: Unknown section or key, a value of the wrong type, or a word for ``full`` that
+            has no effect.
     """
     content = read_yaml(config)
+    idle = [word for word in overrides if word.startswith(f"{FULL}.") and not full]
+    if idle:
+        raise UserError(f"{idle[0]} has an effect with --full alone; add it, or leave it away.")
     run = build_with_words(
-        lambda words, source: _parsed(apply_overrides(content, words), source, seed, root),
+        lambda words, source: _parsed(apply_overrides(content, words), source, seed, root, full),
         overrides,
         str(config),
     )
@@ -105,7 +119,9 @@ def plan(config: Path, overrides: Sequence[str], seed: int | None, root: Path) -
     return run
 
 
-def _parsed(data: Mapping[str, Any], config: str, seed: int | None, root: Path) -> QuickstartRun:
+def _parsed(
+    data: Mapping[str, Any], config: str, seed: int | None, root: Path, full: bool
+) -> QuickstartRun:
     """The run of a config's content; what the config is called in errors."""
     for name in data:
         if name not in SECTIONS:
@@ -115,20 +131,23 @@ def _parsed(data: Mapping[str, Any], config: str, seed: int | None, root: Path) 
         if not isinstance(part, dict):
             raise UserError(f"Section {name!r} of {config} must hold keys and values.")
     train = config_from_dict(parts["train"], f"{config}, section train")
+    more = build_settings(FullSettings, parts[FULL], f"{config}, section full") if full else None
+    if more:
+        parts["compare"] = {**parts["compare"], **more.compare}
     if seed is not None:
         train.seed = seed
         train.problems = replace(train.problems, seed=seed)
         parts["compare"] = {**parts["compare"], "seed": seed}
-    trainings = (
-        _training(CONTROL, control_of(train), root / CONTROL),
-        _training(TRAINED, train, root / "train"),
-    )
+    trainings = trainings_of(train, root, more)
+    trained = next(one for one in trainings if one.name == TRAINED)
     named = parts["compare"].get("policies") or {}
     policies = {
         BASE: train.model,
         **{name: entry for name, entry in named.items() if name != BASE},
         **{one.name: str(one.folder.policy) for one in trainings},
     }
+    pools = pooled(more)
+    heads = [name for name in policies if not any(name in runs for runs in pools.values())]
     compare = compare_config(
         {
             "tagger": train.tagger,
@@ -136,17 +155,16 @@ def _parsed(data: Mapping[str, Any], config: str, seed: int | None, root: Path) 
             "audit_tagger": train.audit_tagger,
             **{key: value for key, value in parts["compare"].items() if key not in SHORT},
             "policies": policies,
-            "training_metrics": str(trainings[-1].folder.metrics),
-            "grid_policies": parts["compare"].get("grid_policies") or list(policies),
+            "pooled": pools,
+            "training_metrics": str(trained.folder.metrics),
+            "grid_policies": parts["compare"].get("grid_policies") or heads,
         },
         f"{config}, section compare",
     )
     data = {"train": {**train.to_dict(), "output": ""}, "compare": compare.to_dict()}
+    if more:
+        data[FULL] = {**more.to_dict(), "compare": {}}  # which the section compare holds now
     return QuickstartRun(root, trainings, compare, data)
-
-
-def _training(name: str, config: RunConfig, folder: Path) -> Training:
-    return Training(name, replace(config, output=str(folder)), RunFolder(folder))
 
 
 def begin(run: QuickstartRun) -> None:
@@ -166,7 +184,7 @@ def resume(root: Path) -> QuickstartRun:
     """
     if not (root / CONFIG).is_file():
         raise UserError(f"{root} is no quick-start run: it holds no {CONFIG}; check --resume.")
-    return plan(root / CONFIG, (), None, root)
+    return plan(root / CONFIG, (), None, root, full=FULL in read_yaml(root / CONFIG))
 
 
 def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> dict[str, Any]:
@@ -183,8 +201,8 @@ def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> d
     _check_trainings(run)
     with _timed(run.root, "train"):
         _train(run, say)
-    policies = ", ".join(run.compare.policies)
-    say(f"Comparing the policies {policies}, each free and under the stopping rules.")
+    policies = ", ".join(run.compare.heads)
+    say(f"Comparing the policies {policies}, each free and under stopping rules.")
     from rl.comparison.run import run_comparison
 
     with _timed(run.root, "compare"), progress_of_parts() as progress:

@@ -20,6 +20,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
     add_output(parser, "quickstart")
     parser.add_argument(
+        "--full",
+        action="store_true",
+        help="also train the length twin, three seeds of each policy, and compare under all rules",
+    )
+    parser.add_argument(
         "--resume",
         type=Path,
         metavar="RUN",
@@ -35,12 +40,12 @@ def run(args: argparse.Namespace) -> None:
 
     if args.resume is None:
         root = output_folder(args.output, "quickstart")
-        plan = quickstart.plan(args.config, args.overrides, args.seed, root)
+        plan = quickstart.plan(args.config, args.overrides, args.seed, root, args.full)
         quickstart.begin(plan)
-    elif args.overrides or args.seed is not None or args.output is not None:
+    elif args.overrides or args.seed is not None or args.output is not None or args.full:
         raise UserError(
-            "A resumed run keeps its own config, seed and folder; leave the overrides, --seed and "
-            "--output away, or begin a new run without --resume."
+            "A resumed run keeps its own config, seed and folder; leave the overrides, --seed, "
+            "--full and --output away, or begin a new run without --resume."
         )
     else:
         plan = quickstart.resume(args.resume)

@@ -32,6 +32,8 @@ class ArmRun:
         rule: Kind and parameters of the stopping rule; None without a monitor.
         cost: What the engine spent on the arm, the fields of `EngineCost`; None if unknown.
         rule_name: Name of the rule in the config.
+        runs: Names of the training runs that `samples` pools, see `rl.analysis.panels.pool`; empty
+            for a single one.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ArmRun:
     rule: dict[str, Any] | None = None
     cost: dict[str, Any] | None = None
     rule_name: str | None = None
+    runs: tuple[str, ...] = ()
 
 
 def arm_name(policy: str, of: str = "") -> str:

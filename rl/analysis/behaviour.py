@@ -7,16 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rl.analysis.estimates import (
-    Estimate,
-    Panel,
-    band_order,
-    bootstrap_weights,
-    estimate_difference,
-    estimate_mean,
-    estimate_ratio,
-    make_panel,
-)
+from rl.analysis.estimates import Estimate, estimate_difference, estimate_mean, estimate_ratio
+from rl.analysis.panels import Panel, aligned, band_order
 from rl.evaluation.samples import Sample
 
 Value = Callable[[Sample], float]
@@ -46,7 +38,7 @@ def flips(panel: Panel, seed: int) -> dict[str, Any]:
         samples, and ``rate`` among the samples whose first stated answer was (in)correct.
         ``stated`` counts the samples that state an answer at all.
     """
-    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    weights = panel.weights(seed)
     ones = panel.totals(lambda s: 1.0)
     out: dict[str, Any] = {
         "stated": sum(s.first_answer_correct is not None for s in panel.samples),
@@ -78,7 +70,7 @@ def _product(f: Value, g: Value) -> Value:
 
 
 def _given_first(panel: Panel, seed: int) -> dict[str, Estimate]:
-    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    weights = panel.weights(seed)
     out: dict[str, Estimate] = {}
     rates, steps = [], []
     for condition, given in (("wrong", _first_incorrect), ("right", _first_correct)):
@@ -102,7 +94,7 @@ def _within_problem(panel: Panel, seed: int) -> dict[str, Any]:
         return {"problems": 0, "difference": {"mean": None, "low": None, "high": None}}
     wrong = panel.totals(_product(_first_incorrect, _verification_steps))[both] / n_incorrect[both]
     right = panel.totals(_product(_first_correct, _verification_steps))[both] / n_correct[both]
-    weights = bootstrap_weights(int(both.sum()), seed)
+    weights = panel.weights_inside(both, seed)
     return {"problems": int(both.sum()), "difference": estimate_mean(wrong - right, weights)}
 
 
@@ -125,16 +117,16 @@ def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
     where difficulty cannot explain it; and by how often the base policy errs first on the
     problem, which no sample of this arm had a part in (unless the arm is the base itself).
     """
-    panel = make_panel(panel.samples, like=base)
+    panel, base = aligned(panel, base)
     groups = np.array(risk_groups(base))
     checks = panel.per_problem(_verification_steps)
     by_risk = {}
     for group in RISK_GROUPS:
         inside = groups == group
         if inside.any():
-            weights = bootstrap_weights(int(inside.sum()), seed)
+            weights = panel.weights_inside(inside, seed)
             by_risk[group] = {
-                "problems": int(inside.sum()),
+                "problems": int(inside.sum()) // panel.runs,
                 "verification_steps": estimate_mean(checks[inside], weights),
             }
     return {
@@ -165,7 +157,7 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
         ``outside_verification`` those outside the thinking, where they cost nothing by default,
         and ``audit_verification`` a sample by the audit tagger (None without one).
     """
-    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    weights = panel.weights(seed)
     steps = panel.totals(lambda s: float(len(s.steps)))
     step_tokens = panel.totals(lambda s: float(sum(t.tokens for t in s.steps)))
     ones = panel.totals(lambda s: 1.0)

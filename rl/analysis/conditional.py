@@ -6,13 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rl.analysis.estimates import (
-    MEASURES,
-    Panel,
-    bootstrap_weights,
-    estimate_ratio,
-    make_panel,
-)
+from rl.analysis.estimates import MEASURES, estimate_ratio
+from rl.analysis.panels import Panel, aligned
 
 
 def lengths(panel: Panel, seed: int) -> dict[str, Any]:
@@ -22,7 +17,7 @@ def lengths(panel: Panel, seed: int) -> dict[str, Any]:
         ``correct`` and ``incorrect``: each ``samples``, and the estimates ``tokens`` and
         ``thinking_tokens``, means over such samples (a ratio of two sums over problems).
     """
-    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    weights = panel.weights(seed)
     out: dict[str, Any] = {}
     for name, wanted in (("correct", True), ("incorrect", False)):
         such = [s for s in panel.samples if s.correct is wanted]
@@ -47,10 +42,10 @@ def pair_flips(a: Panel, b: Panel, seed: int) -> dict[str, Any]:
         incorrect, `a` correct), each with ``count``, ``share`` (estimate, of all pairs) and
         ``rate`` (estimate, of the pairs whose answer under `b` is correct or incorrect).
     """
-    a = make_panel(a.samples, like=b)
+    a, b = aligned(a, b)
     after = {(s.problem_id, s.sample): s.correct for s in a.samples}
     both = [s for s in b.samples if (s.problem_id, s.sample) in after]
-    weights = bootstrap_weights(len(b.problem_ids), seed)
+    weights = b.weights(seed)
     place = {problem: i for i, problem in enumerate(b.problem_ids)}
     out: dict[str, Any] = {"samples": len(both)}
     for name, was in (("harmful", True), ("helpful", False)):

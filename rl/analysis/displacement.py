@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rl.analysis.estimates import Estimate, Panel, bootstrap_weights, estimate_mean, make_panel
+from rl.analysis.estimates import Estimate, estimate_mean
+from rl.analysis.panels import Panel, aligned
 
 RETURNED = 0.10
 """A type is flagged that took up at least this share of the tokens that other types lost."""
@@ -28,8 +29,8 @@ def displacement(a: Panel, b: Panel, seed: int) -> dict[str, Any]:
         tokens an answer that types lost whose whole interval is below 0; ``returned``: types whose
         whole interval is above 0 and whose rise is at least `RETURNED` of that.
     """
-    a = make_panel(a.samples, like=b)
-    weights = bootstrap_weights(len(b.problem_ids), seed)
+    a, b = aligned(a, b)
+    weights = b.weights(seed)
     names = sorted({step.type for panel in (a, b) for s in panel.samples for step in s.steps})
     changes = {
         measure: _per_problem(a, names, measure) - _per_problem(b, names, measure)

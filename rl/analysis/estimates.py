@@ -3,28 +3,23 @@
 A problem, not a sample, is what is drawn from the population of problems, so intervals come from
 resampling problems: all samples of a problem move together, and two arms move together because
 they answer the same problems. Percentile bootstrap, vectorised: one weight matrix
-(resamples, problems) serves every measure of every arm.
+(resamples, problems) serves every measure of every arm. Where an arm pools several training runs,
+runs are drawn as well: see `rl.analysis.panels.bootstrap_weights`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rl.analysis.panels import Array, Panel, aligned
 from rl.evaluation.samples import Sample
-from tagger.errors import UserError
 
-Array = NDArray[np.float64]
 Estimate = dict[str, float | None]
 """``{"mean", "low", "high"}``: a point estimate and its 95 % interval; None where undefined."""
-
-RESAMPLES = 10_000
 
 MEASURES: dict[str, Callable[[Sample], float]] = {
     "accuracy": lambda s: float(s.correct),
@@ -43,69 +38,6 @@ MEASURES: dict[str, Callable[[Sample], float]] = {
     "monitor_seconds": lambda s: s.monitor_seconds,
 }
 """Measures of one sample, averaged over samples, then over problems."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The samples of one arm, arranged by problem.
-
-    Attributes:
-        samples: All samples.
-        problem_ids: The problems in the order of `rows`.
-        bands: Band of each problem.
-        rows: For each sample its problem's position.
-    """
-
-    samples: tuple[Sample, ...]
-    problem_ids: tuple[str, ...]
-    bands: tuple[str, ...]
-    rows: NDArray[np.int64]
-
-    def per_problem(self, value: Callable[[Sample], float]) -> Array:
-        """Mean of a per-sample value for each problem, shape (problems,)."""
-        return self.totals(value) / np.bincount(self.rows, minlength=len(self.problem_ids))
-
-    def totals(self, value: Callable[[Sample], float]) -> Array:
-        """Sum of a per-sample value for each problem, shape (problems,)."""
-        values = np.fromiter((value(s) for s in self.samples), np.float64, len(self.samples))
-        sums = np.bincount(self.rows, weights=values, minlength=len(self.problem_ids))
-        return sums.astype(np.float64, copy=False)
-
-    def only(self, band: str) -> Panel:
-        """The part of the panel whose problems are of one band."""
-        return make_panel([s for s in self.samples if s.band == band])
-
-
-def make_panel(samples: Sequence[Sample], like: Panel | None = None) -> Panel:
-    """Arrange samples by problem, in order of first appearance, or in the order of `like`.
-
-    Raises:
-        UserError: No samples, or other problems than those of `like`.
-    """
-    if not samples:
-        raise UserError("No samples to measure; give at least one problem and one sample.")
-    bands = {s.problem_id: s.band for s in samples}
-    ids = like.problem_ids if like else tuple(bands)
-    if set(ids) != set(bands):
-        odd = sorted(set(ids) ^ set(bands))[0]
-        raise UserError(
-            f"Two arms answer different problems (first: {odd!r}); run them on the same ones."
-        )
-    place = {problem: i for i, problem in enumerate(ids)}
-    rows = np.array([place[s.problem_id] for s in samples], np.int64)
-    return Panel(tuple(samples), ids, tuple(bands[i] for i in ids), rows)
-
-
-@lru_cache(maxsize=8)
-def bootstrap_weights(problems: int, seed: int, resamples: int = RESAMPLES) -> Array:
-    """Weights of `resamples` bootstrap draws: (resamples, problems), each row sums to 1."""
-    rng = np.random.default_rng([seed, problems])
-    drawn = rng.integers(0, problems, size=(resamples, problems))
-    flat = drawn + np.arange(resamples)[:, None] * problems
-    counts = np.bincount(flat.ravel(), minlength=resamples * problems)
-    weights = counts.reshape(resamples, problems) / problems
-    weights.flags.writeable = False
-    return weights
 
 
 def _number(value: float) -> float | None:
@@ -155,7 +87,7 @@ def shifted(estimate: Estimate, by: float) -> Estimate:
 
 def measure(panel: Panel, seed: int) -> dict[str, Estimate]:
     """All of `MEASURES` on one panel."""
-    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    weights = panel.weights(seed)
     return {name: estimate_mean(panel.per_problem(f), weights) for name, f in MEASURES.items()}
 
 
@@ -174,24 +106,19 @@ def paired(a: Panel, b: Panel, seed: int) -> dict[str, Any]:
     Raises:
         UserError: The panels hold different problems.
     """
-    a = make_panel(a.samples, like=b)
-    weights = bootstrap_weights(len(b.problem_ids), seed)
+    a, b = aligned(a, b)
+    weights = b.weights(seed)
     out: dict[str, Any] = {}
     for name in PAIRED:
         left, right = (p.per_problem(MEASURES[name]) for p in (a, b))
         out[name] = estimate_mean(left - right, weights)
         if name in CHANGES:
             out[f"{name}_change"] = shifted(estimate_ratio(left, right, weights), -1.0)
-    gain = a.per_problem(MEASURES["accuracy"]) - b.per_problem(MEASURES["accuracy"])
+    accuracies = (panel.per_problem(MEASURES["accuracy"]) for panel in (a, b))
+    gain = np.subtract(*accuracies).reshape(b.runs, -1).mean(axis=0)
     out["problems"] = {
         "better": int((gain > 1e-9).sum()),
         "worse": int((gain < -1e-9).sum()),
         "equal": int((abs(gain) <= 1e-9).sum()),
     }
     return out
-
-
-def band_order(bands: Sequence[str]) -> list[str]:
-    """The distinct bands: easy, medium, hard first if present, others in natural order."""
-    known = {"easy": 0, "medium": 1, "hard": 2}
-    return sorted(set(bands), key=lambda b: (known.get(b, 9), len(b), b))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rl.analysis.estimates import band_order
+from rl.analysis.panels import band_order
 from rl.evaluation.samples import Sample
 
 

@@ -9,14 +9,8 @@ from typing import Any
 import numpy as np
 
 from rl.analysis.arms import BASE
-from rl.analysis.estimates import (
-    MEASURES,
-    Array,
-    Panel,
-    bootstrap_weights,
-    estimate_mean,
-    make_panel,
-)
+from rl.analysis.estimates import MEASURES, estimate_mean
+from rl.analysis.panels import Array, Panel, aligned
 
 
 @dataclass(frozen=True)
@@ -122,15 +116,15 @@ def against_frontier(
         and the points; ``at_equal_tokens``: difference to the mixture of hull points that costs
         what the policy costs (``mixture`` names it), None if even the cheapest point costs more.
     """
-    policy = make_panel(policy.samples, like=base)
-    weights = bootstrap_weights(len(base.problem_ids), seed)
+    policy, base = aligned(policy, base)
+    weights = base.weights(seed)
     own = policy.per_problem(MEASURES["accuracy"])
     cost = point_of("policy", policy).tokens
     accuracies: dict[str, Array] = {rival: base.per_problem(MEASURES["accuracy"])}
     places = [point_of(rival, base)]
     rows: dict[str, Any] = {}
     for name, panel in monitored.items():
-        panel = make_panel(panel.samples, like=base)
+        panel, _ = aligned(panel, base)
         accuracies[name] = panel.per_problem(MEASURES["accuracy"])
         place = point_of(name, panel)
         places.append(place)

@@ -63,6 +63,9 @@ class Cost(Part):
     generated_tokens: int = Field(description="tokens drawn, end tokens included")
     forced_tokens: int = Field(description="tokens that monitors wrote")
     seconds: float = Field(description="wall-clock time of generation, monitors included")
+    side_by_side: int | None = Field(
+        default=None, description="arms that ran at the same time; null in older results"
+    )
 
 
 class Arm(Measures):
@@ -159,6 +162,16 @@ class Policy(Part):
     )
 
 
+class Run(Part):
+    """One of the training runs that a policy's arms pool, on all problems."""
+
+    name: str = Field(description="name of the run in the config")
+    accuracy: float
+    first_answer_accuracy: float
+    tokens: float
+    verification_steps: float
+
+
 class Provenance(Part):
     """What is needed to reproduce the results."""
 
@@ -185,6 +198,9 @@ class Results(Part):
     paired: dict[str, Pair] = Field(description="differences between arms, <a>_vs_<b>")
     frontier: dict[str, dict[str, Any]] = Field(
         description="by policy with a grid: the others against its monitored points"
+    )
+    pooled: dict[str, list[Run]] = Field(
+        default={}, description="by policy: its training runs, if its arms pool several"
     )
     prices: dict[str, float | None] = Field(
         default={}, description="charge per verification step by policy; missing in older results"

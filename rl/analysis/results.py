@@ -23,19 +23,11 @@ from rl.analysis.behaviour import audit, by_type, flips, selectivity
 from rl.analysis.claims import make_claims
 from rl.analysis.conditional import lengths, pair_flips
 from rl.analysis.displacement import displacement, step_density
-from rl.analysis.estimates import (
-    RESAMPLES,
-    Panel,
-    band_order,
-    bootstrap_weights,
-    estimate_mean,
-    make_panel,
-    measure,
-    paired,
-)
+from rl.analysis.estimates import MEASURES, estimate_mean, measure, paired
 from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
 from rl.analysis.outcomes import count_samples, warnings_of
+from rl.analysis.panels import RESAMPLES, Panel, aligned, band_order, make_panel
 from rl.analysis.schema import SCHEMA_VERSION, policy_entry, validate_results
 from rl.analysis.value import verification_value
 from tagger.files import write_atomically
@@ -59,7 +51,7 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
     out["verification_value"] = verification_value(panel, seed)
     out["audit"] = audit(panel, seed)
     if run.kind == "oracle":
-        weights = bootstrap_weights(len(panel.problem_ids), seed)
+        weights = panel.weights(seed)
         probes = panel.per_problem(lambda s: float(s.probe_tokens))
         out["probe_tokens"] = estimate_mean(probes, weights)
     out["bands"] = {}
@@ -72,6 +64,23 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
             "lengths": lengths(part, seed),
         }
     return out
+
+
+def _panel(run: ArmRun, base: Panel) -> Panel:
+    """An arm's samples in the order of base's problems, run by run."""
+    return aligned(make_panel(run.samples, runs=max(1, len(run.runs))), base)[0]
+
+
+def _by_run(run: ArmRun, panel: Panel) -> list[dict[str, Any]]:
+    """The headline measures of each training run that an arm pools."""
+    values = {
+        name: panel.per_problem(MEASURES[name]).reshape(panel.runs, -1).mean(axis=1)
+        for name in ("accuracy", "first_answer_accuracy", "tokens", "verification_steps")
+    }
+    return [
+        {"name": name, **{key: round(float(row[i]), 6) for key, row in values.items()}}
+        for i, name in enumerate(run.runs)
+    ]
 
 
 def _paired(a: Panel, b: Panel, seed: int) -> dict[str, Any]:
@@ -124,9 +133,10 @@ def build_results(
     base_first = sorted(runs, key=lambda run: run.policy != BASE)
     free = {run.policy: run for run in base_first if run.kind == "free"}
     base = make_panel(free[BASE].samples)
-    panels = {run.name: make_panel(run.samples, like=base) for run in runs}
+    panels = {run.name: _panel(run, base) for run in runs}
     pairs = default_claims(list(free)) if claims is None else list(claims)
     reference = reference_of(list(free))
+    over = "problems and training runs" if any(run.runs for run in runs) else "problems"
     results: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "title": title,
@@ -138,11 +148,12 @@ def build_results(
             "bands": {b: base.bands.count(b) for b in band_order(base.bands)},
             "overlaps": {name: dict(found) for name, found in (overlaps or {}).items() if found},
         },
-        "bootstrap": {"over": "problems", "resamples": RESAMPLES, "seed": seed, "level": 0.95},
+        "bootstrap": {"over": over, "resamples": RESAMPLES, "seed": seed, "level": 0.95},
         "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
         "selection": dict(selection) if selection else None,
         "claim_pairs": [list(pair) for pair in pairs],
         "prices": dict(prices or {}),
+        "pooled": {n: _by_run(run, panels[n]) for n, run in free.items() if run.runs},
     }
     for name, point in _chosen_points(selection).items():
         if point in panels:

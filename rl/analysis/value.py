@@ -10,16 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.estimates import (
-    MEASURES,
-    Estimate,
-    Panel,
-    band_order,
-    bootstrap_weights,
-    estimate_mean,
-    estimate_ratio,
-    shifted,
-)
+from rl.analysis.estimates import MEASURES, Estimate, estimate_mean, estimate_ratio, shifted
+from rl.analysis.panels import Panel, band_order
 from rl.evaluation.samples import Sample
 from tagger.taxonomies.taxonomy import REASONTYPE
 
@@ -41,7 +33,7 @@ def verification_value(panel: Panel, seed: int) -> dict[str, Any]:
 
 
 def _value(panel: Panel, seed: int) -> dict[str, Estimate]:
-    weights = bootstrap_weights(len(panel.problem_ids), seed)
+    weights = panel.weights(seed)
     stated = panel.totals(_stated)
     gained, steps = panel.totals(_gained), panel.totals(_stated_steps)
     verified = panel.per_problem(MEASURES["verified"])

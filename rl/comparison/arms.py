@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from rl.analysis.arms import BASE
 from rl.analysis.outcomes import warnings_of
-from rl.comparison.cache import ArmCache, cost_file
+from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig, Split
+from rl.comparison.costs import total_cost, write_cost
 from rl.comparison.derived import GIVEN, Row, completion_tokens, row, sampling
 from rl.comparison.grid import check_rules
 from rl.comparison.jobs import Job
@@ -25,9 +26,8 @@ from rl.policy.context import check_batch_tokens
 from rl.policy.generation import NEUTRAL, named_sampling
 from rl.problems.problem import Problem
 from rl.problems.registry import load
-from rl.sampling.engine import EngineCost
 from tagger.errors import UserError
-from tagger.files import read_json, write_atomically, write_json
+from tagger.files import write_atomically
 from tagger.units import load_taggers
 
 ArmProgress = Callable[[str, int, int], None]
@@ -46,6 +46,7 @@ class ArmRunner:
         settings: How they were come by, one row a setting.
         origins: Where the samples of each arm came from, by `Job.key`: ``folder``, ``cache`` or
             ``sampled``.
+        side_by_side: Arms that run at the same time, this one among them; recorded with its cost.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ArmRunner:
         self.config, self.folder, self.cache = config, folder, cache
         self.origins: dict[str, str] = {}
         self.settings: list[Row] = []
+        self.side_by_side = 1
         self._answer_budgets: dict[str, int] = {}
         self._warned: set[str] = set()
         self.progress = progress or silent
@@ -193,7 +195,7 @@ class ArmRunner:
         engine = self.policies[job.policy].engine
         before = engine.cost
         samples = self._search(job, free) if job.oracle else self._sample(job)
-        write_json(cost_file(file), asdict(engine.cost - before))
+        write_cost(file, engine.cost - before, self.side_by_side)
         self._warn(job, samples)
         write_samples(file, samples)
         write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
@@ -209,17 +211,9 @@ class ArmRunner:
             for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
                 print(f"suffice: WARNING: {job.split}: {warning['text']}", file=sys.stderr)
 
-    def cost(self, job: Job) -> dict[str, Any] | None:
-        """What the engine spent on an arm; None for one of an earlier version, or without a file.
-
-        Returns:
-            The fields of `EngineCost`.
-        """
-        try:
-            cost = read_json(cost_file(self._path(job, "jsonl.gz")))
-            return asdict(EngineCost(**cost))
-        except (OSError, ValueError, TypeError, UserError):
-            return None
+    def cost(self, jobs: Sequence[Job]) -> dict[str, Any] | None:
+        """What the engine spent on jobs in all, see `total_cost`."""
+        return total_cost([self._path(job, "jsonl.gz") for job in jobs])
 
     def _path(self, job: Job, ending: str) -> Path:
         return self.folder / "samples" / job.split / f"{job.arm}.{ending}"

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rl.comparison.costs import cost_file
 from rl.evaluation.samples import read_samples
 from rl.provenance import library_versions
 from tagger.errors import UserError
@@ -95,11 +96,6 @@ class ArmCache:
 
     def _entry(self, key: str) -> Path:
         return self._folder / f"{key}.jsonl.gz"
-
-
-def cost_file(samples: Path) -> Path:
-    """Where the engine's cost of an arm is kept: next to its samples."""
-    return samples.with_name(samples.name.removesuffix(".jsonl.gz") + ".cost.json")
 
 
 @lru_cache(maxsize=1)

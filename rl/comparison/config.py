@@ -70,6 +70,9 @@ class CompareConfig(PolicySettings):
         grid_policies: Policies that run under every rule of the grid and have an oracle, base
             among them; None takes the base alone. The others run under one rule, the base's
             chosen one, with a threshold of their own.
+        pooled: Policies that are further training runs of another, e.g. ``{control: [control_1,
+            control_2]}``. Their samples join its arms, and intervals take in what differs from
+            run to run; only that policy is named elsewhere in this config.
         claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
             each policy against each one before it, or against ``control`` where there is one.
         tagger: The frozen tagger: a folder, a packaged name or a Hub repository
@@ -110,6 +113,7 @@ class CompareConfig(PolicySettings):
 
     policies: dict[str, PolicyEntry] = field(default_factory=lambda: {BASE: DEFAULT_BASE})
     grid_policies: list[str] | None = None
+    pooled: dict[str, list[str]] = field(default_factory=dict)
     claims: list[list[str]] | None = None
     tagger: str | None = None
     segmenter: str | None = None
@@ -138,7 +142,17 @@ class CompareConfig(PolicySettings):
     def with_grid(self) -> list[str]:
         """Names of the policies that run under every rule, in the order of `policies`."""
         named = [BASE] if self.grid_policies is None else self.grid_policies
-        return [name for name in self.policies if name in named]
+        return [name for name in self.heads if name in named]
+
+    @property
+    def heads(self) -> list[str]:
+        """Names of the policies that have arms of their own: all but the further runs of one."""
+        further = {name for runs in self.pooled.values() for name in runs}
+        return [name for name in self.policies if name not in further]
+
+    def runs_of(self, policy: str) -> list[str]:
+        """A policy and its further training runs."""
+        return [policy, *self.pooled.get(policy, ())]
 
     def grid(self) -> list[GridPoint]:
         """All points of the rule grid, in the order of the config."""
@@ -218,8 +232,9 @@ def _check_policies(config: CompareConfig) -> None:
     check_names(list(config.policies), config_keys())
     for name, entry in config.policies.items():
         policy_config(entry, config, f"policies.{name}")
+    _check_pooled(config)
     if config.grid_policies is not None:
-        check_known(config.grid_policies, "grid_policies", config.policies)
+        check_known(config.grid_policies, "grid_policies", config.heads)
         if BASE not in config.grid_policies:
             raise UserError(
                 f"Config key 'grid_policies' lacks {BASE!r}, whose monitored stops the others are"
@@ -231,4 +246,22 @@ def _check_policies(config: CompareConfig) -> None:
                 f"Config key 'claims' holds {pair!r}; name pairs of two policies, e.g."
                 " [[trained, base]]."
             )
-        check_known(pair, "claims", config.policies)
+        check_known(pair, "claims", config.heads)
+
+
+def _check_pooled(config: CompareConfig) -> None:
+    further = [name for runs in config.pooled.values() for name in runs]
+    check_known([*config.pooled, *further], "pooled", config.policies)
+    for name in further:
+        if further.count(name) > 1 or name in config.pooled or name == BASE:
+            raise UserError(
+                f"Config key 'pooled' names {name!r} as a further run, but it is {BASE!r} or named"
+                " elsewhere there; each run belongs to one policy."
+            )
+    counts = {policy: 1 + len(runs) for policy, runs in config.pooled.items() if runs}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{count} of {policy}" for policy, count in counts.items())
+        raise UserError(
+            f"Config key 'pooled' holds different numbers of runs ({listed}); policies are compared"
+            " run by run, so pool as many of each."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,29 +49,51 @@ def grid_job(policy: str, split: str, point: GridPoint) -> Job:
     return Job(arm_name(policy, point.name), policy, split, point)
 
 
+def monitored_job(policy: str, point: GridPoint) -> Job:
+    """The test arm of a policy without a grid under the rule that was chosen for it."""
+    return Job(arm_name(policy, "monitored"), policy, "test", point)
+
+
 def oracle_job(policy: str) -> Job:
     """The oracle stop of a policy on the test problems."""
     return Job(arm_name(policy, "oracle"), policy, "test", oracle=True)
 
 
+def chosen_jobs(config: CompareConfig, overall: Mapping[str, str]) -> list[Job]:
+    """The test arms of the grid that were chosen, of every run of their policy.
+
+    Args:
+        config: The settings.
+        overall: Name of the chosen arm, by policy with a grid.
+    """
+    return [
+        grid_job(run, "test", point)
+        for policy, chosen in overall.items()
+        for point in config.grid()
+        if arm_name(policy, point.name) == chosen
+        for run in config.runs_of(policy)
+    ]
+
+
 def independent_jobs(config: CompareConfig) -> list[Job]:
     """Every arm that no choice on the calibration split decides about, the longest first."""
     grid, names = config.grid(), list(config.policies)
+    gridded = [run for name in config.with_grid for run in config.runs_of(name)]
     jobs = [Job(name, name, "test") for name in names]
-    jobs += [grid_job(name, "test", p) for name in config.with_grid for p in grid]
+    jobs += [grid_job(name, "test", p) for name in gridded for p in grid]
     if grid:
-        calibrated = names if config.trained_monitored else config.with_grid
-        for name in calibrated:
+        for name in names if config.trained_monitored else gridded:
             jobs.append(Job(name, name, "calibration"))
-            if name in config.with_grid:
+            if name in gridded:
                 jobs += [grid_job(name, "calibration", p) for p in grid]
     if config.oracle:
-        jobs += [oracle_job(name) for name in config.with_grid]
+        jobs += [oracle_job(name) for name in gridded]
     return jobs
 
 
 def arms_at_most(config: CompareConfig) -> tuple[int, int]:
     """Most arms on the test and the calibration problems, chosen ones included."""
-    grid, policies, full = len(config.grid()), len(config.policies), len(config.with_grid)
+    grid, policies = len(config.grid()), len(config.policies)
+    full = sum(len(config.runs_of(name)) for name in config.with_grid)
     test = policies + full * grid + (policies - full) * bool(grid) + full * config.oracle
     return test, policies * (1 + grid) if grid else 0

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rl.analysis.arms import BASE, TRAINED, ArmRun, arm_label, arm_name
+from rl.analysis.arms import BASE, TRAINED, ArmRun, arm_label
+from rl.analysis.panels import pool
 from rl.analysis.results import build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arms import ArmProgress, ArmRunner
@@ -22,8 +24,16 @@ from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig
 from rl.comparison.derived import GIVEN, Row, not_applied, row
 from rl.comparison.folder import CONFIG, check_folder
-from rl.comparison.grid import check_rules, has_shares, with_limits
-from rl.comparison.jobs import Job, arms_at_most, grid_job, independent_jobs, oracle_job
+from rl.comparison.grid import GridPoint, check_rules, has_shares, with_limits
+from rl.comparison.jobs import (
+    Job,
+    arms_at_most,
+    chosen_jobs,
+    grid_job,
+    independent_jobs,
+    monitored_job,
+    oracle_job,
+)
 from rl.comparison.selection import Selection, select
 from rl.comparison.training_problems import training_config, training_overlap, verification_price
 from rl.comparison.workers import run_jobs
@@ -87,8 +97,7 @@ def run_comparison(
     write_atomically(output / CONFIG, f"{settings}\n".encode())
     _resolve_shares(runner)
     config = runner.config
-    samples = run_jobs(runner, independent_jobs(config))
-    selection = select(runner, samples) if config.rules else None
+    samples, selection = _run_arms(runner)
     runs = _test_arms(runner, samples, selection)
     policies = {
         key: value
@@ -119,12 +128,14 @@ def run_comparison(
         overlaps={
             name: training_overlap(policy.name, runner.problems("test"))
             for name, policy in runner.policies.items()
+            if name in config.heads
         },
         claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
         prices={
             name: verification_price(config_file)
             for name, policy in runner.policies.items()
-            if (config_file := training_config(policy.settings.adapter or policy.name))
+            if name in config.heads
+            and (config_file := training_config(policy.settings.adapter or policy.name))
         },
     )
     write_results(output / RESULTS, results)
@@ -146,6 +157,24 @@ def _origins(runner: ArmRunner) -> dict[str, list[str]]:
     for key, origin in runner.origins.items():
         found[origin].append(key)
     return found
+
+
+def _run_arms(runner: ArmRunner) -> tuple[dict[str, list[Sample]], Selection | None]:
+    """Run every arm that can be named before the end; the times of those compared are taken alone.
+
+    The free arms and the chosen ones run one after the other, all others side by side.
+    """
+    config = runner.config
+    jobs = independent_jobs(config)
+    samples = run_jobs(
+        runner, [j for j in jobs if j.arm == j.policy and j.split == "test"], alone=True
+    )
+    selection = None
+    if config.rules:
+        samples |= run_jobs(runner, [job for job in jobs if job.split == "calibration"])
+        selection = select(runner, samples)
+        samples |= run_jobs(runner, chosen_jobs(config, selection.overall), alone=True)
+    return samples | run_jobs(runner, [job for job in jobs if job.split == "test"]), selection
 
 
 def _resolve_shares(runner: ArmRunner) -> None:
@@ -222,30 +251,43 @@ def _test_arms(
 ) -> list[ArmRun]:
     """The arms of the test split, in reading order: policy by policy, oracles last."""
     config = runner.config
+
+    def arm(
+        policy: str,
+        kind: str,
+        label: str,
+        job_of: Callable[[str], Job],
+        point: GridPoint | None = None,
+    ) -> ArmRun:
+        """One arm, with the samples of every training run of its policy."""
+        jobs = [job_of(run) for run in config.runs_of(policy)]
+        return ArmRun(
+            name=jobs[0].arm,
+            policy=policy,
+            kind=kind,
+            label=label,
+            samples=pool([samples[job.key] for job in jobs]),
+            rule=point.config() if point else None,
+            cost=runner.cost(jobs),
+            rule_name=point.rule if point else None,
+            runs=tuple(job.policy for job in jobs) if len(jobs) > 1 else (),
+        )
+
     runs = []
-    for name in config.policies:
-        job = Job(name, name, "test")
-        runs.append(ArmRun(name, name, "free", name, samples[job.key], cost=runner.cost(job)))
+    for name in config.heads:
+        runs.append(arm(name, "free", name, lambda run: Job(run, run, "test")))
         if name in config.with_grid:
             for point in config.grid():
-                job = grid_job(name, "test", point)
                 label = arm_label(name, point.label)
-                ran, cost = samples[job.key], runner.cost(job)
-                runs.append(
-                    ArmRun(job.arm, name, "grid", label, ran, point.config(), cost, point.rule)
-                )
+                job_of = partial(grid_job, split="test", point=point)
+                runs.append(arm(name, "grid", label, job_of, point))
         elif selection and name in selection.chosen:
             point = selection.chosen[name]
-            job = Job(arm_name(name, "monitored"), name, "test", point)
-            ran = run_jobs(runner, [job])[job.key]
+            job_of = partial(monitored_job, point=point)
+            ran = run_jobs(runner, [job_of(run) for run in config.runs_of(name)], alone=True)
+            samples = {**samples, **ran}
             label = f"{name} + monitored ({point.label})"
-            cost = runner.cost(job)
-            runs.append(
-                ArmRun(job.arm, name, "monitored", label, ran, point.config(), cost, point.rule)
-            )
+            runs.append(arm(name, "monitored", label, job_of, point))
     for name in config.with_grid if config.oracle else ():
-        job = oracle_job(name)
-        label = arm_label(name, "oracle stop")
-        cost = runner.cost(job)
-        runs.append(ArmRun(job.arm, name, "oracle", label, samples[job.key], cost=cost))
+        runs.append(arm(name, "oracle", arm_label(name, "oracle stop"), oracle_job))
     return runs

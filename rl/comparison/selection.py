@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rl.analysis.arms import BASE, arm_name
-from rl.analysis.estimates import make_panel
 from rl.analysis.frontier import Choice, Point, choose, point_of
+from rl.analysis.panels import make_panel, pool
 from rl.comparison.arms import ArmRunner
 from rl.comparison.grid import GridPoint
 from rl.comparison.jobs import grid_job
@@ -27,6 +27,14 @@ class Selection:
 
     record: dict[str, Any]
     chosen: dict[str, GridPoint]
+
+    @property
+    def overall(self) -> dict[str, str]:
+        """Name of the chosen arm of each policy with a grid."""
+        others = self.record["policies"].items()
+        return {BASE: self.record["overall"]} | {
+            name: found["overall"] for name, found in others if name not in self.chosen
+        }
 
 
 def select(runner: ArmRunner, samples: Mapping[str, Sequence[Sample]]) -> Selection:
@@ -51,10 +59,11 @@ def select(runner: ArmRunner, samples: Mapping[str, Sequence[Sample]]) -> Select
     best = next(p.rule for p in config.grid() if p.name == record["overall"])
     points = [p for p in config.grid() if p.rule == best]
     chosen = {}
-    for name in config.policies if config.trained_monitored else ():
+    for name in config.heads if config.trained_monitored else ():
         if name in config.with_grid:
             continue
-        ran = run_jobs(runner, [grid_job(name, "calibration", p) for p in points])
+        runs = config.runs_of(name)
+        ran = run_jobs(runner, [grid_job(run, "calibration", p) for run in runs for p in points])
         found = _choices(runner, {**samples, **ran}, name, points)
         record["policies"][name] = found
         chosen[name] = next(p for p in points if arm_name(name, p.name) == found["overall"])
@@ -74,15 +83,17 @@ def _choices(
     grid: Sequence[GridPoint],
 ) -> dict[str, Any]:
     """The choice of each rule and of all of them, against the policy's own free arm."""
+    names = runner.config.runs_of(policy)
 
-    def calibrated(arm: str) -> Point:
-        return point_of(arm, make_panel(samples[f"calibration/{arm}"]))
+    def calibrated(of: str = "") -> Point:
+        runs = [samples[f"calibration/{arm_name(name, of)}"] for name in names]
+        return point_of(arm_name(policy, of), make_panel(pool(runs), runs=len(runs)))
 
-    free = calibrated(policy)
+    free = calibrated()
     floor = free.accuracy - runner.config.tolerance
     rules: dict[str, list[Point]] = {}
     for p in grid:
-        rules.setdefault(p.rule, []).append(calibrated(arm_name(policy, p.name)))
+        rules.setdefault(p.rule, []).append(calibrated(p.name))
     overall = choose([point for own in rules.values() for point in own], floor)
     return {
         "accuracy": round(free.accuracy, 6),

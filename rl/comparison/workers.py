@@ -30,18 +30,21 @@ if TYPE_CHECKING:
 _WORKER: dict[str, ArmRunner] = {}
 
 
-def run_jobs(runner: ArmRunner, jobs: Sequence[Job]) -> dict[str, list[Sample]]:
+def run_jobs(
+    runner: ArmRunner, jobs: Sequence[Job], *, alone: bool = False
+) -> dict[str, list[Sample]]:
     """Run jobs in one process or several; jobs that are done are read back.
 
     Args:
         runner: Knows settings, folder and progress.
         jobs: What to run; an oracle begins once the free arm it searches is there.
+        alone: One after the other, whatever the settings say: their times are compared.
 
     Returns:
         The samples of each job, by its `Job.key`.
     """
     waiting = [job for job in jobs if not runner.find(job)]
-    workers = min(runner.config.workers, len(waiting))
+    workers = 1 if alone else min(runner.config.workers, len(waiting))
     if workers > 1:
         _side_by_side(runner, waiting, workers)
         runner.origins.update({job.key: "sampled" for job in waiting})
@@ -119,6 +122,7 @@ def _begin(
 
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) // workers)))
     runner = ArmRunner(config, folder, lambda *news: news_queue.put(news), cache)
+    runner.side_by_side = workers
     _WORKER["runner"] = runner
 
 

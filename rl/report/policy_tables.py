@@ -81,6 +81,27 @@ def displacement_table(results: Mapping[str, Any]) -> Table | None:
     return Table(tuple(head), rows)
 
 
+def runs_table(results: Mapping[str, Any]) -> Table | None:
+    """The headline figures of every training run; None if no policy pools several."""
+    rows = []
+    for policy, runs in results.get("pooled", {}).items():
+        rows.append(Row([policy], "group", 5))
+        rows += [
+            Row(
+                [
+                    run["name"],
+                    number(run["accuracy"] * 100, 1),
+                    number(run["first_answer_accuracy"] * 100, 1),
+                    number(run["tokens"], 1),
+                    number(run["verification_steps"], 2),
+                ]
+            )
+            for run in runs
+        ]
+    head = ("run", "correct, %", "first answer correct, %", "tokens", "verification steps")
+    return Table(head, rows) if rows else None
+
+
 def targets_table() -> Table:
     """Every target of a claim, with its origin."""
     return Table(("target", "origin"), [Row([one.text, one.origin]) for one in ALL])

@@ -69,10 +69,17 @@ def _arm_row(
             Cell(
                 number(m["seconds"]["mean"] * 1000, 1),
                 f"monitor {number(watching, 1)}" if watching else "",
-            ),
+            )
+            if ran_alone(m)
+            else Cell(),
         ],
         kind,
     )
+
+
+def ran_alone(arm: Mapping[str, Any]) -> bool:
+    """Whether no other arm ran at the same time, so that its times can be compared."""
+    return ((arm.get("cost") or {}).get("side_by_side") or 1) == 1
 
 
 def arm_cell(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:

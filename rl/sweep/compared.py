@@ -71,8 +71,8 @@ def sample_policy(
     Raises:
         UserError: As of `ArmRunner`; or the splits share problems.
     """
-    from rl.analysis.estimates import make_panel
     from rl.analysis.frontier import point_of
+    from rl.analysis.panels import make_panel
     from rl.comparison.arms import ArmRunner
     from rl.comparison.cache import ArmCache
     from rl.comparison.jobs import Job

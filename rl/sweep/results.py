@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.analysis.arms import BASE
-from rl.analysis.estimates import RESAMPLES, Panel, make_panel
 from rl.analysis.frontier import Point
+from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_pair, by_setting, by_value, varied_keys

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from launch.cli import main
-from launch.quickstart import plan, stage_seconds
+from launch.quickstart import begin, plan, resume, stage_seconds
+from tagger.errors import UserError
 from tests.world import World
 
 
@@ -102,3 +103,27 @@ def test_seed_moves_training_and_sampling_but_not_the_test_problems(
     assert (one.compare.samples, two.compare.samples) == (2, 3)
     assert one.compare.problems == two.compare.problems
     assert one.compare.calibration == two.compare.calibration
+
+
+def test_full_trains_the_length_twin_and_several_seeds_and_keeps_that_when_resumed(
+    config: Path, tmp_path: Path
+) -> None:
+    content = yaml.safe_load(config.read_text())
+    rules = {"step_budget": {"limit": [1]}}
+    content["full"] = {"seeds": 2, "compare": {"rules": rules, "grid_policies": ["base"]}}
+    config.write_text(yaml.safe_dump(content))
+    short = plan(config, [], None, tmp_path / "short")
+    assert [one.name for one in short.trainings] == ["control", "trained"]
+    assert (short.compare.pooled, list(short.compare.rules)) == ({}, ["token_budget"])
+    full = plan(config, ["full.compare.samples=1"], None, tmp_path / "full", full=True)
+    assert full.compare.heads == ["base", "control", "length_twin", "trained"]
+    assert (full.compare.rules, full.compare.with_grid) == (rules, ["base"])
+    assert (full.compare.samples, len(full.compare.policies)) == (1, 7)
+    begin(full)
+    again = resume(full.root)
+    assert (again.compare, again.trainings) == (full.compare, full.trainings)
+
+
+def test_words_for_full_without_it_are_refused(config: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="full.seeds=2 has an effect with --full alone"):
+        plan(config, ["full.seeds=2"], None, tmp_path / "run")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rl.analysis.estimates import Panel
+from rl.analysis.panels import Panel
 from rl.sweep.planning.runs import Run, value_text
 from rl.sweep.settings.space import canonical
 

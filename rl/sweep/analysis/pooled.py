@@ -14,15 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from rl.analysis.estimates import (
-    MEASURES,
-    Array,
-    Estimate,
-    Panel,
-    band_order,
-    bootstrap_weights,
-    make_panel,
-)
+from rl.analysis.estimates import MEASURES, Estimate
+from rl.analysis.panels import Array, Panel, band_order, bootstrap_weights, make_panel
 from rl.evaluation.samples import Sample
 
 NAMES = (

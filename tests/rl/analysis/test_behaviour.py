@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rl.analysis.behaviour import audit, by_type, flips, risk_groups, selectivity
-from rl.analysis.estimates import make_panel
+from rl.analysis.panels import make_panel
 from tests.rl.making import VERIFY, sample, step
 
 

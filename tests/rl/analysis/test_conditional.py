@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rl.analysis.conditional import lengths, pair_flips
-from rl.analysis.estimates import make_panel
+from rl.analysis.panels import make_panel
 from rl.evaluation.samples import Sample
 from tests.rl.making import sample
 

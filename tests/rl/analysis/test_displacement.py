@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rl.analysis.displacement import displacement, step_density
-from rl.analysis.estimates import make_panel
+from rl.analysis.panels import make_panel
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tests.rl.making import VERIFY, sample, step
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rl.analysis.estimates import (
-    MEASURES,
-    band_order,
-    bootstrap_weights,
-    estimate_mean,
-    estimate_ratio,
-    make_panel,
-    measure,
-    paired,
-)
+from rl.analysis.estimates import MEASURES, estimate_mean, estimate_ratio, measure, paired
+from rl.analysis.panels import band_order, bootstrap_weights, make_panel
 from tagger.errors import UserError
 from tests.rl.making import sample
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from rl.analysis.estimates import Panel, make_panel
 from rl.analysis.frontier import Choice, Point, against_frontier, choose, upper_hull
+from rl.analysis.panels import Panel, make_panel
 from tests.rl.making import sample
 
 

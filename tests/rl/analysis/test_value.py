@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rl.analysis.estimates import make_panel
+from rl.analysis.panels import make_panel
 from rl.analysis.value import price_of, verification_value
 from tests.rl.making import sample
 

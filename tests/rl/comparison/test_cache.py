@@ -8,8 +8,9 @@ import pytest
 
 from rl.comparison import cache as module
 from rl.comparison.arms import ArmRunner
-from rl.comparison.cache import ArmCache, cost_file, policy_identity
+from rl.comparison.cache import ArmCache, policy_identity
 from rl.comparison.config import CompareConfig
+from rl.comparison.costs import cost_file
 from rl.comparison.jobs import Job
 from rl.evaluation.samples import read_samples, write_samples
 from tagger.errors import UserError

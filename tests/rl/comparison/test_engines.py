@@ -47,14 +47,14 @@ def test_arms_and_oracle_are_the_same_on_both_engines(world: World, tmp_path: Pa
         assert [s.stop_reason for s in ours] == [s.stop_reason for s in theirs]
         assert [s.probe_tokens for s in ours] == [s.probe_tokens for s in theirs]
     for job in (Job("base", "base", "test"), Job("monitored", "base", "test", point)):
-        samples, cost = kit.run(job), kit.cost(job)
+        samples, cost = kit.run(job), kit.cost([job])
         assert cost is not None
         assert cost["generated_tokens"] + cost["forced_tokens"] == sum(s.tokens for s in samples)
         assert cost["forced_tokens"] == sum(s.forced_tokens for s in samples)
         assert cost["prompt_tokens"] > 0 == cost["reread_tokens"]
-    search = kit.cost(Job("oracle", "base", "test", oracle=True))
+    search = kit.cost([Job("oracle", "base", "test", oracle=True)])
     assert search is not None and search["prompt_tokens"] == 0  # free arm apart
-    assert kit.cost(Job("none", "base", "test")) is None
+    assert kit.cost([Job("none", "base", "test")]) is None
     free = kit.run(Job("base", "base", "calibration"))
     limit = max(1, round(0.5 * sum(s.thinking_tokens for s in free) / len(free)))
     assert point.params == {"limit": limit}

@@ -266,11 +266,19 @@ def test_a_further_policy_samples_only_its_own_arms(
     other = tmp_path / "model"
     shutil.copytree(settings["base"], other)
     (other / "note.json").write_text("{}", encoding="utf-8")  # another policy, as far as files go
-    four = {**three, "policies": {**three["policies"], "fourth": str(other)}}
+    four = {
+        **three,
+        "policies": {**three["policies"], "fourth": str(other)},
+        "pooled": {"control": ["fourth"]},
+    }
     second = run_comparison(compare_config(four), tmp_path / "four", cache=cache)
     sampled = second["provenance"]["arms"]["sampled"]
     assert sampled and all("/fourth" in key for key in sampled)
     assert (
         load_results(tmp_path / "four")["arms"]["base"]["tokens"] == first["arms"]["base"]["tokens"]
     )
+    # The fourth policy is a further run of the control: its samples are part of those arms.
+    assert set(second["arms"]) == set(first["arms"])
+    assert [run["name"] for run in second["pooled"]["control"]] == ["control", "fourth"]
+    assert second["arms"]["control_monitored"]["outcomes"]["rollouts"] == 24
     assert "fourth" in (tmp_path / "four" / "report.html").read_text(encoding="utf-8")

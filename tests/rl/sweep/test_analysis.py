@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rl.analysis.estimates import Panel, make_panel
 from rl.analysis.frontier import Point
+from rl.analysis.panels import Panel, make_panel
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.pooled import against, mean_estimate, ratio_draws, selectivity
 from rl.sweep.analysis.recommend import recommend

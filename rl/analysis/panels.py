@@ -1,0 +1,168 @@
+"""The samples of an arm by problem, and the weights of bootstrap draws over them.
+
+An arm of several training runs holds each problem once for every run, run by run; its problems
+are then called ``<id>``, ``<id> (run 2)`` and so on, and arms are paired run by run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rl.evaluation.samples import Sample
+from tagger.errors import UserError
+
+Array = NDArray[np.float64]
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The samples of one arm, arranged by problem.
+
+    Attributes:
+        samples: All samples.
+        problem_ids: The problems in the order of `rows`; each once for every training run, run by
+            run (see `pool`).
+        bands: Band of each problem.
+        rows: For each sample its problem's position.
+        runs: Training runs that are pooled; 1 of a single one.
+    """
+
+    samples: tuple[Sample, ...]
+    problem_ids: tuple[str, ...]
+    bands: tuple[str, ...]
+    rows: NDArray[np.int64]
+    runs: int = 1
+
+    def weights(self, seed: int) -> Array:
+        """Bootstrap weights of its problems, (resamples, problems)."""
+        return bootstrap_weights(len(self.problem_ids), seed, runs=self.runs)
+
+    def weights_inside(self, inside: NDArray[np.bool_], seed: int) -> Array:
+        """The same of some of its problems alone, (resamples, problems inside)."""
+        if self.runs == 1:
+            return bootstrap_weights(int(inside.sum()), seed)
+        found = self.weights(seed)[:, inside]
+        with np.errstate(invalid="ignore"):
+            return np.asarray(found / found.sum(axis=1, keepdims=True), np.float64)
+
+    def per_problem(self, value: Callable[[Sample], float]) -> Array:
+        """Mean of a per-sample value for each problem, shape (problems,)."""
+        return self.totals(value) / np.bincount(self.rows, minlength=len(self.problem_ids))
+
+    def totals(self, value: Callable[[Sample], float]) -> Array:
+        """Sum of a per-sample value for each problem, shape (problems,)."""
+        values = np.fromiter((value(s) for s in self.samples), np.float64, len(self.samples))
+        sums = np.bincount(self.rows, weights=values, minlength=len(self.problem_ids))
+        return sums.astype(np.float64, copy=False)
+
+    def only(self, band: str) -> Panel:
+        """The part of the panel whose problems are of one band."""
+        return make_panel([s for s in self.samples if s.band == band], runs=self.runs)
+
+
+def make_panel(samples: Sequence[Sample], like: Panel | None = None, runs: int = 1) -> Panel:
+    """Arrange samples by problem, in order of first appearance, or in the order of `like`.
+
+    Args:
+        samples: The samples.
+        like: A panel of the same problems and training runs.
+        runs: Training runs that are pooled in the samples; that of `like` if given.
+
+    Raises:
+        UserError: No samples, or other problems than those of `like`.
+    """
+    if not samples:
+        raise UserError("No samples to measure; give at least one problem and one sample.")
+    bands = {s.problem_id: s.band for s in samples}
+    ids = like.problem_ids if like else tuple(bands)
+    if set(ids) != set(bands):
+        odd = sorted(set(ids) ^ set(bands))[0]
+        raise UserError(
+            f"Two arms answer different problems (first: {odd!r}); run them on the same ones."
+        )
+    place = {problem: i for i, problem in enumerate(ids)}
+    rows = np.array([place[s.problem_id] for s in samples], np.int64)
+    return Panel(
+        tuple(samples), ids, tuple(bands[i] for i in ids), rows, like.runs if like else runs
+    )
+
+
+@lru_cache(maxsize=8)
+def bootstrap_weights(problems: int, seed: int, resamples: int = RESAMPLES, runs: int = 1) -> Array:
+    """Weights of `resamples` bootstrap draws: (resamples, problems), each row sums to 1.
+
+    Several training runs are drawn as well, independently of the problems, and the weight of a
+    problem under a run is the product (Owen, The pigeonhole bootstrap, 2007). Of R runs R - 1 are
+    drawn, so that the variance of a mean over so few is not underestimated by the factor
+    (R - 1) / R (Rao and Wu, Resampling inference with complex survey data, 1988).
+
+    Args:
+        problems: Problems, each counted once for every run.
+        seed: Seed of the draws.
+        resamples: Number of draws.
+        runs: Training runs, whose problems follow each other.
+    """
+    count = problems // runs
+    rng = np.random.default_rng([seed, count])
+    weights = _draws(rng, count, count, resamples)
+    if runs > 1:
+        by_run = _draws(rng, runs, runs - 1, resamples)
+        weights = (by_run[:, :, None] * weights[:, None, :]).reshape(resamples, problems)
+    weights.flags.writeable = False
+    return weights
+
+
+def _draws(rng: np.random.Generator, units: int, drawn: int, resamples: int) -> Array:
+    """Share of each unit among `drawn` ones, with replacement: (resamples, units)."""
+    places = rng.integers(0, units, size=(resamples, drawn))
+    flat = places + np.arange(resamples)[:, None] * units
+    counts = np.bincount(flat.ravel(), minlength=resamples * units)
+    return np.asarray(counts.reshape(resamples, units) / drawn, np.float64)
+
+
+def pool(runs: Sequence[Sequence[Sample]]) -> list[Sample]:
+    """The samples of several training runs on the same problems, as those of one arm."""
+    return [
+        replace(s, problem_id=f"{s.problem_id} (run {run})") if run > 1 else s
+        for run, samples in enumerate(runs, 1)
+        for s in samples
+    ]
+
+
+def spread(panel: Panel, runs: int) -> Panel:
+    """The samples of a single run, once for each of several ones.
+
+    Raises:
+        UserError: The panel pools another number of runs.
+    """
+    if panel.runs == runs:
+        return panel
+    if panel.runs != 1:
+        raise UserError(
+            f"An arm of {panel.runs} training runs cannot be compared with one of {runs}; pool as"
+            " many of each policy."
+        )
+    return make_panel(pool([panel.samples] * runs), runs=runs)
+
+
+def aligned(a: Panel, b: Panel) -> tuple[Panel, Panel]:
+    """Two panels with their problems in the order of the second, and as many runs each.
+
+    Raises:
+        UserError: They hold different problems, or different numbers of several runs.
+    """
+    runs = max(a.runs, b.runs)
+    b = spread(b, runs)
+    return make_panel(spread(a, runs).samples, like=b), b
+
+
+def band_order(bands: Sequence[str]) -> list[str]:
+    """The distinct bands: easy, medium, hard first if present, others in natural order."""
+    known = {"easy": 0, "medium": 1, "hard": 2}
+    return sorted(set(bands), key=lambda b: (known.get(b, 9), len(b), b))

@@ -1,0 +1,97 @@
+"""Several training runs as one arm: intervals over problems and runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rl.analysis.arms import ArmRun
+from rl.analysis.estimates import measure, paired
+from rl.analysis.panels import Panel, bootstrap_weights, make_panel, pool, spread
+from rl.analysis.results import build_results
+from rl.evaluation.samples import Sample
+from rl.report.page import page
+from tagger.errors import UserError
+from tests.rl.making import sample
+from tests.rl.synthetic import PROVENANCE
+
+
+def run_of(tokens: int, problems: str = "abc") -> list[Sample]:
+    """One training run, whose answers all have as many tokens."""
+    return [sample(p, i, tokens=tokens) for p in problems for i in range(2)]
+
+
+def pooled(*tokens: int) -> Panel:
+    return make_panel(pool([run_of(one) for one in tokens]), runs=len(tokens))
+
+
+def test_weights_of_several_runs_are_products_that_sum_to_one() -> None:
+    weights = bootstrap_weights(6, 0, 500, runs=2).reshape(500, 2, 3)
+    assert weights.sum(axis=(1, 2)) == pytest.approx(np.ones(500))
+    by_run = weights.sum(axis=2)
+    assert set(by_run.round(9).ravel()) == {0.0, 1.0}  # one of two runs is drawn
+    assert (weights.sum(axis=1) * 3).round(6) == pytest.approx((weights.sum(axis=1) * 3).round())
+
+
+def test_interval_of_pooled_runs_spans_what_differs_from_run_to_run() -> None:
+    tokens = measure(pooled(100, 140), 0)["tokens"]
+    assert tokens == {"mean": 120.0, "low": 100.0, "high": 140.0}
+    assert measure(make_panel(run_of(100)), 0)["tokens"] == {
+        "mean": 100.0, "low": 100.0, "high": 100.0
+    }  # fmt: skip
+
+
+def test_variance_over_three_runs_is_that_of_a_mean_of_three() -> None:
+    """The sample variance of 1, 2, 3 is 1, that of their mean 1/3."""
+    weights = bootstrap_weights(3, 0, runs=3)
+    assert (weights @ np.array([1.0, 2.0, 3.0])).var() == pytest.approx(1 / 3, rel=0.03)
+
+
+def test_pooled_runs_are_paired_with_a_single_one_and_run_by_run_with_others() -> None:
+    against_one = paired(pooled(100, 140), make_panel(run_of(100)), 0)
+    assert against_one["tokens"] == {"mean": 20.0, "low": 0.0, "high": 40.0}
+    by_run = paired(pooled(90, 130), pooled(100, 140), 0)
+    assert by_run["tokens"] == {"mean": -10.0, "low": -10.0, "high": -10.0}
+    assert by_run["problems"] == {"better": 0, "worse": 0, "equal": 3}
+
+
+def test_bands_of_pooled_runs_keep_their_runs() -> None:
+    samples = pool([[sample("a", band="easy", tokens=n), sample("b", band="hard")] for n in (1, 3)])
+    part = make_panel(samples, runs=2).only("easy")
+    assert (part.runs, part.problem_ids) == (2, ("a", "a (run 2)"))
+    assert measure(part, 0)["tokens"] == {"mean": 2.0, "low": 1.0, "high": 3.0}
+
+
+def test_arms_of_different_numbers_of_runs_are_refused() -> None:
+    with pytest.raises(UserError, match="2 training runs cannot be compared with one of 3"):
+        spread(pooled(1, 2), 3)
+
+
+def test_results_and_report_of_pooled_runs() -> None:
+    problems = [f"p{i}" for i in range(20)]
+    base = [sample(p, tokens=100 + i) for i, p in enumerate(problems)]
+    runs = [[sample(p, tokens=n + i) for i, p in enumerate(problems)] for n in (40, 60)]
+    names = ("trained", "trained_1")
+    results = build_results(
+        [
+            ArmRun("base", "base", "free", "base", base),
+            ArmRun("trained", "trained", "free", "trained", pool(runs), runs=names),
+        ],
+        seed=0, selection=None, training=None, provenance=PROVENANCE,
+    )  # fmt: skip
+    assert results["pooled"] == {
+        "trained": [
+            {"name": "trained", "accuracy": 1.0, "first_answer_accuracy": 1.0, "tokens": 49.5,
+             "verification_steps": 2.0},
+            {"name": "trained_1", "accuracy": 1.0, "first_answer_accuracy": 1.0, "tokens": 69.5,
+             "verification_steps": 2.0},
+        ]
+    }  # fmt: skip
+    assert results["problems"] | {"bands": 0, "overlaps": 0} == {
+        "count": 20, "samples": 20, "samples_per_problem": 1.0, "bands": 0, "overlaps": 0
+    }  # fmt: skip
+    assert results["bootstrap"]["over"] == "problems and training runs"
+    change = results["paired"]["trained_vs_base"]["tokens"]
+    assert change == {"mean": -50.0, "low": -60.0, "high": -40.0}
+    html = page(results)
+    assert "Training run by training run" in html and "2 training runs of each policy" in html
