@@ -43,7 +43,7 @@ def read_deepspeed(value: Any) -> dict[str, Any]:
         except OSError as error:
             raise UserError(
                 f"Cannot read grpo.deepspeed, {value!r}: {error.strerror}; name a JSON file with "
-                "DeepSpeed's settings, e.g. configs/deepspeed_zero3.json."
+                "DeepSpeed's settings, e.g. configs/deepspeed/zero3.json."
             ) from error
         except ValueError as error:
             raise UserError(f"grpo.deepspeed, {value!r}, is no JSON: {error}.") from error

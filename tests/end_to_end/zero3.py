@@ -28,7 +28,7 @@ from tests.end_to_end.interruptions import signal_in_step
 from tests.end_to_end.two_ranks import GROUP, ROWS, written
 from tests.world import GRPO, World
 
-SETTINGS = Path(__file__).resolve().parents[2] / "configs" / "deepspeed_zero3.json"
+SETTINGS = Path(__file__).resolve().parents[2] / "configs" / "deepspeed" / "zero3.json"
 LORA = {"r": 4, "lora_alpha": 8}
 PROMPT = [[5, 6, 7, 8, 9, 10]]
 """Token ids of which the logits are compared."""

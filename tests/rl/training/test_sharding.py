@@ -18,7 +18,7 @@ from rl.training.sharding import (
 )
 from tagger.errors import UserError
 
-CONFIG = Path(__file__).resolve().parents[3] / "configs" / "deepspeed_zero3.json"
+CONFIG = Path(__file__).resolve().parents[3] / "configs" / "deepspeed" / "zero3.json"
 LAUNCHED = {"LOCAL_RANK": "0"}
 ACCELERATE = {"ACCELERATE_USE_DEEPSPEED": "true", "ACCELERATE_DEEPSPEED_ZERO_STAGE": "3"}
 
