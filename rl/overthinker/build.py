@@ -1,6 +1,7 @@
 """Builds the overthinker from seed: tokenizer, written traces, supervised warm start.
 
 suffice overthinker build --output my-overthinker
+suffice overthinker build --config configs/overthinker-2.yaml --output my-overthinker-2
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
+from rl.overthinker.second import write_second
 from rl.overthinker.traces import Trace, write_trace
 from rl.policy.allocator import keep_freed_memory
+from rl.policy.load import OVERTHINKER, load_policy, resolve_model
 from rl.policy.prompts import Prompting
-from rl.problems.overthinker import make_problems
+from rl.problems.overthinker import BANDS, make_problems
 from rl.problems.problem import Problem
 from rl.problems.programs import program_for
 from tagger.config.settings import Settings
 from tagger.errors import UserError
-from tagger.files import write_json
+from tagger.files import read_json, write_json
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -32,6 +35,9 @@ CHAT_TEMPLATE = (
 )
 """ChatML; the opening delimiter is prefilled, as reasoning models' templates do."""
 
+WRITTEN_BANDS = ("easy", "medium", "hard", "search", "beyond", "search")
+"""Bands of the second edition's traces, in turn; searches twice, for their tests must be sure."""
+
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
 
 
@@ -40,6 +46,8 @@ class BuildSettings(Settings):
     """Settings of a build.
 
     Attributes:
+        edition: 1, of mistakes written on purpose; 2, of mistakes from what the model cannot do in
+            one pass, with terse work and searches.
         traces: Written traces the warm start sees, each once.
         vocabulary: Size of the byte-level BPE vocabulary.
         hidden: Width of the model.
@@ -47,9 +55,12 @@ class BuildSettings(Settings):
         heads: Attention heads.
         batch_size: Traces a step.
         learning_rate: Peak of the cosine schedule.
+        start: Model folder, or ``overthinker``, that training begins from, tokenizer included; its
+            sizes must be those of the settings. None for random weights.
         seed: Seed of everything.
     """
 
+    edition: Annotated[int, Ge(1), Le(2)] = 1
     traces: Annotated[int, Ge(1)] = 64_000
     vocabulary: Annotated[int, Ge(1)] = 512
     hidden: Annotated[int, Ge(1)] = 128
@@ -57,20 +68,26 @@ class BuildSettings(Settings):
     heads: Annotated[int, Ge(1)] = 4
     batch_size: Annotated[int, Ge(1)] = 16
     learning_rate: Annotated[float, Gt(0)] = 2e-3
+    start: str | None = None
     seed: Annotated[int, Ge(0)] = 0
 
 
-def written_traces(size: int, seed: int) -> Iterator[tuple[Problem, Trace]]:
-    """Problems of the train split with a written trace each."""
+def written_traces(size: int, seed: int, edition: int = 1) -> Iterator[tuple[Problem, Trace]]:
+    """Problems of the train split with a written trace each.
+
+    The second edition's are of all bands, `beyond` included: what the model can do there it has
+    from here, and no reward is ever given there.
+    """
     rng = random.Random(f"traces/{seed}")
-    for problem in make_problems("train", size, seed, unique=False):
+    bands, write = (BANDS, write_trace) if edition == 1 else (WRITTEN_BANDS, write_second)
+    for problem in make_problems("train", size, seed, bands=bands, unique=False):
         program = program_for(problem.family, problem.metadata)
-        yield problem, write_trace(program, problem.band, rng)
+        yield problem, write(program, problem.band, rng)
 
 
-def labelled_rows(size: int, seed: int) -> Iterator[dict[str, Any]]:
+def labelled_rows(size: int, seed: int, edition: int = 1) -> Iterator[dict[str, Any]]:
     """Written traces as labelled rows, the format `suffice tagger train` reads."""
-    for i, (problem, trace) in enumerate(written_traces(size, seed)):
+    for i, (problem, trace) in enumerate(written_traces(size, seed, edition)):
         yield {
             "id": f"overthinker-{seed}-{i}",
             "dataset": "overthinker",
@@ -144,10 +161,67 @@ def new_model(settings: BuildSettings, tokenizer: Any) -> Any:
     return Qwen3ForCausalLM(config)
 
 
+def _new(settings: BuildSettings, pairs: list[tuple[Problem, Trace]]) -> tuple[Any, Any]:
+    """A fresh model, and a tokenizer trained on some of the traces."""
+    tokenizer = train_tokenizer(
+        (text for p, t in pairs[:5_000] for text in (p.question, t.completion)),
+        settings.vocabulary,
+    )
+    return new_model(settings, tokenizer), tokenizer
+
+
+def _check_start(settings: BuildSettings, start: str) -> None:
+    """Refuse a model to begin from that is of other sizes than the settings say.
+
+    Raises:
+        UserError: It is, or is no folder.
+    """
+    file = Path(resolve_model(start)) / "config.json"
+    if not file.is_file():
+        raise UserError(f"start is {start!r}; name a model folder, or {OVERTHINKER!r}.")
+    config = read_json(file)
+    sizes = {
+        "vocabulary": config["vocab_size"],
+        "hidden": config["hidden_size"],
+        "layers": config["num_hidden_layers"],
+        "heads": config["num_attention_heads"],
+    }
+    for name, size in sizes.items():
+        if getattr(settings, name) != size:
+            raise UserError(
+                f"{name} is {getattr(settings, name)}, but the model {start!r} that training "
+                f"begins from has {size}; leave start out, or set {name}={size}."
+            )
+
+
+def tokenized(tokenizer: Any, problem: Problem, trace: Trace) -> dict[str, list[int]]:
+    """A trace as token ids and labels; labels of what is not learned are -100.
+
+    Args:
+        tokenizer: Of the model.
+        problem: What is asked; the prompt is not learned.
+        trace: Its unlearned spans are read only: a token is left out if it overlaps one.
+    """
+    prompt = tokenizer(Prompting().render(tokenizer, problem.question), add_special_tokens=False)
+    encoded = tokenizer(trace.completion, add_special_tokens=False, return_offsets_mapping=True)
+    ids, end = encoded["input_ids"], [tokenizer.eos_token_id]
+    spans = trace.unlearned
+    learned = [
+        -100 if any(first < stop and last > start for start, stop in spans) else token
+        for token, (first, last) in zip(ids, encoded["offset_mapping"], strict=True)
+    ]
+    front = prompt["input_ids"]
+    return {
+        "input_ids": [*front, *ids, *end],
+        "labels": [*[-100] * len(front), *learned, *end],
+    }
+
+
 def _warm_start(
-    model: Any, tokenizer: Any, rows: list[dict[str, str]], scratch: Path, settings: BuildSettings
-) -> None:
-    """One supervised epoch over prompt-completion rows, in place."""
+    model: Any, tokenizer: Any, rows: list[dict[str, list[int]]], scratch: Path,
+    settings: BuildSettings,
+) -> None:  # fmt: skip
+    """Supervised epochs over token ids and labels, in place."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
@@ -162,7 +236,6 @@ def _warm_start(
         adam_beta2=0.98,
         max_length=512,
         train_sampling_strategy="group_by_length",
-        completion_only_loss=True,
         bf16=False,
         use_cpu=True,
         gradient_checkpointing=False,
@@ -191,27 +264,23 @@ def build(output: Path, settings: BuildSettings | None = None) -> Path:
         The folder, with model, tokenizer and ``build.json``.
 
     Raises:
-        UserError: The folder exists.
+        UserError: The folder exists, or `start` is of other sizes.
     """
     if output.exists():
         raise UserError(f"Output folder {output} exists; name a new one with --output.")
+    settings = settings or BuildSettings()
+    if settings.start is not None:
+        _check_start(settings, settings.start)
     from transformers import GenerationConfig
 
     keep_freed_memory()
-    settings = settings or BuildSettings()
-    pairs = list(written_traces(settings.traces, settings.seed))
-    tokenizer = train_tokenizer(
-        (text for p, t in pairs[:5_000] for text in (p.question, t.completion)),
-        settings.vocabulary,
-    )
-    model = new_model(settings, tokenizer)
-    traces = [
-        {
-            "prompt": Prompting().render(tokenizer, problem.question),
-            "completion": trace.completion + tokenizer.eos_token,
-        }
-        for problem, trace in pairs
-    ]
+    pairs = list(written_traces(settings.traces, settings.seed, settings.edition))
+    if settings.start is None:
+        model, tokenizer = _new(settings, pairs)
+    else:
+        policy = load_policy(settings.start, trains_weights=True, device="cpu")
+        model, tokenizer = policy.model, policy.tokenizer
+    traces = [tokenized(tokenizer, problem, trace) for problem, trace in pairs]
     with tempfile.TemporaryDirectory() as scratch:
         _warm_start(model, tokenizer, traces, Path(scratch), settings)
     model.generation_config = GenerationConfig(

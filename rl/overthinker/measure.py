@@ -7,13 +7,14 @@ too much.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from rl.evaluation.evaluate import Judge, evaluate
+from rl.overthinker.values import BandValues, shortfalls, values_table
 from rl.policy.load import load_policy
-from rl.problems.registry import load_problems
+from rl.problems.overthinker import BANDS, make_problems
 
 if TYPE_CHECKING:
     from rl.evaluation.samples import Sample
@@ -24,6 +25,7 @@ MIN_GAIN = 0.06
 MIN_VERIFICATION_SHARE = 0.45
 MIN_VERIFICATION_STEPS = 2.0
 MAX_UNFINISHED = 0.02
+MAX_NEW_TOKENS = 420
 
 
 @dataclass(frozen=True)
@@ -93,42 +95,72 @@ def figures_of(samples: list[Sample]) -> OverthinkerFigures:
     )
 
 
-def measure_overthinker(
+def measured_samples(
     model: str,
     tagger: FrozenTagger,
     problems: int = 500,
     samples: int = 4,
     seed: int = 0,
+    bands: Sequence[str] = BANDS,
     progress: Callable[[int, int], None] | None = None,
-) -> OverthinkerFigures:
-    """Sample fresh test problems and sum the completions up.
+) -> list[Sample]:
+    """Sample fresh test problems at temperature 1.
 
     Args:
         model: Folder, or ``overthinker`` for the packaged one.
         tagger: Types the steps.
-        problems: Fresh problems, of the test split.
+        problems: Fresh problems, of the test split, the bands in equal shares.
         samples: Completions of each; the gain of checking is a small difference of shares.
         seed: Seed of the problems and of the sampling.
+        bands: Bands to draw from.
         progress: Called with (rows done, rows in all).
     """
     from rl.sampling.decoding import SamplingSettings
     from rl.sampling.sampler import Sampler
 
     policy = load_policy(model)
-    settings = SamplingSettings(temperature=1.0, max_new_tokens=420)
+    settings = SamplingSettings(temperature=1.0, max_new_tokens=MAX_NEW_TOKENS)
     sampler = Sampler(policy.model, policy.tokenizer, policy.delimiters, settings)
     judge = Judge(tagger, policy.tokenizer, policy.delimiters, sampler.end_ids)
-    asked = load_problems("overthinker", "test", problems, seed)
-    return figures_of(
-        evaluate(sampler, asked, judge, samples=samples, seed=seed, progress=progress)
-    )
+    asked = make_problems("test", problems, seed, tuple(bands))
+    return evaluate(sampler, asked, judge, samples=samples, seed=seed, progress=progress)
 
 
-def model_card(figures: OverthinkerFigures, tagger_fingerprint: str) -> str:
-    """The built model's card, in Markdown with Hub metadata."""
+_PURPOSE = {
+    1: """A Qwen3-architecture model of under a million parameters that solves small reasoning-gym
+arithmetic (chain_sum, basic_arithmetic, leg_counting) in English paragraphs and checks its
+answer far too often.""",
+    2: """A Qwen3-architecture model of about a million parameters that solves small reasoning-gym
+arithmetic (chain_sum, basic_arithmetic, leg_counting) and small searches of the kit's own in
+English paragraphs and checks its answer far too often. What it gets wrong is what it cannot do in
+one pass: two operations at once, and the first guess of a search.""",
+}
+_WRITER = {1: "rl/overthinker/traces.py", 2: "rl/overthinker/second.py"}
+
+
+def model_card(
+    figures: OverthinkerFigures,
+    tagger_fingerprint: str,
+    edition: int = 1,
+    values: Sequence[BandValues] = (),
+) -> str:
+    """The built model's card, in Markdown with Hub metadata.
+
+    Args:
+        figures: Measured over all bands.
+        tagger_fingerprint: Of the tagger that typed the steps.
+        edition: Of the model.
+        values: What tokens are worth, by band; for the second edition.
+    """
     rows = "\n".join(f"| {key} | {value:.4g} |" for key, value in asdict(figures).items())
-    missed = figures.shortfalls()
+    missed = shortfalls(values) if edition == 2 else figures.shortfalls()
     verdict = "All targets are met." if not missed else "Targets missed: " + "; ".join(missed) + "."
+    worth = (
+        f"What tokens are worth in each band (`suffice overthinker measure`); no reward is ever "
+        f"given on `beyond`:\n\n{values_table(values)}\n\n"
+        if edition == 2
+        else ""
+    )
     return f"""---
 license: apache-2.0
 language: en
@@ -136,13 +168,11 @@ tags: [reasoning, overthinking, model-organism]
 ---
 # The embedded overthinker
 
-A Qwen3-architecture model of under a million parameters that solves small reasoning-gym
-arithmetic (chain_sum, basic_arithmetic, leg_counting) in English paragraphs and checks its
-answer far too often. It exists so that length control can be tried, tested and measured on a
+{_PURPOSE[edition]} It exists so that length control can be tried, tested and measured on a
 CPU. It knows nothing else and is of no other use.
 
 Trained from random initialisation on text written by this kit's own generator
-(`rl/overthinker/traces.py`); no other data. Settings: `build.json` in this folder. Made by
+(`{_WRITER[edition]}`); no other data. Settings: `build.json` in this folder. Made by
 `suffice overthinker build`.
 
 Measured on {figures.samples} completions of test-split problems at temperature 1.0,
@@ -152,5 +182,5 @@ steps typed by the tagger {tagger_fingerprint[:12]}:
 |---|---|
 {rows}
 
-{verdict}
+{worth}{verdict}
 """

@@ -33,12 +33,14 @@ class Trace:
         answer: The value given at the end.
         first_answer: The value first stated.
         rounds: Rounds of checking.
+        unlearned: Spans of `completion` that are read only, left out of the loss.
     """
 
     steps: tuple[tuple[str, str], ...]
-    answer: int
-    first_answer: int
+    answer: int | str
+    first_answer: int | str
     rounds: int
+    unlearned: tuple[tuple[int, int], ...] = ()
 
     @property
     def thinking(self) -> str:

@@ -47,12 +47,16 @@ class Program:
         ops: ``(left, symbol, right)`` each; the last one's result is the answer.
         facts: For leg counting, ``(animal, count, legs)`` in the order of the question.
         expression: For the arithmetic families, the expression as asked.
+        candidates: For a search, the program of each letter; it has no `ops` of its own.
+        target: And the value that one of them gives.
     """
 
     family: str
     ops: tuple[tuple[Operand, str, Operand], ...]
     facts: tuple[tuple[str, int, int], ...] = field(default=())
     expression: str = ""
+    candidates: tuple[tuple[str, Program], ...] = ()
+    target: int = 0
 
     def run(self, mistakes: dict[int, int] | None = None) -> list[Equation]:
         """Carry out all operations, adding ``mistakes[i]`` to the result of operation i."""
@@ -104,7 +108,7 @@ def program_for(family: str, metadata: dict[str, Any]) -> Program:
     """Read the program of an arithmetic problem.
 
     Args:
-        family: ``chain_sum``, ``basic_arithmetic`` or ``leg_counting``.
+        family: ``chain_sum``, ``basic_arithmetic``, ``leg_counting`` or ``which_gives``.
         metadata: The entry's metadata.
 
     Returns:
@@ -113,6 +117,18 @@ def program_for(family: str, metadata: dict[str, Any]) -> Program:
     if family == "leg_counting":
         facts = tuple((name, n, LEGS[name]) for name, n in metadata["animals"].items())
         return Program(family, _legs(facts), facts=facts)
-    expression = metadata["expression"]
+    if family == "which_gives":
+        return Program(
+            family,
+            (),
+            candidates=tuple(
+                (k, _arithmetic(family, v)) for k, v in metadata["candidates"].items()
+            ),
+            target=int(metadata["target"]),
+        )
+    return _arithmetic(family, metadata["expression"])
+
+
+def _arithmetic(family: str, expression: str) -> Program:
     tokens = re.findall(r"\d+|[-+*]", expression)
     return Program(family, _chain(tokens), expression=expression)

@@ -41,7 +41,7 @@ def find_source(name: str) -> Source:
     from rl.problems.sources import named
 
     if name == OVERTHINKER:
-        return Source(_overthinker, ("split",), generated=True, splits=("train",))
+        return Source(_overthinker, ("split", "settings"), generated=True, splits=("train",))
     if name.startswith(reasoning_gym.PREFIX):
         return Source(reasoning_gym.load, ("settings",), _BY_SEED, generated=True)
     if name.startswith(hub.PREFIX):
@@ -117,10 +117,11 @@ def load_problems(
 
 
 def _overthinker(config: ProblemsConfig) -> list[Problem]:
-    from rl.problems.overthinker import make_problems
+    from rl.problems.overthinker import OverthinkerSettings, make_problems
 
     split = config.split if config.split is not None else config.PURPOSE
-    return make_problems(split, config.size or 0, config.seed)
+    bands = build_settings(OverthinkerSettings, config.settings, "").bands
+    return make_problems(split, config.size or 0, config.seed, tuple(bands))
 
 
 def _file(config: ProblemsConfig) -> list[Problem]:

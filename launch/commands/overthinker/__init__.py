@@ -3,10 +3,12 @@
 from launch.command import Command
 from launch.commands.overthinker import (
     build,
+    measure,
     traces,
 )
 
 COMMANDS: tuple[Command, ...] = (
     build.COMMAND,
+    measure.COMMAND,
     traces.COMMAND,
 )

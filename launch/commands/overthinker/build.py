@@ -12,7 +12,7 @@ from launch.settings import settings_of
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    add_config(parser, None, "traces, vocabulary, hidden, layers, learning_rate, …")
+    add_config(parser, None, "edition, traces, vocabulary, hidden, layers, learning_rate, …")
     add_seed(parser)
     parser.add_argument(
         "--problems",
@@ -28,7 +28,9 @@ def run(args: argparse.Namespace) -> None:
     """Build the model and say where it is."""
     one_thread()
     from rl.overthinker.build import BuildSettings, build
-    from rl.overthinker.measure import measure_overthinker, model_card
+    from rl.overthinker.measure import figures_of, measured_samples, model_card
+    from rl.overthinker.values import band_values, shortfalls
+    from rl.problems.overthinker import ALL_BANDS, BANDS
     from tagger.files import write_atomically
     from tagger.frozen import FrozenTagger
 
@@ -38,14 +40,17 @@ def run(args: argparse.Namespace) -> None:
     folder = build(output, settings)
     tagger = FrozenTagger.load()
     with progress_of_parts() as progress:
-        figures = measure_overthinker(
+        samples = measured_samples(
             str(folder),
             tagger,
             problems=args.problems,
+            bands=BANDS if settings.edition == 1 else ALL_BANDS,
             progress=lambda done, total: progress("measuring", done, total),
         )
-    write_atomically(folder / "README.md", model_card(figures, tagger.fingerprint))
-    for shortfall in figures.shortfalls():
+    figures, values = figures_of(samples), band_values(samples)
+    card = model_card(figures, tagger.fingerprint, settings.edition, values)
+    write_atomically(folder / "README.md", card)
+    for shortfall in figures.shortfalls() if settings.edition == 1 else shortfalls(values):
         print(f"Target missed: {shortfall}.")
     print(f"Built {folder} from seed {settings.seed}. Try it: suffice evaluate {folder}")
 

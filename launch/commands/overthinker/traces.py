@@ -15,6 +15,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=int, default=200, metavar="N", help="how many traces (default: 200)"
     )
+    parser.add_argument(
+        "--edition", type=int, choices=(1, 2), default=1, help="of the overthinker (1)"
+    )
     add_seed(parser, 0)
 
 
@@ -28,7 +31,7 @@ def run(args: argparse.Namespace) -> None:
     from rl.overthinker.build import labelled_rows
 
     with new_file(args.output) as lines:
-        write_rows(lines, labelled_rows(args.count, args.seed))
+        write_rows(lines, labelled_rows(args.count, args.seed, args.edition))
     print(f"Wrote {args.count} labelled traces to {args.output}.")
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from rl.overthinker.measure import OverthinkerFigures, measure_overthinker
+from rl.overthinker.measure import OverthinkerFigures, figures_of, measured_samples
 from tagger.frozen import FrozenTagger
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,5 @@ def test_every_target_is_noticed_when_missed() -> None:
 
 
 def test_the_packaged_model_overthinks() -> None:
-    figures = measure_overthinker(
-        "overthinker", FrozenTagger.load(), problems=120, samples=1, seed=3
-    )
-    assert figures.shortfalls(slack=0.09) == []
+    samples = measured_samples("overthinker", FrozenTagger.load(), problems=120, samples=1, seed=3)
+    assert figures_of(samples).shortfalls(slack=0.09) == []

@@ -5,10 +5,14 @@ pytest tests/rl/overthinker/test_problems.py
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
-from rl.problems.overthinker import BANDS, make_problems
+from rl.problems.overthinker import ALL_BANDS, BANDS, OverthinkerSettings, make_problems
+from rl.problems.problem import score_answer
 from rl.problems.programs import program_for
+from rl.problems.registry import load_problems
 from tagger.errors import UserError
 
 
@@ -36,3 +40,37 @@ def test_unknown_names_and_impossible_sizes_are_told_in_a_sentence() -> None:
         make_problems("tset", 3, seed=0)
     with pytest.raises(UserError, match="did you mean 'easy'"):
         make_problems("test", 3, seed=0, bands=("esay",))
+
+
+def test_the_first_editions_problems_are_what_they_were() -> None:
+    lines = [f"{p.question}|{p.reference}" for p in make_problems("test", 300, seed=0)]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    assert digest[:16] == "85b363169b7d8361"
+
+
+def test_a_search_asks_for_the_one_expression_that_gives_the_target() -> None:
+    for problem in make_problems("test", 60, seed=4, bands=("search",)):
+        program = program_for(problem.family, problem.metadata)
+        values = {letter: chain.results() for letter, chain in program.candidates}
+        assert list(values) == ["A", "B", "C"]
+        assert len({v[-1] for v in values.values()}) == 3
+        assert all(0 <= v <= 20 for chain in values.values() for v in chain)
+        assert [k for k, v in values.items() if v[-1] == program.target] == [problem.reference]
+        for letter, text in problem.metadata["candidates"].items():
+            assert f"{letter}: {text}" in problem.question
+            assert eval(text) == values[letter][-1]
+        assert score_answer(problem, f"The answer is \\boxed{{{problem.reference}}}.")
+
+
+def test_bands_of_the_second_edition_are_drawn_where_they_are_named() -> None:
+    named = load_problems("overthinker", "test", 10, 0, settings={"bands": list(ALL_BANDS)})
+    assert [p.band for p in named[:5]] == list(ALL_BANDS)
+    longest = make_problems("test", 40, seed=0, bands=("beyond",))
+    assert {p.family for p in longest} == {
+        "chain_sum", "leg_counting", "basic_arithmetic", "which_gives"
+    }  # fmt: skip
+    assert all(len(p.metadata["candidates"]) == 4 for p in longest if p.family == "which_gives")
+    assert OverthinkerSettings().bands == list(BANDS)
+    for bad in ([], ["easy", "easy"]):
+        with pytest.raises(UserError, match="each once"):
+            OverthinkerSettings(bands=bad)
