@@ -11,13 +11,11 @@ from annotated_types import Ge
 
 from launch.side_by_side import Training
 from launch.twins import control_of, length_twin_of
-from rl.analysis.arms import CONTROL, TRAINED
+from rl.analysis.arms import CONTROL, LENGTH_TWIN, TRAINED
 from rl.training.config import RunConfig
 from rl.training.run_folder import RunFolder
 from tagger.config.settings import Settings
 
-LENGTH_TWIN = "length_twin"
-"""The policy trained with a charge on length in the place of the shaped terms."""
 FOLDERS = {TRAINED: "train"}
 """Folder of a policy's run where it is not called as the policy."""
 

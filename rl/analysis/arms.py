@@ -12,6 +12,8 @@ BASE = "base"
 """The policy that every other one is compared with."""
 CONTROL = "control"
 """The policy trained as `TRAINED` was, but on correctness alone; claims are made against it."""
+LENGTH_TWIN = "length_twin"
+"""The policy trained as `TRAINED` was, with a charge on length in the place of the shaped terms."""
 TRAINED = "trained"
 
 KINDS = ("free", "grid", "monitored", "oracle")

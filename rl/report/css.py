@@ -6,10 +6,10 @@ CSS = (
     PAGE_CSS
     + """
 :root{--base:#39424e;--trained:#d9480f;--trained2:#a33b7d;--oracle:#8a8f98;--monitored:#1f6fb2;
---rule1:#1f6fb2;--rule2:#0b8f7a;--rule3:#7a5cc9;--rule4:#a07a12;--rule5:#b5487a;--rule6:#5b7083;--hull:#1f6fb2;--answer:#dfe3e8}
+--rule1:#1f6fb2;--rule2:#0b8f7a;--rule3:#7a5cc9;--rule4:#a07a12;--rule5:#b5487a;--rule6:#5b7083;--rule7:#8c5a2b;--hull:#1f6fb2;--answer:#dfe3e8}
 @media (prefers-color-scheme:dark){:root{--base:#c3cad4;--trained:#ff7a3d;--trained2:#e078b6;
 --oracle:#8f97a3;--monitored:#5aa9e6;--rule1:#5aa9e6;--rule2:#35c4aa;--rule3:#a98bf0;
---rule4:#d8b04a;--rule5:#e58ab4;--rule6:#9db2c4;--hull:#5aa9e6;--answer:#3a424d}}
+--rule4:#d8b04a;--rule5:#e58ab4;--rule6:#9db2c4;--rule7:#cf9a66;--hull:#5aa9e6;--answer:#3a424d}}
 ul.claims{list-style:none;padding:0;margin:10px 0 4px}
 ul.claims li{display:grid;grid-template-columns:142px 1fr;gap:14px;padding:10px 0;
 border-top:1px solid var(--line)}

@@ -148,9 +148,10 @@ def frontier_plot(results: Mapping[str, Any]) -> str:
         d.text(x + 18, 20, rule.replace("_", " "), 12, colour, "start", 600)
         x += 34 + len(rule) * 7
     if hull:
-        d.line(x + 6, 16, x + 34, 16, HULL, 1.6, "stroke-dasharray:5 4")
-        d.text(x + 40, 20, "best any mixture of monitored stops reaches", 12, SOFT)
-    d.text(858, 494, "whiskers: 95 % intervals over problems · the y axis is cut", 11, SOFT, "end")
+        d.line(194, 34, 222, 34, HULL, 1.6, "stroke-dasharray:5 4")
+        d.text(228, 38, "best any mixture of monitored stops reaches", 12, SOFT)
+    over = results["bootstrap"]["over"]
+    d.text(858, 494, f"whiskers: 95 % intervals over {over} · the y axis is cut", 11, SOFT, "end")
     return d.svg()
 
 

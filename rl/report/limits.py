@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.arms import BASE, CONTROL, TRAINED, policy_names
+from rl.analysis.arms import BASE, CONTROL, LENGTH_TWIN, TRAINED, policy_names
 from rl.problems.registry import is_generated
 
 
@@ -18,6 +18,11 @@ def limitations(results: Mapping[str, Any]) -> list[str]:
             "No control, trained on correctness alone, is part of this comparison. Training on"
             " correctness changes accuracy and length by itself, so what is said here of the"
             " trained policy is not yet a statement about the shaped reward."
+        )
+    elif TRAINED in names and LENGTH_TWIN not in names:
+        found.append(
+            "No policy trained with a plain charge on tokens is part of this comparison, so it does"
+            " not say whether typing the steps does more than charging for length."
         )
     if any(results["arms"][name].get("verification_value") for name in names):
         found.append(

@@ -33,6 +33,7 @@ RULE_LOOK = (
     ("circle", "var(--rule4,#a07a12)"),
     ("square", "var(--rule5,#b5487a)"),
     ("triangle", "var(--rule6,#5b7083)"),
+    ("diamond", "var(--rule7,#8c5a2b)"),
 )
 """Marks of the stopping rules, in the order they appear."""
 

@@ -230,28 +230,27 @@ def audit_table(results: Mapping[str, Any]) -> Table:
 
 
 def flips_table(results: Mapping[str, Any]) -> Table:
-    """Counts behind the picture of flips."""
+    """Counts behind the picture of flips, by arm and band."""
     rows = []
     for n in main_arms(results):
-        f = results["arms"][n]["flips"]
-        rows.append(
-            Row(
-                [
-                    arm_cell(results, n),
-                    f"{f['stated']} of {f['samples']}",
-                    str(f["wrong_to_right"]["count"]),
-                    percent(f["wrong_to_right"]["rate"]["mean"], 1),
-                    str(f["right_to_wrong"]["count"]),
-                    percent(f["right_to_wrong"]["rate"]["mean"], 1),
-                ],
-                "hero",
-            )
-        )
+        arm = results["arms"][n]
+        rows.append(Row([arm_cell(results, n), *_flip_cells(arm["flips"])], "hero"))
+        for band, part in arm["bands"].items() if len(arm["bands"]) > 1 else ():
+            if "flips" in part:  # not in results of an earlier version
+                rows.append(Row([f"\u2003{band}", *_flip_cells(part["flips"])]))
     head = (
-        "arm", "answers with a first answer", "incorrect → correct", "of the incorrect",
-        "correct → incorrect", "of the correct",
+        "arm", "answers with a first answer", "helpful: incorrect → correct", "of the incorrect",
+        "harmful: correct → incorrect", "of the correct",
     )  # fmt: skip
     return Table(head, rows)
+
+
+def _flip_cells(flips: Mapping[str, Any]) -> list[str]:
+    """Answers with a first answer, and what became of the incorrect and the correct ones."""
+    cells = [f"{flips['stated']} of {flips['samples']}"]
+    for kind in ("wrong_to_right", "right_to_wrong"):
+        cells += [str(flips[kind]["count"]), percent(flips[kind]["rate"]["mean"], 1)]
+    return cells
 
 
 def pair_flips_table(results: Mapping[str, Any]) -> Table:
