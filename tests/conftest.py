@@ -1,7 +1,12 @@
 """Settings every test runs under, made before torch is loaded."""
 
+import compileall
 import gc
 import os
+import sys
+from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from importlib.util import module_from_spec
 
 import coverage
 import pytest
@@ -22,11 +27,40 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # second one is paused for.
     if (tracer := coverage.Coverage.current()) is not None:
         tracer.stop()
+    gc.disable()  # until all is imported and collected: no garbage before that
     # Every worker imports these sooner or later; here no tracer doubles what an import costs.
     import datasets  # noqa: F401
     import peft  # noqa: F401
     import sklearn.linear_model  # noqa: F401
     import trl.trainer.grpo_trainer  # noqa: F401
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile kit and tests once, before any worker starts.
+
+    Else each worker compiles them all, and traced: pytest rewrites asserts in Python.
+    """
+    hook = config.pluginmanager.rewrite_hook
+    in_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if in_worker or not config.getoption("numprocesses", None) or sys.dont_write_bytecode:
+        return
+    tracer = coverage.Coverage.current()
+    if tracer is not None:
+        tracer.stop()
+    for package in ("tagger", "rewards", "rl", "launch"):
+        compileall.compile_dir(config.rootpath / package, quiet=1)
+    for file in config.rootpath.glob("tests/**/test_*.py"):
+        if not isinstance(hook, MetaPathFinder):  # --assert=plain
+            break
+        name = ".".join(file.relative_to(config.rootpath).with_suffix("").parts)
+        spec = hook.find_spec(name, [str(file.parent)])
+        if spec is not None and spec.loader is not None:
+            module = module_from_spec(spec)
+            vars(module)["__builtins__"] = {}  # compiled and written, it ends at its first import
+            with suppress(ImportError):
+                spec.loader.exec_module(module)
+    if tracer is not None:
+        tracer.start()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +78,7 @@ def pytest_collection_finish() -> None:
     """Keep what was imported out of the garbage collections that every training asks for."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
