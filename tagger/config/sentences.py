@@ -7,6 +7,7 @@ import math
 import types
 import typing
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from tagger.errors import unknown_name
@@ -189,5 +190,10 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 def hints_of(kind: Any) -> dict[str, Any]:
     """Annotations of the fields, without class variables."""
+    return _hints_of(kind)
+
+
+@cache  # reading them takes milliseconds, and each key asks
+def _hints_of(kind: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(kind, include_extras=True)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
