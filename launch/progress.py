@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+MOST_BARS = 12
+"""With more parts than these, the bars of those that are done make room."""
+
 
 @contextmanager
 def progress_of_parts(lines: int = 1) -> Iterator[Callable[[str, int, int], None]]:

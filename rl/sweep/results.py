@@ -12,7 +12,7 @@ from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_pair, by_setting, by_value, varied_keys
-from rl.sweep.analysis.pooled import against, aligned, measure_runs
+from rl.sweep.analysis.pooled import NAMES, against, aligned, measure_runs
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.compared import comparison_values
 from rl.sweep.execution.runner import failures
@@ -24,6 +24,8 @@ from tagger.errors import UserError
 from tagger.files import read_json
 
 SCHEMA_VERSION = 1
+RESPONSE = (*NAMES, "selectivity", "bands")
+"""What a response holds at each value of a key."""
 
 
 def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "front": [p.name for p in front],
         "hypervolume": _hypervolumes(settings, references[BASE]),
         "keys": short_names(varied_keys(runs)),
-        "responses": {key: _response(runs, key, seed) for key in varied_keys(runs)},
+        "responses": {key: _response(runs, key, seed, settings) for key in varied_keys(runs)},
         "interactions": _interactions(runs, seed),
         "recommendation": recommend(candidates, rival, sweep.config.tolerance),
         "monitored": _monitored(sweep),
@@ -179,13 +181,19 @@ def _hypervolumes(settings: Sequence[Mapping[str, Any]], base: Mapping[str, Any]
     }
 
 
-def _response(runs: Sequence[Measured], key: str, seed: int) -> list[dict[str, Any]]:
+def _response(
+    runs: Sequence[Measured], key: str, seed: int, settings: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """What is measured at each value of a key, arm by arm; runs at it are pooled."""
+    known = {tuple(s["runs"]): s for s in settings}
     rows = []
     for arm in dict.fromkeys(one.run.arm for one in runs if key in one.run.point):
         for value, own in by_value([one for one in runs if one.run.arm == arm], key):
+            measured = known.get(tuple(one.run.name for one in own))
+            if measured is None:
+                measured = measure_runs([one.panel for one in own], seed)
             row = {"arm": arm, "value": value, "runs": len(own)}
-            rows.append(row | measure_runs([one.panel for one in own], seed))
+            rows.append(row | {name: measured[name] for name in RESPONSE})
     return rows
 
 

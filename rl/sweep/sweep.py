@@ -176,7 +176,7 @@ def refuse_failures(results: Mapping[str, Any], resume: str) -> None:
     """
     lost = len(results["failed"])
     if lost:
+        what = "1 task of the sweep" if lost == 1 else f"{lost} tasks of the sweep"
         raise RunsFailedError(
-            f"{lost} of {len(results['runs'])} runs failed, as listed above; once mended, run them"
-            f" again with: {resume}"
+            f"{what} failed, as listed above; once mended, try again with: {resume}"
         )

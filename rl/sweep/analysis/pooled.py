@@ -8,7 +8,7 @@ accordingly; with two or three runs an interval is rough all the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,40 +36,52 @@ def run_weights(runs: int, seed: int, resamples: int) -> Array:
     return np.asarray(counts / runs, np.float64)
 
 
-def ratio_draws(numerator: Array, denominator: Array, seed: int) -> Array:
-    """Bootstrap draws of a ratio of two sums over runs and problems.
+def draws(values: Sequence[Array], seed: int) -> Array:
+    """Bootstrap draws of sums over problems, all values in one product.
 
     Args:
-        numerator: Shape (runs, problems).
-        denominator: The same.
+        values: Each of shape (runs, problems).
         seed: Bootstrap seed.
 
     Returns:
-        Shape (resamples,); NaN where the lower sum is 0.
+        Shape (values, resamples, runs); means over problems.
     """
-    runs, problems = numerator.shape
+    stacked = np.stack(values)
+    count, runs, problems = stacked.shape
     weights = bootstrap_weights(problems, seed)
-    above, below = weights @ numerator.T, weights @ denominator.T
+    found = weights @ stacked.reshape(-1, problems).T
+    return np.asarray(found.reshape(len(weights), count, runs).transpose(1, 0, 2))
+
+
+def ratio_draws(above: Array, below: Array, seed: int) -> Array:
+    """Bootstrap draws of a ratio of two sums over runs and problems.
+
+    Args:
+        above: Draws of the numerator, one of `draws`: shape (resamples, runs).
+        below: Those of the denominator.
+        seed: Bootstrap seed.
+
+    Returns:
+        Shape (resamples,); NaN where the denominator is 0.
+    """
+    resamples, runs = above.shape
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = above.sum(1) / below.sum(1)
         if runs == 1:
             return np.asarray(centre)
-        drawn = run_weights(runs, seed, len(weights))
+        drawn = run_weights(runs, seed, resamples)
         moved = (drawn * above).sum(1) / (drawn * below).sum(1)
     return np.asarray(centre + math.sqrt(runs / (runs - 1)) * (moved - centre))
 
 
-def ratio_estimate(numerator: Array, denominator: Array, seed: int, by: float = 0.0) -> Estimate:
-    """A ratio of sums over runs and problems with its 95 % interval, moved by a constant."""
-    total = denominator.sum()
-    if not total:
-        return {"mean": None, "low": None, "high": None}
-    return interval(numerator.sum() / total + by, ratio_draws(numerator, denominator, seed) + by)
-
-
-def mean_estimate(values: Array, seed: int) -> Estimate:
-    """Mean of values (runs, problems) with its 95 % interval."""
-    return ratio_estimate(values, np.ones_like(values), seed)
+def mean_estimates(values: Mapping[str, Array], seed: int) -> dict[str, Estimate]:
+    """Means of values of shape (runs, problems), with 95 % intervals."""
+    found = draws(list(values.values()), seed)
+    ones = np.ones_like(found[0])
+    return {
+        name: interval(float(value.mean()), ratio_draws(above, ones, seed))
+        for (name, value), above in zip(values.items(), found, strict=True)
+    }
 
 
 def interval(point: float, draws: Array) -> Estimate:
@@ -104,16 +116,17 @@ def measure_runs(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
         `NAMES`, each an estimate; ``selectivity``; ``bands``, for each band `OF_BAND`; and
         ``by_run``, accuracy and tokens of each run.
     """
-    out: dict[str, Any] = {
-        name: mean_estimate(matrix(panels, MEASURES[name]), seed) for name in NAMES
-    }
+    out: dict[str, Any] = dict(
+        mean_estimates({name: matrix(panels, MEASURES[name]) for name in NAMES}, seed)
+    )
     out["selectivity"] = selectivity(panels, seed)
     out["bands"] = {}
     for band in band_order(panels[0].bands):
         parts = [panel.only(band) for panel in panels]
+        values = {name: matrix(parts, MEASURES[name]) for name in OF_BAND}
         out["bands"][band] = {
-            name: mean_estimate(matrix(parts, MEASURES[name]), seed) for name in OF_BAND
-        } | {"selectivity": selectivity(parts, seed)}
+            **mean_estimates(values, seed), "selectivity": selectivity(parts, seed)
+        }  # fmt: skip
     out["by_run"] = {
         name: [round(float(row.mean()), 6) for row in matrix(panels, MEASURES[name])]
         for name in ("accuracy", "tokens")
@@ -128,12 +141,15 @@ def selectivity(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
         ``verified_if_first_incorrect`` and ``verified_if_first_correct``, shares of the answers
         whose first stated answer is so; and ``difference``.
     """
-    incorrect, correct = (_verified_given(panels, wanted) for wanted in (False, True))
-    wrong, right = ratio_estimate(*incorrect, seed), ratio_estimate(*correct, seed)
-    gap: Estimate = {"mean": None, "low": None, "high": None}
-    if wrong["mean"] is not None and right["mean"] is not None:
-        draws = ratio_draws(*incorrect, seed) - ratio_draws(*correct, seed)
-        gap = interval(wrong["mean"] - right["mean"], draws)
+    sums = [*_verified_given(panels, False), *_verified_given(panels, True)]
+    drawn = draws(sums, seed)
+    rates, spreads = [], []
+    for i in (0, 2):
+        total = float(sums[i + 1].sum())
+        rates.append(float(sums[i].sum()) / total if total else math.nan)
+        spreads.append(ratio_draws(drawn[i], drawn[i + 1], seed))
+    wrong, right = (interval(*pair) for pair in zip(rates, spreads, strict=True))
+    gap = interval(rates[0] - rates[1], spreads[0] - spreads[1])
     return {
         "verified_if_first_incorrect": wrong,
         "verified_if_first_correct": right,
@@ -177,9 +193,15 @@ def against(
         return own, rival if paired else np.broadcast_to(rival.mean(0), own.shape)
 
     own, rival = rows("accuracy")
-    out = {"accuracy": mean_estimate(own - rival, seed)}
-    out["tokens_change"] = ratio_estimate(*rows("tokens"), seed, by=-1.0)
-    return out
+    tokens, before = rows("tokens")
+    gaps, above, below = draws([own - rival, tokens, before], seed)
+    change = float(tokens.sum() / before.sum() - 1)
+    return {
+        "accuracy": interval(
+            float((own - rival).mean()), ratio_draws(gaps, np.ones_like(gaps), seed)
+        ),
+        "tokens_change": interval(change, ratio_draws(above, below, seed) - 1),
+    }
 
 
 def aligned(samples: Sequence[Sample], like: Panel) -> Panel:

@@ -81,13 +81,12 @@ def make_runs(
         UserError: The settings of a run are wrong (the run is named), or two arms have the same.
     """
     base = base_run(config).to_dict()
-    every_key = [key for arm in points for key in config.varied(arm)]
-    short = short_names(every_key)
+    short = {arm: short_names(config.varied(arm)) for arm in points}
     runs: dict[str, Run] = {}
     for seed in seeds:
         for arm, own in points.items():
             for point in own:
-                run = _resolved(config, base, arm, point, seed, short)
+                run = _resolved(config, base, arm, point, seed, short[arm])
                 first = runs.setdefault(run.hash, run)
                 if first.arm != arm:
                     raise UserError(

@@ -40,7 +40,7 @@ def _row(
     gap = one["selectivity"]["difference"]
     cells: list[Cell | str] = [
         Cell(one["label"], note, dot=colour, chosen=chosen, kind="b" if chosen else ""),
-        ", ".join(map(str, one.get("seeds", ()))),
+        ",\u00a0".join(map(str, one.get("seeds", ()))),
         _estimate(one["accuracy"], 100, 1),
         _difference(pair, "accuracy"),
         _estimate(one["tokens"], 1, 1),

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Interval
 
 from rl.sweep.settings.overrides import overlap
 from rl.sweep.settings.space import Range, grid, read_space
+from rl.training.arms import arms_of
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError, unknown_name
 
@@ -40,8 +41,9 @@ class SweepConfig(Settings):
 
     Attributes:
         train: Settings of the run that everything is varied around, as of ``suffice train``.
-        base: A file with them instead, perhaps with a section ``compare`` too, as
-            ``configs/quickstart.yaml``; keys of `train` and `compare` here win over the file's.
+        base: A file with them instead, perhaps with sections ``compare`` and ``arms`` too, as the
+            recipes; keys of `train` and `compare` here win over the file's, `arms` replaces its.
+            Found from the folder of the sweep file, else from where the command runs.
         vary: Dotted keys of a run, each with a list of values or a range, ``{uniform: [0, 1]}``,
             ``{log: [0.01, 1]}`` or ``{integer: [1, 8]}``.
         method: ``grid`` runs every combination, ``random`` draws, ``tpe`` lets optuna propose
@@ -124,7 +126,11 @@ def load_sweep(path: str | Path, overrides: Sequence[str] = ()) -> SweepConfig:
     Raises:
         UserError: Missing or malformed file, or as `sweep_config`.
     """
-    return sweep_config(apply_overrides(read_yaml(Path(path)), overrides), str(path))
+    values = apply_overrides(read_yaml(Path(path)), overrides)
+    base = values.get("base")
+    if isinstance(base, str) and (Path(path).parent / base).is_file():
+        values["base"] = str(Path(path).parent / base)
+    return sweep_config(values, str(path))
 
 
 def sweep_config(values: Mapping[str, Any], source: str = "sweep") -> SweepConfig:
@@ -150,7 +156,7 @@ def sweep_config(values: Mapping[str, Any], source: str = "sweep") -> SweepConfi
 def _with_base(config: SweepConfig) -> dict[str, Any]:
     """The settings with the base file's in place of its name."""
     content = read_yaml(Path(str(config.base)).expanduser())
-    if "train" not in content and "compare" not in content:
+    if "train" not in content:
         content = {"train": content}
     parts: dict[str, Any] = {name: content.get(name) or {} for name in ("train", "compare")}
     for name, part in parts.items():
@@ -158,6 +164,7 @@ def _with_base(config: SweepConfig) -> dict[str, Any]:
             raise UserError(f"{config.base}: the section {name!r} must hold keys and values.")
     merged: dict[str, Any] = config.to_dict() | {
         "base": None,
+        "arms": config.arms or arms_of(content, str(config.base)) or None,
         "train": _merged(parts["train"], config.train),
         "compare": {**parts["compare"], **config.compare},
     }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rl.analysis.frontier import Point
 from rl.analysis.panels import Panel, make_panel
 from rl.sweep.analysis.front import hypervolume, pareto_front
-from rl.sweep.analysis.pooled import against, mean_estimate, ratio_draws, selectivity
+from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
 from rl.sweep.analysis.recommend import recommend
 from tests.rl.synthetic import make_sample
 
@@ -58,8 +58,11 @@ def _panel(correct: list[bool], tokens: int, **changes: Any) -> Panel:
 
 
 def test_mean_over_seeds_has_a_wider_interval_than_problems_alone() -> None:
-    same = mean_estimate(np.array([[0.0, 1, 0, 1]] * 2), 0)
-    apart = mean_estimate(np.array([[0.0, 0, 0, 0], [1.0, 1, 1, 1]]), 0)
+    both = {
+        "same": np.array([[0.0, 1, 0, 1]] * 2),
+        "apart": np.array([[0.0, 0, 0, 0], [1.0, 1, 1, 1]]),
+    }
+    same, apart = mean_estimates(both, 0).values()
     assert same["mean"] == apart["mean"] == 0.5
     # Two runs at 0 and 1: the mean of two draws is 0, 1/2 or 1, enlarged by sqrt(2) and not less.
     assert apart["low"] == pytest.approx(0.5 - 0.5 * 2**0.5, abs=1e-6)
@@ -68,7 +71,8 @@ def test_mean_over_seeds_has_a_wider_interval_than_problems_alone() -> None:
 
 def test_ratio_draws_of_one_run_are_those_of_its_problems() -> None:
     ones = np.ones((1, 4))
-    assert np.allclose(ratio_draws(ones * 3, ones * 2, 0), 1.5)
+    above, below = draws([ones * 3, ones * 2], 0)
+    assert np.allclose(above, 3) and np.allclose(ratio_draws(above, below, 0), 1.5)
 
 
 def test_against_pairs_seeds_where_both_have_them() -> None:

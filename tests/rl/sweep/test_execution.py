@@ -79,12 +79,17 @@ def test_runner_lists_what_failed_and_writes_results(
     assert results["complete"] and results["control"] == results["settings"][0]["name"]
     print_sweep(results)
     assert "FAILED step_count, weight 0.4" in capsys.readouterr().out
-    with pytest.raises(UserError, match="1 of 3 runs failed") as refused:
+    with pytest.raises(UserError, match="1 task of the sweep failed") as refused:
         refuse_failures(results, "suffice sweep --resume s --retry-failed")
     assert refused.value.exit_code == 4
     assert json.loads((sweep.root / "results.json").read_text()) == results
     page = (sweep.root / "report.html").read_text()
-    for part in ("1 tasks failed", "Pareto front", "no rollout had a reward.", "<svg"):
+    for part in (
+        "Failed and missing here:\n1 task;",
+        "Pareto front",
+        "no rollout had a reward.",
+        "<svg",
+    ):
         assert part in page
     assert "NaN" not in page and "http" not in page.replace("http://www.w3.org", "")
     rows = (sweep.root / "runs.csv").read_text().splitlines()

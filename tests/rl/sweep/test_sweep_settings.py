@@ -14,6 +14,8 @@ from rl.sweep.settings.tiny import tiny_sweep
 from tagger.errors import UserError
 from tests.rl.sweep.making import WEIGHT, make_sweep, values
 
+CONFIGS = Path(__file__).resolve().parents[3] / "configs"
+
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
@@ -52,17 +54,18 @@ def test_base_file_is_merged_below_the_sweep(tmp_path: Path) -> None:
     base = tmp_path / "base.yaml"
     base.write_text(yaml.safe_dump({
         "train": {"model": "overthinker", "grpo": {"max_steps": 9, "num_generations": 4}},
-        "compare": {"samples": 7, "seed": 3},
+        "compare": {"samples": 7, "seed": 3}, "arms": {"control": None, "low": {"grpo.beta": 0.1}},
     }))  # fmt: skip
     file = tmp_path / "sweep.yaml"
     file.write_text(yaml.safe_dump({
-        "base": str(base), "train": {"grpo": {"max_steps": 5}}, "compare": {"samples": 1},
+        "base": "base.yaml", "train": {"grpo": {"max_steps": 5}}, "compare": {"samples": 1},
         "seeds": [0, 1],
     }))  # fmt: skip
     config = load_sweep(file, ["workers=2"])
     assert config.train == {"model": "overthinker", "grpo": {"max_steps": 5, "num_generations": 4}}
     assert config.compare == {"samples": 1, "seed": 3}
     assert config.workers == 2
+    assert config.arms == {"control": {}, "low": {"grpo.beta": 0.1}}
 
 
 def test_overrides_set_sections_before_keys_within() -> None:
@@ -98,3 +101,15 @@ def test_tiny_sweep_keeps_control_and_one_arm_at_one_point() -> None:
 def test_tiny_sweep_of_seeds_alone_has_one_run() -> None:
     config = make_sweep(arms=None, vary={}, seeds=[0, 1])
     assert tiny_sweep(config, {"problems": 6}).arm_names == ["run"]
+
+
+def test_the_packaged_sweep_has_an_arm_for_every_term() -> None:
+    from rewards.terms.registry import MODULES
+    from rl.sweep.planning.runs import make_runs
+    from rl.sweep.settings.space import grid, read_space
+
+    config = load_sweep(CONFIGS / "sweeps" / "overthinker.yaml")
+    points = {arm: grid(read_space(config.varied(arm))) for arm in config.arm_names}
+    runs = make_runs(config, points, [0])
+    used = {term for run in runs for term in run.config["reward"]["terms"]}
+    assert set(MODULES) - used == {"format", "no_thinking_bonus"}
