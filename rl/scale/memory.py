@@ -7,10 +7,8 @@ activations and logits. Weights and optimiser states are there in both. The peak
 Formats: weights that are trained themselves are float32, as `rl.policy.precision` loads them (under
 DeepSpeed and bfloat16: bfloat16 with a float32 copy among the optimiser states), with AdamW's two
 float32 moments (ZeRO, Rajbhandari et al. 2020, arXiv 1910.02054, section 3). A LoRA's base is
-bfloat16 on a GPU. Activations are what the backward pass of a LLaMA-like layer of transformers
-keeps (counted tensor by tensor in `_layer_values`), or with checkpointing a layer's input
-(Korthikanti et al. 2022, arXiv 2205.05198). Logits are TRL's tiles (`trl.kernels.chunked_logprob`,
-1.16).
+bfloat16 on a GPU. Logits are TRL's tiles (`trl.kernels.chunked_logprob`, 1.16). Activations are in
+`rl.scale.activations`.
 
 Measured peaks next to these numbers: docs/results/scale.md.
 """
@@ -20,14 +18,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rl.policy.precision import SMALL_BYTES
+from rl.scale.activations import activation_bytes, backward_bytes
 from rl.scale.shape import ModelShape
 from rl.scale.strategies import Strategy
 from rl.scale.workload import Workload
 
 GIB = 2**30
-PROCESS_CPU = 0.86 * GIB
-"""Resident memory of a process that has imported torch, transformers, TRL and peft and loaded the
-packaged tagger (measured; docs/results/scale.md)."""
+PROCESS_CPU = 0.79 * GIB
+"""Resident memory of a training process apart from all that follows: torch, transformers, TRL and
+peft imported, the packaged tagger loaded (measured)."""
 PROCESS_GPU = 1.0 * GIB
 """CUDA context, cuBLAS workspaces and NCCL buffers of a process: an assumption, not measured."""
 TILE_TOKENS, TILE_COLUMNS = 4096, 32768
@@ -38,6 +37,7 @@ ROOM = 64
 """Positions by which the sampler's cache grows (`rl.sampling.kv_cache`)."""
 FOUR_BIT = 0.516
 """Bytes of a weight in NF4 with double quantisation (QLoRA, arXiv 2305.14314, section 3)."""
+DDP = "ddp"
 LIVE_PARAMETERS = 1_000_000_000
 """Parameters that ZeRO-3 keeps gathered at most (``stage3_max_live_parameters``)."""
 
@@ -176,39 +176,20 @@ def _update(
     shape: ModelShape, work: Workload, strategy: Strategy, value: float
 ) -> dict[str, float]:
     tokens = work.rows * work.row_tokens
-    compute = 2.0 if work.half else 4.0
-    layer = tokens * _layer_values(shape) * compute
-    if work.checkpointing:
-        activations = shape.layers * tokens * shape.hidden * compute + layer
-    else:
-        activations = shape.layers * layer
-    activations += tokens * 4 * shape.hidden * 4.0  # embeddings, last norm and their gradients
-    if work.half and value > compute:
-        activations += shape.parameters * compute  # autocast keeps a bfloat16 copy of each weight
-    tile = min(tokens, TILE_TOKENS) * compute
+    held = activation_bytes(shape, work, value)
+    tile = min(tokens, TILE_TOKENS) * (2.0 if work.half else 4.0)
     tile *= TILE_COLUMNS if work.on_gpu else min(shape.vocab, TILE_COLUMNS)
+    tiles = tile * (TILES_GPU if work.on_gpu else TILES_CPU)
+    # What the backward pass needs within a layer, it takes from where the tiles were.
+    held += max(0.0, backward_bytes(shape, work) - tiles)
     head = 0.0 if work.lora else shape.embedding_parameters * 4.0
-    gradient = 4.0 if value == 4.0 or work.lora else 2.0
-    found = {
-        "gradients": gradient * work.trainable / _parts(work, strategy.gradients),
-        "activations": activations,
-        "logits": tile * (TILES_GPU if work.on_gpu else TILES_CPU) + head,
-    }
+    whole = (4.0 if value == 4.0 or work.lora else 2.0) * work.trainable
+    gradients = whole / _parts(work, strategy.gradients)
+    if strategy.name == DDP:
+        gradients += whole  # the buckets that are sent
+    if work.accumulation == 1:  # they grow as the activations go
+        gradients = max(0.0, gradients - held - tiles - head)
+    found = {"gradients": gradients, "activations": held, "logits": tiles + head}
     if strategy.weights:
         found["gathered weights"] = _gathered(shape, value, strategy)
     return found
-
-
-def _layer_values(shape: ModelShape) -> float:
-    """Numbers of a token that a decoder layer keeps for its backward pass.
-
-    Two norms (input, normalised, output), queries, keys and values after their rotation, what the
-    attention puts out, twice, as it is rearranged for the output layer, and four inner tensors of
-    the MLP: gate, its SiLU, up, their product. Qwen3 also normalises queries and keys.
-    """
-    query, key = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
-    attention = 3 * query + 2 * query  # keys and values are repeated for each query head
-    if shape.kind == "qwen3":
-        attention += 2 * (query + key)
-    inner = 4 * shape.inner * max(1, shape.active_experts)
-    return 6 * shape.hidden + attention + inner

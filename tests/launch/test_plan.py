@@ -27,7 +27,7 @@ def test_a_config_and_words_are_planned_as_a_run_reads_them(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("qwen3-8b/math --gpus 1 --gpu-memory 24", "does not fit: zero3_offload leaves vLLM"),
+        ("qwen3-8b/math --gpus 1 --gpu-memory 24", "does not fit: zero3_offload needs"),
         ("qwen3-1.7b/gsm8k --gpus 1 --gpu-memory 16", "set grpo.vllm_enable_sleep_mode=true"),
         ("qwen3-1.7b/gsm8k --gpu-memory 2", "take a GPU with more memory"),
         ("qwq-32b/math --gpus 3", "does not divide the 3 training GPUs"),
