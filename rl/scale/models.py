@@ -50,9 +50,10 @@ def shape_of(config: PolicyConfig) -> ModelShape:
             table, or an architecture that cannot be planned.
     """
     known = architectures()
-    if config.model in known:
-        return shape_from_config(known[config.model].config, config.model)
-    folder = Path(resolve_policy(config).model)
+    name = config.model if config.model in known else resolve_policy(config).model
+    if name in known:
+        return shape_from_config(known[name].config, name)
+    folder = Path(name)
     if not folder.is_dir():
         raise UserError(
             f"The model {config.model} is no folder, and without a network its shape is not known; "

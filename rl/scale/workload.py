@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rl.policy.source import OVERTHINKER
+from rl.policy.source import ADAPTER, OVERTHINKER, resolve_policy
 from rl.scale.shape import ALL_LINEAR, ModelShape
 from rl.training.config import RunConfig
 from tagger.errors import UserError
+from tagger.files import read_json
 
 TRL_DEFAULTS: dict[str, Any] = {
     "per_device_train_batch_size": 8,
@@ -140,7 +142,8 @@ def workload_of(
     if grpo["use_vllm"] and grpo["vllm_mode"] == "colocate":
         _check_parallel(_size(grpo, "vllm_tensor_parallel_size"), processes, shape.heads)
     on_gpu = gpus > 0
-    adapter = config.lora is not None
+    lora = config.lora if config.lora is not None else _own_adapter(config)
+    adapter = lora is not None
     return Workload(
         processes=processes,
         on_gpu=on_gpu,
@@ -152,7 +155,7 @@ def workload_of(
         generations=generations,
         prompt=prompt_tokens,
         completion=completion,
-        trainable=_lora(shape, config.lora) if config.lora is not None else shape.parameters,
+        trainable=shape.parameters if lora is None else _lora(shape, lora),
         lora=adapter,
         four_bit=config.quantization is not None,
         half=on_gpu and config.grpo.get("bf16") is not False,
@@ -239,6 +242,21 @@ def _steps(
         return None
     each = max(1, rollouts // generations)
     return int(float(grpo["num_train_epochs"]) * (size // each))
+
+
+def _own_adapter(config: RunConfig) -> Mapping[str, Any] | None:
+    """Settings of the adapter that a model comes with, and whose training goes on; None without."""
+    adapter = resolve_policy(config).adapter
+    if adapter is None:
+        return None
+    folder = Path(adapter)
+    if not (folder / ADAPTER).is_file():
+        raise UserError(
+            f"The adapter {adapter} is no folder, and without a network its rank is not known; "
+            "name a folder."
+        )
+    settings: Mapping[str, Any] = read_json(folder / ADAPTER)
+    return settings
 
 
 def _lora(shape: ModelShape, settings: Mapping[str, Any]) -> int:

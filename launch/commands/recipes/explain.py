@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launch.command import Command
+from launch.command import CONFIGS, Command
 
 if TYPE_CHECKING:
     from launch.recipes import Recipe
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     extra = [
         (key, recipe.notes[key]) for key in ("time", "expected", "note") if key in recipe.notes
     ]
-    print_rows(f"{recipe.name}: {recipe.about}", [*kept, *extra, ("file", str(recipe.path))])
+    print_rows(f"{recipe.name}: {recipe.about}", [*kept, *extra, ("file", _shown(recipe.path))])
     print("\nArms, and what each sets otherwise than the section train:\n")
     for arm, keys in read_yaml(recipe.path)["arms"].items():
         print(f"  {arm}: {', '.join(keys) or 'nothing'}")
@@ -51,9 +51,7 @@ def commands(recipe: Recipe) -> list[str]:
     ]
     model = recipe.config(recipe.arms[0]).model
     policies = [f"{arm}={recipe.output(arm).as_posix()}/policy" for arm in recipe.arms]
-    here = Path.cwd()
-    file = recipe.path.relative_to(here) if recipe.path.is_relative_to(here) else recipe.path
-    compare = ["suffice", "compare", "--config", file.as_posix(), f"base={model}", *policies]
+    compare = ["suffice", "compare", "--config", _shown(recipe.path), f"base={model}", *policies]
     return [*lines, shlex.join(compare)]
 
 
@@ -63,9 +61,20 @@ def launch_words(recipe: Recipe) -> list[str]:
     if hardware.gpus < 2 and not hardware.strategy.offload:
         return []
     return [
-        *("accelerate", "launch", "--config_file", hardware.strategy.config),
+        *(
+            "accelerate",
+            "launch",
+            "--config_file",
+            _shown(CONFIGS.parent / hardware.strategy.config),
+        ),
         *("--num_processes", str(hardware.gpus), "--no_python"),
     ]
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be typed here."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
 
 COMMAND = Command(

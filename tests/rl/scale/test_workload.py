@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,19 @@ def test_what_is_trained() -> None:
     found = work(lora={"r": 2})
     assert found.trainable == 28 * 2 * (2 * 4096 + 2 * 3072 + 3 * 8192)
     assert work(beta=0.1).reference and not work(beta=0.1, lora={}).reference
+
+
+def test_training_of_an_adapter_goes_on(tmp_path: Path) -> None:
+    settings = {"base_model_name_or_path": "Qwen/Qwen3-1.7B", "r": 4, "target_modules": ["q_proj"]}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(settings))
+    values = {"model": str(tmp_path), "problems": {"source": "overthinker", "size": 40}}
+    values["grpo"] = {"max_completion_length": 100}
+    found = resolve(config_from_dict(values), 0)
+    assert (found.work.lora, found.work.trainable) == (True, 28 * 4 * (2048 + 2048))
+    with pytest.raises(UserError, match="Cannot load the adapter .owner/lora"):
+        resolve(
+            config_from_dict({**values, "model": "Qwen/Qwen3-1.7B", "adapter": "owner/lora"}), 0
+        )
 
 
 def test_splits_that_cannot_be_are_refused() -> None:
