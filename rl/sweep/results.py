@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,11 @@ from rl.analysis.frontier import Point
 from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
-from rl.sweep.analysis.groups import Measured, by_pair, by_setting, by_value, varied_keys
-from rl.sweep.analysis.pooled import NAMES, against, aligned, measure_runs
+from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
+from rl.sweep.analysis.pooled import against, aligned, measure_runs
 from rl.sweep.analysis.recommend import recommend
+from rl.sweep.analysis.responses import good_ranges, interactions, response
+from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from rl.sweep.compared import comparison_values
 from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
@@ -24,8 +25,6 @@ from tagger.errors import UserError
 from tagger.files import read_json
 
 SCHEMA_VERSION = 1
-RESPONSE = (*NAMES, "selectivity", "bands")
-"""What a response holds at each value of a key."""
 
 
 def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
@@ -65,6 +64,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
     settings = [
         _setting(own, panels, groups[control] if control else None, seed) for own in groups.values()
     ]
+    _add_speed(sweep, settings)
     front = pareto_front([_point(s) for s in settings])
     for one in settings:
         one["on_front"] = any(p.name == one["name"] for p in front)
@@ -72,6 +72,8 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "control", references[BASE]
     )
     candidates = [s for s in settings if s["name"] != control]
+    responses = {key: response(runs, key, seed, settings) for key in varied_keys(runs)}
+    saving, tolerance = sweep.config.saving, sweep.config.tolerance
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "sweep",
@@ -90,9 +92,11 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "front": [p.name for p in front],
         "hypervolume": _hypervolumes(settings, references[BASE]),
         "keys": short_names(varied_keys(runs)),
-        "responses": {key: _response(runs, key, seed, settings) for key in varied_keys(runs)},
-        "interactions": _interactions(runs, seed),
-        "recommendation": recommend(candidates, rival, sweep.config.tolerance),
+        "responses": responses,
+        "interactions": interactions(runs),
+        "saving": saving,
+        "ranges": good_ranges(responses, rival, saving, tolerance),
+        "recommendation": recommend(candidates, rival, tolerance),
         "monitored": _monitored(sweep),
         "complete": plan.complete and all(one.name in sweep.outcomes() for one in plan.runs),
     }
@@ -137,6 +141,12 @@ def _setting(
         others = [one.run.seed for one in control]
         rivals = [one.panel for one in control]
         pairs[control[0].run.setting] = against(panels, seeds, rivals, others, seed)
+    else:
+        others, rivals = [], [references[BASE]]
+    measured = measure_runs(panels, seed)
+    for band, values in measured["bands"].items():
+        parts, rival_parts = ([p.only(band) for p in of] for of in (panels, rivals))
+        values["against"] = against(parts, seeds, rival_parts, others, seed)
     return {
         "name": run.setting,
         "label": run.label,
@@ -148,9 +158,23 @@ def _setting(
             key: sum(one.calibration[key] for one in own) / len(own)
             for key in ("accuracy", "tokens")
         },
-        **measure_runs(panels, seed),
+        **measured,
         "against": pairs,
     }
+
+
+def _add_speed(sweep: SweepFolder, settings: Sequence[dict[str, Any]]) -> None:
+    """Add to each setting after how many steps each of its runs saved the share of `saving`."""
+    files = {
+        name: sweep.run(name).training / "metrics.jsonl" for s in settings for name in s["runs"]
+    }
+    tokens = {name: read_tokens(file) for name, file in files.items()}
+    before = first_tokens(list(tokens.values()))
+    for one in settings:
+        one["steps_to_saving"] = [
+            None if before is None else steps_to_saving(tokens[name], before, sweep.config.saving)
+            for name in one["runs"]
+        ]
 
 
 def _run(sweep: SweepFolder, run: Any, plan: Schedule) -> dict[str, Any]:
@@ -179,53 +203,6 @@ def _hypervolumes(settings: Sequence[Mapping[str, Any]], base: Mapping[str, Any]
         "all": hypervolume([_point(s) for s in settings], corner),
         "arms": {arm: hypervolume(points, corner) for arm, points in arms.items() if arm},
     }
-
-
-def _response(
-    runs: Sequence[Measured], key: str, seed: int, settings: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """What is measured at each value of a key, arm by arm; runs at it are pooled."""
-    known = {tuple(s["runs"]): s for s in settings}
-    rows = []
-    for arm in dict.fromkeys(one.run.arm for one in runs if key in one.run.point):
-        for value, own in by_value([one for one in runs if one.run.arm == arm], key):
-            measured = known.get(tuple(one.run.name for one in own))
-            if measured is None:
-                measured = measure_runs([one.panel for one in own], seed)
-            row = {"arm": arm, "value": value, "runs": len(own)}
-            rows.append(row | {name: measured[name] for name in RESPONSE})
-    return rows
-
-
-def _interactions(runs: Sequence[Measured], seed: int) -> list[dict[str, Any]]:
-    """Accuracy and tokens in each cell of two keys, for all pairs that are varied together."""
-    out = []
-    for x, y in itertools.combinations(varied_keys(runs), 2):
-        columns, rows, cells = by_pair(runs, (x, y))
-        if len(cells) < 2:
-            continue
-        out.append(
-            {
-                "keys": [x, y],
-                "columns": columns,
-                "rows": rows,
-                "cells": [
-                    {"column": column, "row": row, "runs": len(own)} | _means(own)
-                    for (column, row), own in sorted(cells.items())
-                ],
-            }
-        )
-    return out
-
-
-def _means(own: Sequence[Measured]) -> dict[str, float]:
-    return {
-        name: round(float(sum(one.panel.per_problem(value).mean() for one in own) / len(own)), 6)
-        for name, value in _CELL.items()
-    }
-
-
-_CELL = {"accuracy": lambda s: float(s.correct), "tokens": lambda s: float(s.tokens)}
 
 
 def _monitored(sweep: SweepFolder) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def settings_csv(results: Mapping[str, Any]) -> str:
     ends = [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_high")]
     against = ("accuracy_vs_control", "tokens_change_vs_control")
     head = ["setting", "label", "arm", *keys, "seeds", *ends, "selectivity", *against]
-    head += ["on_front", "recommended"]
+    head += ["steps_to_saving", "on_front", "recommended"]
     chosen = (results["recommendation"] or {}).get("setting")
     rows = []
     for one in results["settings"]:
@@ -115,6 +115,7 @@ def settings_csv(results: Mapping[str, Any]) -> str:
                 one["selectivity"]["difference"]["mean"],
                 pair.get("accuracy", {}).get("mean"),
                 pair.get("tokens_change", {}).get("mean"),
+                " ".join("" if s is None else str(s) for s in one["steps_to_saving"]),
                 one["on_front"],
                 one["name"] == chosen,
             ]

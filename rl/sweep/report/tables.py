@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.report.style import interval, number, signed
+from rl.sweep.planning.runs import value_text
 from rl.sweep.report.style import REFERENCE, arm_colours
 from tagger.display.cells import Cell, Row, Table
 
 HEAD = (
     "setting", "seeds", "correct, %", "against control, points", "tokens", "against control, %",
-    "verification steps", "verified, %", "selectivity, points",
+    "verification steps", "selectivity, points", "steps to saving",
 )  # fmt: skip
 
 
@@ -45,11 +46,19 @@ def _row(
         _difference(pair, "accuracy"),
         _estimate(one["tokens"], 1, 1),
         _difference(pair, "tokens_change"),
-        _estimate(one["verification_steps"], 1, 2),
-        _estimate(one["verified"], 100, 0),
+        Cell(
+            number(one["verification_steps"]["mean"], 2),
+            f"{number(one['verified']['mean'] * 100, 0)} % verified",
+        ),
         _signed(gap),
+        _steps(one.get("steps_to_saving")),
     ]
     return Row(cells, "hero" if chosen else "")
+
+
+def _steps(steps: Sequence[int | None] | None) -> str:
+    """After how many steps each run saved the share; a dash for those that never did."""
+    return ", ".join("–" if step is None else str(step) for step in steps or ())
 
 
 def _estimate(e: Mapping[str, Any], scale: float, digits: int) -> Cell:
@@ -77,18 +86,41 @@ def bands_table(results: Mapping[str, Any]) -> Table:
     ones += sorted(results["settings"], key=lambda s: s["tokens"]["mean"])
     for one in ones:
         colour = colours[one["arm"]] if "arm" in one else REFERENCE
-        cells = [Cell(one["label"], dot=colour)]
-        for band in bands:
-            m = one["bands"][band]
-            cells.append(
-                Cell(
-                    f"{number(m['accuracy']['mean'] * 100, 1)} %",
-                    f"{number(m['tokens']['mean'], 1)} tokens,"
-                    f" {number(m['verified']['mean'] * 100, 0)} % verified",
-                )
-            )
+        cells: list[Cell | str] = [Cell(one["label"], dot=colour)]
+        cells += [_band_cell(one["bands"][band]) for band in bands]
         rows.append(Row(cells))
     return Table(head, rows)
+
+
+def _band_cell(m: Mapping[str, Any]) -> Cell:
+    pair = m.get("against")
+    versus = ""
+    if pair is not None and pair["accuracy"]["mean"] is not None:
+        gap = pair["accuracy"]
+        ends = f"{signed(gap['low'] * 100)} to {signed(gap['high'] * 100)}"
+        versus = f" · against control {signed(gap['mean'] * 100)} ({ends})"
+    return Cell(
+        f"{number(m['accuracy']['mean'] * 100, 1)} %",
+        f"{number(m['tokens']['mean'], 1)} tokens, {number(m['verified']['mean'] * 100, 0)} %"
+        f" verified{versus}",
+    )
+
+
+def ranges_table(results: Mapping[str, Any]) -> Table:
+    """The range of each key that saves tokens and keeps accuracy, arm by arm."""
+    rows = []
+    for one in results["ranges"]:
+        if one["low"] is None:
+            found, wide = "none of them", "–"
+        else:
+            found = value_text(one["low"])
+            found += f" to {value_text(one['high'])}" if one["high"] != one["low"] else ""
+            wide = "–" if one["ratio"] is None else f"{number(one['ratio'], 1)} ×"
+        tried = ", ".join(map(value_text, one["tried"]))
+        rows.append(
+            Row([Cell(one["arm"] or "all"), results["keys"][one["key"]], tried, found, wide])
+        )
+    return Table(("arm", "key", "tried", "good", "width"), rows)
 
 
 def failures_table(results: Mapping[str, Any]) -> Table:

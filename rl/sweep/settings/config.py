@@ -63,6 +63,8 @@ class SweepConfig(Settings):
         compare: Settings of the comparison, as of ``suffice compare``; what its policies, tagger
             and delimiters are is taken from `train` where it is left out.
         tolerance: Accuracy that the recommended setting may cost against control, as a share.
+        saving: Share of tokens that a run shall save, for the steps that it took to do so, counted
+            from base, and for the range of a key that does so against control.
         workers: Runs side by side, one thread each.
         seed: Seed of draws and bootstrap.
         slurm: Options of ``sbatch`` for ``--slurm``, e.g. ``{partition: gpu, time: "02:00:00"}``.
@@ -84,6 +86,7 @@ class SweepConfig(Settings):
     control: str | None = None
     compare: dict[str, Any] = field(default_factory=dict)
     tolerance: Annotated[float, Interval(ge=0, le=1)] = 0.01
+    saving: Annotated[float, Interval(gt=0, lt=1)] = 0.4
     workers: Annotated[int, Ge(1)] = 1
     seed: Annotated[int, Ge(0)] = 0
     slurm: dict[str, Any] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from dataclasses import replace
@@ -82,7 +83,7 @@ def stand_in(root: Path, key: str) -> None:
     folder.training.mkdir(parents=True, exist_ok=True)
     for _ in range(STEPS - (metrics.read_text().count("\n") if metrics.is_file() else 0)):
         with metrics.open("a") as file:
-            file.write("{}\n")
+            file.write(json.dumps({"step": 1, "facts/tokens": 100 * share}) + "\n")
         _moment()
     found = {}
     for split, count in (("test", 6), ("calibration", 3)):

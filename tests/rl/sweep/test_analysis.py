@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from rl.analysis.panels import Panel, make_panel
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
 from rl.sweep.analysis.recommend import recommend
+from rl.sweep.analysis.responses import good_ranges
+from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from tests.rl.synthetic import make_sample
 
 
@@ -135,3 +139,41 @@ def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() ->
     assert recommend([], control, 0.01) is None
     same = recommend([_setting("c", 0.9, 100, 0.001)], control, 0.01)
     assert same is not None and "as many tokens as control" in same["text"]
+
+
+def _row(value: float, accuracy: float, tokens: float) -> dict[str, object]:
+    means = {"accuracy": {"mean": accuracy}, "tokens": {"mean": tokens}}
+    return {"arm": "a", "value": value, **means}
+
+
+def test_good_range_is_the_longest_row_of_neighbours() -> None:
+    control = {"accuracy": {"mean": 0.9}, "tokens": {"mean": 100}}
+    rows = [
+        _row(0.01, 0.9, 60), _row(0.03, 0.9, 61), _row(0.1, 0.89, 50), _row(0.3, 0.95, 40),
+        _row(1.0, 0.88, 30),
+    ]  # fmt: skip
+    (found,) = good_ranges({"w": rows}, control, 0.4, 0.01)
+    assert (found["low"], found["high"]) == (0.1, 0.3) and found["ratio"] == pytest.approx(3)
+    assert found["tried"] == [0.01, 0.03, 0.1, 0.3, 1.0]
+    (none,) = good_ranges({"w": rows}, control, 0.8, 0.01)
+    assert none["low"] is None and none["ratio"] is None
+    assert good_ranges({"w": rows[:1]}, control, 0.4, 0.01) == []
+    assert good_ranges({"w": [_row(True, 0.9, 1), _row(False, 0.9, 1)]}, control, 0.4, 0.01) == []
+
+
+def test_steps_to_saving_is_the_end_of_the_first_window_below_the_share() -> None:
+    tokens = dict.fromkeys(range(1, 6), 100.0) | dict.fromkeys(range(6, 31), 50.0)
+    # Of the ten steps up to 13 two have 100 and eight 50: the mean is 60.
+    assert steps_to_saving(tokens, 100.0, 0.4) == 13
+    assert steps_to_saving(tokens, 100.0, 0.51) is None
+    assert steps_to_saving({1: 1.0}, 100.0, 0.4) is None
+    assert first_tokens([{1: 100.0, 2: 1.0}, {1: 120.0}, {}]) == 110.0
+    assert first_tokens([]) is None
+
+
+def test_tokens_of_a_repeated_step_are_the_last_ones(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    assert read_tokens(file) == {}
+    rows = [{"step": 1, "facts/tokens": 9.0}, {"step": 2}, {"step": 1, "facts/tokens": 8.0}]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert read_tokens(file) == {1: 8.0}
