@@ -35,8 +35,8 @@ CHAT_TEMPLATE = (
 )
 """ChatML; the opening delimiter is prefilled, as reasoning models' templates do."""
 
-WRITTEN_BANDS = ("easy", "medium", "hard", "search", "beyond", "search")
-"""Bands of the second edition's traces, in turn; searches twice, for their tests must be sure."""
+WRITTEN_BANDS = ("easy", "search", "medium", "search", "hard", "search", "beyond", "search")
+"""Bands of the second edition's traces, in turn; the first edition knows no searches."""
 
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
 

@@ -34,7 +34,7 @@ FAMILIES: dict[str, dict[str, tuple[int, int]]] = {
     "chain_sum": {"easy": (2, 3), "medium": (4, 4), "hard": (5, 5), "beyond": (7, 7)},
     "leg_counting": {"easy": (1, 1), "medium": (2, 2), "hard": (3, 3), "beyond": (4, 4)},
     "basic_arithmetic": {"easy": (2, 2), "medium": (3, 3), "hard": (4, 4), "beyond": (5, 5)},
-    "which_gives": {"search": (3, 3), "beyond": (4, 4)},
+    "which_gives": {"search": (2, 3), "beyond": (4, 4)},
 }
 FAMILY_SHARE = {
     "chain_sum": 0.4, "leg_counting": 0.2, "basic_arithmetic": 0.4, "which_gives": 0.4,

@@ -52,8 +52,8 @@ def test_a_search_asks_for_the_one_expression_that_gives_the_target() -> None:
     for problem in make_problems("test", 60, seed=4, bands=("search",)):
         program = program_for(problem.family, problem.metadata)
         values = {letter: chain.results() for letter, chain in program.candidates}
-        assert list(values) == ["A", "B", "C"]
-        assert len({v[-1] for v in values.values()}) == 3
+        assert list(values) in (["A", "B"], ["A", "B", "C"])
+        assert len({v[-1] for v in values.values()}) == len(values)
         assert all(0 <= v <= 20 for chain in values.values() for v in chain)
         assert [k for k, v in values.items() if v[-1] == program.target] == [problem.reference]
         for letter, text in problem.metadata["candidates"].items():

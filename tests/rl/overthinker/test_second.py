@@ -112,7 +112,7 @@ def test_the_corpus_overthinks_on_every_band() -> None:
         final = sum(str(t.answer) == p.reference for p, t in of_band) / len(of_band)
         assert final > first
         assert sum(t.rounds for _, t in of_band) / len(of_band) > 2
-    assert sum(p.band == "search" for p, _ in pairs) == 300
+    assert sum(p.band == "search" for p, _ in pairs) == 450
 
 
 def test_labelled_rows_carry_reasontype_tags() -> None:
