@@ -48,48 +48,24 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
     Raises:
         UserError: The settings of a run, which is named, or of the comparison are wrong.
     """
+    from rl.comparison.run import check_comparison
+
     check_slurm(config.slurm)
     compare = compare_settings(config, base_run(config))
     plan = schedule(config, {}, proposer(config))
     problems = check_problems(compare)
-    shared = problems.shared
-    lengths = _check_runs(plan.runs, progress)
-    from rl.comparison.run import check_comparison
-
     if compare.rules:
         check_comparison(compare)
-        if shared:
-            raise UserError(
-                f"{shared} of the test problems of the comparison are calibration problems too;"
-                " take another split or seed for compare.calibration."
-            )
-    for sentence in warnings_of(config, shared):
-        print(f"suffice: WARNING: {sentence}", file=sys.stderr)
-    length = compare.max_new_tokens or max(lengths, default=None)
-    return Checked(plan, length, problems)
-
-
-def warnings_of(config: SweepConfig, shared: int) -> list[str]:
-    """What a user should know before a sweep begins.
-
-    Args:
-        config: The sweep.
-        shared: Test problems that are calibration problems too.
-    """
-    found = []
+    lengths = _check_runs(plan.runs, progress)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if cores and config.workers > cores:
-        found.append(
-            f"workers is {config.workers}, and there are {cores} CPUs: runs will wait for each"
-            " other."
+        print(
+            f"suffice: WARNING: workers is {config.workers}, and there are {cores} CPUs: runs will"
+            " wait for each other.",
+            file=sys.stderr,
         )
-    if shared:
-        found.append(
-            f"{shared} of the test problems are calibration problems too, so the recommended"
-            " setting is chosen on problems that it is reported on; name others in"
-            " compare.calibration."
-        )
-    return found
+    length = compare.max_new_tokens or max(lengths, default=None)
+    return Checked(plan, length, problems)
 
 
 def _check_runs(runs: Sequence[Run], progress: Progress) -> list[int]:

@@ -109,20 +109,18 @@ class ProblemCounts:
     Attributes:
         test: Test problems.
         calibration: Calibration problems.
-        shared: Test problems that are calibration problems too: if there are any, settings are
-            chosen on problems that they are also reported on.
     """
 
     test: int
     calibration: int
-    shared: int
 
 
 def check_problems(compare: CompareConfig) -> ProblemCounts:
     """Read the problems of both splits.
 
     Raises:
-        UserError: They cannot be read, or an id is there twice.
+        UserError: They cannot be read, an id is there twice, or test problems are calibration
+            problems too: settings would be chosen on problems that they are reported on.
     """
     from rl.problems.registry import load
 
@@ -132,7 +130,12 @@ def check_problems(compare: CompareConfig) -> ProblemCounts:
             f"{compare.problems.source} holds a problem id twice; give every problem its own."
         )
     seen = {p.question for p in calibration}
-    return ProblemCounts(len(test), len(calibration), sum(p.question in seen for p in test))
+    if shared := sum(p.question in seen for p in test):
+        raise UserError(
+            f"{shared} of the test problems of the comparison are calibration problems too; take"
+            " another split or seed for compare.calibration."
+        )
+    return ProblemCounts(len(test), len(calibration))
 
 
 def policy_entry(

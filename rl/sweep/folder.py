@@ -67,10 +67,18 @@ class TaskFolder:
         (file,) = (self.root / "samples" / split).glob("*.jsonl.gz")
         return file
 
+    def measured(self) -> dict[str, Any]:
+        """What came out of a task that is done.
+
+        Raises:
+            UserError: Somebody has changed the file, which is written whole.
+        """
+        return _read(self.done, "delete it and resume the sweep")
+
     def outcome(self) -> Outcome | None:
         """What came out; None while the task is neither done nor failed."""
         if self.done.is_file():
-            found = read_json(self.done).get("calibration") or {}
+            found = self.measured().get("calibration") or {}
             return Outcome(found.get("accuracy"), found.get("tokens"))
         return Outcome() if self.failed.is_file() else None
 
@@ -175,7 +183,7 @@ def open_sweep(root: Path) -> SweepFolder:
     file = root / SWEEP
     if not file.is_file():
         raise UserError(f"{root} is no folder of a sweep: it holds no {SWEEP}.")
-    content = read_json(file)
+    content = _read(file, "take it from a copy, or begin the sweep again in a new folder")
     if content.get("schema_version") != VERSION:
         raise UserError(
             f"{file} has schema version {content.get('schema_version')!r}, this version of Suffice"
@@ -189,6 +197,13 @@ def open_sweep(root: Path) -> SweepFolder:
         content["max_new_tokens"],
         Path(cache) if cache else None,
     )
+
+
+def _read(file: Path, remedy: str) -> dict[str, Any]:
+    try:
+        return read_json(file)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read ({error}); {remedy}.") from error
 
 
 def first_difference(one: Mapping[str, Any], two: Mapping[str, Any], above: str = "") -> str | None:

@@ -54,7 +54,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         name: {
             "name": name,
             "label": name,
-            "calibration": read_json(sweep.reference(name).done)["calibration"],
+            "calibration": sweep.reference(name).measured()["calibration"],
             **measure_runs([panel], seed),
         }
         for name, panel in panels.items()
@@ -118,7 +118,7 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
         if not folder.done.is_file():
             continue
         panel = aligned(read_samples(folder.samples("test")), base)
-        out.append(Measured(run, panel, read_json(folder.done)["calibration"]))
+        out.append(Measured(run, panel, folder.measured()["calibration"]))
     return out
 
 
@@ -182,7 +182,7 @@ def _run(sweep: SweepFolder, run: Any, plan: Schedule) -> dict[str, Any]:
     out = {key: getattr(run, key) for key in ("name", "setting", "label", "arm", "seed", "hash")}
     out["point"] = dict(run.point)
     if folder.done.is_file():
-        done = read_json(folder.done)
+        done = folder.measured()
         kept = ("steps", "policy_step", "stopped_early", "seconds", "test", "calibration")
         return out | {"state": "done"} | {key: done.get(key) for key in kept}
     if folder.failed.is_file():

@@ -123,6 +123,17 @@ def test_folder_of_another_sweep_is_refused(tmp_path: Path) -> None:
         open_sweep(tmp_path / "full")
 
 
+def test_files_that_were_damaged_are_named(tmp_path: Path) -> None:
+    sweep = _begin(tmp_path / "s")
+    (sweep.root / "references" / "base").mkdir(parents=True)
+    sweep.reference("base").done.write_text("{")
+    with pytest.raises(UserError, match=r"base/done.json cannot be read .*; delete it"):
+        sweep.reference("base").outcome()
+    (sweep.root / "sweep.json").write_text("{")
+    with pytest.raises(UserError, match=r"sweep.json cannot be read"):
+        open_sweep(sweep.root)
+
+
 def test_results_need_base(tmp_path: Path) -> None:
     sweep = _begin(tmp_path / "s")
     with pytest.raises(UserError, match="base was not sampled"):
