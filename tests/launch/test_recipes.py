@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from launch.cli import main, parse
 from launch.commands.recipes.explain import commands
 from launch.recipes import FIELDS, RECIPES, find_recipe, read_hardware, recipe_names
 from launch.settings import section
+from launch.twins import control_of
 from rl.comparison.config import compare_config, config_keys
 from rl.comparison.policies import apply_words
 from rl.policy.source import resolve_model
@@ -20,6 +23,7 @@ from rl.training.config import config_from_dict
 from tagger.config.settings import read_yaml
 from tagger.errors import UserError
 
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "recipes.md"
 ARMS = ("control", "step_count", "length")
 MODELS = {
     "smollm2-135m", "deepseek-r1-distill-qwen-1.5b", "deepseek-r1-distill-qwen-7b", "qwen3-1.7b",
@@ -53,6 +57,7 @@ def test_the_arms_of_a_recipe_differ_in_the_reward_alone(name: str) -> None:
     assert plain[0] == plain[1] == plain[2]
     held = steps["step_count"]["weight"]
     assert held["schedule"] == "accuracy_floor"
+    assert recipe.config("control") == control_of(recipe.config("step_count"))
     assert control == {**steps, "step_count": {**steps["step_count"], "weight": 0}}
     assert length == {**control, "length_sigmoid": {"weight": held}}
 
@@ -131,6 +136,19 @@ def test_hardware_is_read_or_refused() -> None:
         read_hardware("a laptop", "x")
     with pytest.raises(UserError, match="strategy in x 'zero4'; did you mean 'zero"):
         read_hardware("2 GPUs, 40 GB, zero4", "x")
+
+
+def test_a_sweep_takes_a_recipe_as_its_base() -> None:
+    from rl.sweep.planning.runs import make_runs
+    from rl.sweep.settings.config import sweep_config
+    from rl.sweep.settings.space import grid, read_space
+
+    (text,) = re.findall(r"```yaml\n(base: .*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
+    sweep = sweep_config(yaml.safe_load(text))
+    points = {arm: grid(read_space(sweep.varied(arm))) for arm in sweep.arm_names}
+    runs = make_runs(sweep, points, sweep.seeds or [])
+    weights = [run.config["reward"]["terms"]["step_count"]["weight"] for run in runs]
+    assert weights == [0, 0.03, 0.1] * 3
 
 
 def test_a_dry_run_shows_sizes_and_loads_nothing(capsys: pytest.CaptureFixture[str]) -> None:
