@@ -114,10 +114,12 @@ def memory_of(shape: ModelShape, work: Workload, strategy: Strategy, gpu_bytes: 
 
 def value_bytes(shape: ModelShape, work: Workload, strategy: Strategy) -> float:
     """Bytes of a weight, and of what is computed from it."""
+    if strategy.engine == "deepspeed" and work.half:
+        return 2.0
+    if work.dtype != "auto":
+        return 4.0 if work.dtype == "float32" else 2.0
     if not work.on_gpu or not work.half:
         return 4.0
-    if strategy.engine == "deepspeed":
-        return 2.0
     small = shape.parameters * 2 < SMALL_BYTES
     return 2.0 if work.lora and not small else 4.0
 

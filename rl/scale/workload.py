@@ -56,6 +56,7 @@ class Workload:
         completion: Most tokens of a completion.
         trainable: Parameters that are trained.
         lora: Whether they are an adapter's.
+        dtype: The config key: ``auto``, or the format that weights are loaded in.
         four_bit: Whether the base's weights are held in 4 bits.
         half: Whether passes compute in bfloat16.
         checkpointing: Whether activations are computed anew in the backward pass.
@@ -79,6 +80,7 @@ class Workload:
     completion: int
     trainable: int
     lora: bool
+    dtype: str
     four_bit: bool
     half: bool
     checkpointing: bool
@@ -157,6 +159,7 @@ def workload_of(
         completion=completion,
         trainable=shape.parameters if lora is None else _lora(shape, lora),
         lora=adapter,
+        dtype=config.dtype,
         four_bit=config.quantization is not None,
         half=on_gpu and config.grpo.get("bf16") is not False,
         checkpointing=bool(config.grpo.get("gradient_checkpointing", on_gpu)),

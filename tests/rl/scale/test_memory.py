@@ -67,6 +67,13 @@ def test_a_lora_trains_little_and_holds_its_base_in_half_precision_on_a_gpu() ->
     assert memory.update["logits"] == 80 * 2 * TILE_COLUMNS
 
 
+def test_weights_are_held_as_the_config_says() -> None:
+    for dtype, each in (("bfloat16", 2), ("float32", 4), ("auto", 4)):
+        work = replace(run(1).work, dtype=dtype)
+        assert memory_of(SMALL, work, BY_NAME["one_gpu"], 0).update["weights"] == each * WEIGHTS
+    assert run(0).work.dtype == "auto"
+
+
 def test_long_rows_work_in_tiles() -> None:
     found = run(0, max_completion_length=2000)
     update = memory_of(SMALL, found.work, CPU, 0).update
