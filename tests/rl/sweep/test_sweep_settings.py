@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from rewards.terms.registry import MODULES
+from rl.sweep.planning.runs import make_runs
 from rl.sweep.settings.config import load_sweep, sweep_config
 from rl.sweep.settings.overrides import short_names, with_overrides
+from rl.sweep.settings.space import grid, read_space
 from rl.sweep.settings.tiny import tiny_sweep
 from tagger.errors import UserError
 from tests.rl.sweep.making import WEIGHT, make_sweep, values
@@ -103,11 +106,17 @@ def test_tiny_sweep_of_seeds_alone_has_one_run() -> None:
     assert tiny_sweep(config, {"problems": 6}).arm_names == ["run"]
 
 
-def test_the_packaged_sweep_has_an_arm_for_every_term() -> None:
-    from rewards.terms.registry import MODULES
-    from rl.sweep.planning.runs import make_runs
-    from rl.sweep.settings.space import grid, read_space
+def test_the_packaged_sweep_of_a_controller_has_starts_apart_by_100() -> None:
+    config = load_sweep(CONFIGS / "sweeps" / "accuracy_floor.yaml")
+    ((key, starts),) = config.varied("accuracy_floor").items()
+    assert key == "reward.terms.step_count.weight.start" and max(starts) == 100 * min(starts)
+    points: dict[str, list[dict[str, Any]]] = {
+        "control": [{}], "accuracy_floor": [{key: start} for start in starts],
+    }  # fmt: skip
+    assert len(make_runs(config, points, config.seeds or [])) == 12
 
+
+def test_the_packaged_sweep_has_an_arm_for_every_term() -> None:
     config = load_sweep(CONFIGS / "sweeps" / "overthinker.yaml")
     points = {arm: grid(read_space(config.varied(arm))) for arm in config.arm_names}
     runs = make_runs(config, points, [0])
