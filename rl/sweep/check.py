@@ -43,7 +43,7 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
 
     Args:
         config: The sweep.
-        progress: Told how many runs are checked.
+        progress: Called with the number of runs checked so far.
 
     Raises:
         UserError: The settings of a run, which is named, or of the comparison are wrong.

@@ -63,7 +63,7 @@ def sample_policy(
         values: As of `comparison_values`.
         entry: The policy, as in ``policies``; None for base.
         folder: Gets ``samples/<split>/<policy>.jsonl.gz``.
-        cache: Folder of arms that comparisons share; None goes without.
+        cache: Folder of arms that comparisons share; None uses no cache.
 
     Returns:
         ``accuracy`` and ``tokens`` on each split.

@@ -45,8 +45,8 @@ def begin_sweep(
     Args:
         config: The sweep.
         output: A new folder, or that of this very sweep.
-        cache: Folder of arms that comparisons share; None goes without.
-        progress: Told how many runs are checked.
+        cache: Folder of arms that comparisons share; None uses no cache.
+        progress: Called with the number of runs checked so far.
 
     Raises:
         UserError: Something is wrong; nothing was made.
@@ -63,7 +63,7 @@ def tiny_of(config: SweepConfig, progress: Progress = silent) -> SweepConfig:
 
     Args:
         config: The sweep.
-        progress: Told how many runs are checked.
+        progress: Called with the number of runs checked so far.
 
     Raises:
         UserError: Something is wrong.
@@ -89,7 +89,7 @@ def run_sweep(
         config: The sweep.
         output: A new folder, or that of this very sweep.
         workers: Runs side by side; those of the sweep if None.
-        cache: Folder of arms that comparisons share; None goes without.
+        cache: Folder of arms that comparisons share; None uses no cache.
         retry: Run those again that failed.
         progress: Called with (what is running, done, in all).
         command: The command line, noted in the results.
@@ -178,5 +178,5 @@ def refuse_failures(results: Mapping[str, Any], resume: str) -> None:
     if lost:
         what = "1 task of the sweep" if lost == 1 else f"{lost} tasks of the sweep"
         raise RunsFailedError(
-            f"{what} failed, as listed above; once mended, try again with: {resume}"
+            f"{what} failed, as listed above; once the cause is fixed, retry with: {resume}"
         )

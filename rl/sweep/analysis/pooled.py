@@ -148,11 +148,11 @@ def selectivity(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
         total = float(sums[i + 1].sum())
         rates.append(float(sums[i].sum()) / total if total else math.nan)
         spreads.append(ratio_draws(drawn[i], drawn[i + 1], seed))
-    wrong, right = (interval(*pair) for pair in zip(rates, spreads, strict=True))
+    incorrect, correct = (interval(*pair) for pair in zip(rates, spreads, strict=True))
     gap = interval(rates[0] - rates[1], spreads[0] - spreads[1])
     return {
-        "verified_if_first_incorrect": wrong,
-        "verified_if_first_correct": right,
+        "verified_if_first_incorrect": incorrect,
+        "verified_if_first_correct": correct,
         "difference": gap,
     }
 

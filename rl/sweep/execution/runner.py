@@ -36,7 +36,7 @@ class Runner:
         limit: Most runs that this runner starts; None works until the sweep is done.
         only: Key of the one task to do; None takes any.
         work: What does a task.
-        progress: Told what is going on.
+        progress: Called with (what is running, done, in all).
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Runner:
             The runs of the sweep, as far as they are known.
 
         Raises:
-            KeyboardInterrupt: As raised in this process; the tasks were told to stop, and
+            KeyboardInterrupt: As raised in this process; the tasks were terminated, and
                 trainings have written a checkpoint.
         """
         try:
@@ -157,10 +157,10 @@ class Runner:
         done = sum(run.name in (self._known or ({},))[0] for run in plan.runs)
         for task in self._running.values():
             if task.steps:
-                self._tell(task.label, self._steps(task), task.steps)
-        self._tell("runs of the sweep", done, max(plan.planned, len(plan.runs)))
+                self._update(task.label, self._steps(task), task.steps)
+        self._update("runs of the sweep", done, max(plan.planned, len(plan.runs)))
 
-    def _tell(self, what: str, done: int, total: int) -> None:
+    def _update(self, what: str, done: int, total: int) -> None:
         """Report what has changed."""
         if self._reported.get(what) != (done, total):
             self._reported[what] = (done, total)

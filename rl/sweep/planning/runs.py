@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rl.sweep.settings.config import SweepConfig
-from rl.sweep.settings.overrides import short_names, with_overrides
+from rl.sweep.settings.overrides import short_names
 from rl.sweep.settings.space import canonical
+from rl.training.arms import with_keys
 from rl.training.config import RunConfig, config_from_dict
 from tagger.errors import UserError
 
@@ -107,8 +108,8 @@ def _resolved(
     values = [f"{short[key]} {value_text(value)}" for key, value in point.items()]
     label = ", ".join([*([arm] if arm else []), *values]) or "base run"
     try:
-        data = with_overrides(base, config.fixed(arm))
-        data = with_overrides(data, {**point, "seed": seed})
+        data = with_keys(base, config.fixed(arm))
+        data = with_keys(data, {**point, "seed": seed})
         resolved = config_from_dict(data, "").to_dict()
     except UserError as error:
         raise UserError(f"In the run {label!r}: {error}") from error

@@ -2,7 +2,7 @@
 
 Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization"; with accuracy and tokens as two
 objectives the multi-objective version of Ozaki et al. 2022, which prefers what adds to the
-hypervolume. The trials are told to a new study each time, so a proposal depends on them and the
+hypervolume. The trials are added to a new study each time, so a proposal depends on them and the
 seed alone.
 """
 
@@ -36,7 +36,7 @@ def check_optuna() -> None:
 
 
 def value_of(trial: Trial, price: float | None) -> list[float] | None:
-    """What TPE is told of a trial: means over its seeds.
+    """Objective values of a trial for TPE: means over its seeds.
 
     Args:
         trial: The trial.
@@ -96,7 +96,7 @@ def propose(
     for trial in tried:
         values = value_of(trial, price)
         state = optuna.trial.TrialState.FAIL if values is None else None
-        params = {key: _told(space[key], trial.point[key]) for key in distributions}
+        params = {key: _param(space[key], trial.point[key]) for key in distributions}
         study.add_trial(
             optuna.trial.create_trial(
                 state=state or optuna.trial.TrialState.COMPLETE,
@@ -119,7 +119,7 @@ def _distribution(entry: Choices | Range) -> Any:
     return distributions.FloatDistribution(entry.low, entry.high, log=entry.kind == "log")
 
 
-def _told(entry: Choices | Range, value: Any) -> Any:
+def _param(entry: Choices | Range, value: Any) -> Any:
     """A value as optuna has it: rounded ones that left their range are brought back."""
     if isinstance(entry, Choices) or entry.kind == "integer":
         return value

@@ -1,36 +1,8 @@
-"""Dotted keys set in a run's settings, and keys that contradict each other."""
+"""Dotted keys: those that contradict each other, and short names for a reader."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from tagger.errors import UserError
-
-
-def with_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Set dotted keys, those of whole sections before those within.
-
-    Args:
-        data: Settings; not changed.
-        overrides: Values by dotted key.
-
-    Raises:
-        UserError: A key leads through a plain value.
-    """
-    result = copy.deepcopy(dict(data))
-    for dotted in sorted(overrides, key=lambda key: key.count(".")):
-        *parents, last = dotted.split(".")
-        node = result
-        for parent in parents:
-            if node.get(parent) is None:
-                node[parent] = {}
-            node = node[parent]
-            if not isinstance(node, dict):
-                raise UserError(f"The key {dotted!r} goes through {parent!r}, a plain value.")
-        node[last] = copy.deepcopy(overrides[dotted])
-    return result
+from collections.abc import Iterable
 
 
 def overlap(keys: Iterable[str], others: Iterable[str]) -> tuple[str, str] | None:

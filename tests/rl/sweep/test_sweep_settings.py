@@ -11,9 +11,10 @@ import yaml
 from rewards.terms.registry import MODULES
 from rl.sweep.planning.runs import make_runs
 from rl.sweep.settings.config import load_sweep, sweep_config
-from rl.sweep.settings.overrides import short_names, with_overrides
+from rl.sweep.settings.overrides import short_names
 from rl.sweep.settings.space import grid, read_space
 from rl.sweep.settings.tiny import tiny_sweep
+from rl.training.arms import with_keys
 from tagger.errors import UserError
 from tests.rl.sweep.making import WEIGHT, make_sweep, values
 
@@ -71,12 +72,12 @@ def test_base_file_is_merged_below_the_sweep(tmp_path: Path) -> None:
     assert config.arms == {"control": {}, "low": {"grpo.beta": 0.1}}
 
 
-def test_overrides_set_sections_before_keys_within() -> None:
+def test_keys_set_sections_before_keys_within() -> None:
     data = {"a": {"b": 1, "c": 2}}
-    assert with_overrides(data, {"a.d": 4, "a": {"e": 5}}) == {"a": {"e": 5, "d": 4}}
+    assert with_keys(data, {"a.d": 4, "a": {"e": 5}}) == {"a": {"e": 5, "d": 4}}
     assert data == {"a": {"b": 1, "c": 2}}
     with pytest.raises(UserError, match="a plain value"):
-        with_overrides(data, {"a.b.x": 1})
+        with_keys(data, {"a.b.x": 1})
 
 
 def test_short_names_tell_keys_apart() -> None:
