@@ -1,7 +1,4 @@
-"""Runs trainings in forked processes, some of which kill themselves; prints what they left.
-
-python -m tests.end_to_end.kill_and_resume FOLDER
-"""
+"""Trainings in forked processes, some of which kill themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import hashlib
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,7 @@ from rl.training.run import run_training
 from rl.training.trainer import StepGRPOTrainer
 from tests.end_to_end.forks import forked, status_of
 from tests.end_to_end.interruptions import signal_in_step
-from tests.world import GRPO, World, make_world
+from tests.world import GRPO, World
 
 TIMINGS = {"step_time"}
 CONFIG = {
@@ -55,9 +51,8 @@ def outcome(run: Path) -> dict[str, Any]:
     }
 
 
-def main(root: Path) -> None:
-    world = World(root, root / "model", root / "tagger", root / "problems.jsonl")
-    assert status_of(forked(lambda: make_world(root))) == 0
+def kill_and_resume(root: Path, world: World) -> None:
+    """Train in folders of `root`; ``report.json`` there has the outcome of each, by name."""
     report: dict[str, Any] = {}
 
     def train(name: str, changes: dict[str, Any], kill: Any = None) -> int:
@@ -88,7 +83,3 @@ def main(root: Path) -> None:
         assert status_of(resumed) == 0, name
         report[name] = outcome(root / name)
     (root / "report.json").write_text(json.dumps(report))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -1,7 +1,5 @@
 """Trainings of one or two processes whose outcomes must be equal.
 
-python -m tests.end_to_end.two_ranks FOLDER
-
 ``shared`` is told to stop in process 1 alone, and resumed; ``killed`` draws groups without spread
 again, dies in mid-step, and is resumed; ``whole`` does the same run in one go, ``unevaluated``
 without evaluations; ``written-2`` and ``written-1`` are fed with the same written rollouts, in two
@@ -14,7 +12,6 @@ import hashlib
 import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -102,10 +99,9 @@ def note_weights(folder: Path) -> None:
 class Trainings:
     """The trainings of one process, by name."""
 
-    def __init__(self, folder: Path) -> None:
-        root = folder / "world"
+    def __init__(self, folder: Path, world: World) -> None:
         self.folder = folder
-        self.world = World(root, root / "model", root / "tagger", root / "problems.jsonl")
+        self.world = world
 
     def config(self, name: str, processes: int = 2, **changes: Any) -> Any:
         grpo = GRPO | {
@@ -153,14 +149,15 @@ class Trainings:
         run_training(self.config(f"written-{processes}", processes, **kept))
 
 
-def main(folder: Path) -> None:
+def two_ranks(folder: Path, world: World) -> None:
+    """Train in folders of `folder`; ``report.json`` there has the exit codes of each stage."""
     (folder / "eval.jsonl").write_text(
         "".join(
             json.dumps({"question": f"{a} + 7 = ?", "answer": a + 7}) + "\n" for a in (11, 12, 13)
         )
     )
     note_weights(folder)
-    trainings = Trainings(folder)
+    trainings = Trainings(folder, world)
     stages = (
         (2, trainings.shared),
         (2, trainings.killed),
@@ -171,7 +168,3 @@ def main(folder: Path) -> None:
         work.__name__: in_ranks(count, work, folder / work.__name__) for count, work in stages
     }
     (folder / "report.json").write_text(json.dumps(report))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -1,13 +1,15 @@
-"""Two gloo processes against one, and against themselves after a kill: the whole chain, unstubbed.
+"""Trainings in processes of their own: killed and resumed, alone and in two gloo processes.
 
-Sampling (or written rollouts in its place), TRL's sharding, facts, one gather, advantages, update.
+A run that was killed and resumed ends as the one that was not: same metrics, same weights. Two
+processes do what one does: the whole chain, unstubbed; sampling (or written rollouts in its place),
+TRL's sharding, facts, one gather, advantages, update. One file, for one process imports everything
+for all of them.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -15,20 +17,55 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.programs import run_module
-from tests.world import World
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ranks")
-    shutil.copytree(world.root, folder / "world")
-    done = run_module("two_ranks", folder)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trainings")
+    done = run_module("trainings", folder, timeout=1000)
     assert done.returncode == 0, done.stderr[-3000:]
-    said = {file.name: file.read_text()[-3000:] for file in sorted(folder.glob("*.[01]"))}
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / "resume" / "report.json").read_text())
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def runs(folder: Path) -> Path:
+    runs = folder / "ranks"
+    said = {file.name: file.read_text()[-3000:] for file in sorted(runs.glob("*.[01]"))}
     killed = [-signal.SIGKILL] * 2
     expected = {"shared": [0, 0], "killed": killed, "rest": [0, 0], "written": [0]}
-    assert json.loads((folder / "report.json").read_text()) == expected, said
-    return folder
+    assert json.loads((runs / "report.json").read_text()) == expected, said
+    return runs
+
+
+def test_the_same_seed_gives_the_same_bits(report: dict[str, Any]) -> None:
+    assert report["again"] == report["first"]
+    assert [row["step"] for row in report["first"]["metrics"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_another_seed_gives_other_bits(report: dict[str, Any]) -> None:
+    assert report["other_seed"]["weights"] != report["first"]["weights"]
+    assert report["other_seed"]["metrics"] != report["first"]["metrics"]
+
+
+@pytest.mark.parametrize(
+    "killed", ["before_first_checkpoint", "first_epoch", "second_epoch", "in_the_save"]
+)
+def test_killed_and_resumed_equals_never_killed(report: dict[str, Any], killed: str) -> None:
+    assert report[killed]["metrics"] == report["first"]["metrics"]
+    assert report[killed]["weights"] == report["first"]["weights"]
+
+
+def test_lora_resumes_exactly_too(report: dict[str, Any]) -> None:
+    assert report["lora_killed"] == report["lora"]
+    assert report["lora"]["weights"] != report["first"]["weights"]
 
 
 def rows_of(file: Path) -> list[dict[str, Any]]:
@@ -40,7 +77,6 @@ def metrics(run: Path) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if k != "step_time"} for row in rows]
 
 
-@pytest.mark.slow
 def test_two_processes_share_a_folder_stop_together_and_resume(runs: Path) -> None:
     assert not (runs / "shared-1").exists()
     run = runs / "shared-0"
@@ -50,7 +86,6 @@ def test_two_processes_share_a_folder_stop_together_and_resume(runs: Path) -> No
     assert said.count("step 1/4") == said.count("step 3/4") == 1  # only one process prints
 
 
-@pytest.mark.slow
 def test_two_processes_give_the_advantages_of_one(runs: Path) -> None:
     worst = 0.0
     for step in (1, 2, 3):
@@ -69,7 +104,6 @@ def test_two_processes_give_the_advantages_of_one(runs: Path) -> None:
     assert worst <= 1e-6
 
 
-@pytest.mark.slow
 def test_two_processes_log_the_metrics_of_one(runs: Path) -> None:
     one, two = (
         [{k: v for k, v in row.items() if k.startswith(("facts", "rew", "adv"))} for row in rows]
@@ -80,14 +114,12 @@ def test_two_processes_log_the_metrics_of_one(runs: Path) -> None:
         assert ours == pytest.approx(theirs, abs=1e-6, nan_ok=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("run", ["killed", "whole", "unevaluated", "written-2"])
 def test_both_processes_end_with_the_same_weights(runs: Path, run: str) -> None:
     first, second = (runs / f"{run}-rank{rank}.txt" for rank in (0, 1))
     assert first.read_text() == second.read_text()
 
 
-@pytest.mark.slow
 def test_killed_and_resumed_on_two_processes_equals_never_killed(runs: Path) -> None:
     assert metrics(runs / "killed") == metrics(runs / "whole")
     assert max(row["dynamic_sampling/draws"] for row in metrics(runs / "whole")) > 1
@@ -102,7 +134,6 @@ def test_killed_and_resumed_on_two_processes_equals_never_killed(runs: Path) -> 
     assert [e["completions"] for e in results[1]["evaluations"]] == [6, 6, 6, 6]
 
 
-@pytest.mark.slow
 def test_evaluating_does_not_change_the_training(runs: Path) -> None:
     rows = [
         {k: v for k, v in row.items() if not k.startswith("eval/")}
@@ -112,12 +143,11 @@ def test_evaluating_does_not_change_the_training(runs: Path) -> None:
     assert (runs / "whole-rank0.txt").read_text() == (runs / "unevaluated-rank0.txt").read_text()
 
 
-@pytest.mark.slow
 def test_an_update_of_two_processes_is_that_of_one(runs: Path) -> None:
     from safetensors.torch import load_file
 
     one, two = (load_file(runs / f"written-{n}" / "policy" / "model.safetensors") for n in (1, 2))
-    base = load_file(runs / "world" / "model" / "model.safetensors")
+    base = load_file(runs.parent / "world" / "model" / "model.safetensors")
     change = max(float((one[k] - base[k]).abs().max()) for k in one)
     parted = max(float((one[k] - two[k]).abs().max()) for k in one)
     print(f"weights after three updates: largest difference {parted:.1e}, change {change:.1e}")
