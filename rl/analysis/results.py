@@ -66,6 +66,15 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
     return out
 
 
+def _by_text(overlaps: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The policies of each sentence on test problems among training problems."""
+    found: dict[str, list[str]] = {}
+    for name, overlap in overlaps.items():
+        if overlap["text"]:
+            found.setdefault(overlap["text"], []).append(name)
+    return found
+
+
 def _panel(run: ArmRun, base: Panel) -> Panel:
     """An arm's samples in the order of base's problems, run by run."""
     return aligned(make_panel(run.samples, runs=max(1, len(run.runs))), base)[0]
@@ -177,9 +186,8 @@ def build_results(
         if (found := _against_monitored(policy, runs, results["arms"], panels, seed))
     }
     results["warnings"] = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens) + [
-        {"name": "overlap", "arm": name, "text": found["text"]}
-        for name, found in results["problems"]["overlaps"].items()
-        if found["text"]
+        {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
+        for text, names in _by_text(results["problems"]["overlaps"]).items()
     ]
     results["claims"] = make_claims(results)
     other = TRAINED if TRAINED in free else list(free)[-1]

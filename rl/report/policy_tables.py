@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.arms import policy_names, reference_of
+from rl.analysis.arms import BASE, policy_names, reference_of
 from rl.analysis.claims.base import percent, points
 from rl.analysis.claims.targets import ALL
 from rl.report.style import arm_look, main_arms, number, short_type, signed, sort_types
@@ -63,14 +63,15 @@ def displacement_table(results: Mapping[str, Any]) -> Table | None:
         own = base.get(kind, {"steps": 0.0, "tokens": 0.0})
         cells: list[Cell | str] = [short_type(kind), number(own["tokens"], 1)]
         cells.append(number(own["steps"], 2))
-        for one in found.values():
+        for name, one in found.items():
             change = one["types"].get(kind)
             if change is None:
                 cells += ["", ""]
                 continue
             tokens = change["tokens"]
             note = f"{signed(tokens['low'])} to {signed(tokens['high'])}"
-            returned = "came back; " if kind in one["returned"] else ""
+            # Base is what training began with: nothing in it has come back.
+            returned = "came back; " if name != BASE and kind in one["returned"] else ""
             cells.append(Cell(signed(tokens["mean"]), returned + note))
             cells.append(signed(change["steps"]["mean"], 2))
         rows.append(Row(cells))

@@ -78,7 +78,9 @@ def test_results_and_report_of_pooled_runs() -> None:
             ArmRun("trained", "trained", "free", "trained", pool(runs), runs=names),
         ],
         seed=0, selection=None, training=None, provenance=PROVENANCE,
+        overlaps={name: {"text": "Some were seen."} for name in ("control", "trained")},
     )  # fmt: skip
+    assert [w["text"] for w in results["warnings"]] == ["control, trained: Some were seen."]
     assert results["pooled"] == {
         "trained": [
             {"name": "trained", "accuracy": 1.0, "first_answer_accuracy": 1.0, "tokens": 49.5,
