@@ -96,6 +96,8 @@ def run(args: argparse.Namespace) -> None:
             command=command_line(),
         )
     show_sweep(results, output)
+    if args.tiny:
+        print("The sweep file works. Figures after so few steps and problems say nothing else.")
 
 
 def _check(args: argparse.Namespace) -> None:
