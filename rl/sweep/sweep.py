@@ -59,7 +59,7 @@ def begin_sweep(
 
 
 def tiny_of(config: SweepConfig, progress: Progress = silent) -> SweepConfig:
-    """Check a sweep, and cut it down to one that shows in about a minute whether its file works.
+    """Check a sweep, and cut it down to one that shows within minutes whether its file works.
 
     Args:
         config: The sweep.

@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tiny",
         action="store_true",
         help="check all runs, then train control and one other arm for two steps and render the "
-        "page: about a minute with a small model",
+        "page: about two minutes of one CPU with the embedded model",
     )
     parser.add_argument(
         "--slurm",

@@ -1,4 +1,4 @@
-"""A sweep cut down to what shows in about a minute whether its file works."""
+"""A sweep cut down to what shows within minutes whether its file works."""
 
 from __future__ import annotations
 
