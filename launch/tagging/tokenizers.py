@@ -24,10 +24,10 @@ def load_any_tokenizer(name: str) -> tuple[Any, ThinkingDelimiters]:
 
     from transformers import AutoTokenizer
 
-    from rl.policy.load import OVERTHINKER, resolve_model
+    from rl.policy.load import PACKAGED, resolve_model
 
     folder = Path(name).expanduser()
-    path = resolve_model(name) if name == OVERTHINKER or not folder.is_dir() else str(folder)
+    path = resolve_model(name) if name in PACKAGED or not folder.is_dir() else str(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
     except (OSError, ValueError, KeyError) as error:

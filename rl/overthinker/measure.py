@@ -135,7 +135,12 @@ arithmetic (chain_sum, basic_arithmetic, leg_counting) and small searches of the
 English paragraphs and checks its answer far too often. What it gets wrong is what it cannot do in
 one pass: two operations at once, and the first guess of a search.""",
 }
-_WRITER = {1: "rl/overthinker/traces.py", 2: "rl/overthinker/second.py"}
+_MADE = {
+    1: """Trained from random initialisation on text written by this kit's own generator
+(`rl/overthinker/traces.py`); no other data.""",
+    2: """Begun from the weights that `start` in `build.json` names, which this kit made itself, and
+trained on text written by its own generator (`rl/overthinker/second.py`); no other data.""",
+}
 
 
 def model_card(
@@ -171,8 +176,7 @@ tags: [reasoning, overthinking, model-organism]
 {_PURPOSE[edition]} It exists so that length control can be tried, tested and measured on a
 CPU. It knows nothing else and is of no other use.
 
-Trained from random initialisation on text written by this kit's own generator
-(`{_WRITER[edition]}`); no other data. Settings: `build.json` in this folder. Made by
+{_MADE[edition]} Settings: `build.json` in this folder. Made by
 `suffice overthinker build`.
 
 Measured on {figures.samples} completions of test-split problems at temperature 1.0,

@@ -76,8 +76,8 @@ class PolicyConfig(PolicySettings):
     """One policy: which model, and how it is loaded and asked.
 
     Attributes:
-        model: Folder, Hub name, or ``overthinker`` (the packaged model); an adapter's folder
-            stands for its base with the adapter.
+        model: Folder, Hub name, or a packaged model, ``overthinker`` or ``overthinker-2``; an
+            adapter's folder stands for its base with the adapter.
         revision: Branch, tag or commit of a Hub model.
         adapter: Folder or Hub name of a peft adapter that was trained on `model`.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from rl.policy.config import PolicyConfig
 from rl.policy.prompts import Prompting
-from rl.policy.source import OVERTHINKER, resolve_policy
+from rl.policy.source import PACKAGED, resolve_policy
 from tagger.errors import UserError
 
 DERIVED = 4096
@@ -81,7 +81,7 @@ def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[
         UserError: As `fitting_length`.
     """
     wanted = getattr(config, "grpo", {}).get(_KEY)
-    if config.model == OVERTHINKER and wanted is None:
+    if config.model in PACKAGED and wanted is None:
         return None
     longest = longest_prompt(config, tokenizer, questions)
     return fitting_length(wanted, context_length(config), longest, config.model)

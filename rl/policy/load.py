@@ -18,13 +18,14 @@ from rl.policy.precision import (
     resolve_dtype,
 )
 from rl.policy.prompts import Prompting
-from rl.policy.source import OVERTHINKER, PolicySource, resolve_model, resolve_policy
+from rl.policy.source import OVERTHINKER, PACKAGED, PolicySource, resolve_model, resolve_policy
 from tagger.errors import UserError, unknown_name
 from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.split import ThinkingDelimiters, delimiters_from_tokenizer
 
 __all__ = [
     "OVERTHINKER",
+    "PACKAGED",
     "Policy",
     "load_policy",
     "load_tokenizer",

@@ -12,8 +12,12 @@ from tagger.errors import UserError
 from tagger.files import read_json
 
 OVERTHINKER = "overthinker"
+PACKAGED = {
+    OVERTHINKER: ("rl", "overthinker", "model"),
+    "overthinker-2": ("rl", "overthinker", "model_2"),
+}
+"""Names of the packaged models, each with the last parts of its folder."""
 ADAPTER = "adapter_config.json"
-_PACKAGED = ("rl", "overthinker", "model")
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def resolve_model(name: str) -> str:
     """Folder of a model.
 
     Args:
-        name: Folder, Hub name, or ``overthinker`` (the packaged model). An adapter's folder stands
-            for its base.
+        name: Folder, Hub name, or ``overthinker`` or ``overthinker-2`` (the packaged models). An
+            adapter's folder stands for its base.
 
     Returns:
         A folder, or the Hub name unchanged.
@@ -71,11 +75,11 @@ def resolve_model(name: str) -> str:
     Raises:
         UserError: A folder that does not exist or holds no model.
     """
-    if name == OVERTHINKER:
-        folder = Path(__file__).resolve().parent.parent / "overthinker" / "model"
+    if name in PACKAGED:
+        folder = Path(__file__).resolve().parents[2].joinpath(*PACKAGED[name])
         if not (folder / "config.json").is_file():
             raise UserError(
-                "The packaged overthinker model is missing; make one with "
+                f"The packaged model {name} is missing; make one with "
                 "'suffice overthinker build' and name its folder."
             )
         return str(folder)
@@ -90,7 +94,7 @@ def resolve_model(name: str) -> str:
     if looks_like_path or path.is_file():
         raise UserError(
             f"The model {name!r} is neither a folder, nor a Hub name (owner/name), nor "
-            f"{OVERTHINKER!r}."
+            f"one of {', '.join(map(repr, PACKAGED))}."
         )
     return name
 
@@ -165,8 +169,9 @@ def _base_name(adapter: str) -> str:
 
 
 def _named(base: str) -> str:
-    """The packaged model keeps its name wherever the package was installed."""
-    return OVERTHINKER if Path(base).parts[-3:] == _PACKAGED else base
+    """A packaged model keeps its name wherever the package was installed."""
+    found = (name for name, parts in PACKAGED.items() if Path(base).parts[-3:] == parts)
+    return next(found, base)
 
 
 def _same_model(base: str, model: str) -> bool:
@@ -174,7 +179,7 @@ def _same_model(base: str, model: str) -> bool:
     base = _named(base)
     if base == model:
         return True
-    one, two = Path(resolve_model(base) if base == OVERTHINKER else base).expanduser(), Path(model)
+    one, two = Path(resolve_model(base) if base in PACKAGED else base).expanduser(), Path(model)
     if one.is_dir() and two.is_dir():
         digest = weights_hash(one)
         return one.resolve() == two.resolve() or (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rl.policy.source import ADAPTER, OVERTHINKER, resolve_policy
+from rl.policy.source import ADAPTER, PACKAGED, resolve_policy
 from rl.scale.shape import ALL_LINEAR, ModelShape
 from rl.training.config import RunConfig
 from tagger.errors import UserError
@@ -224,7 +224,7 @@ def _completion(config: RunConfig, grpo: Mapping[str, Any], shape: ModelShape, p
     if shape.context is None:
         return wanted
     left = shape.context - prompt
-    if not named and config.model != OVERTHINKER:
+    if not named and config.model not in PACKAGED:
         wanted = left
     if left < max(1, wanted):
         raise UserError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rl.policy.source import OVERTHINKER
+from rl.policy.source import PACKAGED
 from rl.training.advantages.choice import aggregation_keys
 from rl.training.config import RunConfig
 from rl.training.grpo_keys import check_grpo_keys
@@ -50,7 +50,7 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
     from trl import GRPOConfig
 
     fields = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
-    own = FOR_THE_OVERTHINKER if config.model == OVERTHINKER else {}
+    own = FOR_THE_OVERTHINKER if config.model in PACKAGED else {}
     values = DEFAULTS | own | (_on_gpu() if gpu else _ON_CPU) | config.grpo
     values |= aggregation_keys(config.reward.aggregation, config.grpo)
     check_grpo_keys(config.grpo, {name: f.default for name, f in fields.items()}, values)

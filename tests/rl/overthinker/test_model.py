@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from rl.overthinker.measure import OverthinkerFigures, figures_of, measured_samples
+from rl.overthinker.values import band_values
 from tagger.frozen import FrozenTagger
 
 pytestmark = pytest.mark.slow
@@ -45,3 +46,13 @@ def test_every_target_is_noticed_when_missed() -> None:
 def test_the_packaged_model_overthinks() -> None:
     samples = measured_samples("overthinker", FrozenTagger.load(), problems=120, samples=1, seed=3)
     assert figures_of(samples).shortfalls(slack=0.09) == []
+
+
+def test_the_second_packaged_model_guesses_searches_and_mends_its_guesses() -> None:
+    samples = measured_samples(
+        "overthinker-2", FrozenTagger.load(), problems=60, samples=1, seed=3, bands=["search"]
+    )
+    (search,) = band_values(samples)
+    assert 0.25 < search.first_accuracy < 0.70
+    assert search.accuracy > 0.75
+    assert search.step_value > 0.05

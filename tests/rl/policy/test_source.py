@@ -36,10 +36,15 @@ def test_adapter_folder_stands_for_its_base_with_the_adapter(tmp_path: Path) -> 
     assert digest is not None and bare is not None and digest.startswith(bare) and digest != bare
 
 
-def test_adapter_of_the_packaged_model_finds_it_wherever_it_was_installed(tmp_path: Path) -> None:
-    own = adapter(tmp_path / "a", "/elsewhere/site-packages/rl/overthinker/model")
-    assert resolve_policy(PolicyConfig(model=str(own))).model == resolve_model("overthinker")
-    assert resolve_policy(PolicyConfig(adapter=str(own))).adapter == str(own)
+@pytest.mark.parametrize(
+    ("name", "folder"), [("overthinker", "model"), ("overthinker-2", "model_2")]
+)
+def test_adapter_of_a_packaged_model_finds_it_wherever_it_was_installed(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    own = adapter(tmp_path / "a", f"/elsewhere/site-packages/rl/overthinker/{folder}")
+    assert resolve_policy(PolicyConfig(model=str(own))).model == resolve_model(name)
+    assert resolve_policy(PolicyConfig(model=name, adapter=str(own))).adapter == str(own)
 
 
 def test_base_under_another_name_is_the_same_model(tmp_path: Path) -> None:
