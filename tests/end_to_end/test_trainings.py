@@ -39,9 +39,12 @@ def report(folder: Path) -> dict[str, Any]:
 def runs(folder: Path) -> Path:
     runs = folder / "ranks"
     said = {file.name: file.read_text()[-3000:] for file in sorted(runs.glob("*.[01]"))}
-    killed = [-signal.SIGKILL] * 2
-    expected = {"shared": [0, 0], "killed": killed, "rest": [0, 0], "written": [0]}
-    assert json.loads((runs / "report.json").read_text()) == expected, said
+    ended = json.loads((runs / "report.json").read_text())
+    # The process that loses its peer may end by that error before it is killed, too.
+    assert sorted(ended.pop("killed")) in (
+        [-signal.SIGKILL, status] for status in (-signal.SIGKILL, 1)
+    ), said
+    assert ended == {"shared": [0, 0], "rest": [0, 0], "written": [0]}, said
     return runs
 
 
