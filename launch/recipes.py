@@ -1,6 +1,6 @@
 """The packaged recipes: ``configs/recipes/MODEL/TASK.yaml``, by name, with what their headers say.
 
-A recipe is a config file with the sections ``train``, ``arms`` (`rl.training.arms`) and
+A recipe is a config file with the sections ``train``, ``arms`` (`tagger.config.arms`) and
 ``compare``. The comment at its top holds the command, a description and three lines ``hardware:``,
 ``time:`` and ``expected:``; a line ``note:`` may follow.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from launch.command import CONFIGS
 from rl.scale.strategies import BY_NAME, Strategy, applicable
-from rl.training.arms import arms_of
 from rl.training.config import RunConfig, load_config
+from tagger.config.arms import arms_of
 from tagger.config.settings import read_yaml
 from tagger.errors import UserError, unknown_name
 

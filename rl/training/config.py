@@ -11,7 +11,7 @@ from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.problems.config import ProblemsConfig, SelectionProblems
-from rl.training.arms import arms_of, with_arm
+from tagger.config.arms import arms_of, with_arm
 from tagger.config.overrides import build_with_words
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
@@ -169,7 +169,7 @@ def load_config(
     Args:
         path: The YAML file; if it has a ``train`` section, that is the config.
         overrides: ``a.b=value``, values read as YAML; they win over the file.
-        arm: One of its ``arms``, see `rl.training.arms`; None for the section as it stands.
+        arm: One of its ``arms``, see `tagger.config.arms`; None for the section as it stands.
 
     Returns:
         The typed config.

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from tagger.config.dotted import set_key
 from tagger.config.yaml import yaml_loader
 from tagger.errors import UserError
 
@@ -130,14 +131,7 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
         if not equals or not dotted:
             raise UserError(f"The override {override!r} must look like key=value.")
         value = _override_value(dotted, text)
-        *parents, last = dotted.split(".")
-        node = data
-        for key in parents:
-            node[key] = {} if node.get(key) is None else node[key]
-            node = node[key]
-            if not isinstance(node, dict):
-                raise UserError(f"The override {override!r} goes through {key!r}, a plain value.")
-        node[last] = value
+        set_key(data, dotted, value, f"The override {override!r} goes")
     result: dict[str, Any] = data
     return result
 

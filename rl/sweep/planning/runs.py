@@ -11,8 +11,8 @@ from typing import Any
 from rl.sweep.settings.config import SweepConfig
 from rl.sweep.settings.overrides import short_names
 from rl.sweep.settings.space import canonical
-from rl.training.arms import with_keys
 from rl.training.config import RunConfig, config_from_dict
+from tagger.config.dotted import with_keys
 from tagger.errors import UserError
 
 _NO_PART = ("output", "report_to")

@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Interval
 
 from rl.sweep.settings.overrides import overlap
 from rl.sweep.settings.space import Range, grid, read_space
-from rl.training.arms import arms_of
+from tagger.config.arms import arms_of
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError, unknown_name
 

@@ -14,7 +14,7 @@ from rl.sweep.settings.config import load_sweep, sweep_config
 from rl.sweep.settings.overrides import short_names
 from rl.sweep.settings.space import grid, read_space
 from rl.sweep.settings.tiny import tiny_sweep
-from rl.training.arms import with_keys
+from tagger.config.dotted import with_keys
 from tagger.errors import UserError
 from tests.rl.sweep.making import WEIGHT, make_sweep, values
 

@@ -12,10 +12,10 @@ reward on length, differ in what is written down there and in nothing else::
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
+from tagger.config.dotted import with_keys
 from tagger.errors import UserError, unknown_name
 
 SECTION = "arms"
@@ -64,29 +64,3 @@ def with_arm(
     if arm not in arms:
         raise unknown_name(f"arm of {source}", arm, arms)
     return with_keys(values, arms[arm], f"{source}, {SECTION}.{arm}: ")
-
-
-def with_keys(
-    values: Mapping[str, Any], keys: Mapping[str, Any], where: str = ""
-) -> dict[str, Any]:
-    """Settings with dotted keys set, those of whole sections before those within.
-
-    Args:
-        values: The settings; not changed.
-        keys: Values by dotted key.
-        where: Begins the error.
-
-    Raises:
-        UserError: A key leads through a plain value.
-    """
-    result = copy.deepcopy(dict(values))
-    for dotted in sorted(keys, key=lambda key: key.count(".")):
-        *parents, last = dotted.split(".")
-        node = result
-        for parent in parents:
-            node[parent] = {} if node.get(parent) is None else node[parent]
-            node = node[parent]
-            if not isinstance(node, dict):
-                raise UserError(f"{where}{dotted!r} leads through {parent!r}, a plain value.")
-        node[last] = copy.deepcopy(keys[dotted])
-    return result
