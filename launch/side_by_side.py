@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from rl.training.config import RunConfig
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
 from tagger.files import read_json
-from tagger.processes import begin_worker
+from tagger.processes import begin_worker, write_to
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -212,10 +211,7 @@ def _train(training: Training, news: Connection) -> None:
     begin_worker()
     os.setsid()  # Ctrl-C reaches the parent alone, which has each training write a checkpoint once
     training.log.parent.mkdir(parents=True, exist_ok=True)
-    with training.log.open("ab", buffering=0) as log:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-            os.dup2(log.fileno(), stream.fileno())
+    write_to(training.log)
     stop_on_sigterm()
     try:
         from rl.training.run import run_training

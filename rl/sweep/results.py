@@ -11,7 +11,7 @@ from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
-from rl.sweep.analysis.pooled import against, aligned, measure_runs
+from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.analysis.responses import good_ranges, interactions, response
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
@@ -108,7 +108,7 @@ def _references(sweep: SweepFolder, names: Sequence[str]) -> dict[str, Panel]:
     if BASE not in found:
         return {}
     like = make_panel(found[BASE])
-    return {name: aligned(samples, like) for name, samples in found.items()}
+    return {name: make_panel(samples, like) for name, samples in found.items()}
 
 
 def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]:
@@ -117,7 +117,7 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
         folder = sweep.run(run.name)
         if not folder.done.is_file():
             continue
-        panel = aligned(read_samples(folder.samples("test")), base)
+        panel = make_panel(read_samples(folder.samples("test")), base)
         out.append(Measured(run, panel, folder.measured()["calibration"]))
     return out
 

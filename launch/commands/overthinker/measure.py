@@ -50,12 +50,10 @@ def run(args: argparse.Namespace) -> None:
     from rl.overthinker.measure import measured_samples
     from rl.overthinker.values import band_values, values_table
     from rl.problems.overthinker import ALL_BANDS
-    from tagger.errors import UserError
-    from tagger.files import write_json
+    from tagger.files import check_new, write_json
     from tagger.frozen import FrozenTagger
 
-    if args.json and args.json.exists():
-        raise UserError(f"{args.json} exists already and is never overwritten; name another file.")
+    check_new(args.json)
     tagger = FrozenTagger.load()
     found = {}
     with progress_of_parts() as progress:

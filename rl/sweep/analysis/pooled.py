@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rl.analysis.estimates import MEASURES, Estimate
-from rl.analysis.panels import Array, Panel, band_order, bootstrap_weights, make_panel
+from rl.analysis.panels import Array, Panel, band_order, bootstrap_weights
 from rl.evaluation.samples import Sample
 
 NAMES = (
@@ -202,8 +202,3 @@ def against(
         ),
         "tokens_change": interval(change, ratio_draws(above, below, seed) - 1),
     }
-
-
-def aligned(samples: Sequence[Sample], like: Panel) -> Panel:
-    """The samples of a run, its problems in the order of another panel's."""
-    return make_panel(samples, like)

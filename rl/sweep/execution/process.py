@@ -20,7 +20,7 @@ from pathlib import Path
 from rl.sweep.execution.work import Work
 from rl.sweep.folder import TaskFolder
 from tagger.errors import UserError
-from tagger.processes import begin_worker
+from tagger.processes import begin_worker, write_to
 
 TAKEN = 75
 """Exit code of a process whose task another process works on."""
@@ -61,7 +61,7 @@ def main(root: Path, key: str, work: Work) -> int:
     lock = claim(folder)
     if lock is None or folder.outcome() is not None:
         return TAKEN
-    _write_to(folder.log)
+    write_to(folder.log)
     try:
         work(root, key)
     except UserError as error:
@@ -114,16 +114,6 @@ def is_claimed(folder: TaskFolder) -> bool:
         return True
     lock.release()
     return False
-
-
-def _write_to(log: Path) -> None:
-    """Have everything that this process and its libraries print go to a file."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in (1, 2):
-        os.dup2(descriptor, stream)
-    os.close(descriptor)
 
 
 def describe(exit_code: int) -> str:
