@@ -176,7 +176,7 @@ class ChainWriter:
 
 
 def _follows(op: tuple[Operand, str, Operand], index: int) -> bool:
-    """Whether an operation goes on from the result of operation `index` with a literal."""
+    """Whether an operation takes the result of operation `index` and a literal."""
     left, symbol, right = op
     return left == ("r", index) and isinstance(right, int) and symbol != "*"
 

@@ -15,9 +15,9 @@ def limitations(results: Mapping[str, Any]) -> list[str]:
     found = [_size(results), _runs(results)]
     if CONTROL not in names and TRAINED in names:
         found.append(
-            "No control, trained on correctness alone, is part of this comparison. Training on"
-            " correctness changes accuracy and length by itself, so what is said here of the"
-            " trained policy is not yet a statement about the shaped reward."
+            "No control, trained on correctness alone, is part of this comparison. Such"
+            " training changes accuracy and length, so what is said here of the trained policy is"
+            " not yet a statement about the shaped reward."
         )
     elif TRAINED in names and LENGTH_TWIN not in names:
         found.append(

@@ -144,7 +144,7 @@ def _states(work: Workload, strategy: Strategy) -> float:
 
 
 def _gathered(shape: ModelShape, value: float, strategy: Strategy) -> float:
-    """Weights that are whole for the moment, beside the process's own part."""
+    """Weights that are whole for the moment, in addition to the process's own part."""
     if not strategy.weights:
         return 0.0
     unit = max(shape.layer_parameters, shape.embedding_parameters)

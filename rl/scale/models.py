@@ -74,5 +74,5 @@ def check_thinking(config: PolicyConfig) -> None:
     if entry is not None and entry.thinking == NO_THINKING and config.delimiters is None:
         raise UserError(
             f"The model {config.model} writes no thinking delimiters; name some, e.g. delimiters: "
-            "{open: <think>, close: </think>}, that a warm start taught it."
+            "{open: <think>, close: </think>}, of its warm start."
         )

@@ -248,7 +248,7 @@ def _steps(
 
 
 def _own_adapter(config: RunConfig) -> Mapping[str, Any] | None:
-    """Settings of the adapter that a model comes with, and whose training goes on; None without."""
+    """Settings of the adapter that a model comes with, which is trained further; None without."""
     adapter = resolve_policy(config).adapter
     if adapter is None:
         return None
