@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from launch.bootstrap import one_thread_if_small
 from launch.command import Command, add_config, add_output, add_seed, output_folder
+from launch.power import add_power, print_power, wants_power
 from launch.progress import progress_of_parts
 from launch.results import command_line, show_results
 from launch.resuming import resumable
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
     add_cache(parser)
+    add_power(parser)
 
 
 def add_cache(parser: argparse.ArgumentParser) -> None:
@@ -64,9 +66,12 @@ def cache_folder(args: argparse.Namespace) -> Path | None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Compare, write the report and print the table."""
+    """Compare, write the report and print the table; with ``--power`` print a plan alone."""
+    plans = wants_power(args)
     if args.resume is not None and args.output is not None:
         raise UserError("A resumed comparison keeps its own folder; leave --output away.")
+    if args.resume is not None and plans:
+        raise UserError("--power plans a comparison, --resume runs one; leave one of them away.")
     if args.resume is not None and args.config is not None:
         raise UserError("A resumed comparison keeps its own settings; leave --config away.")
     from rl.comparison.config import compare_config, config_keys
@@ -88,6 +93,9 @@ def run(args: argparse.Namespace) -> None:
         overrides,
         str(args.config or "settings"),
     )
+    if plans:
+        print_power(config, args)
+        return
     compare(config, output_folder(args.output, "compare"), cache=cache)
 
 

@@ -16,6 +16,9 @@ LENGTH_TWIN = "length_twin"
 """The policy trained as `TRAINED` was, with a charge on length in the place of the shaped terms."""
 TRAINED = "trained"
 
+MARGIN = 0.02
+"""Accuracy that a policy may lose and still count as equally accurate, unless a config says so."""
+
 KINDS = ("free", "grid", "monitored", "oracle")
 """A policy without a rule, under one point of the grid, under its chosen rule, at its oracle stop.
 """
@@ -36,6 +39,7 @@ class ArmRun:
         rule_name: Name of the rule in the config.
         runs: Names of the training runs that `samples` pools, see `rl.analysis.panels.pool`; empty
             for a single one.
+        prompts: Tokens of the policy's prompt of each question; None if unknown.
     """
 
     name: str
@@ -47,6 +51,7 @@ class ArmRun:
     cost: dict[str, Any] | None = None
     rule_name: str | None = None
     runs: tuple[str, ...] = ()
+    prompts: Mapping[str, int] | None = None
 
 
 def arm_name(policy: str, of: str = "") -> str:

@@ -68,6 +68,22 @@ class Cost(Part):
     )
 
 
+class AtK(Part):
+    """What k answers to one problem are worth."""
+
+    k: int
+    passed: Estimate = Field(alias="pass", description="at least one of k is correct, unbiased")
+    majority: Estimate = Field(description="the most frequent of k is correct")
+
+
+class AtBudget(Part):
+    """What an arm scores where every completion is cut off at a budget."""
+
+    tokens: int
+    accuracy: Estimate = Field(description="correct, and no longer than the budget")
+    finished: Estimate = Field(description="finished, and no longer than the budget")
+
+
 class Arm(Measures):
     """An arm on the test problems."""
 
@@ -90,6 +106,18 @@ class Arm(Measures):
     flips: dict[str, Any] = Field(description="first stated answer to final answer")
     lengths: dict[str, Any] | None = Field(
         default=None, description="tokens by correctness; missing in older results"
+    )
+    at_k: list[AtK] | None = Field(
+        default=None, description="pass@k and maj@k; missing in older results"
+    )
+    at_budgets: list[AtBudget] | None = Field(
+        default=None, description="accuracy at token budgets; missing in older results"
+    )
+    prompt_tokens: Estimate | None = Field(
+        default=None, description="tokens of a prompt; missing in older results"
+    )
+    money: Estimate | None = Field(
+        default=None, description="price of 1,000 answers; only with token_prices"
     )
     selectivity: dict[str, Any] = Field(description="verification by the first stated answer")
     verification_value: dict[str, Any] | None = Field(
@@ -121,6 +149,26 @@ class Pair(Differences):
     step_density: dict[str, Any] | None = Field(
         default=None, description="of the same: why steps per 1,000 tokens changed"
     )
+    variance: dict[str, Any] | None = Field(
+        default=None, description="what the accuracy difference varies by; missing in older results"
+    )
+
+
+class Test(Part):
+    """The hypothesis that a claim's interval tests, corrected for all claims of the comparison."""
+
+    hypothesis: str
+    p: float = Field(description="one-sided, from the interval")
+    p_holm: float = Field(description="adjusted by Holm's procedure over all claims that test")
+    rejected: bool = Field(description="p_holm is at most 0.025")
+
+
+class TokenPrices(Part):
+    """Prices per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    currency: str
 
 
 class Claim(Part):
@@ -134,6 +182,9 @@ class Claim(Part):
         default=None, description="why there is too little evidence; missing in older results"
     )
     figures: dict[str, Any]
+    test: Test | None = Field(
+        default=None, description="null where it tests nothing; missing in older results"
+    )
 
 
 class Warned(Part):
@@ -206,6 +257,12 @@ class Results(Part):
         default={}, description="charge per verification step by policy; missing in older results"
     )
     claim_pairs: list[list[str]] = Field(description="pairs of policies that claims are about")
+    margin: float = Field(
+        default=0.02, gt=0, description="accuracy that may be lost; missing in older results"
+    )
+    token_prices: TokenPrices | None = Field(
+        default=None, description="what answers are charged at; null without prices"
+    )
     claims: list[Claim]
     warnings: list[Warned] = Field(default=[], description="missing in older results")
     examples: list[dict[str, Any]] = Field(description="up to three example traces")

@@ -12,6 +12,7 @@ from typing import Any
 
 from rl.analysis.arms import (
     BASE,
+    MARGIN,
     TRAINED,
     ArmRun,
     arm_name,
@@ -20,7 +21,12 @@ from rl.analysis.arms import (
     reference_of,
 )
 from rl.analysis.behaviour import audit, by_type, flips, selectivity
+from rl.analysis.benchmarks.at_k import at_k
+from rl.analysis.benchmarks.money import input_estimate, money
+from rl.analysis.benchmarks.power import pair_variance
+from rl.analysis.benchmarks.token_budgets import at_budgets, default_budgets
 from rl.analysis.claims import make_claims
+from rl.analysis.claims.holm import corrected
 from rl.analysis.conditional import lengths, pair_flips
 from rl.analysis.displacement import displacement, step_density
 from rl.analysis.estimates import MEASURES, estimate_mean, measure, paired
@@ -47,6 +53,7 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
     out["by_type"] = by_type(panel.samples)
     out["flips"] = flips(panel, seed)
     out["lengths"] = lengths(panel, seed)
+    out["at_k"] = at_k(panel, seed)
     out["selectivity"] = selectivity(panel, base, seed)
     out["verification_value"] = verification_value(panel, seed)
     out["audit"] = audit(panel, seed)
@@ -64,6 +71,14 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
             "lengths": lengths(part, seed),
         }
     return out
+
+
+def _paid(run: ArmRun, panel: Panel, prices: Mapping[str, Any] | None, seed: int) -> dict[str, Any]:
+    """Tokens of the prompts, and with prices the money; nothing where prompts are unknown."""
+    if run.prompts is None:
+        return {}
+    out = {"prompt_tokens": input_estimate(panel, run.prompts, seed)}
+    return out | ({"money": money(panel, run.prompts, prices, seed)} if prices else {})
 
 
 def _by_text(overlaps: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -95,6 +110,7 @@ def _by_run(run: ArmRun, panel: Panel) -> list[dict[str, Any]]:
 def _paired(a: Panel, b: Panel, seed: int) -> dict[str, Any]:
     out = paired(a, b, seed)
     out["flips"] = pair_flips(a, b, seed)
+    out["variance"] = pair_variance(a, b)
     out["bands"] = {band: paired(a.only(band), b.only(band), seed) for band in band_order(b.bands)}
     return out
 
@@ -112,6 +128,9 @@ def build_results(
     claims: Sequence[tuple[str, str]] | None = None,
     settings: Sequence[Mapping[str, Any]] | None = None,
     prices: Mapping[str, float | None] | None = None,
+    margin: float = MARGIN,
+    token_budgets: Sequence[int] | None = None,
+    token_prices: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Compute every number of a comparison.
 
@@ -132,6 +151,9 @@ def build_results(
             ``source``.
         prices: For each policy of a training run what its reward charges a correct rollout for one
             more verification step (`rl.analysis.value.price_of`).
+        margin: Accuracy that a policy may lose and still count as equally accurate.
+        token_budgets: Budgets at which accuracy is given; None takes shares of `max_new_tokens`.
+        token_prices: ``input`` and ``output`` per million tokens and their ``currency``.
 
     Returns:
         A dictionary that passes `validate_results`.
@@ -161,9 +183,15 @@ def build_results(
         "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
         "selection": dict(selection) if selection else None,
         "claim_pairs": [list(pair) for pair in pairs],
+        "margin": margin,
+        "token_prices": dict(token_prices) if token_prices else None,
         "prices": dict(prices or {}),
         "pooled": {n: _by_run(run, panels[n]) for n, run in free.items() if run.runs},
     }
+    budgets = default_budgets(max_new_tokens) if token_budgets is None else sorted(token_budgets)
+    for run in runs:
+        found = {"at_budgets": at_budgets(panels[run.name], budgets, seed)}
+        results["arms"][run.name] |= found | _paid(run, panels[run.name], token_prices, seed)
     for name, point in _chosen_points(selection).items():
         if point in panels:
             arm = results["arms"][point]
@@ -189,7 +217,7 @@ def build_results(
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
         for text, names in _by_text(results["problems"]["overlaps"]).items()
     ]
-    results["claims"] = make_claims(results)
+    results["claims"] = corrected(make_claims(results), margin)
     other = TRAINED if TRAINED in free else list(free)[-1]
     results["examples"] = choose_examples(
         free[BASE].samples, free[other].samples if other != BASE else (), other

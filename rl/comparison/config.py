@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Interval
 
-from rl.analysis.arms import BASE
+from rl.analysis.arms import BASE, MARGIN
 from rl.comparison.grid import GridPoint, check_name, check_shares, grid_points, rule_points
 from rl.comparison.policies import (
     DEFAULT_BASE,
@@ -23,7 +23,7 @@ from rl.policy.config import PolicySettings, policy_config
 from rl.problems.config import ProblemsConfig
 from rl.problems.registry import is_generated
 from rl.sampling.registry import EngineName
-from tagger.config.settings import build_settings
+from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError
 
 
@@ -41,6 +41,21 @@ class Split(ProblemsConfig):
 
     size: Annotated[int, Ge(1)] | None = 300
     samples: Annotated[int, Ge(1)] | None = None
+
+
+@dataclass(frozen=True)
+class PricesConfig(Settings):
+    """What an endpoint charges, per million tokens.
+
+    Attributes:
+        input: Price of a million prompt tokens.
+        output: Price of a million tokens of completions.
+        currency: What the prices are in.
+    """
+
+    input: Annotated[float, Interval(ge=0, lt=math.inf)]
+    output: Annotated[float, Interval(ge=0, lt=math.inf)]
+    currency: str = "USD"
 
 
 def _calibration() -> Split:
@@ -75,6 +90,11 @@ class CompareConfig(PolicySettings):
             run to run; only that policy is named elsewhere in this config.
         claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
             each policy against each one before it, or against ``control`` where there is one.
+        token_budgets: Tokens of a completion at which accuracy is given, at most
+            ``max_new_tokens``; None takes that and a half, a quarter, an eighth and a 16th of it.
+        prices: What tokens cost, for the money that an arm's answers cost; None goes without.
+        margin: Non-inferiority margin of the claims, a share: accuracy that a policy may lose and
+            still count as equally accurate. State it before the comparison is run.
         tagger: The frozen tagger: a folder, a packaged name or a Hub repository
             (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
         segmenter: What cuts thinking into the steps the taggers get: a name, or a YAML or JSON
@@ -115,6 +135,9 @@ class CompareConfig(PolicySettings):
     grid_policies: list[str] | None = None
     pooled: dict[str, list[str]] = field(default_factory=dict)
     claims: list[list[str]] | None = None
+    margin: Annotated[float, Interval(gt=0, lt=1)] = MARGIN
+    token_budgets: list[Annotated[int, Ge(1)]] | None = None
+    prices: PricesConfig | None = None
     tagger: str | None = None
     segmenter: str | None = None
     audit_tagger: str | None = None
@@ -208,6 +231,12 @@ def config_keys() -> frozenset[str]:
 
 def _check(config: CompareConfig) -> None:
     _check_policies(config)
+    longest = max(config.token_budgets or [0])
+    if config.max_new_tokens is not None and longest > config.max_new_tokens:
+        raise UserError(
+            f"Config key 'token_budgets' holds {longest}, but completions end at max_new_tokens"
+            f" ({config.max_new_tokens}); raise that, or leave the budget out."
+        )
     test, calibration = config.problems, config.calibration
     same = all(
         getattr(test, key) == getattr(calibration, key) for key in (*_INHERITED, "seed")

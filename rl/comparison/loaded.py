@@ -13,7 +13,7 @@ from rl.comparison.grid import GridPoint
 from rl.comparison.policies import PolicyEntry
 from rl.comparison.training_problems import trained_length
 from rl.policy.config import policy_config
-from rl.policy.context import context_length, longest_prompt
+from rl.policy.context import context_length, prompt_lengths
 from rl.policy.prompts import Prompting
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 
 class LoadedPolicy:
-    """One policy with its engine, judge and closing text, loaded when first used."""
+    """One policy with its engine, judge and closing text, loaded when first used.
+
+    Attributes:
+        prompts: Tokens of the prompt of each question that `room` was asked about.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class LoadedPolicy:
         self.parameters = source.parameters()
         self._parts = [source.model] if source.adapter is None else [source.model, source.adapter]
         self.config, self._tagger, self._audit = config, tagger, audit
+        self.prompts: dict[str, int] = {}
 
     def room(self, questions: Sequence[str]) -> Room:
         """How long completions can be; loads the tokenizer, not the weights.
@@ -64,10 +69,12 @@ class LoadedPolicy:
 
         tokenizer, _ = load_tokenizer(self.settings)
         check_device(self.settings, torch.cuda.device_count())
+        lengths = prompt_lengths(self.settings, tokenizer, questions)
+        self.prompts = dict(zip(questions, lengths, strict=True))
         return Room(
             self.name,
             context_length(self.settings),
-            longest_prompt(self.settings, tokenizer, questions),
+            max(self.prompts.values()),
             trained_length(self.settings.adapter or self.name),
         )
 

@@ -9,29 +9,25 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rl.analysis.arms import BASE, TRAINED, ArmRun, arm_label
-from rl.analysis.panels import pool
+from rl.analysis.arms import BASE, TRAINED
 from rl.analysis.results import build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
+from rl.comparison.arm_runs import arm_runs
 from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig
 from rl.comparison.derived import GIVEN, Row, not_applied, row
 from rl.comparison.folder import CONFIG, check_folder
-from rl.comparison.grid import GridPoint, check_rules, has_shares, with_limits
+from rl.comparison.grid import check_rules, has_shares, with_limits
 from rl.comparison.jobs import (
     Job,
     arms_at_most,
     chosen_jobs,
-    grid_job,
     independent_jobs,
-    monitored_job,
     oracle_job,
 )
 from rl.comparison.selection import Selection, select
@@ -66,7 +62,7 @@ def run_comparison(
     Args:
         config: What to compare.
         output: A new folder. It gets ``compare.json``, ``samples/<split>/<arm>.jsonl.gz``,
-            ``results.json``, ``report.html`` and ``frontier.svg``.
+            ``results.json``, ``report.html``, ``arms.csv`` and ``frontier.svg``.
         resume: Go on in a folder in which the same comparison was begun: arms that are done are
             read back, a finished comparison is computed anew from its samples.
         progress: Called with (what is running, rows done, rows in all).
@@ -98,7 +94,7 @@ def run_comparison(
     _resolve_shares(runner)
     config = runner.config
     samples, selection = _run_arms(runner)
-    runs = _test_arms(runner, samples, selection)
+    runs = arm_runs(runner, samples, selection)
     policies = {
         key: value
         for name, policy in runner.policies.items()
@@ -131,6 +127,9 @@ def run_comparison(
             if name in config.heads
         },
         claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
+        margin=config.margin,
+        token_budgets=_budgets(config),
+        token_prices=config.prices.to_dict() if config.prices else None,
         prices={
             name: verification_price(config_file)
             for name, policy in runner.policies.items()
@@ -141,6 +140,14 @@ def run_comparison(
     write_results(output / RESULTS, results)
     write_report(output, replace=True)
     return results
+
+
+def _budgets(config: CompareConfig) -> list[int] | None:
+    """The token budgets that completions were long enough for."""
+    most = config.max_new_tokens
+    if config.token_budgets is None or most is None:
+        return config.token_budgets
+    return [budget for budget in config.token_budgets if budget <= most]
 
 
 def _trained_folder(config: CompareConfig) -> str | None:
@@ -244,50 +251,3 @@ def _check_disjoint(runner: ArmRunner) -> None:
             f"{both} of the test problems are calibration problems too; take another split or"
             " seed for 'calibration'."
         )
-
-
-def _test_arms(
-    runner: ArmRunner, samples: Mapping[str, list[Sample]], selection: Selection | None
-) -> list[ArmRun]:
-    """The arms of the test split, in reading order: policy by policy, oracles last."""
-    config = runner.config
-
-    def arm(
-        policy: str,
-        kind: str,
-        label: str,
-        job_of: Callable[[str], Job],
-        point: GridPoint | None = None,
-    ) -> ArmRun:
-        """One arm, with the samples of every training run of its policy."""
-        jobs = [job_of(run) for run in config.runs_of(policy)]
-        return ArmRun(
-            name=jobs[0].arm,
-            policy=policy,
-            kind=kind,
-            label=label,
-            samples=pool([samples[job.key] for job in jobs]),
-            rule=point.config() if point else None,
-            cost=runner.cost(jobs),
-            rule_name=point.rule if point else None,
-            runs=tuple(job.policy for job in jobs) if len(jobs) > 1 else (),
-        )
-
-    runs = []
-    for name in config.heads:
-        runs.append(arm(name, "free", name, lambda run: Job(run, run, "test")))
-        if name in config.with_grid:
-            for point in config.grid():
-                label = arm_label(name, point.label)
-                job_of = partial(grid_job, split="test", point=point)
-                runs.append(arm(name, "grid", label, job_of, point))
-        elif selection and name in selection.chosen:
-            point = selection.chosen[name]
-            job_of = partial(monitored_job, point=point)
-            ran = run_jobs(runner, [job_of(run) for run in config.runs_of(name)], alone=True)
-            samples = {**samples, **ran}
-            label = f"{name} + monitored ({point.label})"
-            runs.append(arm(name, "monitored", label, job_of, point))
-    for name in config.with_grid if config.oracle else ():
-        runs.append(arm(name, "oracle", arm_label(name, "oracle stop"), oracle_job))
-    return runs

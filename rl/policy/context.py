@@ -117,8 +117,13 @@ def longest_prompt(config: PolicyConfig, tokenizer: Any, questions: Sequence[str
         tokenizer: Its tokenizer.
         questions: What is asked, at least one question.
     """
+    return max(prompt_lengths(config, tokenizer, questions))
+
+
+def prompt_lengths(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> list[int]:
+    """Tokens of the prompt of each question, as `longest_prompt`."""
     prompts = Prompting.of(config).render_all(tokenizer, questions)
-    return max(len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"])
+    return [len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"]]
 
 
 def context_length(config: PolicyConfig) -> int | None:

@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from rl.analysis.arms import policy_names, reference_of
-from rl.report import bars, curves, frontier, policy_tables, sampling_tables, tables, traces
+from rl.analysis.claims.targets import margin_of
+from rl.report import (
+    bars,
+    benchmark_tables,
+    claim_tables,
+    curves,
+    frontier,
+    policy_tables,
+    sampling_tables,
+    tables,
+    traces,
+)
 from rl.report.css import CSS
 from rl.report.limits import limitations
 from rl.report.words import claims, headline, selection_words, tiles
@@ -46,6 +57,9 @@ def page(results: Mapping[str, Any]) -> str:
         several_bands=len(arms["base"]["bands"]) > 1,
         tables=tables,
         policy_tables=policy_tables,
+        benchmarks=benchmark_tables,
+        claim_tables=claim_tables,
+        margin=f"{margin_of(results) * 100:g}",
         reference=reference_of(policy_names(results)),
         limitations=limitations(results),
         sampling=sampling_tables,

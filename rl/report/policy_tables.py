@@ -7,7 +7,7 @@ from typing import Any
 
 from rl.analysis.arms import BASE, policy_names, reference_of
 from rl.analysis.claims.base import percent, points
-from rl.analysis.claims.targets import ALL
+from rl.analysis.claims.targets import targets_of
 from rl.report.style import arm_look, main_arms, number, short_type, signed, sort_types
 from rl.report.tables import arm_cell, with_interval
 from tagger.display.cells import Cell, Row, Table
@@ -103,9 +103,10 @@ def runs_table(results: Mapping[str, Any]) -> Table | None:
     return Table(head, rows) if rows else None
 
 
-def targets_table() -> Table:
+def targets_table(results: Mapping[str, Any]) -> Table:
     """Every target of a claim, with its origin."""
-    return Table(("target", "origin"), [Row([one.text, one.origin]) for one in ALL])
+    rows = [Row([one.text, one.origin]) for one in targets_of(results)]
+    return Table(("target", "origin"), rows)
 
 
 def price_words(results: Mapping[str, Any]) -> str:

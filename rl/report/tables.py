@@ -27,7 +27,7 @@ def with_interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | N
     return Cell(shown, interval(estimate, scale, digits))
 
 
-def _difference(pair: Mapping[str, Any] | None, key: str) -> Cell:
+def difference(pair: Mapping[str, Any] | None, key: str) -> Cell:
     """A paired difference in points, or a relative change in per cent."""
     if pair is None:
         return Cell()
@@ -56,9 +56,9 @@ def _arm_row(
         [
             name,
             with_interval(m["accuracy"], 100, 1),
-            _difference(pair, "accuracy"),
+            difference(pair, "accuracy"),
             with_interval(m["tokens"]),
-            _difference(pair, "tokens_change"),
+            difference(pair, "tokens_change"),
             number(m["thinking_tokens"]["mean"]),
             with_interval(m["verification_steps"], 1, 2),
             Cell(
@@ -138,11 +138,11 @@ def bands_table(results: Mapping[str, Any]) -> Table:
                         arm_cell(results, n),
                         with_interval(m["first_answer_accuracy"], 100, 1),
                         with_interval(m["accuracy"], 100, 1),
-                        _difference(pair, "accuracy"),
+                        difference(pair, "accuracy"),
                         with_interval(m["tokens"]),
-                        _difference(pair, "tokens_change"),
+                        difference(pair, "tokens_change"),
                         with_interval(m["verification_steps"], 1, 2),
-                        _difference(pair, "verification_steps_change"),
+                        difference(pair, "verification_steps_change"),
                     ],
                     "hero",
                 )
@@ -201,7 +201,7 @@ def selectivity_table(results: Mapping[str, Any]) -> Table:
 
 def _rate_difference(part: Mapping[str, Any]) -> Cell | str:
     """Verification rate if the first answer is incorrect, less that if it is correct."""
-    return _difference(part, "difference") if "difference" in part else ""
+    return difference(part, "difference") if "difference" in part else ""
 
 
 AUDIT_ROWS = (

@@ -121,7 +121,21 @@ VERDICTS = {
 
 def claims(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Each claim as CSS class of its verdict, verdict, text."""
-    return [(*VERDICTS[claim["holds"]], claim["text"]) for claim in results["claims"]]
+    return [
+        (*VERDICTS[claim["holds"]], f"{claim['text']}{uncorrected(claim)}")
+        for claim in results["claims"]
+    ]
+
+
+def uncorrected(claim: Mapping[str, Any]) -> str:
+    """What follows the text of a claim that holds alone, but not after Holm's correction."""
+    test = claim.get("test")
+    if not claim["holds"] or test is None or test["rejected"]:
+        return ""
+    return (
+        f" Not after Holm's correction for all claims of this comparison (p = {test['p_holm']:.3f},"
+        " level 0.025)."
+    )
 
 
 def selection_words(results: Mapping[str, Any]) -> str:

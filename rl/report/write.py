@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rl.analysis.arms import policy_names, reference_of
 from rl.analysis.schema import load_results
+from rl.report.arms_csv import arms_csv
 from rl.report.frontier import frontier_plot
 from rl.report.page import page
 from rl.report.style import arm_look, grid_arms, main_arms, number, signed
-from rl.report.words import headline
+from rl.report.words import headline, uncorrected
 from tagger.errors import UserError
 from tagger.files import write_atomically
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 REPORT = "report.html"
 PICTURE = "frontier.svg"
+TABLE = "arms.csv"
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
 
@@ -30,7 +32,7 @@ def write_report(run: Path, output: Path | None = None, *, replace: bool = False
     Args:
         run: The folder a comparison wrote, or its ``results.json``.
         output: The file to write; None takes ``report.html`` next to the results, and writes the
-            main picture there as ``frontier.svg`` too.
+            main picture there as ``frontier.svg`` and the arms as ``arms.csv`` too.
         replace: Whether a file that is there may be replaced.
 
     Returns:
@@ -46,6 +48,7 @@ def write_report(run: Path, output: Path | None = None, *, replace: bool = False
         raise UserError(f"{target} exists already; name another file with --output.")
     write_atomically(target, page(results).encode("utf-8"))
     if output is None:
+        write_atomically(folder / TABLE, arms_csv(results).encode("utf-8"))
         write_atomically(folder / PICTURE, frontier_plot(results).encode("utf-8"))
     return target
 
@@ -93,7 +96,7 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
     console.print(table)
     console.print()
     for claim in results["claims"]:
-        text = f"{MARKS[claim['holds']]} {escape(claim['text'])}"
+        text = f"{MARKS[claim['holds']]} {escape(claim['text'] + uncorrected(claim))}"
         console.print(Padding(text, (0, 0, 0, 0)), highlight=False)
 
 

@@ -15,7 +15,7 @@ from rl.analysis.claims.base import (
     settled_by,
 )
 from rl.analysis.claims.evidence import never_correct, no_spread, shortfall
-from rl.analysis.claims.targets import ACCURACY_MARGIN
+from rl.analysis.claims.targets import margin_of
 
 
 def directed(results: Mapping[str, Any], a: str, b: str, arm: str, other: str) -> list[Claim]:
@@ -26,7 +26,7 @@ def directed(results: Mapping[str, Any], a: str, b: str, arm: str, other: str) -
     ending = "" if free else "_monitored"
     who, whom = (a, b) if free else (f"{a} under its chosen rule", f"{b} under its own")
     both = (arm, other)
-    short = shortfall(results, both)
+    short, margin = shortfall(results, both), margin_of(results)
     shorter = f"{percent(abs(tokens['mean']))} {'fewer' if tokens['mean'] <= 0 else 'more'} tokens"
     fewer = new_claim(
         f"fewer_tokens{ending}",
@@ -39,8 +39,9 @@ def directed(results: Mapping[str, Any], a: str, b: str, arm: str, other: str) -
         f"as_accurate{ending}",
         f"{begin(who)} is {abs(accuracy['mean']) * 100:.1f} points"
         f" {'more' if accuracy['mean'] >= 0 else 'less'} accurate than {whom} (95 % interval"
-        f" {points(accuracy['low'])} to {points(accuracy['high'])}; margin: 2 points below).",
-        settled_by(-accuracy["low"], -accuracy["high"], -ACCURACY_MARGIN.value),
+        f" {points(accuracy['low'])} to {points(accuracy['high'])}; margin:"
+        f" {margin * 100:g} points below).",
+        settled_by(-accuracy["low"], -accuracy["high"], margin),
         accuracy=accuracy,
     )
     return [

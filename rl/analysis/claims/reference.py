@@ -26,12 +26,12 @@ from rl.analysis.claims.evidence import (
     unfinished,
 )
 from rl.analysis.claims.targets import (
-    ACCURACY_MARGIN,
     EASY_VERIFICATION,
     EQUAL_TOKENS,
     SELECTIVITY,
     TOKENS_OF_BASE,
     TOKENS_OF_CONTROL,
+    margin_of,
 )
 
 
@@ -50,15 +50,15 @@ def _fewer_tokens(name: str, of: str, pair: Mapping[str, Any]) -> Claim:
     )
 
 
-def _accuracy_kept(name: str, of: str, pair: Mapping[str, Any]) -> Claim:
+def _accuracy_kept(name: str, of: str, pair: Mapping[str, Any], margin: float) -> Claim:
     gain = pair["accuracy"]
     word = "more" if gain["mean"] >= 0 else "less"
     if of == BASE:
-        target, holds = "not below 0, lower end not below −2", gain["mean"] >= 0
-        holds = holds and gain["low"] >= ACCURACY_MARGIN.value
+        target, holds = f"not below 0, lower end not below −{margin * 100:g}", gain["mean"] >= 0
+        holds = holds and gain["low"] >= -margin
     else:
-        target = "whole interval not below −2"
-        holds = settled_by(-gain["low"], -gain["high"], -ACCURACY_MARGIN.value)
+        target = f"whole interval not below −{margin * 100:g}"
+        holds = settled_by(-gain["low"], -gain["high"], margin)
     return new_claim(
         "accuracy_kept",
         f"{begin(name)} is {abs(gain['mean']) * 100:.1f} points {word} accurate than {of}, paired"
@@ -213,7 +213,7 @@ def against(results: Mapping[str, Any], name: str, of: str) -> list[Claim]:
     claims = [
         settled(_fewer_tokens(name, of, pair), short or no_spread([pair["tokens_change"]])),
         settled(
-            _accuracy_kept(name, of, pair),
+            _accuracy_kept(name, of, pair, margin_of(results)),
             short or never_correct(arms, both) or no_spread([pair["accuracy"]]),
         ),
     ]

@@ -1,0 +1,116 @@
+"""The tables on several answers to a problem, token budgets, what an answer costs, and calibration.
+
+Each returns None for results of a version that did not hold its figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rl.analysis.arms import BASE, arm_name, policy_names, reference_of
+from rl.report.style import main_arms, number, rule_of
+from rl.report.tables import arm_cell, difference, ran_alone, with_interval
+from tagger.display.cells import Cell, Row, Table
+
+
+def at_k_table(results: Mapping[str, Any]) -> Table | None:
+    """pass@k and maj@k of the main arms; None with a single answer a problem."""
+    arms = {n: results["arms"][n].get("at_k") for n in main_arms(results)}
+    counts = sorted({one["k"] for found in arms.values() for one in found or ()})
+    if len(counts) < 2:
+        return None
+    rows = []
+    for name, found in arms.items():
+        by_k = {one["k"]: one for one in found or ()}
+        cells = [
+            with_interval(by_k[k][key], 100, 1) if k in by_k else Cell()
+            for key in ("pass", "majority")
+            for k in counts
+        ]
+        rows.append(Row([arm_cell(results, name), *cells], "hero"))
+    heads = [f"{word}@{k}, %" for word in ("pass", "maj") for k in counts]
+    return Table(("arm", *heads), rows)
+
+
+def budgets_table(results: Mapping[str, Any]) -> Table | None:
+    """Accuracy of the main arms where every answer must fit into a budget."""
+    arms = {n: results["arms"][n].get("at_budgets") or () for n in main_arms(results)}
+    budgets = sorted({one["tokens"] for found in arms.values() for one in found})
+    if not budgets:
+        return None
+    rows = []
+    for name, found in arms.items():
+        by_budget = {one["tokens"]: one["accuracy"] for one in found}
+        cells = [with_interval(by_budget[b], 100, 1) if b in by_budget else Cell() for b in budgets]
+        rows.append(Row([arm_cell(results, name), *cells], "hero"))
+    heads = [f"{number(budget, 0)} tokens" for budget in budgets]
+    return Table(("arm: correct, %, within", *heads), rows)
+
+
+def answer_cost_table(results: Mapping[str, Any]) -> Table | None:
+    """What an answer of each main arm costs: tokens, seconds and, with prices, money."""
+    names = [n for n in main_arms(results) if results["arms"][n].get("prompt_tokens")]
+    if not names:
+        return None
+    prices = results.get("token_prices")
+    rows = []
+    for name in names:
+        arm = results["arms"][name]
+        cells = [
+            arm_cell(results, name),
+            with_interval(arm["prompt_tokens"]),
+            with_interval(arm["tokens"]),
+            with_interval(arm["seconds"], 1000, 1) if ran_alone(arm) else Cell(),
+        ]
+        if prices:
+            small = (arm["money"]["mean"] or 0) < 1
+            cells.append(with_interval(arm["money"], 1, 4 if small else 2))
+        rows.append(Row(cells, "hero"))
+    head = ["arm", "prompt tokens", "tokens of the completion", "time, ms"]
+    if prices:
+        head.append(f"{prices['currency']} for 1,000 answers")
+    return Table(tuple(head), rows)
+
+
+def calibrated_table(results: Mapping[str, Any]) -> Table | None:
+    """Each rule at the threshold that was chosen for it, against the policy's free arm."""
+    selection = results["selection"]
+    if not selection:
+        return None
+    arms, reference = results["arms"], reference_of(policy_names(results))
+    rows = []
+    choices = {BASE: selection, **selection.get("policies", {})}
+    for policy, own in choices.items():
+        for choice in own.get("rules", {}).values():
+            name = choice["chosen"]
+            if name not in arms:
+                # A policy without a grid runs under its chosen rule alone.
+                name = arm_name(policy, "monitored")
+            if name not in arms or arms[name]["policy"] != policy:
+                continue
+            arm, pairs = arms[name], results["paired"]
+            rows.append(
+                Row(
+                    [
+                        Cell(policy),
+                        Cell(
+                            rule_of(arm).replace("_", " "),
+                            arm["label"] if choice["kept_accuracy"] else "no threshold kept it",
+                        ),
+                        with_interval(arm["accuracy"], 100, 1),
+                        difference(pairs.get(f"{name}_vs_{policy}"), "accuracy"),
+                        difference(pairs.get(f"{name}_vs_{reference}"), "accuracy"),
+                        with_interval(arm["tokens"]),
+                        difference(pairs.get(f"{name}_vs_{policy}"), "tokens_change"),
+                        difference(pairs.get(f"{name}_vs_{reference}"), "tokens_change"),
+                    ],
+                    "hero",
+                )
+            )
+    head = (
+        "policy", "rule, calibrated", "correct, %", "against its free arm, points",
+        f"against {reference}, points", "tokens", "against its free arm, %",
+        f"against {reference}, %",
+    )  # fmt: skip
+    return Table(head, rows) if rows else None
