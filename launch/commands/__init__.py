@@ -4,6 +4,7 @@ from launch.command import Command
 from launch.commands import (
     compare,
     config,
+    dashboard,
     evaluate,
     overthinker,
     plan,
@@ -23,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     quickstart.COMMAND,
     tag.COMMAND,
     train.COMMAND,
+    dashboard.COMMAND,
     evaluate.COMMAND,
     compare.COMMAND,
     report.COMMAND,

@@ -6,6 +6,7 @@ suffice train --config configs/quickstart.yaml --output runs/first
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,9 @@ from rl.training.plan import Plan, check_checkpoint, make_plan, provenance_of, s
 from rl.training.policy_card import policy_card
 from rl.training.policy_folder import save_checkpoint_policy, save_policy
 from rl.training.processes import agreed_output
-from rl.training.reporters import prepare_reporters
 from rl.training.run_folder import existing_run, new_run
+from rl.training.run_lock import working_on
+from rl.training.tracking.reporters import prepare_reporters
 from tagger.errors import Interrupted, UserError
 from tagger.files import read_json, write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
@@ -106,13 +108,16 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
             print(f"[suffice] {note}", file=sys.stderr, flush=True)
         if resume is None:
             run.root.mkdir(parents=True)
-            write_config(config, run.config)
-        else:
-            run.drop_broken_checkpoints()
-        if not run.provenance.is_file():  # a kill may have come between config and provenance
-            write_json(run.provenance, provenance_of(plan))
-    processes.wait_for_everyone()
-    return _train(plan, checkpoint, resume is not None, processes.is_main_process)
+    with working_on(run) if processes.is_main_process else nullcontext():
+        if processes.is_main_process:
+            if resume is None:
+                write_config(config, run.config)
+            else:
+                run.drop_broken_checkpoints()
+            if not run.provenance.is_file():  # a kill may have come between config and provenance
+                write_json(run.provenance, provenance_of(plan))
+        processes.wait_for_everyone()
+        return _train(plan, checkpoint, resume is not None, processes.is_main_process)
 
 
 def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> TrainResult:
@@ -127,12 +132,12 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
         Progress,
         StopOnSignal,
         TaggerUnchanged,
-        WandbConfig,
     )
     from rl.training.callbacks.evaluation import policy_sampler
     from rl.training.grpo_config import resumable_at, steps_served
     from rl.training.records.rollouts import KeptRollouts
     from rl.training.signal import SignalWatch
+    from rl.training.tracking.wandb_config import WandbConfig
     from rl.training.trainer import StepGRPOTrainer
 
     config, run = plan.config, plan.run

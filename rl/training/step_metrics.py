@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,3 +58,16 @@ def term_metrics(method: Aggregation[Any], scored: ScoredRollouts) -> dict[str, 
     found = {f"weight/{name}": weight for name, weight in weights}
     shares = changes_by_term(method, scored)
     return found | {f"advantage/{name}": share for name, share in shares.items()}
+
+
+def peak_memory() -> dict[str, float]:
+    """Most memory that this process has had so far, in GiB.
+
+    Returns:
+        ``memory/process``, and with a GPU ``memory/gpu``: what torch allocated on it.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = {"memory/process": peak * (1 if sys.platform == "darwin" else 1024) / 2**30}
+    if torch.cuda.is_available():
+        found["memory/gpu"] = torch.cuda.max_memory_allocated() / 2**30
+    return found

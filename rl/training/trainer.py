@@ -40,7 +40,7 @@ from rl.training.run_folder import (
 )
 from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
-from rl.training.step_metrics import fact_metrics, term_metrics
+from rl.training.step_metrics import fact_metrics, peak_memory, term_metrics
 from tagger.errors import UserError
 from tagger.files import flush_all, write_atomically
 
@@ -149,6 +149,7 @@ class StepGRPOTrainer(GRPOTrainer):
             for column, values in shown.items():
                 self._log_completion_extra(column, values)
         metrics = fact_metrics(table, columns) | term_metrics(self._method, batch.scored)
+        metrics |= peak_memory()
         if training and self._signal is not None:
             decode = self.processing_class.decode
             self._signal.find_mismatch(completion_ids_list, batch.mine, self.facts, decode)

@@ -16,7 +16,7 @@ from tests.end_to_end.forks import forked, status_of
 from tests.end_to_end.interruptions import signal_in_step
 from tests.world import GRPO, World
 
-TIMINGS = {"step_time"}
+TIMINGS = {"step_time", "memory/process"}
 CONFIG = {
     "grpo": GRPO
     | {

@@ -6,7 +6,6 @@ from rl.training.callbacks.metrics_file import MetricsFile
 from rl.training.callbacks.progress import Progress
 from rl.training.callbacks.stop_on_signal import StopOnSignal
 from rl.training.callbacks.tagger_unchanged import TaggerUnchanged
-from rl.training.callbacks.wandb_config import WandbConfig
 
 __all__ = [
     "AccuracyFloor",
@@ -15,5 +14,4 @@ __all__ = [
     "Progress",
     "StopOnSignal",
     "TaggerUnchanged",
-    "WandbConfig",
 ]

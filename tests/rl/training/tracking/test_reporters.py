@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rl.training.reporters import prepare_reporters
+from rl.training.tracking.reporters import prepare_reporters
 from tagger.errors import UserError
 
 
@@ -95,7 +95,7 @@ def test_prepare_reporters_tells_a_malformed_login(
 def test_prepare_reporters_names_the_missing_package(
     name: str, clean: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rl.training.reporters.find_spec", lambda _: None)
+    monkeypatch.setattr("rl.training.tracking.reporters.find_spec", lambda _: None)
     with pytest.raises(UserError, match=f"pip install {name.replace('_', '-')}, or set report_to"):
         prepare_reporters([name], clean)
 

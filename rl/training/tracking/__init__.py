@@ -1,0 +1,1 @@
+"""Where a run reports to besides its own folder."""
