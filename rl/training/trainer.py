@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,12 +23,13 @@ from rewards.aggregation.base import Aggregation
 from rewards.facts.analysis import RolloutAnalysis
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack
+from rl.policy.log_probs import trimmed
 from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.advantages.choice import chosen_aggregation
 from rl.training.advantages.observing import show_batch
 from rl.training.advantages.output import put_advantages
 from rl.training.advantages.redraw import Drawn, draw_batch
-from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row
+from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row, placeholder
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import completion_columns
@@ -118,7 +120,7 @@ class StepGRPOTrainer(GRPOTrainer):
         self._scorer = BatchScorer(stack, facts, tasks, self._method)
         self._max_draws = max_draws
         self._drawn: Drawn | None = None
-        placeholders = [_placeholder(name) for name in stack.names]
+        placeholders = [placeholder(name) for name in stack.names]
         super().__init__(reward_funcs=placeholders, args=args, **kwargs)
 
     def _calculate_rewards(
@@ -215,6 +217,15 @@ class StepGRPOTrainer(GRPOTrainer):
         except NonFiniteLogitsError as error:
             raise self._diverged(str(error).rstrip(".")) from error
 
+    def _get_per_token_logps_and_entropies(
+        self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int, **kwargs: Any
+    ) -> tuple[Any, Any, Any]:
+        """As TRL's; on a CPU without most of the padding."""
+        compute = partial(super()._get_per_token_logps_and_entropies, model, **kwargs)
+        if self.accelerator.device.type != "cpu" or self.aux_loss_enabled:
+            return compute(input_ids, attention_mask, logits_to_keep)
+        return *trimmed(compute, input_ids, attention_mask, logits_to_keep), None
+
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """As transformers'; a norm that is not finite stops the run before the update.
 
@@ -287,13 +298,3 @@ class StepGRPOTrainer(GRPOTrainer):
                 # Checkpoints of earlier versions hold no state of these.
                 later = name in ("signal", "length_trend")
                 thing.load_state_dict(state.get(name, {}) if later else state[name])
-
-
-def _placeholder(name: str) -> Callable[..., list[float]]:
-    """A reward function that only lends its name to TRL's metrics."""
-
-    def reward(**_: Any) -> list[float]:
-        raise RuntimeError(f"The term {name!r} is computed from the gathered facts table.")
-
-    reward.__name__ = name
-    return reward

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,3 +116,13 @@ class BatchScorer:
     def flat(self, scored: ScoredRollouts) -> torch.Tensor:
         """Which groups have equal advantages, (groups,) bool."""
         return without_spread(self._method.advantages(scored), scored.groups)
+
+
+def placeholder(name: str) -> Callable[..., list[float]]:
+    """A reward function that only lends its name to TRL's metrics."""
+
+    def reward(**_: Any) -> list[float]:
+        raise RuntimeError(f"The term {name!r} is computed from the gathered facts table.")
+
+    reward.__name__ = name
+    return reward
