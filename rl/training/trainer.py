@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import torch
 from transformers.trainer import TRAINING_ARGS_NAME
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig
 
 from rewards.aggregation.base import Aggregation
 from rewards.facts.analysis import RolloutAnalysis
@@ -30,6 +30,7 @@ from rl.training.advantages.observing import show_batch
 from rl.training.advantages.output import put_advantages
 from rl.training.advantages.redraw import Drawn, draw_batch
 from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row, placeholder
+from rl.training.advantages.timing import TimedTrainer
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import completion_columns
@@ -67,7 +68,7 @@ class FactsWatcher(Protocol):
         ...
 
 
-class StepGRPOTrainer(GRPOTrainer):
+class StepGRPOTrainer(TimedTrainer):
     """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
 
     The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).
@@ -81,8 +82,7 @@ class StepGRPOTrainer(GRPOTrainer):
         signal: Counts batches without spread and warns of them; None goes without.
         kept_rollouts: Writes rollouts of chosen steps to the disk; None writes none.
         aggregation: How terms become advantages; by TRL's `args` if None.
-        max_draws: Most draws of a group that has no spread, the first included; see
-            `rl.training.advantages.redraw`.
+        max_draws: Most draws of a group without spread; see `rl.training.advantages.redraw`.
         kept_steps: Gives the steps whose checkpoints stay, whatever `args.save_total_limit` says.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.

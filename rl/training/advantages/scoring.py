@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,9 @@ from rewards.facts.analysis import RolloutAnalysis, Task
 from rewards.facts.compute import FactsComputer
 from rewards.stack import RewardStack
 from rl.training.records.scored import ScoredBatch
+
+TIMINGS = ("timing/tagging_share", "timing/reward_share")
+"""Metrics that come from the clock, so that no two runs agree in them."""
 
 Row = dict[str, Any]
 """A row of the training data, one a rollout; ``problem`` is the index of its task."""
@@ -47,6 +52,9 @@ class BatchScorer:
         facts: Computes the facts table of a batch.
         tasks: What is asked; a row's ``problem`` indexes it.
         method: How terms become advantages.
+
+    Attributes:
+        seconds: Wall-clock seconds spent so far, by ``tagging`` and ``terms``.
     """
 
     def __init__(
@@ -57,6 +65,28 @@ class BatchScorer:
         method: Aggregation[Any],
     ) -> None:
         self._stack, self._facts, self._tasks, self._method = stack, facts, tasks, method
+        self.seconds = {"tagging": 0.0, "terms": 0.0}
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[part] += time.perf_counter() - began
+
+    def shares(self, step_seconds: float) -> dict[str, float]:
+        """Shares of a step that scoring its rollouts took; the clock starts anew.
+
+        Args:
+            step_seconds: Wall-clock seconds of the step.
+
+        Returns:
+            ``timing/tagging_share``: splitting rollouts into steps, tagging them, checking answers;
+            ``timing/reward_share``: that and facts, terms and the wait for other processes.
+        """
+        tagging, terms = self.seconds["tagging"], self.seconds["terms"]
+        self.seconds = {"tagging": 0.0, "terms": 0.0}
+        shares = (tagging / step_seconds, (tagging + terms) / step_seconds)
+        return dict(zip(TIMINGS, shares, strict=True))
 
     def tasks_of(self, rows: Sequence[Row]) -> list[Task]:
         """What the rollouts of some rows were asked."""
@@ -66,7 +96,8 @@ class BatchScorer:
         self, completion_ids: Sequence[Sequence[int]], rows: Sequence[Row]
     ) -> list[RolloutAnalysis]:
         """What the completions of some rows show."""
-        return self._facts.analyze(completion_ids, self.tasks_of(rows))
+        with self._timed("tagging"):
+            return self._facts.analyze(completion_ids, self.tasks_of(rows))
 
     def score(
         self,
@@ -85,6 +116,17 @@ class BatchScorer:
             step: The optimizer step, for the weights.
             accelerator: That of the processes, which hold equally many rollouts.
         """
+        with self._timed("terms"):
+            return self._score(found, rows, size, step, accelerator)
+
+    def _score(
+        self,
+        found: Sequence[RolloutAnalysis],
+        rows: Sequence[Row],
+        size: int,
+        step: int,
+        accelerator: Any,
+    ) -> GatheredBatch:
         tasks = self.tasks_of(rows)
         local = torch.from_numpy(self._facts.table(found, tasks))
         table = gather(local.to(accelerator.device))

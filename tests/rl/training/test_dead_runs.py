@@ -87,5 +87,6 @@ def test_a_dead_run_says_why_exits_with_3_and_leaves_no_policy(
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [row["signal/equal_rewards"] for row in rows] == [1.0, 1.0, 1.0]
     assert [row["grad_norm"] for row in rows] == [0.0, 0.0, 0.0]
+    assert all(0 < row["timing/tagging_share"] < row["timing/reward_share"] < 1 for row in rows)
     assert main(["train", "--resume", str(run)]) == 2
     assert "is complete and has no policy. No signal" in capsys.readouterr().err

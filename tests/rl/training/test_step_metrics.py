@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
 from rewards.aggregation.registry import build_aggregation
 from rewards.facts.columns import columns
+from rl.training.advantages.scoring import BatchScorer
 from rl.training.step_metrics import fact_metrics, term_metrics
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tests.rewards.aggregation.batches import scored
@@ -40,3 +42,16 @@ def test_shares_of_the_advantage() -> None:
     assert term_metrics(build_aggregation("sum_then_normalize"), batch) == pytest.approx(
         {"weight/right": 1, "weight/short": 0.5, "advantage/right": 0.25, "advantage/short": 0.5}
     )
+
+
+def test_shares_of_the_step_are_those_since_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 2.0, 5.0, 8.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    nothing: Any = None
+    scorer = BatchScorer(nothing, nothing, [], nothing)
+    for part in ("tagging", "terms"):
+        with scorer._timed(part):
+            pass
+    found = scorer.shares(step_seconds=20.0)  # 2 s of tagging, 3 s of terms
+    assert found == {"timing/tagging_share": 0.1, "timing/reward_share": 0.25}
+    assert set(scorer.shares(20.0).values()) == {0.0}
