@@ -70,7 +70,7 @@ class _PieceTable(_ByteTable):
 
 _BYTE_TOKEN = re.compile("<0x([0-9A-F]{2})>")
 _tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
-_piece_tables: weakref.WeakKeyDictionary[Any, _PieceTable] = weakref.WeakKeyDictionary()
+_piece_tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
 
 
 def _silent_ids(tokenizer: Any) -> set[int]:
@@ -186,27 +186,32 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
 
 
 def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]] | None:
-    """`char_ends` of a tokenizer that is not byte-level, if its text is that of its pieces.
+    """`char_ends` of a tokenizer that is not plainly byte-level, if its text is that of its pieces.
 
-    One pass over a sequence instead of two calls of ``decode`` a token.
+    One pass over a sequence instead of two calls of ``decode`` a token. Which pieces, those with
+    marked spaces or byte-level ones behind other decoders (as in files converted from GGUF), only
+    the decoded text tells.
     """
-    table = _piece_tables.get(tokenizer)
-    if table is None:
-        table = _piece_tables[tokenizer] = _PieceTable(tokenizer)
-    pieces = table.all_bytes(ids)
-    text = b"".join(pieces).decode(errors="replace")
     silent = _silent_ids(tokenizer)
     decoded = tokenizer.decode(
         [i for i in ids if i not in silent],
         skip_special_tokens=False,
         clean_up_tokenization_spaces=False,
     )
-    if text != decoded and text[1:] == decoded and text[0] == " ":  # the first space is dropped
-        first = next(i for i, piece in enumerate(pieces) if piece)
-        pieces[first], text = pieces[first][1:], decoded
-    if text != decoded or "\ufffd" in text:  # which may be half a character, that a stream holds
+    if "\ufffd" in decoded:  # which may be half a character, that a stream holds
         return None
-    return text, _ends_of_valid(text, pieces)
+    for tables, kind in ((_piece_tables, _PieceTable), (_tables, _ByteTable)):
+        table = tables.get(tokenizer)
+        if table is None:
+            table = tables[tokenizer] = kind(tokenizer)
+        pieces = table.all_bytes(ids)
+        text = b"".join(pieces).decode(errors="replace")
+        if text != decoded and text[1:] == decoded and text[0] == " ":  # the first space is dropped
+            first = next(i for i, piece in enumerate(pieces) if piece)
+            pieces[first], text = pieces[first][1:], decoded
+        if text == decoded:
+            return text, _ends_of_valid(text, pieces)
+    return None
 
 
 def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:

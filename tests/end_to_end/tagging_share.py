@@ -127,7 +127,8 @@ def main() -> None:
         f"{statistics.median(s.processor for s in spent):.2f}; "
         f"{statistics.median(s.steps for s in spent):.0f} steps)"
     )
-    print("| recipe | card | batch | step planned, s | rewards, s | share |\n|---|---|---|---|---|---|")
+    print("| recipe | card | batch | step planned, s | rewards, s | share |")
+    print("|---|---|---|---|---|---|")
     same = (
         f"grpo.per_device_train_batch_size={args.rows}",
         "grpo.gradient_accumulation_steps=1",

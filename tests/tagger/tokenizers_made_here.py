@@ -42,6 +42,23 @@ def byte_level() -> Any:
 
 
 @cache
+def from_gguf() -> Any:
+    """Byte-level BPE behind the decoders that transformers gives one read from a GGUF file."""
+    from tokenizers import Tokenizer, decoders
+
+    backend = Tokenizer.from_str(byte_level().backend_tokenizer.to_str())
+    backend.decoder = decoders.Sequence(
+        [
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Replace("▁", " "),
+            decoders.ByteLevel(),
+        ]
+    )
+    return wrap(backend)
+
+
+@cache
 def byte_fallback() -> Any:
     """Sentencepiece-like BPE (Llama): a marker for spaces, unknown characters as byte tokens."""
     from tokenizers import Tokenizer, decoders, models, normalizers, trainers

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.thinking.token_text import TokenText, char_ends
-from tests.tagger.tokenizers_made_here import byte_fallback, byte_level
+from tests.tagger.tokenizers_made_here import byte_fallback, byte_level, from_gguf
 
 TEXTS = st.text(
     st.sampled_from("a7+= \n.é数🙂🙃ß—ж\u0301") | st.characters(exclude_categories=("Cs",)),
@@ -108,6 +108,14 @@ def test_no_ids_no_text() -> None:
     assert char_ends(byte_fallback(), []) == ("", [])
 
 
+@settings(max_examples=100, deadline=None)
+@given(text=TEXTS)
+def test_char_ends_behind_other_decoders_are_those_of_the_byte_level_tokenizer(text: str) -> None:
+    ids = byte_level().encode(text, add_special_tokens=False)
+    if "\ufffd" not in text:
+        assert char_ends(from_gguf(), ids) == char_ends(byte_level(), ids)
+
+
 @settings(max_examples=300, deadline=None)
 @given(ids=st.lists(st.integers(0, 330), max_size=25), text=TEXTS)
 def test_char_ends_of_pieces_are_those_of_the_stream(ids: list[int], text: str) -> None:
@@ -121,8 +129,9 @@ def test_char_ends_of_pieces_are_those_of_the_stream(ids: list[int], text: str) 
         assert not some or ends[-1] == len(whole)
 
 
-def test_char_ends_of_pieces_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    tokenizer = byte_fallback()
+@pytest.mark.parametrize("make", [byte_fallback, from_gguf])
+def test_char_ends_of_pieces_are_read_at_once(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = make()
     ids = tokenizer.encode("a7 + 7 = 7", add_special_tokens=False)
     expected = char_ends(tokenizer, ids)
     monkeypatch.setattr(TokenText, "feed", None)
