@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONE_ARM: dict[str, Any] = {
     "grid_policies": None,
     "claims": None,
+    "baselines": [],
     "rules": {},
     "oracle": False,
 }

@@ -86,16 +86,25 @@ def reference_of(policies: Sequence[str]) -> str:
     return CONTROL if CONTROL in policies else BASE
 
 
-def default_claims(policies: Sequence[str]) -> list[tuple[str, str]]:
-    """Each policy against each one before it, the last one first.
+def default_claims(policies: Sequence[str], baselines: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Each policy against each one before it, the last one first, and against the baselines.
 
     With a control none but the control is compared with base: what training on correctness alone
-    does is no work of the shaped reward.
+    does is no work of the shaped reward. Baselines are compared with base where no policy was
+    trained.
+
+    Args:
+        policies: Names of the policies.
+        baselines: Those of them that need no training.
     """
     reference = reference_of(policies)
-    trained = [name for name in policies if name not in (BASE, reference)]
+    trained = [name for name in policies if name not in (BASE, reference, *baselines)]
+    if not trained and reference == BASE:
+        return [(name, BASE) for name in baselines]
     pairs = [
-        (a, b) for i, a in reversed(list(enumerate(trained))) for b in (reference, *trained[:i])
+        (a, b)
+        for i, a in reversed(list(enumerate(trained)))
+        for b in (reference, *trained[:i], *baselines)
     ]
     return [*pairs, (CONTROL, BASE)] if reference == CONTROL else pairs
 

@@ -257,6 +257,9 @@ class Results(Part):
         default={}, description="charge per verification step by policy; missing in older results"
     )
     claim_pairs: list[list[str]] = Field(description="pairs of policies that claims are about")
+    baselines: list[str] = Field(
+        default=[], description="policies that need no training; missing in older results"
+    )
     margin: float = Field(
         default=0.02, gt=0, description="accuracy that may be lost; missing in older results"
     )

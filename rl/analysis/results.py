@@ -131,6 +131,7 @@ def build_results(
     margin: float = MARGIN,
     token_budgets: Sequence[int] | None = None,
     token_prices: Mapping[str, Any] | None = None,
+    baselines: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Compute every number of a comparison.
 
@@ -154,6 +155,7 @@ def build_results(
         margin: Accuracy that a policy may lose and still count as equally accurate.
         token_budgets: Budgets at which accuracy is given; None takes shares of `max_new_tokens`.
         token_prices: ``input`` and ``output`` per million tokens and their ``currency``.
+        baselines: Policies that need no training, see `rl.comparison.baselines`.
 
     Returns:
         A dictionary that passes `validate_results`.
@@ -165,7 +167,7 @@ def build_results(
     free = {run.policy: run for run in base_first if run.kind == "free"}
     base = make_panel(free[BASE].samples)
     panels = {run.name: _panel(run, base) for run in runs}
-    pairs = default_claims(list(free)) if claims is None else list(claims)
+    pairs = default_claims(list(free), baselines) if claims is None else list(claims)
     reference = reference_of(list(free))
     over = "problems and training runs" if any(run.runs for run in runs) else "problems"
     results: dict[str, Any] = {
@@ -183,6 +185,7 @@ def build_results(
         "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
         "selection": dict(selection) if selection else None,
         "claim_pairs": [list(pair) for pair in pairs],
+        "baselines": list(baselines),
         "margin": margin,
         "token_prices": dict(token_prices) if token_prices else None,
         "prices": dict(prices or {}),
@@ -218,7 +221,8 @@ def build_results(
         for text, names in _by_text(results["problems"]["overlaps"]).items()
     ]
     results["claims"] = corrected(make_claims(results), margin)
-    other = TRAINED if TRAINED in free else list(free)[-1]
+    others = [name for name in free if name not in baselines]
+    other = TRAINED if TRAINED in free else others[-1]
     results["examples"] = choose_examples(
         free[BASE].samples, free[other].samples if other != BASE else (), other
     )

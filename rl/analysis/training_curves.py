@@ -42,7 +42,8 @@ def find_metrics(trained: str | None, named: str | None) -> Path | None:
     if trained is None:
         return None
     folder = Path(trained).expanduser()
-    near = (folder / METRICS_FILE, folder.parent / METRICS_FILE)
+    run = folder.parent.parent if folder.parent.name == "checkpoints" else folder.parent
+    near = (folder / METRICS_FILE, run / METRICS_FILE)
     return next((path for path in near if path.is_file()), None)
 
 

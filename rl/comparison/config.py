@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge, Interval
 
 from rl.analysis.arms import BASE, MARGIN
+from rl.comparison.baselines import GUIDANCE, Baseline, baseline_policies, with_baselines
+from rl.comparison.costs import PricesConfig, check_budgets
 from rl.comparison.grid import GridPoint, check_name, check_shares, grid_points, rule_points
 from rl.comparison.policies import (
     DEFAULT_BASE,
@@ -23,7 +25,7 @@ from rl.policy.config import PolicySettings, policy_config
 from rl.problems.config import ProblemsConfig
 from rl.problems.registry import is_generated
 from rl.sampling.registry import EngineName
-from tagger.config.settings import Settings, build_settings
+from tagger.config.settings import build_settings
 from tagger.errors import UserError
 
 
@@ -41,21 +43,6 @@ class Split(ProblemsConfig):
 
     size: Annotated[int, Ge(1)] | None = 300
     samples: Annotated[int, Ge(1)] | None = None
-
-
-@dataclass(frozen=True)
-class PricesConfig(Settings):
-    """What an endpoint charges, per million tokens.
-
-    Attributes:
-        input: Price of a million prompt tokens.
-        output: Price of a million tokens of completions.
-        currency: What the prices are in.
-    """
-
-    input: Annotated[float, Interval(ge=0, lt=math.inf)]
-    output: Annotated[float, Interval(ge=0, lt=math.inf)]
-    currency: str = "USD"
 
 
 def _calibration() -> Split:
@@ -85,6 +72,10 @@ class CompareConfig(PolicySettings):
         grid_policies: Policies that run under every rule of the grid and have an oracle, base
             among them; None takes the base alone. The others run under one rule, the base's
             chosen one, with a threshold of their own.
+        baselines: Baselines that need no training: ``prompt_guided`` (base, asked to be brief),
+            ``no_thinking`` (base with its thinking switched off) and ``token_budget`` (adds that
+            rule, whose limit is chosen on the calibration problems).
+        guidance: What ``prompt_guided`` adds to the user turn, after an empty line.
         pooled: Policies that are further training runs of another, e.g. ``{control: [control_1,
             control_2]}``. Their samples join its arms, and intervals take in what differs from
             run to run; only that policy is named elsewhere in this config.
@@ -133,6 +124,8 @@ class CompareConfig(PolicySettings):
 
     policies: dict[str, PolicyEntry] = field(default_factory=lambda: {BASE: DEFAULT_BASE})
     grid_policies: list[str] | None = None
+    baselines: list[Baseline] = field(default_factory=list)
+    guidance: str = GUIDANCE
     pooled: dict[str, list[str]] = field(default_factory=dict)
     claims: list[list[str]] | None = None
     margin: Annotated[float, Interval(gt=0, lt=1)] = MARGIN
@@ -166,6 +159,13 @@ class CompareConfig(PolicySettings):
         """Names of the policies that run under every rule, in the order of `policies`."""
         named = [BASE] if self.grid_policies is None else self.grid_policies
         return [name for name in self.heads if name in named]
+
+    @property
+    def monitored(self) -> list[str]:
+        """Names of the policies that also run under a rule: never those of baselines alone."""
+        named = self.heads if self.trained_monitored else self.with_grid
+        free = set(baseline_policies(self.baselines)) - set(self.with_grid)
+        return [name for name in named if name not in free]
 
     @property
     def heads(self) -> list[str]:
@@ -212,6 +212,9 @@ def compare_config(values: Mapping[str, Any], source: str = "compare settings") 
         given = {key: shared[key] for key in _INHERITED if key in shared} | dict(given)
         values["calibration"] = _calibration().to_dict() | _whole_file(given) | given
     config = build_settings(CompareConfig, values, source)
+    named = (config.baselines, config.guidance)
+    policies, rules = with_baselines(config.policies, config.rules, *named, shared=config)
+    config = dataclasses.replace(config, policies=policies, rules=rules)
     _check(config)
     return config
 
@@ -231,12 +234,7 @@ def config_keys() -> frozenset[str]:
 
 def _check(config: CompareConfig) -> None:
     _check_policies(config)
-    longest = max(config.token_budgets or [0])
-    if config.max_new_tokens is not None and longest > config.max_new_tokens:
-        raise UserError(
-            f"Config key 'token_budgets' holds {longest}, but completions end at max_new_tokens"
-            f" ({config.max_new_tokens}); raise that, or leave the budget out."
-        )
+    check_budgets(config.token_budgets, config.max_new_tokens)
     test, calibration = config.problems, config.calibration
     same = all(
         getattr(test, key) == getattr(calibration, key) for key in (*_INHERITED, "seed")

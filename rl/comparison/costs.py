@@ -1,18 +1,55 @@
-"""What the engine spent on an arm: written next to its samples, read back, summed over runs."""
+"""What answers cost: the engine's cost of an arm, kept next to its samples; prices, budgets."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Interval
 
 from rl.sampling.engine import EngineCost
+from tagger.config.settings import Settings
 from tagger.errors import UserError
 from tagger.files import read_json, write_json
 
 SIDE_BY_SIDE = "side_by_side"
 """Key of a cost: arms that ran at the same time, each in a process of its own."""
+
+
+@dataclass(frozen=True)
+class PricesConfig(Settings):
+    """What an endpoint charges, per million tokens.
+
+    Attributes:
+        input: Price of a million prompt tokens.
+        output: Price of a million tokens of completions.
+        currency: What the prices are in.
+    """
+
+    input: Annotated[float, Interval(ge=0, lt=math.inf)]
+    output: Annotated[float, Interval(ge=0, lt=math.inf)]
+    currency: str = "USD"
+
+
+def check_budgets(budgets: Sequence[int] | None, longest: int | None) -> None:
+    """Refuse token budgets that no completion can reach.
+
+    Args:
+        budgets: The config key ``token_budgets``.
+        longest: The config key ``max_new_tokens``; None is derived later.
+
+    Raises:
+        UserError: A budget is larger.
+    """
+    most = max(budgets or [0])
+    if longest is not None and most > longest:
+        raise UserError(
+            f"Config key 'token_budgets' holds {most}, but completions end at max_new_tokens"
+            f" ({longest}); raise that, or leave the budget out."
+        )
 
 
 def cost_file(samples: Path) -> Path:

@@ -82,7 +82,7 @@ def independent_jobs(config: CompareConfig) -> list[Job]:
     jobs = [Job(name, name, "test") for name in names]
     jobs += [grid_job(name, "test", p) for name in gridded for p in grid]
     if grid:
-        for name in names if config.trained_monitored else gridded:
+        for name in (run for head in config.monitored for run in config.runs_of(head)):
             jobs.append(Job(name, name, "calibration"))
             if name in gridded:
                 jobs += [grid_job(name, "calibration", p) for p in grid]
@@ -95,5 +95,6 @@ def arms_at_most(config: CompareConfig) -> tuple[int, int]:
     """Most arms on the test and the calibration problems, chosen ones included."""
     grid, policies = len(config.grid()), len(config.policies)
     full = sum(len(config.runs_of(name)) for name in config.with_grid)
-    test = policies + full * grid + (policies - full) * bool(grid) + full * config.oracle
-    return test, policies * (1 + grid) if grid else 0
+    monitored = sum(len(config.runs_of(name)) for name in config.monitored)
+    test = policies + full * grid + (monitored - full) * bool(grid) + full * config.oracle
+    return test, monitored * (1 + grid) if grid else 0

@@ -55,7 +55,8 @@ def merge_policies(values: Mapping[str, Any]) -> dict[str, Any]:
     merged = {BASE: short.get(BASE), **(named or {}), TRAINED: short.get(TRAINED)}
     if TRAINED in (named or {}):
         merged[TRAINED] = (named or {})[TRAINED]
-    given = {name: entry for name, entry in merged.items() if entry is not None}
+    listed = {name: entry for name, entry in merged.items() if entry is not None}
+    given = expanded(listed)
     if named is not None and not given:
         raise UserError("No policy is named in 'policies'; name at least one, as 'base'.")
     for name, entry in given.items():
@@ -73,6 +74,60 @@ def merge_policies(values: Mapping[str, Any]) -> dict[str, Any]:
         given = {BASE: DEFAULT_BASE, **given}
     values["policies"] = given
     return values
+
+
+def expanded(policies: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring lists and checkpoints of training runs to one entry a policy.
+
+    Of a list the last entry keeps the name; the others are called by it and their step, or their
+    place: ``{trained: [run@checkpoint-50, run@checkpoint-100, run/policy]}`` names ``trained_50``,
+    ``trained_100`` and ``trained``.
+
+    Args:
+        policies: Entries by name, some of them perhaps lists of entries.
+
+    Returns:
+        One entry a policy, with the folders of checkpoints in the place of ``RUN@checkpoint-N``.
+
+    Raises:
+        UserError: A list is empty, two of its entries or another policy have one name, or a run
+            has no such checkpoint.
+    """
+    found: dict[str, Any] = {}
+    for name, entry in policies.items():
+        entries = entry if isinstance(entry, list) else [entry]
+        if not entries:
+            raise UserError(f"The policy {name!r} is an empty list; name its checkpoints.")
+        for place, one in enumerate(entries, 1):
+            step = str(one).rpartition("@checkpoint-")[2] if isinstance(one, str) else ""
+            own = f"{name}_{step if step.isdigit() else place}"
+            own = name if place == len(entries) else own
+            if own in found or (own != name and own in policies):
+                raise UserError(f"The policy {own!r} is named twice; give each its own name.")
+            found[own] = checkpoint_folder(one) if isinstance(one, str) else one
+    return found
+
+
+def checkpoint_folder(entry: str) -> str:
+    """Folder of the checkpoint that ``RUN@checkpoint-N`` names; any other entry as it is.
+
+    Raises:
+        UserError: The run has no such checkpoint, or it is not whole.
+    """
+    run, at, name = entry.rpartition("@")
+    if not at or not Path(run).expanduser().is_dir():
+        return entry
+    from rl.training.run_folder import RunFolder, whole_checkpoints
+
+    kept = whole_checkpoints(RunFolder(Path(run).expanduser()).checkpoints)
+    step = name.removeprefix("checkpoint-")
+    if not step.isdigit() or int(step) not in kept:
+        names = ", ".join(f"checkpoint-{step}" for step in sorted(kept)) or "none"
+        raise UserError(
+            f"The run {run} has no whole checkpoint {name!r} (it has {names}); keep more of them by"
+            " grpo.save_steps and grpo.save_total_limit."
+        )
+    return str(kept[int(step)])
 
 
 def apply_words(
@@ -116,7 +171,7 @@ def _names_policy(name: str, text: str, keys: Collection[str]) -> bool:
     if name in keys or not _NAME.fullmatch(name):
         return False
     try:
-        if not isinstance(apply_overrides({}, [f"policy={text}"])["policy"], str):
+        if not isinstance(apply_overrides({}, [f"policy={text}"])["policy"], str | list):
             return False
     except UserError:
         return False

@@ -18,6 +18,7 @@ from rl.analysis.results import build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
 from rl.comparison.arm_runs import arm_runs
 from rl.comparison.arms import ArmProgress, ArmRunner
+from rl.comparison.baselines import baseline_policies
 from rl.comparison.cache import ArmCache
 from rl.comparison.config import CompareConfig
 from rl.comparison.derived import GIVEN, Row, not_applied, row
@@ -128,6 +129,7 @@ def run_comparison(
         },
         claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
         margin=config.margin,
+        baselines=baseline_policies(config.baselines),
         token_budgets=_budgets(config),
         token_prices=config.prices.to_dict() if config.prices else None,
         prices={

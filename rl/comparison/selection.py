@@ -59,7 +59,7 @@ def select(runner: ArmRunner, samples: Mapping[str, Sequence[Sample]]) -> Select
     best = next(p.rule for p in config.grid() if p.name == record["overall"])
     points = [p for p in config.grid() if p.rule == best]
     chosen = {}
-    for name in config.heads if config.trained_monitored else ():
+    for name in config.monitored:
         if name in config.with_grid:
             continue
         runs = config.runs_of(name)

@@ -81,8 +81,9 @@ def training_config(policy: str) -> Path | None:
     """The ``config.yaml`` of the run that made a policy, in its folder or the one above.
 
     Args:
-        policy: Name or folder of the policy.
+        policy: Name or folder of the policy, or of a checkpoint in the folder of its run.
     """
     folder = Path(policy).expanduser()
-    near = (folder / CONFIG_FILE, folder.parent / CONFIG_FILE)
+    run = folder.parent.parent if folder.parent.name == "checkpoints" else folder.parent
+    near = (folder / CONFIG_FILE, run / CONFIG_FILE)
     return next((path for path in near if path.is_file()), None)

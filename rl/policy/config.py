@@ -42,6 +42,8 @@ class PolicySettings(Settings):
         system_prompt: System turn before each question; none if left out.
         prompt_template: Text of the user turn, with ``{question}`` where the question goes.
         chat_template_kwargs: Passed to the chat template, e.g. ``{enable_thinking: false}``.
+        thinking: False switches thinking off, by the chat template's own switch, else by an empty
+            thinking in the prompt.
         delimiters: Thinking delimiters; the tokenizer's own if left out. A model without thinking
             may name any, such as ``<think>`` and ``</think>``.
         trust_remote_code: Run the Python code that a model's repository brings.
@@ -53,6 +55,7 @@ class PolicySettings(Settings):
     system_prompt: str | None = None
     prompt_template: str = QUESTION
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
+    thinking: bool = True
     delimiters: DelimitersConfig | None = None
     trust_remote_code: bool = False
 

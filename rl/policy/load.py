@@ -69,7 +69,8 @@ def load_tokenizer(
 
     Raises:
         UserError: It cannot be loaded, has no chat template, no end token or no delimiters, or
-            its template cannot make the prompts that the settings ask for.
+            its template cannot make the prompts that the settings ask for, such as those
+            without thinking.
     """
     from transformers import AutoTokenizer
 
@@ -88,6 +89,11 @@ def load_tokenizer(
         tokenizer.pad_token = tokenizer.eos_token
     Prompting.of(config).check(tokenizer, name)
     found = delimiters or config.named_delimiters or delimiters_from_tokenizer(tokenizer)
+    if not config.thinking:
+        from rl.policy.no_thinking import without_thinking
+
+        prompting = Prompting.of(config)
+        tokenizer.chat_template = without_thinking(tokenizer, found, prompting, name)
     return tokenizer, found
 
 

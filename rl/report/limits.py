@@ -78,7 +78,8 @@ def parameters(count: int | None) -> str:
 
 def _runs(results: Mapping[str, Any]) -> str:
     """How many training runs stand behind each policy."""
-    trained = [name for name in policy_names(results) if name != BASE]
+    untrained = (BASE, *results.get("baselines", ()))
+    trained = [name for name in policy_names(results) if name not in untrained]
     if not trained:
         return ""
     seeds = results.get("pooled") or {}

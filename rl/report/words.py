@@ -83,7 +83,8 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
             ("verification steps", number(steps["mean"], 2), [interval(steps, 1, 2)]),
             ("first stated answer correct", percent(first["mean"], 1), [interval(first, 100, 1)]),
         ]
-    name = TRAINED if TRAINED in others else others[-1]
+    trained = [name for name in others if name not in results.get("baselines", ())]
+    name = TRAINED if TRAINED in others else (trained or others)[-1]
     of = _reference(results, name)
     old, new, pair = arms[of], arms[name], results["paired"][f"{name}_vs_{of}"]
 

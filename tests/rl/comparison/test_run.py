@@ -221,15 +221,25 @@ def test_a_problem_cannot_choose_and_judge(
         run_comparison(config, tmp_path / "run")
 
 
-def test_one_arm_alone(settings: dict[str, Any], tmp_path: Path) -> None:
-    config: CompareConfig = compare_config(
-        {**settings, "trained": None, "rules": {}, "oracle": False, "samples": 1}
-    )
+def test_base_alone_with_its_baselines(settings: dict[str, Any], tmp_path: Path) -> None:
+    plain = {**settings, "trained": None, "rules": {}, "oracle": False, "samples": 1}
+    baselines, prices = ["prompt_guided", "no_thinking"], {"input": 1.0, "output": 2.0}
+    config: CompareConfig = compare_config({**plain, "baselines": baselines, "prices": prices})
     told: list[tuple[str, int, int]] = []
     results = run_comparison(config, tmp_path / "run", progress=lambda *x: told.append(x))
-    assert set(results["arms"]) == {"base"}
-    assert results["selection"] is None and results["claims"] == []
-    assert told[-1] == ("test: base", 6, 6)
+    assert list(results["arms"]) == ["base", *baselines] and results["baselines"] == baselines
+    assert results["selection"] is None
+    assert results["claim_pairs"] == [["prompt_guided", "base"], ["no_thinking", "base"]]
+    assert told[-1] == ("test: no_thinking", 6, 6)
+    policies = results["provenance"]["config"]["policies"]
+    assert policies["prompt_guided"]["prompt_template"] == "{question}\n\nBe concise."
+    assert policies["no_thinking"]["thinking"] is False
+    base, guided, silent = results["arms"].values()
+    for other in (guided, silent):
+        assert other["prompt_tokens"]["mean"] > base["prompt_tokens"]["mean"]
+    assert silent["thinking_tokens"]["mean"] == 0 < base["thinking_tokens"]["mean"]
+    paid = (base["prompt_tokens"]["mean"] + 2 * base["tokens"]["mean"]) / 1000
+    assert base["money"]["mean"] == pytest.approx(paid, abs=1e-5)
 
 
 @pytest.mark.slow
