@@ -165,6 +165,18 @@ def add_output(parser: argparse.ArgumentParser, stem: str) -> None:
     )
 
 
+def add_push(parser: argparse.ArgumentParser) -> None:
+    """Add what every upload to the Hub takes: ``OWNER/NAME``, visibility, branch and message."""
+    parser.add_argument("repo", metavar="OWNER/NAME", help="repository; made if there is none")
+    parser.add_argument("--private", action="store_true", help="make a new repository private")
+    parser.add_argument(
+        "--revision", metavar="BRANCH", help="branch to commit to (default: the main branch)"
+    )
+    parser.add_argument(
+        "--message", default="", metavar="TEXT", help="commit message (default: a short one)"
+    )
+
+
 def output_folder(chosen: Path | None, stem: str) -> Path:
     """Decide on the output folder without creating it.
 

@@ -1,4 +1,9 @@
-"""Pays for the correct final answer."""
+"""Pays for the correct final answer.
+
+    reward = 1 for a correct answer behind finished thinking, else 0
+
+Which answers are correct, the checker of the problems says.
+"""
 
 from __future__ import annotations
 

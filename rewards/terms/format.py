@@ -1,4 +1,9 @@
-"""Pays for closing the thinking once and answering after it."""
+"""Pays for closing the thinking once and answering after it.
+
+    reward = 1 if the thinking is closed once, is not blank and an answer follows, else 0
+
+With ``require_end`` the model must have ended the answer itself.
+"""
 
 from __future__ import annotations
 

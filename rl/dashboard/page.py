@@ -13,7 +13,7 @@ from rl.dashboard.series import curve, panels
 from rl.dashboard.watch import Snapshot
 from rl.report.css import CSS
 from rl.report.style import number, short_type, type_colour
-from rl.training.shown_by_run import WINDOW
+from rl.training.card.shown_by_run import WINDOW
 from tagger.display.templates import markup, render
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE

@@ -18,7 +18,7 @@ from rl.dashboard.series import Curve, Panel, curve, panels, type_curves
 from rl.dashboard.watch import Snapshot
 from rl.report.curves import running_mean
 from rl.report.style import number
-from rl.training.shown_by_run import WINDOW
+from rl.training.card.shown_by_run import WINDOW
 
 _STATUS = {
     "starting": "cyan",

@@ -38,7 +38,7 @@ def save_policy(trainer: Any, base: PolicyConfig, policy: Path, adapter: Path | 
     if trainer.accelerator.is_main_process:
         # Merged into 4-bit weights it would be rounded to them; weights in parts cannot be merged.
         if base.quantization is not None or weights_in_parts(trainer.args, os.environ):
-            _save_merged(base, adapter, policy)
+            save_merged(base, adapter, policy)
             return
         merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
         merged.save_pretrained(policy)
@@ -66,12 +66,12 @@ def save_checkpoint_policy(
         adapter.mkdir(parents=True, exist_ok=True)
         for name in ADAPTER_FILES:
             shutil.copy(checkpoint / name, adapter / name)
-        _save_merged(base, checkpoint, policy)
+        save_merged(base, checkpoint, policy)
         return
     _write(replace(own_settings(base), quantization=None), policy)
 
 
-def _save_merged(base: PolicyConfig, adapter: Path, policy: Path) -> None:
+def save_merged(base: PolicyConfig, adapter: Path, policy: Path) -> None:
     """Merge an adapter into its base on the CPU, in the data type of the base's settings."""
     model = resolve_policy(base).model
     _write(

@@ -15,9 +15,9 @@ from rewards.facts.compute import FactsComputer, Task
 from rewards.weights import Evaluated
 from rl.analysis.signal import NoSignalError, Setting
 from rl.policy.load import load_policy
+from rl.training.card.policy import policy_card
 from rl.training.config import RunConfig, write_config
 from rl.training.plan import Plan, check_checkpoint, make_plan, provenance_of, share_output
-from rl.training.policy_card import policy_card
 from rl.training.policy_folder import save_checkpoint_policy, save_policy
 from rl.training.processes import agreed_output
 from rl.training.run_folder import existing_run, new_run

@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         parts = [unquote(p) for p in urlsplit(self.path).path.strip("/").split("/")]
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return self._send(401)
+            return self._send(401, {"error": "Invalid credentials"})
         if parts[1:] == ["repos", "create"]:
             asked = json.loads(body)
             repo = f"{asked['organization']}/{asked['name']}"

@@ -5,20 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from launch.command import Command
+from launch.command import Command, add_push
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("tagger", metavar="FOLDER", help="tagger folder, or a packaged name")
-    parser.add_argument("repo", metavar="OWNER/NAME", help="repository; made if there is none")
-    parser.add_argument("--private", action="store_true", help="make a new repository private")
-    parser.add_argument(
-        "--revision", metavar="BRANCH", help="branch to commit to (default: the main branch)"
-    )
-    parser.add_argument(
-        "--message", default="", metavar="TEXT", help="commit message (default: a short one)"
-    )
+    add_push(parser)
 
 
 def run(args: argparse.Namespace) -> None:

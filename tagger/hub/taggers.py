@@ -6,14 +6,14 @@ nothing that could run code is downloaded, whatever else a repository holds.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.calibrations import CALIBRATIONS_FILE
 from tagger.errors import UserError
+from tagger.hub.names import MAIN, HubName
+from tagger.hub.upload import status_of, upload_files
 from tagger.novelty import KNOWN_WORDS_FILE
 from tagger.storage import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 
@@ -23,31 +23,7 @@ if TYPE_CHECKING:
 FILES = (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, CALIBRATIONS_FILE, KNOWN_WORDS_FILE)
 """What is downloaded and uploaded of a repository."""
 
-MAIN = "main"
-_NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>[^\s@]+))?")
 _HEADER = "---\nlibrary_name: suffice\ntags:\n- step-tagger\n- reasoning\n---\n\n"
-
-
-@dataclass(frozen=True)
-class HubName:
-    """A repository of the Hub, and which revision of it.
-
-    Attributes:
-        repo: ``owner/name``.
-        revision: Branch, tag or commit; None is the main branch.
-    """
-
-    repo: str
-    revision: str | None = None
-
-    @classmethod
-    def parse(cls, name: str) -> HubName | None:
-        """Read ``owner/name`` or ``owner/name@revision``; None for anything else."""
-        found = _NAME.fullmatch(name)
-        return cls(found["repo"], found["revision"]) if found else None
-
-    def __str__(self) -> str:
-        return self.repo if self.revision is None else f"{self.repo}@{self.revision}"
 
 
 def download_tagger(
@@ -142,32 +118,17 @@ def upload_tagger(
     Raises:
         UserError: Not a name of a repository, no network, or no right to write.
     """
-    parsed = HubName.parse(repo)
-    if parsed is None or parsed.revision is not None:
-        raise UserError(
-            f"{repo!r} is no name of a Hub repository; write owner/name, and the branch, if any, "
-            "as the revision."
-        )
-    from huggingface_hub import HfApi
-
-    api = HfApi(token=token, library_name="suffice")
-    try:
-        api.create_repo(repo, private=private, exist_ok=True)
-        if revision is not None and not create_pr:
-            api.create_branch(repo, branch=revision, exist_ok=True)
-        return api.upload_folder(
-            repo_id=repo,
-            folder_path=folder,
-            allow_patterns=list(FILES),
-            delete_patterns=list(FILES),  # calibrations of the tagger there before would not fit
-            revision=revision,
-            commit_message=commit_message or "Upload step tagger",
-            create_pr=create_pr,
-        )
-    except Exception as error:  # its errors share no class: offline, not logged in, no right
-        raise UserError(
-            f"The tagger cannot be uploaded to {repo}: {_why_not_taken(error)}."
-        ) from error
+    return upload_files(
+        folder,
+        repo,
+        FILES,
+        "tagger",
+        revision=revision,
+        commit_message=commit_message or "Upload step tagger",
+        private=private,
+        token=token,
+        create_pr=create_pr,
+    )
 
 
 def card_for_hub(card: str, repo: str, fingerprint: str) -> str:
@@ -214,7 +175,7 @@ def _why_not_had(error: Exception, name: HubName, cache_dir: str | Path | None) 
     if isinstance(error, errors.HFValidationError):
         return "it is no name of a Hub repository (owner/name)"
     if isinstance(error, errors.HfHubHTTPError):
-        return f"the Hub answers {_status(error)}; try again later"
+        return f"the Hub answers {status_of(error)}; try again later"
     wanted = f"revision {name.revision or MAIN!r}"
     held = _cached_revisions(name.repo, cache_dir)
     if isinstance(error, errors.IncompleteSnapshotError):
@@ -224,31 +185,6 @@ def _why_not_had(error: Exception, name: HubName, cache_dir: str | Path | None) 
     else:
         found = "it is not in the cache"
     return f"the Hub cannot be reached (offline) and {found}; go online once to fetch it"
-
-
-def _why_not_taken(error: Exception) -> str:
-    from huggingface_hub import errors
-
-    if isinstance(error, errors.HFValidationError):
-        return "this is no name of a Hub repository (owner/name)"
-    if isinstance(error, errors.LocalTokenNotFoundError):
-        return "no access token is stored; log in with 'hf auth login'"
-    if isinstance(error, errors.HfHubHTTPError):
-        if getattr(error.response, "status_code", None) in (401, 403):
-            return (
-                f"the Hub answers {_status(error)}; log in with 'hf auth login' by a token "
-                "that may write there"
-            )
-        return f"the Hub answers {_status(error)}"
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return "HF_HUB_OFFLINE is set; unset it"
-    return f"the Hub cannot be reached ({type(error).__name__})"
-
-
-def _status(error: Exception) -> str:
-    response = getattr(error, "response", None)
-    code = getattr(response, "status_code", "an error")
-    return f"{code} {getattr(response, 'reason_phrase', '')}".strip()
 
 
 def _cached_revisions(repo: str, cache_dir: str | Path | None = None) -> list[str]:

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rl.training.policy_card import policy_card
-from rl.training.shown_by_run import shown_by_run
+from rl.training.card.policy import policy_card
+from rl.training.card.shown_by_run import shown_by_run
 
 PROVENANCE: dict[str, Any] = {
     "model": {"base": "base", "base_weights": None},

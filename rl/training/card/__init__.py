@@ -1,0 +1,1 @@
+"""The model card of a policy, written from its run."""
