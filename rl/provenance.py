@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,12 @@ def library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return out
+
+
+def installed_packages() -> list[str]:
+    """Every installed distribution as ``name==version``, in the order of their names."""
+    found = {(d.name, d.version) for d in distributions() if d.name}
+    return [f"{name}=={number}" for name, number in sorted(found, key=lambda d: d[0].lower())]
 
 
 def _processor() -> str:

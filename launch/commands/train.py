@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.bootstrap import one_thread_if_small
 from launch.command import CONFIGS, Command, add_config, add_output, add_seed, output_folder
 from launch.resuming import resumable
-from tagger.errors import UserError
+from tagger.errors import Interrupted, UserError
 
 if TYPE_CHECKING:
     from launch.recipes import Hardware, Recipe
@@ -77,8 +79,15 @@ def run(args: argparse.Namespace) -> None:
     from rl.training.run import run_training
 
     folder = RunFolder(args.resume if config is None else Path(config.output))
-    with resumable(folder.config, "train", "--resume", folder.root):
-        result = run_training(config, resume=args.resume)
+    try:
+        with resumable(folder.config, "train", "--resume", folder.root):
+            result = run_training(config, resume=args.resume)
+    except Interrupted as stop:
+        if stop.number != signal.SIGTERM or stop.resume is None:
+            raise
+        # The system wanted the machine, as Slurm and clouds say by SIGTERM: no failure.
+        print(f"suffice: {stop}", file=sys.stderr)
+        return
     if os.environ.get("RANK", "0") == "0":  # a launcher numbers its processes
         print(f"Trained policy: {result.policy_path}")
 

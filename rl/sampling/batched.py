@@ -58,6 +58,9 @@ class BatchedEngine(ABC):
         cost: What all calls so far have spent.
         max_batch_tokens: Most tokens of a batch's key-value cache; None takes what fits into free
             memory. A row's noise does not depend on it.
+        places: Numbers of a call's prompts among those of all processes, which key their noise, so
+            that a prompt's tokens do not depend on how many processes share the work; None numbers
+            them from 0.
     """
 
     SHARES_PREFIXES: ClassVar[bool]
@@ -70,6 +73,7 @@ class BatchedEngine(ABC):
         delimiters: ThinkingDelimiters,
         settings: SamplingSettings,
         max_batch_tokens: int | None = None,
+        places: Sequence[int] | None = None,
     ) -> None:
         """Bind a model.
 
@@ -79,13 +83,14 @@ class BatchedEngine(ABC):
             delimiters: The thinking delimiters; kept for those who split the text.
             settings: How tokens are drawn.
             max_batch_tokens: See the class.
+            places: See the class.
 
         Raises:
             ValueError: Neither the model nor the tokenizer names an end token.
         """
         self.model, self.tokenizer = model, tokenizer
         self.delimiters, self.settings = delimiters, settings
-        self.max_batch_tokens = max_batch_tokens
+        self.max_batch_tokens, self.places = max_batch_tokens, places
         self.cost = EngineCost()
         self._read = 0
         self._name = str(getattr(getattr(model, "config", None), "name_or_path", "")) or "unnamed"
@@ -187,6 +192,7 @@ class BatchedEngine(ABC):
         if samples < 1 or batch_size < 1:
             raise ValueError("The number of samples and the batch size must be 1 or more.")
         keys = row_order(prefixes, samples)
+        places = range(len(prefixes)) if self.places is None else self.places
         fitting = self.max_batch_tokens or tokens_that_fit(self.model)
         lengths = [len(prefixes[p]) for p, _ in keys]
         self._read = 0
@@ -198,7 +204,7 @@ class BatchedEngine(ABC):
                         prompt_index=p,
                         sample=s,
                         prefix=prefixes[p],
-                        uniforms=row_uniforms(seed, p, s, settings.max_new_tokens),
+                        uniforms=row_uniforms(seed, places[p], s, settings.max_new_tokens),
                         monitor=monitor_factory(p, s) if monitor_factory else None,
                     )
                     for p, s in keys[batch.start : batch.stop]

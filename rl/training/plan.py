@@ -190,12 +190,17 @@ def check_checkpoint(checkpoint: Path, plan: Plan) -> None:
     plan.stack.load_state_dict(state["reward"])
 
 
-def provenance_of(plan: Plan) -> dict[str, Any]:
-    """What the run is made of, for its folder and the policy's card."""
+def provenance_of(plan: Plan, digest: str | None) -> dict[str, Any]:
+    """What the run is made of, for its folder and the policy's card.
+
+    Args:
+        plan: The run.
+        digest: Of the weights that training begins with.
+    """
     return provenance(
         model={
             "base": plan.config.model,
-            "base_weights": resolve_policy(plan.config).digest(),
+            "base_weights": digest,
         },
         tagger_fingerprint=plan.tagger.fingerprint,
         audit_fingerprint=plan.audit_tagger.fingerprint if plan.audit_tagger else None,

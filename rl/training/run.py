@@ -5,8 +5,6 @@ suffice train --config configs/quickstart.yaml --output runs/first
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +14,11 @@ from rewards.weights import Evaluated
 from rl.analysis.signal import NoSignalError, Setting
 from rl.policy.load import load_policy
 from rl.training.card.policy import policy_card
-from rl.training.config import RunConfig, write_config
-from rl.training.plan import Plan, check_checkpoint, make_plan, provenance_of, share_output
+from rl.training.config import RunConfig
+from rl.training.plan import Plan, check_checkpoint, make_plan, share_output
 from rl.training.policy_folder import save_checkpoint_policy, save_policy
 from rl.training.processes import agreed_output
 from rl.training.run_folder import existing_run, new_run
-from rl.training.run_lock import working_on
 from rl.training.tracking.reporters import prepare_reporters
 from tagger.errors import Interrupted, UserError
 from tagger.files import read_json, write_atomically, write_json
@@ -30,6 +27,8 @@ from tagger.units import note_of
 
 if TYPE_CHECKING:
     from rl.training.callbacks import AccuracyFloor, Evaluation
+    from rl.training.survival.same_run import MadeOf
+    from rl.training.survival.start import Start
 
 
 @dataclass(frozen=True)
@@ -99,28 +98,18 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
         check_checkpoint(checkpoint, plan)
     from accelerate import PartialState
 
+    from rl.training.survival.start import Start, started
+
     processes = PartialState()
     plan = share_output(plan, agreed_output(str(run.root)))
-    run = plan.run
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
-    if processes.is_main_process:
-        for note in filter(None, [*notes, note_of(plan.tagger, plan.audit_tagger)]):
-            print(f"[suffice] {note}", file=sys.stderr, flush=True)
-        if resume is None:
-            run.root.mkdir(parents=True)
-    with working_on(run) if processes.is_main_process else nullcontext():
-        if processes.is_main_process:
-            if resume is None:
-                write_config(config, run.config)
-            else:
-                run.drop_broken_checkpoints()
-            if not run.provenance.is_file():  # a kill may have come between config and provenance
-                write_json(run.provenance, provenance_of(plan))
-        processes.wait_for_everyone()
-        return _train(plan, checkpoint, resume is not None, processes.is_main_process)
+    shown = [note for note in (*notes, note_of(plan.tagger, plan.audit_tagger)) if note]
+    start = Start(plan, checkpoint, resume is not None, shown)
+    with started(start) as origin:
+        return _train(start, origin, processes.is_main_process)
 
 
-def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> TrainResult:
+def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
     from datasets import Dataset
     from transformers import PrinterCallback
     from transformers.utils.logging import disable_progress_bar
@@ -140,6 +129,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     from rl.training.tracking.wandb_config import WandbConfig
     from rl.training.trainer import StepGRPOTrainer
 
+    plan, checkpoint = start.plan, start.checkpoint
     config, run = plan.config, plan.run
     disable_progress_bar()  # those of loading and saving; the run has its own
     policy = load_policy(
@@ -158,7 +148,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     unchanged = TaggerUnchanged(plan.tagger)
     floor = AccuracyFloor(**asdict(config.accuracy_floor)) if config.accuracy_floor else None
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    metrics = MetricsFile(run.metrics, step, resumed) if main else None
+    metrics = MetricsFile(run.metrics, step, start.resumed) if main else None
     stop = StopOnSignal(lambda step: resumable_at(step, plan.arguments), main)
     signal = SignalWatch(
         Setting(
@@ -190,7 +180,12 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
             ),
         )
     best: Evaluation | AccuracyFloor | None = evaluation or floor
-    stateful = {"tagger": unchanged, "accuracy_floor": floor, "evaluation": evaluation}
+    stateful = {
+        "tagger": unchanged,
+        "accuracy_floor": floor,
+        "evaluation": evaluation,
+        "made_of": origin,
+    }
     shown = WandbConfig(read_json(run.provenance)) if main else None
     keep, dynamic = config.keep_rollouts, config.reward.dynamic_sampling
     rollouts = None
@@ -233,7 +228,7 @@ def _train(plan: Plan, checkpoint: Path | None, resumed: bool, main: bool) -> Tr
     steps = int(trainer.state.global_step)
     if stop.number is not None and fell is None and steps < trainer.state.max_steps:
         if not main:
-            raise SystemExit(128 + stop.number)
+            raise SystemExit(stop.exit_code)
         raise Interrupted(number=stop.number)
     no_signal = signal.verdict()
     best_step = best.best_step if best else None

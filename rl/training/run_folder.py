@@ -1,8 +1,8 @@
 """The folder of a training run: what is stored where, and which checkpoint is the last whole one.
 
-``config.yaml``, ``provenance.json``, ``metrics.jsonl``, ``rollouts/step-<step>.jsonl.gz``,
-``checkpoints/checkpoint-<step>/``, when the run is complete ``result.json`` and, unless it never
-had a gradient, ``policy/``.
+``config.yaml``, ``provenance.json``, ``packages.txt``, ``logs/process-<number>.log``,
+``metrics.jsonl``, ``rollouts/step-<step>.jsonl.gz``, ``checkpoints/checkpoint-<step>/``, when the
+run is complete ``result.json`` and, unless it never had a gradient, ``policy/``.
 """
 
 from __future__ import annotations
@@ -37,6 +37,15 @@ class RunFolder:
     def provenance(self) -> Path:
         """Model, tagger, commit, versions, machine and date at the start of the run."""
         return self.root / "provenance.json"
+
+    @property
+    def packages(self) -> Path:
+        """All installed packages with their versions at the start of the run."""
+        return self.root / "packages.txt"
+
+    def log(self, process: int) -> Path:
+        """What a process printed, with the time, over all starts of the run."""
+        return self.root / "logs" / f"process-{process}.log"
 
     @property
     def metrics(self) -> Path:

@@ -35,15 +35,11 @@ from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import completion_columns
 from rl.training.rollouts import EpochSampler, plain_sampling, sample_rollouts
-from rl.training.run_folder import (
-    STATE_FILE,
-    checkpoint_state,
-    rotate_checkpoints,
-    whole_checkpoints,
-)
+from rl.training.run_folder import STATE_FILE, checkpoint_state, rotate_checkpoints
 from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, peak_memory, term_metrics
+from rl.training.survival.failures import diverged
 from tagger.errors import UserError
 from tagger.files import flush_all, write_atomically
 
@@ -113,7 +109,7 @@ class StepGRPOTrainer(TimedTrainer):
         self._watchers, self._kept_steps = watchers, kept_steps
         if signal is not None:
             self._stateful["signal"] = signal
-        self._draws = (-1, 0)
+        self._batches = (-1, 0)
         self._kept_rollouts = kept_rollouts
         self._batch: GatheredBatch | None = None
         self._method = aggregation or chosen_aggregation(None, args)
@@ -177,6 +173,8 @@ class StepGRPOTrainer(TimedTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """As TRL's, with our advantages; rollouts of chosen steps are kept with them."""
+        now = self.state.global_step
+        self._batches = (now, self._batches[1] + 1 if self._batches[0] == now else 0)
         if self._max_draws > 1 and self.model.training:
             self._drawn = draw_batch(self, self._scorer, inputs, self._max_draws)
             inputs = self._drawn.rows
@@ -186,9 +184,9 @@ class StepGRPOTrainer(TimedTrainer):
             logged, first = self._logs["advantages"], batch.mine.first
             gathered = self.accelerator.gather
             put_advantages(output, logged, self._method, batch.scored, first, gathered)
-        step, kept = self.state.global_step + 1, self._kept_rollouts
-        if kept is not None and batch is not None and self.model.training and kept.due(step):
-            kept.keep(step, batch.mine, output["advantages"])
+        kept = self._kept_rollouts
+        if kept is not None and batch is not None and self.model.training and kept.due(now + 1):
+            kept.keep(now + 1, batch.mine, output["advantages"])
         return output
 
     def _generate_single_turn(
@@ -208,12 +206,26 @@ class StepGRPOTrainer(TimedTrainer):
                 if "probability tensor contains" in str(error):  # of torch.multinomial
                     raise self._diverged("the policy's logits are not finite") from error
                 raise
-        step = self.state.global_step
-        last, draws = self._draws
-        draw = draws if last == step else 0
-        self._draws = (step, draw + 1)
+        rows = len(prompt_ids)
+        first = self.accelerator.process_index * rows
+        return self.draw_rollouts(prompt_ids, range(first, first + rows)), None
+
+    def draw_rollouts(
+        self, prompt_ids: list[list[int]], places: Sequence[int], again: int = 0
+    ) -> list[list[int]]:
+        """Draw completions by the kit's own sampler.
+
+        Args:
+            prompt_ids: Token ids of the prompts.
+            places: Their places in the batch of all processes, which key their noise.
+            again: How often rollouts of this batch have been drawn before.
+
+        Returns:
+            Token ids of one completion a prompt.
+        """
+        draw = self._batches[1] * self._max_draws + again
         try:
-            return sample_rollouts(self, prompt_ids, self.facts.delimiters, draw), None
+            return sample_rollouts(self, prompt_ids, self.facts.delimiters, places, draw)
         except NonFiniteLogitsError as error:
             raise self._diverged(str(error).rstrip(".")) from error
 
@@ -239,16 +251,7 @@ class StepGRPOTrainer(TimedTrainer):
 
     def _diverged(self, what: str) -> UserError:
         """The error for a run that cannot continue."""
-        whole = whole_checkpoints(Path(self.args.output_dir))
-        kept = (
-            f"the last checkpoint, {whole[max(whole)]}, is whole and was written before"
-            if whole
-            else "no checkpoint had been written"
-        )
-        return UserError(
-            f"Training diverged at step {self.state.global_step + 1}: {what}; {kept}. Begin a new "
-            "run with a lower grpo.learning_rate or grpo.max_grad_norm."
-        )
+        return diverged(self.state.global_step + 1, what, Path(self.args.output_dir))
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """As transformers', without its pickle of the arguments: nothing reads it back."""
@@ -257,15 +260,7 @@ class StepGRPOTrainer(TimedTrainer):
 
     def _get_train_sampler(self, dataset: Any = None) -> EpochSampler:
         """As TRL's, with an order that a resumed run finds again."""
-        base = super()._get_train_sampler(dataset)
-        return EpochSampler(
-            data_source=base.data_source,
-            mini_repeat_count=base.mini_repeat_count,
-            batch_size=base.batch_size,
-            repeat_count=base.repeat_count,
-            shuffle=base.shuffle,
-            seed=base.seed,
-        )
+        return EpochSampler.like(super()._get_train_sampler(dataset))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save everything; our state comes last and marks the checkpoint as whole.
@@ -296,5 +291,5 @@ class StepGRPOTrainer(TimedTrainer):
             state = checkpoint_state(Path(checkpoint))
             for name, thing in self._stateful.items():
                 # Checkpoints of earlier versions hold no state of these.
-                later = name in ("signal", "length_trend")
+                later = name in ("signal", "length_trend", "made_of")
                 thing.load_state_dict(state.get(name, {}) if later else state[name])

@@ -35,15 +35,20 @@ def status_of(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def in_ranks(count: int, work: Callable[[], None], said: Path) -> list[int]:
     """Run `work` in so many processes of one group; statuses in the order of their ends.
 
     Like torchrun, kills the others once one has failed. Rank `r` writes its standard error to
     the file `said` with the suffix ``.r``.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
 
     def ranked(rank: int) -> Callable[[], None]:
         def start() -> None:

@@ -75,9 +75,9 @@ def draw_batch(trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws
     """
     accelerator = trainer.accelerator
 
-    def sample(asked: Sequence[Row]) -> list[list[int]]:
+    def sample(asked: Sequence[Row], places: Sequence[int], draw: int) -> list[list[int]]:
         prompt_ids, *_ = trainer._tokenize_prompts([row["prompt"] for row in asked])
-        drawn: list[list[int]] = trainer._generate_single_turn(prompt_ids)[0]
+        drawn: list[list[int]] = trainer.draw_rollouts(prompt_ids, places, draw)
         return drawn
 
     return draw_with_spread(
@@ -100,7 +100,7 @@ def draw_with_spread(
     rows: Sequence[Row],
     data: Sequence[Row],
     drawing: Drawing,
-    sample: Callable[[Sequence[Row]], list[list[int]]],
+    sample: Callable[[Sequence[Row], Sequence[int], int], list[list[int]]],
     analyze: Callable[[list[list[int]], Sequence[Row]], list[RolloutAnalysis]],
     flat_groups: Callable[[Sequence[RolloutAnalysis], Sequence[Row]], torch.Tensor],
     gather: Callable[[torch.Tensor], torch.Tensor],
@@ -111,7 +111,8 @@ def draw_with_spread(
         rows: This process's part of the batch, a row a rollout.
         data: All rows of the training data, by problem.
         drawing: Where the batch stands.
-        sample: Draws a completion for each row.
+        sample: Draws a completion for each row, given the rows' places in the batch of all
+            processes and how often the batch was drawn before.
         analyze: Analyses completions.
         flat_groups: Says of every group of the whole batch whether it has no spread; gathers.
         gather: Gathers a tensor from all processes.
@@ -121,7 +122,8 @@ def draw_with_spread(
     todo, tried, discarded, redrawn = list(range(len(rows))), list[int](), 0, 0
     for draw in range(1, drawing.max_draws + 1):
         asked = [rows[i] for i in todo]
-        drawn = sample(asked) if asked else []
+        places = [drawing.first + i for i in todo]
+        drawn = sample(asked, places, draw - 1) if asked else []
         found = analyze(drawn, asked) if asked else []
         for i, completion, analysis in zip(todo, drawn, found, strict=True):
             ids[i], analyses[i] = completion, analysis

@@ -39,7 +39,8 @@ class Evaluated:
 class PolicySampler:
     """Samples the evaluation problems with the policy as it is; the processes share them.
 
-    The noise is the same at every evaluation, so that two steps differ by their policies alone.
+    The noise is the same at every evaluation and for any number of processes, so that two steps
+    differ by their policies alone.
 
     Args:
         judge: Scores and types the completions.
@@ -74,19 +75,25 @@ class PolicySampler:
         from rl.sampling.sampler import Sampler
 
         processes = PartialState()
-        mine = self._problems[processes.process_index :: processes.num_processes]
+        places = range(processes.process_index, len(self._problems), processes.num_processes)
+        mine = [self._problems[place] for place in places]
         found: list[Sample] = []
         if mine:
             judge = self._judge
             engine = Sampler(
-                model, judge.tokenizer, judge.delimiters, self._settings, self._max_batch_tokens
+                model,
+                judge.tokenizer,
+                judge.delimiters,
+                self._settings,
+                self._max_batch_tokens,
+                places,
             )
             found = evaluate(
                 engine,
                 mine,
                 judge,
                 samples=self._samples,
-                seed=self._seed + processes.process_index,
+                seed=self._seed,
                 batch_size=self._batch_size,
             )
         shown = [(s.correct, s.tokens, s.verification_steps) for s in found]

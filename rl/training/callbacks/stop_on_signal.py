@@ -53,6 +53,11 @@ class StopOnSignal(TrainerCallback):
         self._at = 0.0
         self.number: int | None = None  # the signal that all processes agreed to stop for
 
+    @property
+    def exit_code(self) -> int:
+        """What a process that has stopped ends with: 0 where the system asked for it by SIGTERM."""
+        return 128 + self.number if self.number and self.number != signal.SIGTERM else 0
+
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take the signals for the length of a block; only a main thread can."""

@@ -226,3 +226,14 @@ def test_holes_are_filled_from_the_end(living):
     order = _fill_holes(living)
     assert sorted(order) == living
     assert all(order[slot] == slot for slot in living if slot < len(living))
+
+
+def test_places_key_the_noise_so_that_a_part_of_the_prompts_draws_what_the_whole_does(
+    model, tokenizer
+):
+    settings = SamplingSettings(max_new_tokens=8)
+    whole = Sampler(model, tokenizer, DELIMITERS, settings).sample(PROMPTS, 2, seed=3)
+    for places in (range(0, len(PROMPTS), 2), range(1, len(PROMPTS), 2)):
+        part = Sampler(model, tokenizer, DELIMITERS, settings, places=places)
+        drawn = part.sample([PROMPTS[place] for place in places], 2, seed=3)
+        assert [c.ids for c in drawn] == [c.ids for c in whole if c.prompt_index in places]

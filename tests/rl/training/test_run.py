@@ -60,6 +60,10 @@ def test_a_run_leaves_policy_metrics_config_and_result(world: World, tmp_path: P
     first = sum(row["facts/tokens"] for row in rows) / 4
     assert f"| tokens | {first:.3f} | {first:.3f} |" in card
     assert (result.policy_step, result.last_policy_path) == (4, None)
+    assert (
+        f"torch=={provenance['versions']['torch']}" in (tmp_path / "run/packages.txt").read_text()
+    )
+    assert "step 4/4: correct" in (tmp_path / "run" / "logs" / "process-0.log").read_text()
     assert not list((tmp_path / "run").rglob("training_args.bin"))  # a pickle
     with pytest.raises(UserError, match="is complete"):
         run_training(None, resume=tmp_path / "run")
@@ -256,6 +260,10 @@ def test_a_run_goes_on_only_with_its_own_tagger_and_reward(world: World, tmp_pat
     with pytest.raises(UserError, match="was made with the tagger 0000"):
         run_training(None, resume=run)
     state.write_text(saved)
+    config.grpo["learning_rate"] = 0.25
+    write_config(config, run / "config.yaml")
+    with pytest.raises(UserError, match="has grpo.learning_rate 0.25, and .* made with 0.001"):
+        run_training(None, resume=run)
     config.reward.terms["short"]["weight"] = 9.0
     write_config(config, run / "config.yaml")
     with pytest.raises(UserError, match="was made with the reward weight"):

@@ -29,8 +29,12 @@ class Process:
     def __init__(self, rank: int, world: Any, good: set[int]) -> None:
         self.rank, self.world, self.good = rank, world, good
         self.sampled: list[list[int]] = []
+        self.noise: list[tuple[int, list[int]]] = []
 
-    def sample(self, rows: Sequence[dict[str, Any]]) -> list[list[int]]:
+    def sample(
+        self, rows: Sequence[dict[str, Any]], places: Sequence[int], draw: int
+    ) -> list[list[int]]:
+        self.noise.append((draw, list(places)))
         self.sampled.append([row["problem"] for row in rows])
         return [[row["problem"]] * 3 for row in rows]
 
@@ -115,13 +119,16 @@ def test_draw_with_spread_repeats_itself_for_a_key_and_differs_between_keys() ->
 @pytest.mark.parametrize("good", [set(), {0, 5, 7}, {2, 3, 9, 10, 11}])
 def test_two_processes_decide_as_one_though_a_group_is_cut_in_two(good: set[int]) -> None:
     rows = [p for p in (0, 1, 2) for _ in range(4)]
-    (wanted, _), world = alone([0, 1, 2], good, 4), World(2)
+    (wanted, one), world = alone([0, 1, 2], good, 4), World(2)
+    processes = [Process(rank, world, good) for rank in (0, 1)]
     with ThreadPoolExecutor(2) as pool:
         halves = [
-            pool.submit(Process(rank, world, good).draw, rows[6 * rank :][:6], 6 * rank, 4)
-            for rank in (0, 1)
+            pool.submit(process.draw, rows[6 * process.rank :][:6], 6 * process.rank, 4)
+            for process in processes
         ]
         found = [half.result() for half in halves]
+    noise = [(draw, p) for process in processes for draw, ps in process.noise for p in ps]
+    assert sorted(noise) == [(draw, p) for draw, ps in one.noise for p in ps]
     assert [row for half in found for row in half.rows] == wanted.rows
     assert [ids for half in found for ids in half.completion_ids] == wanted.completion_ids
     assert found[0].metrics == found[1].metrics == wanted.metrics
