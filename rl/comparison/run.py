@@ -32,10 +32,16 @@ from rl.comparison.jobs import (
     oracle_job,
 )
 from rl.comparison.selection import Selection, select
-from rl.comparison.training_problems import training_config, training_overlap, verification_price
+from rl.comparison.training_problems import (
+    sentences,
+    training_config,
+    training_overlap,
+    verification_price,
+)
 from rl.comparison.workers import run_jobs
 from rl.evaluation.oracle import ANSWERS, ROOM
 from rl.evaluation.samples import Sample
+from rl.problems.overlap import listed
 from rl.problems.registry import load
 from rl.provenance import provenance
 from rl.report.write import write_report
@@ -87,6 +93,7 @@ def run_comparison(
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
+    overlaps = _overlaps(runner)
     runner.derive()
     _check_disk(runner, output)
     _report_not_applied(runner)
@@ -122,11 +129,7 @@ def run_comparison(
         title=config.title,
         settings=runner.settings + _answer_budgets(runner),
         max_new_tokens=config.max_new_tokens,
-        overlaps={
-            name: training_overlap(policy.name, runner.problems("test"))
-            for name, policy in runner.policies.items()
-            if name in config.heads
-        },
+        overlaps=overlaps,
         claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
         margin=config.margin,
         baselines=baseline_policies(config.baselines),
@@ -246,10 +249,22 @@ def _check_disjoint(runner: ArmRunner) -> None:
     """No problem may both choose a threshold and judge it."""
     if not runner.config.rules:
         return
-    seen = {p.question for p in runner.problems("calibration")}
-    both = sum(p.question in seen for p in runner.problems("test"))
+    seen = {p.question: p.id for p in runner.problems("calibration")}
+    both = [(p.id, seen[p.question]) for p in runner.problems("test") if p.question in seen]
     if both:
         raise UserError(
-            f"{both} of the test problems are calibration problems too; take another split or"
-            " seed for 'calibration'."
+            f"{len(both)} of the test problems are calibration problems too ({listed(both)}); take"
+            " another split or seed for 'calibration'."
         )
+
+
+def _overlaps(runner: ArmRunner) -> dict[str, dict[str, Any] | None]:
+    """Test problems among the training problems of each policy, said before anything is sampled."""
+    made = {name: runner.policies[name] for name in runner.config.heads}
+    found = {
+        name: training_overlap(policy.settings.adapter or policy.name, runner.problems("test"))
+        for name, policy in made.items()
+    }
+    for text, names in sentences(found).items():
+        print(f"suffice: WARNING: {', '.join(names)}: {text}", file=sys.stderr)
+    return found

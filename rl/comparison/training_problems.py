@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rl.analysis.training_curves import CONFIG_FILE
 from rl.analysis.value import price_of
-from rl.problems.overlap import find_overlap
+from rl.problems.overlap import find_overlap, listed
 from rl.problems.problem import Problem
 from rl.problems.registry import load, without_idle_split
 from tagger.errors import UserError
@@ -40,6 +40,28 @@ def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | N
             f" {config} cannot be read: {error}",
         }
     return {"source": str(config), **find_overlap(test, training).to_dict()}
+
+
+def sentences(overlaps: Mapping[str, Mapping[str, Any] | None]) -> dict[str, list[str]]:
+    """What is to be said of test problems among training problems, with the first of them.
+
+    Args:
+        overlaps: What `training_overlap` found, by policy.
+
+    Returns:
+        The policies that each sentence is about; none where nothing is shared.
+    """
+    found: dict[str, list[str]] = {}
+    for name, overlap in overlaps.items():
+        if overlap and overlap["text"]:
+            pairs = [
+                (pair["test"], pair["training"])
+                for kind in ("same", "reworded")
+                for pair in overlap.get(kind, {}).get("problems", ())
+            ]
+            named = f" {listed(pairs)}; results.json lists all." if pairs else ""
+            found.setdefault(f"{overlap['text']}{named}", []).append(name)
+    return found
 
 
 def trained_length(policy: str) -> int | None:

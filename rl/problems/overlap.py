@@ -71,6 +71,17 @@ class Overlap:
         }
 
 
+def listed(pairs: Sequence[tuple[str, str]], most: int = 5) -> str:
+    """Pairs of ids in words, the first ones of many.
+
+    >>> listed([("a", "x"), ("b", "y")], most=1)
+    "'a' is 'x', and 1 more"
+    """
+    named = [f"{one!r} is {other!r}" for one, other in pairs[:most]]
+    more = len(pairs) - most
+    return ", ".join([*named, *([f"and {more} more"] if more > 0 else [])])
+
+
 def find_overlap(test: Sequence[Problem], training: Sequence[Problem]) -> Overlap:
     """Find test problems among the training problems.
 

@@ -82,6 +82,16 @@ def displacement_table(results: Mapping[str, Any]) -> Table | None:
     return Table(tuple(head), rows)
 
 
+def overlap_table(results: Mapping[str, Any]) -> Table | None:
+    """Test problems that were training problems, policy by policy; None where there are none."""
+    rows = []
+    for policy, found in results["problems"].get("overlaps", {}).items():
+        for kind, how in (("same", "word for word"), ("reworded", "in other words")):
+            for pair in found.get(kind, {}).get("problems", ()):
+                rows.append(Row([policy, pair["test"], pair["training"], how]))
+    return Table(("policy", "test problem", "training problem", "the same"), rows) if rows else None
+
+
 def runs_table(results: Mapping[str, Any]) -> Table | None:
     """The headline figures of every training run; None if no policy pools several."""
     rows = []

@@ -20,7 +20,7 @@ from rl.policy.load import (
     resolve_policy,
     weight_bytes,
 )
-from rl.problems.overlap import find_overlap
+from rl.problems.overlap import find_overlap, listed
 from rl.problems.problem import Problem
 from rl.problems.registry import load
 from rl.provenance import provenance
@@ -140,7 +140,7 @@ def _refuse_training_problems(evaluated: Sequence[Problem], trained: Sequence[Pr
     if pairs:
         raise UserError(
             f"{len(pairs)} of {len(evaluated)} problems of eval_problems are training problems too "
-            f"({pairs[0][0]!r} is {pairs[0][1]!r}); name others, e.g. another split or seed."
+            f"({listed(pairs)}); name others, e.g. another split or seed."
         )
 
 

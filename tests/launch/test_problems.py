@@ -47,8 +47,14 @@ def test_problems_show_describes_a_set(problems: Path, capsys: pytest.CaptureFix
         "characters of a reference: 1 to 12, median 8",
         "questions that stand there before: 1",
     ]
-    assert main(["problems", "show", "overthinker", "size=4", "split=test", "--count", "0"]) == 0
+    drawn, file = ["overthinker", "size=4", "split=test", "--count", "0"], problems.parent / "o"
+    assert main(["problems", "show", *drawn, "--output", str(file)]) == 0
     assert capsys.readouterr().out.startswith("problems: 4\nbands: ")
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in rows] == [f"test-0-{i}" for i in range(4)]
+    assert all({"question", "reference", "band", "family"} <= set(row) for row in rows)
+    assert main(["problems", "show", *drawn, "--output", str(file)]) == 2
+    assert "already exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

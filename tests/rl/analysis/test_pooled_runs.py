@@ -72,13 +72,15 @@ def test_results_and_report_of_pooled_runs() -> None:
     base = [sample(p, tokens=100 + i) for i, p in enumerate(problems)]
     runs = [[sample(p, tokens=n + i) for i, p in enumerate(problems)] for n in (40, 60)]
     names = ("trained", "trained_1")
+    same = {"count": 1, "problems": [{"test": "p3", "training": "train-9"}]}
+    shared = {"text": "Some were seen.", "same": same}
     results = build_results(
         [
             ArmRun("base", "base", "free", "base", base),
             ArmRun("trained", "trained", "free", "trained", pool(runs), runs=names),
         ],
         seed=0, selection=None, training=None, provenance=PROVENANCE,
-        overlaps={name: {"text": "Some were seen."} for name in ("control", "trained")},
+        overlaps=dict.fromkeys(("control", "trained"), shared),
     )  # fmt: skip
     assert [w["text"] for w in results["warnings"]] == ["control, trained: Some were seen."]
     assert results["pooled"] == {
@@ -96,4 +98,5 @@ def test_results_and_report_of_pooled_runs() -> None:
     change = results["paired"]["trained_vs_base"]["tokens"]
     assert change == {"mean": -50.0, "low": -60.0, "high": -40.0}
     html = page(results)
+    assert "<td>p3</td><td>train-9</td><td>word for word</td>" in html.replace("\n", "")
     assert "Training run by training run" in html and "2 training runs of each policy" in html

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rl.comparison.training_problems import training_overlap
-from rl.problems.overlap import find_overlap, meanings
+from rl.comparison.training_problems import sentences, training_overlap
+from rl.problems.overlap import find_overlap, listed, meanings
 from rl.problems.problem import Problem
 
 
@@ -119,3 +119,14 @@ def test_training_problems_are_found_by_the_config_of_the_run(tmp_path: Path) ->
 def test_without_the_config_of_a_run_nothing_is_known(tmp_path: Path) -> None:
     assert training_overlap("overthinker", []) is None
     assert training_overlap(str(tmp_path), []) is None
+
+
+def test_shared_problems_are_listed_with_those_that_saw_them() -> None:
+    pairs = [(f"t{i}", f"p{i}") for i in range(7)]
+    assert listed(pairs[:2]) == "'t0' is 'p0', 't1' is 'p1'"
+    assert listed(pairs).endswith("'t4' is 'p4', and 2 more")
+    test = [problem("What is 3 + 4?", name="t0"), problem("What is 5 + 4?", "9", name="t1")]
+    found = find_overlap(test, [problem("Calculate 4 + 3.", name="p0")]).to_dict()
+    assert sentences({"base": None, "control": found, "trained": found, "other": {"text": ""}}) == {
+        f"{found['text']} 't0' is 'p0'; results.json lists all.": ["control", "trained"]
+    }
