@@ -28,6 +28,7 @@ from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.advantages.choice import chosen_aggregation
 from rl.training.advantages.observing import show_batch
 from rl.training.advantages.output import put_advantages
+from rl.training.advantages.padding import ShortBatchTrainer
 from rl.training.advantages.redraw import Drawn, draw_batch
 from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row, placeholder
 from rl.training.advantages.timing import TimedTrainer
@@ -64,7 +65,7 @@ class FactsWatcher(Protocol):
         ...
 
 
-class StepGRPOTrainer(TimedTrainer):
+class StepGRPOTrainer(TimedTrainer, ShortBatchTrainer):
     """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
 
     The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).
