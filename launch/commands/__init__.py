@@ -20,11 +20,13 @@ from launch.commands import (
     tag,
     tagger,
     train,
+    warm_start,
 )
 
 COMMANDS: tuple[Command, ...] = (
     quickstart.COMMAND,
     tag.COMMAND,
+    warm_start.COMMAND,
     train.COMMAND,
     dashboard.COMMAND,
     evaluate.COMMAND,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rl.policy.config import PolicyConfig
+from rl.policy.converted import CONVERTED, cached_model, converted_model
 from rl.provenance import weights_hash
 from tagger.errors import UserError
 from tagger.files import read_json
@@ -66,15 +67,18 @@ def resolve_model(name: str) -> str:
     """Folder of a model.
 
     Args:
-        name: Folder, Hub name, or ``overthinker`` or ``overthinker-2`` (the packaged models). An
+        name: Folder, Hub name, ``overthinker`` or ``overthinker-2`` (the packaged models), or a
+            name of `rl.policy.converted.CONVERTED`, which is converted if it is not there yet. An
             adapter's folder stands for its base.
 
     Returns:
         A folder, or the Hub name unchanged.
 
     Raises:
-        UserError: A folder that does not exist or holds no model.
+        UserError: A folder that does not exist or holds no model; or as `converted_model`.
     """
+    if name in CONVERTED:
+        return str(converted_model(name))
     if name in PACKAGED:
         folder = Path(__file__).resolve().parents[2].joinpath(*PACKAGED[name])
         if not (folder / "config.json").is_file():
@@ -94,7 +98,7 @@ def resolve_model(name: str) -> str:
     if looks_like_path or path.is_file():
         raise UserError(
             f"The model {name!r} is neither a folder, nor a Hub name (owner/name), nor "
-            f"one of {', '.join(map(repr, PACKAGED))}."
+            f"one of {', '.join(map(repr, (*PACKAGED, *CONVERTED)))}."
         )
     return name
 
@@ -169,9 +173,10 @@ def _base_name(adapter: str) -> str:
 
 
 def _named(base: str) -> str:
-    """A packaged model keeps its name wherever the package was installed."""
+    """A packaged model keeps its name wherever the package was installed, a cached one its own."""
     found = (name for name, parts in PACKAGED.items() if Path(base).parts[-3:] == parts)
-    return next(found, base)
+    cached = (name for name in CONVERTED if Path(base) == cached_model(name))
+    return next(found, next(cached, base))
 
 
 def _same_model(base: str, model: str) -> bool:
@@ -179,7 +184,10 @@ def _same_model(base: str, model: str) -> bool:
     base = _named(base)
     if base == model:
         return True
-    one, two = Path(resolve_model(base) if base in PACKAGED else base).expanduser(), Path(model)
+    one, two = (
+        Path(resolve_model(base) if base in (*PACKAGED, *CONVERTED) else base).expanduser(),
+        Path(model),
+    )
     if one.is_dir() and two.is_dir():
         digest = weights_hash(one)
         return one.resolve() == two.resolve() or (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rl.policy.load import load_tokenizer, lora_config
 from rl.policy.source import resolve_policy
-from rl.scale.models import architectures
+from rl.scale.models import known_architecture
 from rl.scale.resolve import Resolved, resolve
 from rl.scale.workload import PROMPT_TOKENS
 from rl.training.advantages.choice import check_aggregation, reward_stack
@@ -31,7 +31,7 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
     """
     tagger, _ = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
     found = resolve(config, gpus, prompt_tokens, tagger.taxonomy)
-    if config.model not in architectures():
+    if known_architecture(config.model) is None:
         folder = Path(resolve_policy(config).model)
         if not (folder / "tokenizer_config.json").is_file():
             raise UserError(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rl.policy.config import PolicyConfig
+from rl.policy.converted import SMOLLM2, SMOLLM2_THINKING
 from rl.policy.source import resolve_policy
 from rl.scale.shape import ModelShape, shape_from_config
 from tagger.config.settings import Settings, build_settings, read_yaml
@@ -39,6 +40,16 @@ def architectures() -> dict[str, Architecture]:
     }
 
 
+_SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
+CONVERTED_FROM = {SMOLLM2: _SMOLLM2, SMOLLM2_THINKING: _SMOLLM2}
+"""Models of `rl.policy.converted` with the Hub names of their architectures."""
+
+
+def known_architecture(model: str) -> Architecture | None:
+    """The entry of a model by its Hub name, or by its name as a converted one; None if unknown."""
+    return architectures().get(CONVERTED_FROM.get(model, model))
+
+
 def shape_of(config: PolicyConfig) -> ModelShape:
     """The shape of a run's model, from the table or from the ``config.json`` of its folder.
 
@@ -49,8 +60,10 @@ def shape_of(config: PolicyConfig) -> ModelShape:
         UserError: A folder that does not exist or holds no model, a Hub name that is not in the
             table, or an architecture that cannot be planned.
     """
-    known = architectures()
-    name = config.model if config.model in known else resolve_policy(config).model
+    entry = known_architecture(config.model)
+    if entry is not None:
+        return shape_from_config(entry.config, config.model)
+    name, known = resolve_policy(config).model, architectures()
     if name in known:
         return shape_from_config(known[name].config, name)
     folder = Path(name)
@@ -70,7 +83,9 @@ def check_thinking(config: PolicyConfig) -> None:
     Raises:
         UserError: The remedy is named.
     """
-    entry = architectures().get(config.model)
+    if config.model == SMOLLM2_THINKING:
+        return
+    entry = known_architecture(config.model)
     if entry is not None and entry.thinking == NO_THINKING and config.delimiters is None:
         raise UserError(
             f"The model {config.model} writes no thinking delimiters; name some, e.g. delimiters: "

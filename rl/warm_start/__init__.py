@@ -1,0 +1,1 @@
+"""A warm start: supervised traces that make a chat model think in steps, and over-verify."""
