@@ -17,6 +17,9 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     # TRL and the hub library report usage unless disabled.
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    # So do W&B, of its own errors, and what trackio's dashboard is built with.
+    "WANDB_ERROR_REPORTING": "false",
+    "GRADIO_ANALYTICS_ENABLED": "False",
 }
 """Defaults of every command; what the user has set stays."""
 

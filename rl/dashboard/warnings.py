@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 STREAK = 3
 """Logged steps in a row without spread from which it is said."""
+LAST = 3
+"""Warnings of the log that are shown."""
+_MARK = "suffice: WARNING: "
 MOST_CUT = 0.25
 """Share of completions cut off by the length limit from which it is said."""
 
@@ -57,3 +61,23 @@ def _streak(rows: Sequence[Mapping[str, Any]]) -> int:
             break
         count += 1
     return count
+
+
+def logged_warnings(log: Path) -> list[str]:
+    """The last warnings that the run printed, each once.
+
+    Args:
+        log: Log of the main process; it may not be there.
+    """
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - _READ))
+            text = stream.read().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    found = [line.partition(_MARK)[2] for line in text.splitlines() if _MARK in line]
+    return list(dict.fromkeys(reversed(found)))[:LAST][::-1]
+
+
+_READ = 200_000
+"""Bytes at the end of a log that are looked through."""

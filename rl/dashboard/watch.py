@@ -12,7 +12,7 @@ from rl.dashboard.pace import planned_steps, seconds_a_step, seconds_left
 from rl.dashboard.samples import NewestRollouts
 from rl.dashboard.state import Status, status_of
 from rl.dashboard.tail import MetricsTail
-from rl.dashboard.warnings import warnings_of
+from rl.dashboard.warnings import logged_warnings, warnings_of
 from rl.training.run_folder import RunFolder, whole_checkpoints
 from rl.training.run_lock import is_worked_on
 from tagger.errors import UserError
@@ -99,7 +99,10 @@ class WatchedRun:
             seconds_a_step=pace,
             seconds_left=None if status.ended else seconds_left(step, planned, pace),
             checkpoint=checkpoint,
-            warnings=warnings_of(rows, config, self._tail.damaged),
+            warnings=[
+                *warnings_of(rows, config, self._tail.damaged),
+                *logged_warnings(run.log(0)),
+            ],
             samples=self._rollouts.read() if samples else [],
         )
 

@@ -134,6 +134,7 @@ class RunConfig(PolicyConfig):
         seed: Seed of everything random in the run, problems aside.
         output: Run folder; must not exist. The command line fills it in.
         report_to: ``none``, ``wandb``, ``tensorboard``, ``trackio`` ... or a list of them.
+        report_artifacts: Upload policy and tagger to W&B when the run is complete.
     """
 
     problems: ProblemsConfig = field(default_factory=ProblemsConfig)
@@ -153,12 +154,20 @@ class RunConfig(PolicyConfig):
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     output: str = ""
     report_to: str | list[str] = "none"
+    report_artifacts: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for key in ("eval_every", "eval_samples", "eval_max_batch_tokens"):
             if self.eval_problems is None and getattr(self, key) != getattr(RunConfig, key):
                 raise UserError(f"{key} acts only with eval_problems; give them, or leave it out.")
+        if self.report_artifacts and "wandb" not in names_of(self.report_to):
+            raise UserError("report_artifacts acts only with report_to=wandb; leave it out.")
+
+
+def names_of(report_to: str | Sequence[str]) -> list[str]:
+    """The reporters that ``report_to`` names."""
+    return [report_to] if isinstance(report_to, str) else list(report_to)
 
 
 SECTION = "train"

@@ -126,7 +126,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
     from rl.training.grpo_config import resumable_at, steps_served
     from rl.training.records.rollouts import KeptRollouts
     from rl.training.signal import SignalWatch
-    from rl.training.tracking.wandb_config import WandbConfig
+    from rl.training.tracking.callback import finish_tracking, make_tracking
     from rl.training.trainer import StepGRPOTrainer
 
     plan, checkpoint = start.plan, start.checkpoint
@@ -186,7 +186,9 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         "evaluation": evaluation,
         "made_of": origin,
     }
-    shown = WandbConfig(read_json(run.provenance)) if main else None
+    tracking = None
+    if main:
+        tracking = make_tracking(config, run, lambda: trainer.callback_handler.callbacks, step)
     keep, dynamic = config.keep_rollouts, config.reward.dynamic_sampling
     rollouts = None
     if keep is not None:
@@ -218,7 +220,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.
             c
-            for c in (unchanged, stop, floor, evaluation, metrics, signal, shown, Progress())
+            for c in (unchanged, stop, floor, evaluation, metrics, signal, tracking, Progress())
             if c is not None
         ],
     )
@@ -261,6 +263,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         write_json(run.result, asdict(result))
         if result.stopped_early:
             print(f"Training stopped: {result.stopped_early}.")
+        finish_tracking(config, run.policy, plan.tagger, {"step": result.policy_step})
     return result
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from rl.training.config import names_of
 from tagger.errors import UserError, unknown_name
 
 _MODULES = {
@@ -40,7 +41,8 @@ def prepare_reporters(report_to: str | Sequence[str], run: Path) -> list[str]:
     Raises:
         UserError: A name is unknown or its package is missing, or wandb refuses its settings.
     """
-    names = [report_to] if isinstance(report_to, str) else list(report_to)
+    names = names_of(report_to)
+    _forget()
     if names == ["none"]:
         return []
     for name in names:
@@ -51,12 +53,44 @@ def prepare_reporters(report_to: str | Sequence[str], run: Path) -> list[str]:
                 f"report_to is {name!r}, but the package {_MODULES[name][0]!r} is not installed; "
                 f"pip install {_MODULES[name][0].replace('_', '-')}, or set report_to=none."
             )
+    if "tensorboard" in names:
+        _set("TENSORBOARD_LOGGING_DIR", str(run / "tensorboard"))
     return _prepare_wandb(run) if "wandb" in names else []
 
 
+_OURS: dict[str, str] = {}
+"""Environment variables that were set here: another run of this process gets its own."""
+
+
+def _set(name: str, value: str) -> None:
+    """Set an environment variable, unless the user has."""
+    if name not in os.environ:
+        os.environ[name] = _OURS[name] = value
+
+
+def _forget() -> None:
+    """Take back what was set for an earlier run of this process."""
+    for name, value in _OURS.items():
+        if os.environ.get(name) == value:
+            del os.environ[name]
+    _OURS.clear()
+
+
 def _prepare_wandb(run: Path) -> list[str]:
-    """Log offline unless there is a login or the user has chosen a mode. No network is used."""
-    os.environ.setdefault("WANDB_DIR", str(run))
+    """Log offline unless there is a login or the user has chosen a mode. No network is used.
+
+    Raises:
+        UserError: No login although the user's mode needs one, or wandb is told to upload models
+            its own way.
+    """
+    if os.environ.get("WANDB_LOG_MODEL", "false").lower() not in ("false", ""):
+        raise UserError(
+            "WANDB_LOG_MODEL is set, by which transformers uploads a model with a pickle of its "
+            "settings; unset it, and set report_artifacts=true for policy and tagger."
+        )
+    _set("WANDB_DIR", str(run))
+    _set("WANDB_PROJECT", "suffice")
+    _continue(run)
     mode = os.environ.get("WANDB_MODE")
     if mode in ("offline", "dryrun", "disabled"):
         return []
@@ -67,12 +101,20 @@ def _prepare_wandb(run: Path) -> list[str]:
             f"WANDB_MODE is {mode!r}, but there is no login to wandb; run `wandb login`, or unset "
             "WANDB_MODE to log offline."
         )
-    os.environ["WANDB_MODE"] = "offline"
+    _set("WANDB_MODE", "offline")
     folder = Path(os.environ["WANDB_DIR"]) / "wandb"
     return [
         f"No login to wandb found: logging offline to {folder}; upload later with "
         f"`wandb sync {folder}/offline-run-*`."
     ]
+
+
+def _continue(run: Path) -> None:
+    """Have a resumed run report to the run at W&B that it began, as its folder there is named."""
+    begun = sorted((run / "wandb").glob("*run-*-*"))
+    if begun and os.environ["WANDB_DIR"] == str(run):
+        _set("WANDB_RUN_ID", begun[0].name.rpartition("-")[2])
+        _set("WANDB_RESUME", "allow")
 
 
 def _logged_in() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from rl.dashboard.pace import duration, planned_steps, seconds_a_step, seconds_l
 from rl.dashboard.plot import line_plot, resample, spark
 from rl.dashboard.series import panels, type_curves
 from rl.dashboard.state import status_of
-from rl.dashboard.warnings import warnings_of
+from rl.dashboard.warnings import logged_warnings, warnings_of
 from tests.rl.dashboard.making import CONFIG, row
 
 
@@ -71,6 +72,15 @@ def test_warnings_name_what_is_to_be_done() -> None:
         "50% of the completions of step 3 were cut off by grpo.max_completion_length (360 tokens).",
     ]
     assert warnings_of([row(4, loss=math.nan)], CONFIG) == ["loss is nan at step 4."]
+
+
+def test_logged_warnings_are_the_last_ones_each_once(tmp_path: Path) -> None:
+    log = tmp_path / "process-0.log"
+    assert logged_warnings(log) == []
+    lines = ["a", "b", "c", "d", "b"]
+    text = "".join(f"2026-11-29T11:00:00 suffice: WARNING: {x}.\n2026 other\n" for x in lines)
+    log.write_text(text)
+    assert logged_warnings(log) == ["c.", "d.", "b."]
 
 
 @pytest.mark.parametrize(

@@ -89,13 +89,21 @@ def test_wandb_works_offline_without_login(
     monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.delenv("WANDB_DIR", raising=False)
-    changes = {"report_to": "wandb", "grpo": GRPO | {"max_steps": 2, "log_completions": True}}
+    changes = {
+        "report_to": "wandb",
+        "report_artifacts": True,
+        "grpo": GRPO | {"max_steps": 2, "log_completions": True},
+    }
     result = run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
-    wandb.finish()
+    assert wandb.run is None  # another training of this process is another run
     (record,) = (tmp_path / "run").glob("wandb/offline-run-*/*.wandb")
     content = record.read_bytes()
     assert b"facts/count/VERIFY" in content and b"rewards/short/mean" in content
     assert result.tagger_fingerprint.encode() in content  # the run's whole config
+    assert b"steps by type/VERIFY" in content and b"charts/weights" in content
+    assert b"policy-run" in content and f"tagger-{result.tagger_fingerprint[:12]}".encode() in (
+        content
+    )
     assert b"allow_charge_above_correctness" in content and str(world.problems).encode() in content
     tables = (tmp_path / "run").glob("wandb/offline-run-*/files/media/table/*.table.json")
     columns = [json.loads(table.read_text()) for table in tables]

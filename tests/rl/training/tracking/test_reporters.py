@@ -19,7 +19,9 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No wandb setting from outside; what is set within is undone."""
     for name in [n for n in os.environ if n.startswith("WANDB")]:
         monkeypatch.delenv(name)
-    for name in ("WANDB_MODE", "WANDB_DIR"):
+    monkeypatch.setattr("rl.training.tracking.reporters._OURS", {})
+    names = ("MODE", "DIR", "PROJECT", "RUN_ID", "RESUME")
+    for name in (*(f"WANDB_{one}" for one in names), "TENSORBOARD_LOGGING_DIR"):
         monkeypatch.setenv(name, "")  # so that it is restored at the end
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -105,3 +107,34 @@ def test_prepare_reporters_knows_its_names(clean: Path) -> None:
         prepare_reporters("wandbb", clean)
     with pytest.raises(UserError, match="Unknown reporter in report_to 'none'"):
         prepare_reporters(["none", "wandb"], clean)
+
+
+def test_prepare_reporters_refuses_uploads_with_a_pickle(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_LOG_MODEL", "end")
+    with pytest.raises(UserError, match="WANDB_LOG_MODEL is set.*report_artifacts=true"):
+        prepare_reporters("wandb", clean)
+
+
+def test_prepare_reporters_continues_the_run_at_wandb_and_forgets_it(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", fake_wandb(False))
+    for name in ("offline-run-20261129_114142-nt7jfrjk", "offline-run-20261129_124142-other"):
+        (clean / "one" / "wandb" / name).mkdir(parents=True)
+    prepare_reporters("wandb", clean / "one")
+    assert (os.environ["WANDB_RUN_ID"], os.environ["WANDB_RESUME"]) == ("nt7jfrjk", "allow")
+    assert os.environ["WANDB_PROJECT"] == "suffice"
+    prepare_reporters("wandb", clean / "two")  # another run of the same process
+    assert os.environ["WANDB_DIR"] == str(clean / "two") and "WANDB_RUN_ID" not in os.environ
+    prepare_reporters("none", clean / "three")
+    assert not [name for name in os.environ if name.startswith("WANDB")]
+
+
+def test_prepare_reporters_keeps_tensorboard_in_the_run_folder(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rl.training.tracking.reporters.find_spec", lambda _: True)
+    prepare_reporters("tensorboard", clean / "run")
+    assert os.environ["TENSORBOARD_LOGGING_DIR"] == str(clean / "run" / "tensorboard")
