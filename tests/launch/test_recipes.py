@@ -77,7 +77,7 @@ def test_recipes_are_taken_by_trl_and_peft() -> None:
         config = recipe.config("control")
         config.output = "unused"
         arguments = training_arguments(config, recipe.hardware.gpus > 0)
-        assert arguments.max_steps == (16 if name == FIXED else 200)
+        assert arguments.max_steps == (10 if name == FIXED else 200)
         if config.lora is not None:
             assert lora_config(config.lora).r == config.lora["r"]
 
