@@ -76,7 +76,8 @@ def _interrupted(
         seen = f"It ended {when}, before it was complete, and no process works on it"
     if checkpoint is None:
         return f"{seen}; there is no checkpoint, so begin it again."
-    lost = f", {step - checkpoint} steps before" if checkpoint < step else ""
+    gap = step - checkpoint
+    lost = f", {gap} {'step' if gap == 1 else 'steps'} before" if gap > 0 else ""
     return (
         f"{seen}; the last whole checkpoint is that of step {checkpoint}{lost}. Resume with "
         f"suffice train --resume {root}"

@@ -109,7 +109,7 @@ def test_watched_run_knows_whether_a_process_works_on_it(tmp_path: Path) -> None
     assert (status.kind, status.ended) == ("interrupted", True)
     assert status.text == (
         "It ended after step 5, before it was complete, and no process works on it; the last "
-        f"whole checkpoint is that of step 4, 1 steps before. Resume with suffice train --resume "
+        f"whole checkpoint is that of step 4, 1 step before. Resume with suffice train --resume "
         f"{root}"
     )
 
