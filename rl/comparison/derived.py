@@ -33,12 +33,14 @@ class Room:
         context: Positions of the model; None if its config does not say.
         prompt: Tokens of its longest prompt.
         trained: ``max_completion_length`` of the training run that made it; None without one.
+        question: What its longest prompt asks, for a refusal.
     """
 
     model: str
     context: int | None
     prompt: int
     trained: int | None = None
+    question: str = ""
 
 
 def row(key: str, value: float | None, source: str) -> Row:
@@ -112,7 +114,8 @@ def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, R
     """
     key = "max_new_tokens"
     found = [
-        (tokens_left(wanted, room.context, room.prompt, room.model, key), room) for room in rooms
+        (tokens_left(wanted, room.context, room.prompt, room.model, key, room.question), room)
+        for room in rooms
     ]
     if wanted is not None:
         return wanted, row(key, wanted, GIVEN)

@@ -71,11 +71,13 @@ class LoadedPolicy:
         check_device(self.settings, torch.cuda.device_count())
         lengths = prompt_lengths(self.settings, tokenizer, questions)
         self.prompts = dict(zip(questions, lengths, strict=True))
+        longest = max(self.prompts, key=self.prompts.__getitem__)
         return Room(
             self.name,
             context_length(self.settings),
-            max(self.prompts.values()),
+            self.prompts[longest],
             trained_length(self.settings.adapter or self.name),
+            longest,
         )
 
     @cached_property

@@ -16,7 +16,9 @@ DERIVED = 4096
 _KEY = "max_completion_length"
 
 
-def fitting_length(wanted: object, context: int | None, prompt: int, model: str) -> int | None:
+def fitting_length(
+    wanted: object, context: int | None, prompt: int, model: str, question: str = ""
+) -> int | None:
     """Most tokens of a completion.
 
     Args:
@@ -24,6 +26,7 @@ def fitting_length(wanted: object, context: int | None, prompt: int, model: str)
         context: Positions of the model; None if its config does not say.
         prompt: Tokens of the longest prompt.
         model: What to call the model.
+        question: What the longest prompt asks, for the refusal.
 
     Returns:
         `DERIVED`, or what the context leaves if that is less; None if `wanted` says.
@@ -32,14 +35,19 @@ def fitting_length(wanted: object, context: int | None, prompt: int, model: str)
         UserError: Prompt and completion do not fit into the context.
     """
     asked = wanted if isinstance(wanted, int) else None
-    left = tokens_left(asked, context, prompt, model, f"grpo.{_KEY}")
+    left = tokens_left(asked, context, prompt, model, f"grpo.{_KEY}", question)
     if wanted is not None:
         return None
     return DERIVED if left is None else min(DERIVED, left)
 
 
 def tokens_left(
-    wanted: int | None, context: int | None, prompt: int, model: str, key: str
+    wanted: int | None,
+    context: int | None,
+    prompt: int,
+    model: str,
+    key: str,
+    question: str = "",
 ) -> int | None:
     """What the context leaves for a completion.
 
@@ -49,6 +57,7 @@ def tokens_left(
         prompt: Tokens of the longest prompt.
         model: What to call the model.
         key: The config key of `wanted`.
+        question: What the longest prompt asks, for the refusal.
 
     Returns:
         The tokens after the longest prompt; None if unknown.
@@ -60,10 +69,18 @@ def tokens_left(
     if left is not None and left < (wanted or 1):
         asked = f" and {key} is {wanted}" if wanted is not None else ""
         raise UserError(
-            f"The model {model} reads {context} tokens, the longest prompt has {prompt}{asked}; "
+            f"The model {model} reads {context} tokens, the longest prompt{_named(question)} has "
+            f"{prompt}{asked}; "
             f"lower {key}, or leave long problems out."
         )
     return left
+
+
+def _named(question: str, most: int = 60) -> str:
+    """The beginning of a question, by which its problem can be found."""
+    flat = " ".join(question.split())
+    shown = flat if len(flat) <= most else f"{flat[: most - 1]}…"
+    return f" ({shown!r})" if shown else ""
 
 
 def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> int | None:
@@ -83,8 +100,9 @@ def completion_length(config: PolicyConfig, tokenizer: Any, questions: Sequence[
     wanted = getattr(config, "grpo", {}).get(_KEY)
     if config.model in PACKAGED and wanted is None:
         return None
-    longest = longest_prompt(config, tokenizer, questions)
-    return fitting_length(wanted, context_length(config), longest, config.model)
+    lengths = prompt_lengths(config, tokenizer, questions)
+    longest, question = max(zip(lengths, questions, strict=True))
+    return fitting_length(wanted, context_length(config), longest, config.model, question)
 
 
 def check_batch_tokens(
