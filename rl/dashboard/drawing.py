@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from rl.dashboard.series import Panel
+from rl.dashboard.plot import resample
+from rl.dashboard.series import Curve, Panel
 from rl.report.curves import running_mean
 from rl.report.style import number
 from tagger.display.svg import SOFT, Axes, Drawing
 
 WIDTH, HEIGHT = 430.0, 210.0
+MOST_POINTS = 500
 _LINE, _LEFT = 15.0, 58.0
 
 
@@ -32,16 +34,17 @@ def draw(panel: Panel) -> str:
     )  # fmt: skip
     axes.draw(drawing, "", "", 10.5, panel.unit)
     for one in panel.curves:
-        places = [(axes.x(x), axes.y(y)) for x, y in one.points]
+        shown = _thinned(one)
+        places = [(axes.x(x), axes.y(y)) for x, y in shown]
         if one.sparse or len(places) == 1:
-            for (x, y), (step, value) in zip(places, one.points, strict=True):
-                tip = f"{one.name}, step {step}: {number(value)}{panel.unit}"
+            for (x, y), (step, value) in zip(places, shown, strict=True):
+                tip = f"{one.name}, step {step:g}: {number(value)}{panel.unit}"
                 drawing.mark("ring" if one.sparse else "circle", x, y, 4, one.colour, tip)
         if len(places) > 1 and not one.sparse:
             if not several:
                 drawing.path(places, _stroke(one.colour, 1, 0.3))
-            smooth = zip(one.points, running_mean(one.values), strict=True)
-            line = [(axes.x(x), axes.y(y)) for (x, _), y in smooth]
+            smooth = zip(places, running_mean([y for _, y in shown]), strict=True)
+            line = [(x, axes.y(y)) for (x, _), y in smooth]
             drawing.path(line, _stroke(one.colour, 2, 1))
     for one, (x, row, text) in zip(panel.curves, names, strict=False):
         y = 12 + _LINE * row
@@ -52,6 +55,14 @@ def draw(panel: Panel) -> str:
 
 def _stroke(colour: str, width: float, opacity: float) -> str:
     return f"fill:none;stroke:{colour};stroke-width:{width};opacity:{opacity};stroke-linejoin:round"
+
+
+def _thinned(one: Curve) -> list[tuple[float, float]]:
+    """The points of a curve, means of neighbours where there are more than can be seen."""
+    if len(one.points) <= MOST_POINTS:
+        return [(float(x), y) for x, y in one.points]
+    xs = resample([float(x) for x, _ in one.points], MOST_POINTS)
+    return list(zip(xs, resample(one.values, MOST_POINTS), strict=True))
 
 
 def _legend(panel: Panel) -> list[tuple[float, int, str]]:

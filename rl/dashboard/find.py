@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from rl.dashboard.watch import read_config
@@ -12,11 +13,12 @@ DEPTH = 3
 """Folders between the one that is named and a run: ``runs/<name>/training`` of a sweep."""
 
 
-def find_runs(root: Path) -> list[Path]:
+def find_runs(root: Path, known: Container[Path] = ()) -> list[Path]:
     """The run folders that a path stands for.
 
     Args:
         root: A run's folder, or one that holds runs.
+        known: Folders that were runs before, and are not read again.
 
     Returns:
         `root` alone if it is a run, or an empty folder, in which one is about to begin.
@@ -27,13 +29,13 @@ def find_runs(root: Path) -> list[Path]:
     if not root.is_dir():
         what = "is no folder" if root.exists() else "does not exist"
         raise UserError(f"{root} {what}; name the folder of a training run (--output of the run).")
-    if is_run(root) or not any(root.iterdir()):
+    if root in known or is_run(root) or not any(root.iterdir()):
         return [root]
     found = sorted(
         file.parent
         for depth in range(1, DEPTH + 1)
         for file in root.glob("*/" * depth + "config.yaml")
-        if is_run(file.parent)
+        if file.parent in known or is_run(file.parent)
     )
     if not found:
         raise UserError(

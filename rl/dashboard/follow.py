@@ -40,7 +40,7 @@ class Dashboard:
         Args:
             final: Whether it is the last look: the page then does not load itself again.
         """
-        self.folders = find_runs(self._root)
+        self.folders = find_runs(self._root, self._watched)
         for folder in self.folders:
             self._watched.setdefault(folder, WatchedRun(folder))
         wanted = self._html is not None

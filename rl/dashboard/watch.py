@@ -66,6 +66,8 @@ class WatchedRun:
         self.folder = RunFolder(root)
         self._tail = MetricsTail(self.folder.metrics)
         self._rollouts = NewestRollouts(self.folder.rollouts)
+        self._config: dict[str, Any] = {}
+        self._provenance: dict[str, Any] = {}
 
     def look(self, samples: bool = True) -> Snapshot:
         """Read what is new.
@@ -75,7 +77,9 @@ class WatchedRun:
         """
         run = self.folder
         result = _object(run.result)  # first, so that a run that ends now is shown whole
-        config, rows = read_config(run.config), self._tail.read()
+        self._config = self._config or read_config(run.config)  # these two never change
+        self._provenance = self._provenance or _object(run.provenance)
+        config, rows = self._config, self._tail.read()
         whole = whole_checkpoints(run.checkpoints)
         checkpoint = max(whole) if whole else None
         planned, pace = planned_steps(config, rows), seconds_a_step(rows)
@@ -92,7 +96,7 @@ class WatchedRun:
         return Snapshot(
             root=run.root,
             config=config,
-            provenance=_object(run.provenance),
+            provenance=self._provenance,
             rows=rows,
             status=status,
             planned=planned,

@@ -117,6 +117,10 @@ def export_policy(
     return Exported(output, found.step, form, kind, size, name)
 
 
+_OF_THIS_MACHINE = ("output", "report_to", "report_artifacts")
+"""Keys of the run's config that are nobody else's business."""
+
+
 def _config(run: RunFolder) -> RunConfig:
     if not run.config.is_file():
         raise UserError(
@@ -167,7 +171,7 @@ def _write_words(
 ) -> None:
     """The card, the run's config and its provenance, without the folders of this machine."""
     provenance = read_json(run.provenance)
-    config = {k: v for k, v in provenance["config"].items() if k not in ("output", "report_to")}
+    config = {k: v for k, v in provenance["config"].items() if k not in _OF_THIS_MACHINE}
     provenance = {**provenance, "config": config}
     measured = ""
     if compared is not None:

@@ -253,6 +253,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
     if no_signal is not None:
         if main:
             write_json(run.result, asdict(result))
+            finish_tracking(config, None, plan.tagger, {})
         trainer.accelerator.wait_for_everyone()  # a launcher ends all processes with the first
         raise NoSignalError(
             f"{no_signal} No policy was written, its weights would be those of"

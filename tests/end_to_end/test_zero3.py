@@ -95,6 +95,27 @@ def test_adapter_holds_every_weight(runs: Path) -> None:
     assert all(v.numel() and float(v.abs().max()) for v in one.values())
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_suffice_export_takes_checkpoints_of_zero_stage_3(
+    kind: str, runs: Path, tmp_path: Path
+) -> None:
+    from rl.export.export import export_policy
+
+    run = runs / f"zero3-{kind}"
+    made = export_policy(run, tmp_path / "made")  # of the complete run
+    last = export_policy(run, tmp_path / "last", checkpoint="2")
+    policy, saved = (
+        load_file(folder / "model.safetensors") for folder in (run / "policy", made.folder)
+    )
+    assert farthest(policy, saved) == 0.0
+    early = load_file(last.folder / "model.safetensors")
+    assert last.step == 2 and farthest(policy, early) > 0.0
+    if kind == "lora":
+        adapter = export_policy(run, tmp_path / "adapter", form="adapter", checkpoint="2")
+        inside = logits(adapter.folder)
+        assert float((inside - logits(last.folder)).abs().max()) < 1e-4
+
+
 def metrics(run: Path) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     own = ("step_time", "timing/", "memory/")  # of the machine, not of the run

@@ -15,7 +15,7 @@ from rl.training.config import RunConfig, config_from_dict
 from tagger.config.dotted import with_keys
 from tagger.errors import UserError
 
-_NO_PART = ("output", "report_to")
+_NO_PART = ("output", "report_to", "report_artifacts")
 """Keys that change nothing that a run leaves behind."""
 _LONGEST = 60
 

@@ -10,8 +10,10 @@ import pytest
 from rich.console import Console
 
 from launch.cli import main
+from rl.dashboard.drawing import draw
 from rl.dashboard.follow import Dashboard
 from rl.dashboard.page import check_page, page
+from rl.dashboard.series import Curve, Panel
 from rl.dashboard.terminal import overview, view
 from rl.dashboard.watch import WatchedRun
 from tagger.errors import UserError
@@ -61,6 +63,14 @@ def test_page_loads_itself_again_only_while_the_run_lasts(tmp_path: Path) -> Non
     assert not re.search(r"<script|<link(?! rel=\"icon\" href=\"data:,\")|src=|@import|url\(", html)
     assert html.count("<svg") == 9
     assert "refresh" not in page(WatchedRun(root).look(), None)
+
+
+def test_draw_thins_a_long_curve() -> None:
+    points = tuple((step, float(step % 7)) for step in range(5000))
+    long = draw(Panel("reward", (Curve("reward", "#000", points),)))
+    short = draw(Panel("reward", (Curve("reward", "#000", points[:400]),)))
+    # A thin line and a thick one, each a move and lines to the points that follow.
+    assert (long.count("L"), short.count("L")) == (2 * 499, 2 * 399)
 
 
 def test_page_of_a_run_without_metrics(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from launch.cli import main
+from rl.export.cast import cast_weights, dtype_of
 from rl.export.export import export_policy
 from rl.export.files import FILES, check_exported
 from rl.export.source import find_weights
@@ -29,7 +30,8 @@ def adapter(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def full(world: World, tmp_path: Path) -> Path:
     """A complete run of full fine-tuning."""
-    root = make_run(world, tmp_path / "run", lora=False)
+    reported = {"report_to": "wandb", "report_artifacts": True}
+    root = make_run(world, tmp_path / "run", lora=False, **reported)
     shutil.copytree(world.model, root / "policy")
     checkpoint(root, 10, world.model)
     finish(root)
@@ -83,7 +85,30 @@ def test_export_copies_the_policy_of_a_complete_run(full: Path, tmp_path: Path) 
     assert "**`short`** (`step_count`)" in card and "min(max(0, n - allowance), cap)" in card
     assert "No comparison is given here" in card and "f" * 64 in card and str(full) not in card
     config = yaml.safe_load((exported.folder / "training_config.yaml").read_text())
-    assert config["output"] == "" and config["seed"] == 3
+    assert (config["output"], config["report_to"], config["seed"]) == ("", "none", 3)
+
+
+def test_cast_weights_of_several_files_with_their_index(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    shards = {"a": {"w": torch.ones(3), "n": torch.tensor([7])}, "b": {"v": torch.zeros(2)}}
+    names = {key: f"model-{key}.safetensors" for key in shards}
+    for key, tensors in shards.items():
+        save_file(tensors, tmp_path / names[key], metadata={"format": "pt"})
+    placed = {name: names[key] for key, tensors in shards.items() for name in tensors}
+    index = {"metadata": {"total_size": 28, "total_parameters": 6}, "weight_map": placed}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    (tmp_path / "config.json").write_text('{"torch_dtype": "float32", "vocab_size": 9}')
+    cast_weights(tmp_path, "float16")
+    found = load_file(tmp_path / names["a"])
+    assert (found["w"].dtype, found["n"].dtype) == (torch.float16, torch.int64)
+    written = json.loads((tmp_path / "model.safetensors.index.json").read_text())
+    # Three and two halves of two bytes, one whole number of eight.
+    assert written["metadata"] == {"total_size": 18, "total_parameters": 6}
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config == {"vocab_size": 9, "dtype": "float16"}
+    assert dtype_of(tmp_path) == "float16"
 
 
 def test_export_casts_to_another_data_type(full: Path, tmp_path: Path) -> None:
