@@ -76,6 +76,7 @@ def machine() -> dict[str, Any]:
     }
 
 
+@cache
 def commit() -> str:
     """Commit of the source in use: ``+changes`` if files differ, ``unknown`` outside git."""
     folder = Path(__file__).resolve().parent.parent

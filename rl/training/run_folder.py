@@ -190,7 +190,7 @@ def check_disk(root: Path, weights: int, checkpoints: int) -> None:
     """Refuse a run that would fill the disk.
 
     Args:
-        root: The run folder, existing or not.
+        root: The run folder, existing or not; what its checkpoints take counts as room for them.
         weights: Bytes of the model's weight files; 0 if unknown.
         checkpoints: Checkpoints kept at a time, the one being written included.
 
@@ -198,7 +198,9 @@ def check_disk(root: Path, weights: int, checkpoints: int) -> None:
         UserError: Less is free than the policy and the checkpoints (weights and two moments of
             the optimizer each) need.
     """
-    needed = weights * (2 + 3 * checkpoints) + _SPARE
+    kept = (root / "checkpoints").rglob("*")
+    taken = sum(file.stat().st_size for file in kept if file.is_file())
+    needed = max(0, weights * (2 + 3 * checkpoints) - taken) + _SPARE
     near = next(p for p in (root, *root.absolute().parents) if p.exists())
     free = shutil.disk_usage(near).free
     if free < needed:

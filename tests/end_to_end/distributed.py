@@ -1,6 +1,6 @@
 """The same steps in one process and in two, under DDP and DeepSpeed: what differs.
 
-python -m tests.end_to_end.distributed FOLDER [--deepspeed DIR] [--steps 10] [VARIANT ...]
+python -m tests.end_to_end.distributed FOLDER [--deepspeed DIR] [--steps 10] [--variants ...]
 
 Trains the packaged overthinker, each variant by the command a user gives: `suffice train` alone,
 under torchrun, or under `accelerate launch` with the files of `configs/accelerate`. Rollouts of
@@ -138,7 +138,7 @@ def row(variant: Variant, seconds: float, one: Outcome, two: Outcome, start: Out
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("variants", nargs="*", metavar="VARIANT", choices=[*VARIANTS, []])
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=[*VARIANTS])
     parser.add_argument("--deepspeed", type=Path)
     parser.add_argument("--steps", type=int, default=10)
     args = parser.parse_args()
@@ -147,7 +147,7 @@ def main() -> None:
     start = Outcome(load_file(base), [], {}, [], {})
     heads = [*NUMBERS, "same rollouts", "policy", "policy moved", "seconds"]
     print(f"| largest difference of | {' | '.join(heads)} |\n|{'---|' * (1 + len(heads))}")
-    for name in args.variants or VARIANTS:
+    for name in args.variants:
         variant, run = VARIANTS[name], args.folder / name
         seconds = 0.0
         if not (run / "result.json").is_file():

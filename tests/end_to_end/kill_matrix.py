@@ -19,23 +19,23 @@ one_thread()  # before torch is imported
 stay_offline()
 
 import argparse  # noqa: E402
+import importlib  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import random  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
-import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
-from dataclasses import dataclass, field  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import yaml  # noqa: E402
 
 from tests.end_to_end import phases  # noqa: E402
-from tests.end_to_end.forks import forked, free_port, status_of  # noqa: E402
+from tests.end_to_end.forks import forked, status_of  # noqa: E402
 from tests.end_to_end.outcomes import Outcome, difference, outcome_of  # noqa: E402
-from tests.end_to_end.phases import Marks  # noqa: E402
+from tests.end_to_end.started import Processes, start  # noqa: E402
 from tests.world import GRPO, SHORT, World, make_world  # noqa: E402
 
 PRELOADED = (
@@ -47,9 +47,6 @@ PRELOADED = (
 """What a training imports; forks have it already."""
 
 STEPS, EVERY, ROWS = 12, 3, 16
-PATIENCE = 30.0
-"""Seconds that torchrun leaves processes between SIGTERM and SIGKILL."""
-
 REWARD = {
     "terms": {
         "correctness": {},
@@ -89,88 +86,6 @@ def write_config(world: World, processes: int, file: Path) -> None:
     file.write_text(yaml.safe_dump(values))
 
 
-@dataclass
-class Processes:
-    """The processes of one start of a run.
-
-    Attributes:
-        running: Process numbers by rank.
-        ended: Exit codes by rank, minus the signal for those killed.
-        said: Where each wrote its standard error.
-        marks: Where each is.
-    """
-
-    running: dict[int, int]
-    said: list[Path]
-    marks: Marks
-    ended: dict[int, int] = field(default_factory=dict)
-
-    def look(self) -> None:
-        """Note which have ended."""
-        for rank, number in list(self.running.items()):
-            found, status = os.waitpid(number, os.WNOHANG)
-            if found:
-                del self.running[rank]
-                self.ended[rank] = os.waitstatus_to_exitcode(status)
-
-    def wait(self, limit: float = 600.0) -> None:
-        """Wait for all; once one has failed, end the others as torchrun does."""
-        failed, until = False, time.monotonic() + limit
-        while self.running:
-            self.look()
-            if not failed and any(self.ended.values()):
-                failed, until = True, time.monotonic() + PATIENCE
-                for number in self.running.values():
-                    os.kill(number, signal.SIGTERM)
-            if time.monotonic() > until:
-                for number in self.running.values():
-                    os.kill(number, signal.SIGKILL)
-            time.sleep(0.01)
-
-    def words(self, rank: int = 0) -> str:
-        """The last sentence that a process said."""
-        lines = self.said[rank].read_text(errors="replace").splitlines()
-        last = next((line for line in reversed(lines) if line.startswith("suffice: ")), "")
-        return "" if "WARNING" in last else last
-
-
-def start(argv: Sequence[str], count: int, said: Path, spoil: Callable[[int], None]) -> Processes:
-    """Run the command line in so many forks.
-
-    Args:
-        argv: Words after ``suffice``.
-        count: How many.
-        said: Standard error of each, with the suffix of its rank.
-        spoil: Called in each fork first, with its rank.
-    """
-    port, marks = free_port(), Marks(count)
-
-    def ranked(rank: int) -> Callable[[], None]:
-        def work() -> None:
-            from launch.cli import main
-
-            os.dup2(2, 1)
-            if count > 1:
-                named = {"RANK": rank, "LOCAL_RANK": rank, "MASTER_PORT": port}
-                named |= {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count}
-                os.environ.update({name: str(value) for name, value in named.items()})
-                os.environ["MASTER_ADDR"] = "127.0.0.1"
-            marks.watch(rank)
-            spoil(rank)
-            try:
-                code = main(list(argv))
-            except SystemExit as stop:
-                code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-
-        return work
-
-    files = [said.with_suffix(f".{rank}") for rank in range(count)]
-    return Processes({r: forked(ranked(r), files[r]) for r in range(count)}, files, marks)
-
-
 @dataclass(frozen=True)
 class Moment:
     """When a signal is sent: in a phase of a step, after a share of the phase's usual length."""
@@ -183,7 +98,10 @@ class Moment:
 
 
 def moments(kills: int, terms: int, processes: int, seed: int) -> list[Moment]:
-    """Moments drawn at random; generation, update and save each get their part."""
+    """Moments drawn at random; generation, update and save each get their part.
+
+    Two kills more come in an evaluation and while the policy is written.
+    """
     draw = random.Random(seed)
     cycle = (phases.GENERATION, phases.UPDATE, phases.SAVE)
     found = []
@@ -194,7 +112,8 @@ def moments(kills: int, terms: int, processes: int, seed: int) -> list[Moment]:
         rank = draw.randrange(processes)
         ranks = tuple(range(processes)) if number == signal.SIGTERM and i % 2 else (rank,)
         found.append(Moment(number, phase, step, draw.random(), ranks))
-    return found
+    rarely = ((phases.EVALUATION, 2 * EVERY), (phases.EXPORT, STEPS))
+    return found + [Moment(signal.SIGKILL, p, step, 0.1, (0,)) for p, step in rarely if kills]
 
 
 def send_at(moment: Moment, at: Processes, usual: Sequence[float]) -> str | None:
@@ -292,7 +211,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--small-disk", type=Path)
     args = parser.parse_args()
-    import tests.end_to_end.troubles as troubles
+    for module in PRELOADED:
+        importlib.import_module(module)
+    from tests.end_to_end import troubles
 
     root = args.folder / "world"
     root.mkdir(parents=True)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from rl.training.run_folder import STATE_FILE, RunFolder, rotate_checkpoints, whole_checkpoints
+from rl.training.run_folder import (
+    STATE_FILE,
+    RunFolder,
+    check_disk,
+    rotate_checkpoints,
+    whole_checkpoints,
+)
+from tagger.errors import UserError
 
 
 def checkpoints(folder: Path, whole: list[int], broken: tuple[int, ...] = ()) -> None:
@@ -64,3 +72,17 @@ def test_a_kill_in_mid_deletion_leaves_none_that_looks_whole(
     assert run.last_checkpoint() == run.checkpoint(2)
     run.drop_broken_checkpoints()
     assert left(run.checkpoints) == [2]
+
+
+def test_check_disk_takes_a_runs_own_checkpoints_for_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gigabyte = 10**9  # 2 for policies, 3 for a checkpoint, 0.1 to spare
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=3.2 * gigabyte))
+    with pytest.raises(UserError, match=r"3\.2 GB free, 5\.1 GB needed"):
+        check_disk(tmp_path, gigabyte, 1)
+    file = tmp_path / "checkpoints" / "checkpoint-3" / "model.safetensors"
+    file.parent.mkdir(parents=True)
+    with file.open("wb") as stream:
+        stream.truncate(2 * gigabyte)  # takes no disk: it is all holes
+    check_disk(tmp_path, gigabyte, 1)
