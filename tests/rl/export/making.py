@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from rl.provenance import provenance
 from rl.training.config import config_from_dict
 from tests.rl.dashboard.making import row
 from tests.world import World
@@ -23,12 +22,17 @@ def make_run(world: World, root: Path, lora: bool, **changes: Any) -> Path:
     config = config_from_dict(world.config(root, **more, **changes)).to_dict()
     root.mkdir(parents=True)
     (root / "config.yaml").write_text(yaml.safe_dump(config))
-    made_of = provenance(
-        model={"base": str(world.model), "base_weights": "b" * 64},
-        tagger_fingerprint="f" * 64,
-        config=config,
-        seeds=[3],
-    )
+    made_of = {
+        "model": {"base": str(world.model), "base_weights": "b" * 64},
+        "tagger_fingerprint": "f" * 64,
+        "audit_fingerprint": None,
+        "config": config,
+        "seeds": [3],
+        "commit": "c0ffee+changes",
+        "versions": {"python": "3.11"},
+        "machine": {"processor": "two cores", "accelerator": None},
+        "date": "2026-11-29T10:00:00+00:00",
+    }
     (root / "provenance.json").write_text(json.dumps(made_of))
     lines = [json.dumps(row(step)) + "\n" for step in range(1, 21)]
     (root / "metrics.jsonl").write_text("".join(lines))
@@ -66,4 +70,18 @@ def make_adapter(world: World, folder: Path) -> Path:
             torch.nn.init.normal_(parameter, std=0.5)
     wrapped.save_pretrained(folder)
     AutoTokenizer.from_pretrained(world.model).save_pretrained(folder)
+    return folder
+
+
+def make_exported(folder: Path) -> Path:
+    """A folder as `suffice export` writes one, with one tensor for weights."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    folder.mkdir()
+    save_file({"weight": np.ones(3, dtype=np.float32)}, folder / "model.safetensors")
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "provenance.json"):
+        (folder / name).write_text("{}")
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    (folder / "README.md").write_text("---\n---\n\nvllm serve FOLDER_OR_REPOSITORY\n")
     return folder

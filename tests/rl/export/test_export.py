@@ -17,7 +17,13 @@ from rl.export.source import find_weights
 from rl.provenance import weights_hash
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
-from tests.rl.export.making import checkpoint, finish, make_adapter, make_run
+from tests.rl.export.making import (
+    checkpoint,
+    finish,
+    make_adapter,
+    make_exported,
+    make_run,
+)
 from tests.rl.training.card.making import comparison
 from tests.world import World
 
@@ -83,7 +89,12 @@ def test_export_copies_the_policy_of_a_complete_run(full: Path, tmp_path: Path) 
         and "0.05 × `short`" in card
     )
     assert "**`short`** (`step_count`)" in card and "min(max(0, n - allowance), cap)" in card
-    assert "No comparison is given here" in card and "f" * 64 in card and str(full) not in card
+    assert (
+        "No comparison is given here" in card
+        and "f" * 64 in card
+        and "commit `c0ffee` (with local changes)" in card
+    )
+    assert str(full) not in card
     config = yaml.safe_load((exported.folder / "training_config.yaml").read_text())
     assert (config["output"], config["report_to"], config["seed"]) == ("", "none", 3)
 
@@ -194,10 +205,8 @@ def test_find_weights_by_word_and_step(full: Path, world: World) -> None:
         ("modeling_mine.py", "is code; a policy is given away without any"),
     ],
 )
-def test_check_exported_refuses_what_may_run_code(
-    name: str, says: str, full: Path, tmp_path: Path
-) -> None:
-    folder = export_policy(full, tmp_path / "out").folder
+def test_check_exported_refuses_what_may_run_code(name: str, says: str, tmp_path: Path) -> None:
+    folder = make_exported(tmp_path / "out")
     (folder / name).write_text("x")
     with pytest.raises(UserError, match=says):
         check_exported(folder)
@@ -213,17 +222,15 @@ def test_check_exported_refuses_what_may_run_code(
         ("config.json", "holds neither config.json nor adapter_config.json"),
     ],
 )
-def test_check_exported_names_what_is_missing(
-    name: str, says: str, full: Path, tmp_path: Path
-) -> None:
-    folder = export_policy(full, tmp_path / "out").folder
+def test_check_exported_names_what_is_missing(name: str, says: str, tmp_path: Path) -> None:
+    folder = make_exported(tmp_path / "out")
     (folder / name).unlink()
     with pytest.raises(UserError, match=says):
         check_exported(folder)
 
 
-def test_check_exported_reads_the_weights(full: Path, tmp_path: Path) -> None:
-    folder = export_policy(full, tmp_path / "out").folder
+def test_check_exported_reads_the_weights(tmp_path: Path) -> None:
+    folder = make_exported(tmp_path / "out")
     (folder / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(UserError, match="model.safetensors cannot be read as safetensors"):
         check_exported(folder)

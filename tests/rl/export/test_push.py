@@ -9,22 +9,13 @@ import pytest
 from launch.cli import main
 from rl.export.push import push_policy
 from tagger.errors import UserError
+from tests.rl.export.making import make_exported
 from tests.tagger.hub_made_here import local_hub
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """A folder as `suffice export` writes one, with one tensor for weights."""
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    folder = tmp_path / "exported"
-    folder.mkdir()
-    save_file({"weight": np.ones(3, dtype=np.float32)}, folder / "model.safetensors")
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "provenance.json"):
-        (folder / name).write_text("{}")
-    (folder / "chat_template.jinja").write_text("{{ messages }}")
-    (folder / "README.md").write_text("---\n---\n\nvllm serve FOLDER_OR_REPOSITORY\n")
+    folder = make_exported(tmp_path / "exported")
     (folder / "notes.txt").write_text("mine")
     return folder
 
