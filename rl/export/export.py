@@ -101,14 +101,20 @@ def export_policy(
     if output.exists():
         raise UserError(f"Output folder {output} already exists; name a new folder.")
     compared = load_results(results) if results is not None else None
-    if compared is not None:  # before anything is merged
-        compared_name(compared, _digests(config, found), str(results))
+    digests = _digests(config, found)
+    copied = found.model is not None and form == "merged" and dtype is None
+    if compared is not None and copied:  # else they are known when they are written
+        compared_name(compared, digests, str(results))
     name = base or config.model
     with new_folder(output) as draft:
         _write_weights(config, found, draft, form, name if base else None)
         if dtype is not None:
             cast_weights(draft, dtype)
-        _write_words(folder, result, found, draft, form, name, compared)
+        measured = ""
+        if compared is not None:
+            digests |= {weights_hash(draft) or ""}
+            measured = results_section(compared, compared_name(compared, digests, str(results)))
+        _write_words(folder, result, found, draft, form, name, measured)
         for file in weight_files(draft):
             file.chmod(0o644)  # safetensors lets none but the owner read what it writes
         check_exported(draft)
@@ -167,16 +173,12 @@ def _write_words(
     draft: Path,
     form: Form,
     base: str,
-    compared: Mapping[str, Any] | None,
+    measured: str,
 ) -> None:
     """The card, the run's config and its provenance, without the folders of this machine."""
     provenance = read_json(run.provenance)
     config = {k: v for k, v in provenance["config"].items() if k not in _OF_THIS_MACHINE}
     provenance = {**provenance, "config": config}
-    measured = ""
-    if compared is not None:
-        digests = _digests(_config(run), found)
-        measured = results_section(compared, compared_name(compared, digests, "the comparison"))
     card = policy_card(
         provenance,
         run.metrics,

@@ -141,7 +141,13 @@ def test_export_card_has_the_results_of_the_very_weights(
     card = (export_policy(full, tmp_path / "a", results=tmp_path).folder / "README.md").read_text()
     assert "| **mine** | 80.0 % (70.0 to 90.0) | 60.0 (55.0 to 65.0) |" in card
     assert "* Mine uses fewer tokens." in card and "No comparison is given" not in card
+    cast = export_policy(full, tmp_path / "cast", dtype="float16").folder
+    measured["policies"][1]["sha256"] = weights_hash(cast)  # what is given away was compared
+    again = export_policy(full, tmp_path / "again", dtype="float16", results=tmp_path).folder
+    assert "| **mine** |" in (again / "README.md").read_text()
     measured["policies"][1]["sha256"] = "0" * 64
+    with pytest.raises(UserError, match="compares other weights"):
+        export_policy(full, tmp_path / "b", dtype="float16", results=tmp_path)
     with pytest.raises(UserError, match=r"compares other weights \(base, mine\) than those that"):
         export_policy(full, tmp_path / "b", results=tmp_path)
 
