@@ -26,6 +26,7 @@ from rl.policy.context import check_batch_tokens
 from rl.policy.generation import NEUTRAL, named_sampling
 from rl.problems.problem import Problem
 from rl.problems.registry import load
+from rl.sampling.vllm_policy import check_vllm_installed
 from tagger.errors import UserError
 from tagger.files import write_atomically
 from tagger.units import load_taggers
@@ -59,8 +60,10 @@ class ArmRunner:
         """Check everything that is cheap to check.
 
         Raises:
-            UserError: A rule, a policy, a tagger or a problem set is not usable.
+            UserError: A rule, a policy, a tagger, a problem set or the engine is not usable.
         """
+        if config.engine == "vllm":
+            check_vllm_installed("engine: vllm")
         self.config, self.folder, self.cache = config, folder, cache
         self.origins: dict[str, str] = {}
         self.settings: list[Row] = []

@@ -25,6 +25,7 @@ from rl.policy.config import PolicySettings, policy_config
 from rl.problems.config import ProblemsConfig
 from rl.problems.registry import is_generated
 from rl.sampling.registry import EngineName
+from rl.sampling.vllm_policy import check_vllm_settings
 from tagger.config.settings import build_settings
 from tagger.errors import UserError
 
@@ -114,8 +115,9 @@ class CompareConfig(PolicySettings):
         batch_size: Most rows sampled at once.
         max_batch_tokens: Most tokens of the key-value cache of the rows sampled at once, prompts
             and `max_new_tokens` counted; what fits into half of the free memory if left out.
-        engine: What generates: ``kit``, the kit's own sampler, or ``transformers``, its
-            ``generate``, which is slower and exists to check the other.
+        engine: What generates: ``kit``, the kit's own sampler; ``vllm``, for large models on a GPU
+            (docs/engines.md); or ``transformers``, its ``generate``, which is slower and exists to
+            check the others.
         workers: Arms that run side by side, each in a process with its own copy of the policy;
             the samples are the same with one worker as with several.
         seed: Seed of sampling and bootstrap.
@@ -258,7 +260,9 @@ def _check(config: CompareConfig) -> None:
 def _check_policies(config: CompareConfig) -> None:
     check_names(list(config.policies), config_keys())
     for name, entry in config.policies.items():
-        policy_config(entry, config, f"policies.{name}")
+        policy = policy_config(entry, config, f"policies.{name}")
+        if config.engine == "vllm":
+            check_vllm_settings(policy, config.workers)
     _check_pooled(config)
     if config.grid_policies is not None:
         check_known(config.grid_policies, "grid_policies", config.heads)

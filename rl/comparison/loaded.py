@@ -104,7 +104,6 @@ class LoadedPolicy:
 
         logging.disable_progress_bar()
         c = self.config
-        policy = load_policy(self.settings)
         drawn: dict[str, Any] = {
             "temperature": c.temperature,
             "top_p": c.top_p,
@@ -114,6 +113,11 @@ class LoadedPolicy:
         if None in drawn.values():
             raise ValueError("Derive the settings that the config leaves out first.")
         settings = SamplingSettings(**drawn)
+        if c.engine == "vllm":
+            from rl.sampling.vllm_policy import load_vllm_engine
+
+            return load_vllm_engine(self.settings, settings, c.max_batch_tokens, c.batch_size)
+        policy = load_policy(self.settings)
         return build_engine(
             c.engine,
             policy.model,

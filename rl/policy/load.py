@@ -167,16 +167,32 @@ def check_device(config: PolicyConfig, gpus: int) -> None:
 def _dtype(config: PolicyConfig, source: PolicySource, device: str, trained: bool) -> Any:
     import torch
 
+    return getattr(torch, dtype_name(config, source, device, trained=trained))
+
+
+def dtype_name(
+    config: PolicyConfig, source: PolicySource, device: str, *, trained: bool = False
+) -> str:
+    """Name of the data type that a policy's weights are loaded in.
+
+    Args:
+        config: The policy's settings.
+        source: Its files.
+        device: ``cpu`` or a GPU.
+        trained: Whether the weights themselves are trained.
+
+    Raises:
+        UserError: The device lacks the type or the quantization.
+    """
+    import torch
+
     check_quantization(config.quantization, device)
-    return getattr(
-        torch,
-        resolve_dtype(
-            config.dtype,
-            device,
-            bf16=device != "cpu" and torch.cuda.is_bf16_supported(including_emulation=False),
-            small=0 < weight_bytes(source.model) < SMALL_BYTES,
-            trained=trained,
-        ),
+    return resolve_dtype(
+        config.dtype,
+        device,
+        bf16=device != "cpu" and torch.cuda.is_bf16_supported(including_emulation=False),
+        small=0 < weight_bytes(source.model) < SMALL_BYTES,
+        trained=trained,
     )
 
 

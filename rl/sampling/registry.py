@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from rl.sampling.engine import Engine
     from tagger.thinking.split import ThinkingDelimiters
 
-EngineName = Literal["kit", "transformers"]
-"""``kit``: the kit's own sampler; ``transformers``: ``generate`` of transformers."""
+EngineName = Literal["kit", "transformers", "vllm"]
+"""``kit``: the kit's own sampler; ``transformers``: ``generate`` of transformers; ``vllm``, which
+loads its models itself (`rl.sampling.vllm_policy`)."""
 
 
 def build_engine(
-    name: EngineName,
+    name: Literal["kit", "transformers"],
     model: Any,
     tokenizer: Any,
     delimiters: ThinkingDelimiters,

@@ -17,10 +17,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from rl.sampling.batched import BatchedEngine, Row
+from rl.sampling.batched import BatchedEngine
 from rl.sampling.decoding import DecodingBatch, SamplingSettings, check_logits, sample_tokens
 from rl.sampling.engine import Completion, MonitorFactory, Progress
 from rl.sampling.grouped_attention import grouped_attention
+from rl.sampling.rows import Row
 
 __all__ = ["Completion", "MonitorFactory", "Progress", "Sampler", "SamplingSettings"]
 

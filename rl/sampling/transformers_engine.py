@@ -18,8 +18,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from rl.sampling.batched import BatchedEngine, Row
+from rl.sampling.batched import BatchedEngine
 from rl.sampling.decoding import SamplingSettings, check_logits, sample_tokens
+from rl.sampling.rows import Row
 from tagger.stopping.engines.transformers import MonitorLogitsProcessor
 from tagger.thinking.end_tokens import cut_at_end
 

@@ -1,7 +1,8 @@
-"""The kit's sampler against `generate` of transformers: the same greedy tokens, and how fast.
+"""The kit's sampler against `generate` of transformers, or vLLM: the same tokens, and how fast.
 
     python -m tests.end_to_end.engines overthinker --prompts 200
     python -m tests.end_to_end.engines FOLDER --prompts 16 --tokens 16 --repeats 1
+    python -m tests.end_to_end.engines overthinker --other vllm [--temperature 1] [--repeats 0]
 
 Prompts are problems of the overthinker's test split in the model's own chat template. Where two
 completions part, the gap between the two likeliest logits at that place is printed: a gap near 0 is
@@ -16,17 +17,20 @@ import argparse
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.policy.load import Policy, load_policy
 from rl.problems.registry import load_problems
 from rl.sampling.decoding import SamplingSettings
-from rl.sampling.engine import Engine
-from rl.sampling.registry import EngineName, build_engine
+from rl.sampling.engine import Engine, EngineCost
+from rl.sampling.registry import build_engine
+from rl.sampling.vllm_policy import load_vllm_engine
 from tagger.errors import UserError
 from tagger.thinking.families import named_delimiters
 
-NAMES: tuple[EngineName, ...] = ("kit", "transformers")
+THINK = {"open": "<think>", "close": "</think>"}
 
 
 def load(name: str) -> Policy:
@@ -37,11 +41,25 @@ def load(name: str) -> Policy:
         return load_policy(name, named_delimiters("<think>", "</think>"))
 
 
-def engines(policy: Policy, tokens: int) -> dict[str, Engine]:
-    """Both engines, greedy, fresh costs."""
-    settings = SamplingSettings(temperature=0.0, max_new_tokens=tokens)
-    parts = (policy.model, policy.tokenizer, policy.delimiters, settings)
-    return {name: build_engine(name, *parts) for name in NAMES}
+@dataclass(frozen=True)
+class Pair:
+    """A policy and the engine that the kit's own is held against."""
+
+    name: str
+    policy: Policy
+    other: str
+    temperature: float
+
+    def engines(self, tokens: int) -> dict[str, Engine]:
+        """Both engines, fresh costs."""
+        settings = SamplingSettings(temperature=self.temperature, max_new_tokens=tokens)
+        loaded = self.policy
+        parts = (loaded.model, loaded.tokenizer, loaded.delimiters, settings)
+        kit = build_engine("kit", *parts)
+        if self.other == "transformers":
+            return {"kit": kit, self.other: build_engine("transformers", *parts)}
+        config = PolicyConfig(model=self.name, delimiters=DelimitersConfig(**THINK))
+        return {"kit": kit, self.other: load_vllm_engine(config, settings)}
 
 
 def gap(model: Any, ids: Sequence[int]) -> float:
@@ -54,10 +72,10 @@ def gap(model: Any, ids: Sequence[int]) -> float:
     return float(first - second)
 
 
-def compare_tokens(policy: Policy, prompts: Sequence[str], tokens: int, batch_size: int) -> int:
-    """Print how many greedy completions are equal, and where the others part."""
-    both = engines(policy, tokens)
-    ours, theirs = (both[n].sample(prompts, batch_size=batch_size) for n in NAMES)
+def compare_tokens(pair: Pair, prompts: Sequence[str], tokens: int, batch_size: int) -> int:
+    """Print how many completions are equal, and where the others part."""
+    policy, both = pair.policy, pair.engines(tokens).values()
+    ours, theirs = (engine.sample(prompts, batch_size=batch_size) for engine in both)
     equal = 0
     for prompt, a, b in zip(prompts, ours, theirs, strict=True):
         if a.ids == b.ids:
@@ -69,29 +87,33 @@ def compare_tokens(policy: Policy, prompts: Sequence[str], tokens: int, batch_si
         print(f"  prompt {a.prompt_index} parts at token {at}: gap {gap(policy.model, prefix):.2e}")
     total = sum(len(c.ids) for c in ours)
     print(
-        f"equal greedy completions: {equal} of {len(prompts)} ({total} tokens, batch {batch_size})"
+        f"equal completions at temperature {pair.temperature:g}: {equal} of {len(prompts)} "
+        f"({total} tokens, batch {batch_size}, {pair.other})"
     )
     return equal
 
 
 def compare_speed(
-    policy: Policy, prompts: Sequence[str], tokens: int, batch_size: int, repeats: int
+    pair: Pair, prompts: Sequence[str], tokens: int, batch_size: int, repeats: int
 ) -> None:
     """Print the tokens a second of both engines on the same rows, by the clock and by CPU time."""
-    clock: dict[str, list[float]] = {name: [] for name in NAMES}
-    busy: dict[str, list[float]] = {name: [] for name in NAMES}
+    names = ("kit", pair.other)
+    clock: dict[str, list[float]] = {name: [] for name in names}
+    busy: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(repeats):
-        for name, engine in engines(policy, tokens).items():
+        for name, engine in pair.engines(tokens).items():
+            engine.sample(prompts[:1], batch_size=1)  # starts what there is to start
+            engine.cost = EngineCost()
             began = time.process_time()
             engine.sample(prompts, batch_size=batch_size)
             taken = time.process_time() - began
             clock[name].append(engine.cost.generated_tokens / engine.cost.seconds)
             busy[name].append(engine.cost.generated_tokens / taken)
     for what, found in (("second", clock), ("CPU second", busy)):
-        kit, stock = (statistics.median(found[name]) for name in NAMES)
+        kit, stock = (statistics.median(found[name]) for name in names)
         print(
             f"batch {batch_size}, {len(prompts)} rows, tokens a {what}: kit {kit:.1f}, "
-            f"transformers {stock:.1f}, ratio {kit / stock:.2f}",
+            f"{pair.other} {stock:.1f}, ratio {kit / stock:.2f}",
             flush=True,
         )
 
@@ -106,15 +128,19 @@ def main() -> None:
     parser.add_argument("--batches", default="1,32,256", help="batch sizes of the speeds")
     parser.add_argument("--least-rows", type=int, default=8, help="rows a speed is measured on")
     parser.add_argument("--repeats", type=int, default=3, help="speed measurements")
+    parser.add_argument("--other", default="transformers", choices=["transformers", "vllm"])
+    parser.add_argument("--temperature", type=float, default=0.0, help="of the tokens compared")
     args = parser.parse_args()
     batches = [int(size) for size in args.batches.split(",")]
     policy = load(args.model)
+    pair = Pair(args.model, policy, args.other, args.temperature)
     problems = load_problems("overthinker", "test", max(args.prompts, *batches), 0)
     prompts = policy.prompting.render_all(policy.tokenizer, [p.question for p in problems])
-    compare_tokens(policy, prompts[: args.prompts], args.tokens, 32)
+    compare_tokens(pair, prompts[: args.prompts], args.tokens, 32)
     for size in batches:
         rows = prompts[: max(size, args.least_rows)]
-        compare_speed(policy, rows, args.speed_tokens, size, args.repeats)
+        if args.repeats:
+            compare_speed(pair, rows, args.speed_tokens, size, args.repeats)
 
 
 if __name__ == "__main__":

@@ -136,5 +136,5 @@ def test_bad_settings_are_refused(values: dict[str, Any], message: str) -> None:
 def test_engine_is_one_of_those_there_are() -> None:
     assert compare_config({}).engine == "kit"
     assert compare_config({"engine": "transformers"}).engine == "transformers"
-    with pytest.raises(UserError, match="of engine 'vllm'; valid: kit, transformers"):
-        compare_config({"engine": "vllm"})
+    with pytest.raises(UserError, match="of engine 'sglang'; valid: kit, transformers, vllm"):
+        compare_config({"engine": "sglang"})
