@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.once and (console.is_terminal or args.html is not None):
         board.follow(console)
     else:
-        console.print(board.show(board.look(final=True), console.width))
+        console.print(board.show(board.look(final=True), console))
     if args.html is not None:
         print(f"Page: {args.html}")
 

@@ -16,6 +16,9 @@ from rl.dashboard.terminal import overview, view
 from rl.dashboard.watch import Snapshot, WatchedRun
 from tagger.files import write_atomically
 
+_HIGH, _LOW, _LINES = 8, 4, 44
+"""Lines of a curve, on a terminal of at least `_LINES` lines and on a lower one."""
+
 
 class Dashboard:
     """One run, or an overview of several; runs that appear later are found.
@@ -50,11 +53,11 @@ class Dashboard:
             write_atomically(self._html, page(found[0], None if over else self._every))
         return found
 
-    def show(self, found: Sequence[Snapshot], width: int) -> RenderableType:
+    def show(self, found: Sequence[Snapshot], console: Console) -> RenderableType:
         """The view of what `look` found."""
-        return (
-            view(found[0], width) if self.folders == [self._root] else overview(found, self._root)
-        )
+        if self.folders != [self._root]:
+            return overview(found, self._root)
+        return view(found[0], console.width, _HIGH if console.height >= _LINES else _LOW)
 
     def follow(self, console: Console, wait: Callable[[float], None] = time.sleep) -> None:
         """Show it until every run has ended or Ctrl-C, then leave the last view on the screen.
@@ -69,7 +72,7 @@ class Dashboard:
             if type(stop) is not KeyboardInterrupt:  # SIGTERM
                 raise
             found = self.look(final=True)
-        console.print(self.show(found, console.width))
+        console.print(self.show(found, console))
 
     def _until_ended(self, console: Console, wait: Callable[[float], None]) -> list[Snapshot]:
         found = self.look()
@@ -79,7 +82,7 @@ class Dashboard:
                 live = stack.enter_context(Live(console=console, screen=True, auto_refresh=False))
             while not ended(found):
                 if live is not None:
-                    live.update(self.show(found, console.width), refresh=True)
+                    live.update(self.show(found, console), refresh=True)
                 wait(self._every)
                 found = self.look()
         return found

@@ -48,12 +48,12 @@ def view(run: Snapshot, width: int, height: int = 8) -> RenderableType:
     """
     found = {panel.title: panel for panel in panels(run.rows)}
     parts: list[RenderableType] = [_head(run), _progress(run, width)]
+    parts += [Text(f"⚠ {text}", style="bold yellow") for text in run.warnings]
     if run.rows:
         drawn = [found[title] for title in _DRAWN if title in found]
         parts.append(_plots(drawn, width, height))
         tables = [_types(run), _metrics([found[t] for t in _LISTED if t in found])]
         parts.append(_side_by_side(tables) if width >= _WIDE else Group(*tables))
-    parts += [Text(f"⚠ {text}", style="bold yellow") for text in run.warnings]
     return Group(*parts)
 
 
