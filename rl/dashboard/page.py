@@ -9,11 +9,10 @@ from typing import Any
 
 from rl.dashboard.drawing import draw
 from rl.dashboard.pace import duration
-from rl.dashboard.series import curve, panels
+from rl.dashboard.series import curve, panels, window
 from rl.dashboard.watch import Snapshot
 from rl.report.css import CSS
 from rl.report.style import number, short_type, type_colour
-from rl.training.card.shown_by_run import WINDOW
 from tagger.display.templates import markup, render
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE
@@ -56,7 +55,7 @@ def page(run: Snapshot, seconds: float | None) -> str:
         samples=[_sample(record) for record in run.samples],
         sampled=run.samples[0].get("step") if run.samples else None,
         legend=_legend(run),
-        window=WINDOW,
+        window=window(run.rows),
         config=_yaml(run.config),
     )
 
@@ -93,11 +92,11 @@ def _meta(run: Snapshot) -> str:
 
 
 def _tiles(run: Snapshot) -> list[tuple[str, str, list[str]]]:
-    found = []
+    found, ends = [], window(run.rows)
     for name, key, scale, unit, digits in _TILES:
         values = curve(run.rows, key, "", "", scale).values
         if values:
-            first, last = (sum(v) / len(v) for v in (values[:WINDOW], values[-WINDOW:]))
+            first, last = (sum(v) / len(v) for v in (values[:ends], values[-ends:]))
             before = f"{number(first, digits)}{unit} at the beginning"
             found.append((name, f"{number(last, digits)}{unit}", [before]))
     return found

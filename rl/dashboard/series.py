@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rl.report.style import type_colour
+from rl.training.card.shown_by_run import WINDOW
 
 Rows = Sequence[Mapping[str, Any]]
 _PALETTE = ("#2f86c8", "#d9480f", "#2b8a3e", "#a33b7d", "#0c8599", "#a07a12", "#5f3dc4", "#c2255c")
@@ -48,6 +49,11 @@ class Panel:
     title: str
     curves: tuple[Curve, ...]
     unit: str = ""
+
+
+def window(rows: Rows) -> int:
+    """Logged steps at either end whose means are compared: never the same ones at both."""
+    return max(1, min(WINDOW, len(rows) // 2))
 
 
 _FIXED: tuple[tuple[str, str, float, tuple[tuple[str, str], ...]], ...] = (

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rl.dashboard.pace import duration
 from rl.dashboard.plot import line_plot, spark
-from rl.dashboard.series import Curve, Panel, curve, panels, type_curves
+from rl.dashboard.series import Curve, Panel, curve, panels, type_curves, window
 from rl.dashboard.watch import Snapshot
 from rl.report.curves import running_mean
 from rl.report.style import number
@@ -52,7 +52,9 @@ def view(run: Snapshot, width: int, height: int = 8) -> RenderableType:
     if run.rows:
         drawn = [found[title] for title in _DRAWN if title in found]
         parts.append(_plots(drawn, width, height))
-        tables = [_types(run), _metrics([found[t] for t in _LISTED if t in found])]
+        ends = window(run.rows)
+        listed = [found[title] for title in _LISTED if title in found]
+        tables = [_types(run, ends), _metrics(listed, ends)]
         parts.append(_side_by_side(tables) if width >= _WIDE else Group(*tables))
     return Group(*parts)
 
@@ -73,7 +75,7 @@ def overview(runs: Sequence[Snapshot], above: Path) -> RenderableType:
     table.add_column("trend", no_wrap=True)
     for name, run in zip(names, runs, strict=True):
         style = _STATUS[run.status.kind]
-        last = run.rows[-WINDOW:]
+        last = run.rows[-window(run.rows) :]
         correct = curve(last, "facts/correct", "", "", 100)
         verify, tokens = (
             curve(last, key, "", "") for key in ("facts/count/VERIFY", "facts/tokens")
@@ -90,7 +92,7 @@ def overview(runs: Sequence[Snapshot], above: Path) -> RenderableType:
             spark(all_tokens, 8) if all_tokens else "",
         )
     note = Text(
-        f"Means over the last {WINDOW} logged steps of training rollouts; trend: tokens over all "
+        f"Means over up to {WINDOW} last logged steps of training rollouts; trend: tokens over all "
         "steps. Name one run for its curves.",
         style="dim",
     )
@@ -153,21 +155,21 @@ def _plot(panel: Panel, width: int, height: int) -> Frame:
     return Frame(body, title=title, title_align="left", border_style="dim", box=box.ROUNDED)
 
 
-def _types(run: Snapshot) -> Table:
+def _types(run: Snapshot, ends: int) -> Table:
     tokens = {one.name: one for one in type_curves(run.rows, "facts/tokens/")}
-    table = _table("steps by type", "tokens")
+    table = _table("steps by type", ends, "tokens")
     for one in type_curves(run.rows, "facts/count/"):
         table.add_row(
             Text(f"█ {one.name}", style=one.colour),
-            *_first_and_last(one, 2),
-            number(_mean(tokens[one.name], -WINDOW), 1) if one.name in tokens else "–",
+            *_first_and_last(one, ends, 2),
+            number(_mean(tokens[one.name], -ends), 1) if one.name in tokens else "–",
             Text(spark(running_mean(one.values), 20), style=one.colour),
         )
     return table
 
 
-def _metrics(found: Sequence[Panel]) -> Table:
-    table = _table("metric")
+def _metrics(found: Sequence[Panel], ends: int) -> Table:
+    table = _table("metric", ends)
     for panel in found:
         alone = len(panel.curves) == 1 and panel.curves[0].name in panel.title
         for one in panel.curves:
@@ -176,7 +178,7 @@ def _metrics(found: Sequence[Panel]) -> Table:
             unit = panel.unit.strip()
             table.add_row(
                 f"{name}, {unit}" if unit else name,
-                *_first_and_last(one),
+                *_first_and_last(one, ends),
                 Text(spark(running_mean(one.values), 20), style=one.colour),
             )
     return table
@@ -191,18 +193,18 @@ _SHORT = {
 }
 
 
-def _table(first: str, *more: str) -> Table:
+def _table(first: str, ends: int, *more: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column(first, overflow="ellipsis", no_wrap=True)
-    for title in (f"first {WINDOW}", f"last {WINDOW}", *more):
+    for title in (f"first {ends}", f"last {ends}", *more):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("over the steps", no_wrap=True)
     return table
 
 
-def _first_and_last(one: Curve, digits: int | None = None) -> tuple[str, str]:
+def _first_and_last(one: Curve, ends: int, digits: int | None = None) -> tuple[str, str]:
     values = one.values
-    first, last = (sum(part) / len(part) for part in (values[:WINDOW], values[-WINDOW:]))
+    first, last = (sum(part) / len(part) for part in (values[:ends], values[-ends:]))
     return number(first, digits), number(last, digits)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rl.dashboard.pace import duration, planned_steps, seconds_a_step, seconds_left
 from rl.dashboard.plot import line_plot, resample, spark
-from rl.dashboard.series import panels, type_curves
+from rl.dashboard.series import panels, type_curves, window
 from rl.dashboard.state import status_of
 from rl.dashboard.warnings import logged_warnings, warnings_of
 from tests.rl.dashboard.making import CONFIG, row
@@ -52,6 +52,11 @@ def test_panels_hold_what_was_logged_and_is_finite() -> None:
     assert [c.name for c in found["weight of each term"].curves] == ["correctness", "step_count"]
     assert "KL to the reference" not in found and "peak memory, GiB" not in found
     assert panels([]) == []
+
+
+@pytest.mark.parametrize(("rows", "steps"), [(0, 1), (1, 1), (5, 2), (20, 10), (90, 10)])
+def test_window_never_takes_a_step_at_both_ends(rows: int, steps: int) -> None:
+    assert window([row(1)] * rows) == steps
 
 
 def test_type_curves_are_those_that_occur_the_most_frequent_first() -> None:
