@@ -26,7 +26,7 @@ from rl.export.files import (
     weight_files,
 )
 from rl.export.source import Weights, find_weights
-from rl.policy.source import resolve_policy
+from rl.policy.source import is_adapter, resolve_policy
 from rl.provenance import weights_hash
 from rl.training.card.policy import Export, policy_card
 from rl.training.card.results import compared_name, results_section
@@ -105,9 +105,9 @@ def export_policy(
     copied = found.model is not None and form == "merged" and dtype is None
     if compared is not None and copied:  # else they are known when they are written
         compared_name(compared, digests, str(results))
-    name = base or config.model
+    name = base or _base_of(config)
     with new_folder(output) as draft:
-        _write_weights(config, found, draft, form, name if base else None)
+        _write_weights(config, found, draft, form, name, None if base else config.revision)
         if dtype is not None:
             cast_weights(draft, dtype)
         measured = ""
@@ -136,6 +136,11 @@ def _config(run: RunFolder) -> RunConfig:
     return config_from_dict(read_yaml(run.config), str(run.config))
 
 
+def _base_of(config: RunConfig) -> str:
+    """Name of the base; a run may have begun with an adapter's folder, which stands for both."""
+    return resolve_policy(config).model if is_adapter(Path(config.model)) else config.model
+
+
 def _digests(config: RunConfig, found: Weights) -> set[str]:
     """SHA-256 of the weights, as a comparison records those of a policy, in each form there is."""
     digests = set()
@@ -148,7 +153,7 @@ def _digests(config: RunConfig, found: Weights) -> set[str]:
 
 
 def _write_weights(
-    config: RunConfig, found: Weights, draft: Path, form: Form, base: str | None
+    config: RunConfig, found: Weights, draft: Path, form: Form, base: str, revision: str | None
 ) -> None:
     """Weights, generation config, tokenizer and chat template."""
     if form == "merged":
@@ -161,8 +166,8 @@ def _write_weights(
     assert found.adapter is not None
     copy_files(found.adapter, draft, (ADAPTER, ADAPTER_WEIGHTS, *TOKENIZER))
     settings = json.loads((draft / ADAPTER).read_text(encoding="utf-8"))
-    settings["base_model_name_or_path"] = base or config.model
-    settings["revision"] = None if base else config.revision
+    settings["base_model_name_or_path"] = base
+    settings["revision"] = revision
     write_json(draft / ADAPTER, settings)
 
 

@@ -77,6 +77,18 @@ def test_merged_and_adapter_give_the_same_logits(
         assert all(any(Path(name).match(p) for p in FILES) for name in names(folder))
 
 
+def test_export_of_an_adapter_that_was_trained_further_names_the_base(
+    world: World, adapter: Path, tmp_path: Path
+) -> None:
+    root = make_run(world, tmp_path / "run", lora=False, model=str(adapter))
+    checkpoint(root, 5, adapter)
+    for base, name in ((None, str(world.model)), ("org/base", "org/base")):
+        folder = tmp_path / f"out-{base is None}"
+        export_policy(root, folder, form="adapter", checkpoint="5", base=base)
+        settings = json.loads((folder / "adapter_config.json").read_text())
+        assert settings["base_model_name_or_path"] == name
+
+
 def test_export_copies_the_policy_of_a_complete_run(full: Path, tmp_path: Path) -> None:
     exported = export_policy(full, tmp_path / "out")
     assert (exported.step, exported.form) == (20, "merged")
