@@ -141,7 +141,9 @@ def longest_prompt(config: PolicyConfig, tokenizer: Any, questions: Sequence[str
 def prompt_lengths(config: PolicyConfig, tokenizer: Any, questions: Sequence[str]) -> list[int]:
     """Tokens of the prompt of each question, as `longest_prompt`."""
     prompts = Prompting.of(config).render_all(tokenizer, questions)
-    return [len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"]]
+    # verbose=False: what does not fit is refused in our own words.
+    encoded = tokenizer(prompts, add_special_tokens=False, verbose=False)
+    return [len(ids) for ids in encoded["input_ids"]]
 
 
 def context_length(config: PolicyConfig) -> int | None:

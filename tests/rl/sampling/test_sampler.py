@@ -83,6 +83,16 @@ def test_the_same_call_is_bit_identical_and_the_batch_does_not_matter(model, tok
     assert [c.ids for c in fewer] == [first[0], first[1], first[4], first[5]]
 
 
+def test_a_shorter_limit_cuts_the_same_completions_off(model, tokenizer):
+    """What accuracy at token budgets rests on."""
+    long, short = (
+        sampler(model, tokenizer, temperature=1.0, max_new_tokens=limit).sample(PROMPTS, 2, seed=5)
+        for limit in (24, 9)
+    )
+    assert [c.ids for c in short] == [c.ids[:9] for c in long]
+    assert any(len(c.ids) > 9 for c in long)
+
+
 def test_continuing_from_ids_equals_sampling_the_prompt(model, tokenizer):
     run = sampler(model, tokenizer, max_new_tokens=12)
     prefixes = [tokenizer.encode(p, add_special_tokens=False) for p in PROMPTS]
