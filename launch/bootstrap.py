@@ -15,8 +15,9 @@ from tagger.errors import Interrupted
 
 ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
-    # TRL and the hub library report usage unless disabled.
+    # TRL, the hub library and vLLM report usage unless disabled.
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "VLLM_NO_USAGE_STATS": "1",
     # So do W&B, of its own errors, and what trackio's dashboard is built with.
     "WANDB_ERROR_REPORTING": "false",
     "GRADIO_ANALYTICS_ENABLED": "False",

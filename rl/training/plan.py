@@ -29,6 +29,7 @@ from rl.training.config import RunConfig
 from rl.training.processes import check_launch
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state
 from rl.training.sharding import check_deepspeed, join_deepspeed, read_deepspeed
+from rl.training.vllm.checks import check_model_length, check_vllm_keys
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.split import ThinkingDelimiters
@@ -74,6 +75,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         config.grpo["deepspeed"] = read_deepspeed(config.grpo["deepspeed"])
     trains_adapter = config.lora is not None or resolve_policy(config).adapter is not None
     check_deepspeed(config.grpo, os.environ, trains_adapter)
+    if config.grpo.get("use_vllm"):
+        check_vllm_keys(config.grpo, os.environ)
     kept = config.grpo.get("save_total_limit", 2)
     kept = (kept if isinstance(kept, int) else 10) + (
         config.accuracy_floor is not None or config.eval_problems is not None
@@ -97,6 +100,12 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     check_device(config, torch.cuda.device_count())
     arguments = training_arguments(config, torch.cuda.is_available())
     join_deepspeed(arguments)
+    if arguments.vllm_max_model_length is not None:
+        check_model_length(
+            arguments.vllm_max_model_length,
+            longest_prompt(config, tokenizer, questions),
+            arguments.max_completion_length,
+        )
     aggregation = check_aggregation(reward, stack, arguments)
     prompts = arguments.generation_batch_size // arguments.num_generations
     if len(problems) < prompts:

@@ -41,6 +41,7 @@ from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, peak_memory, term_metrics
 from rl.training.survival.failures import diverged
+from rl.training.vllm.rollouts import prepare_vllm
 from tagger.errors import UserError
 from tagger.files import flush_all, write_atomically
 
@@ -119,6 +120,7 @@ class StepGRPOTrainer(TimedTrainer, ShortBatchTrainer):
         self._drawn: Drawn | None = None
         placeholders = [placeholder(name) for name in stack.names]
         super().__init__(reward_funcs=placeholders, args=args, **kwargs)
+        prepare_vllm(self, facts.analyze.end_ids, lambda: self._batches[1])
 
     def _calculate_rewards(
         self,
