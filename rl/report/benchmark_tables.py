@@ -79,38 +79,36 @@ def calibrated_table(results: Mapping[str, Any]) -> Table | None:
     if not selection:
         return None
     arms, reference = results["arms"], reference_of(policy_names(results))
-    rows = []
     choices = {BASE: selection, **selection.get("policies", {})}
+    # Of the reference alone both comparisons would be one.
+    also = "" if list(choices) == [reference] else reference
+    rows = []
     for policy, own in choices.items():
         for choice in own.get("rules", {}).values():
             name = choice["chosen"]
             if name not in arms:
                 # A policy without a grid runs under its chosen rule alone.
                 name = arm_name(policy, "monitored")
-            if name not in arms or arms[name]["policy"] != policy:
-                continue
-            arm, pairs = arms[name], results["paired"]
-            rows.append(
-                Row(
-                    [
-                        Cell(policy),
-                        Cell(
-                            rule_of(arm).replace("_", " "),
-                            arm["label"] if choice["kept_accuracy"] else "no threshold kept it",
-                        ),
-                        with_interval(arm["accuracy"], 100, 1),
-                        difference(pairs.get(f"{name}_vs_{policy}"), "accuracy"),
-                        difference(pairs.get(f"{name}_vs_{reference}"), "accuracy"),
-                        with_interval(arm["tokens"]),
-                        difference(pairs.get(f"{name}_vs_{policy}"), "tokens_change"),
-                        difference(pairs.get(f"{name}_vs_{reference}"), "tokens_change"),
-                    ],
-                    "hero",
-                )
-            )
-    head = (
-        "policy", "rule, calibrated", "correct, %", "against its free arm, points",
-        f"against {reference}, points", "tokens", "against its free arm, %",
-        f"against {reference}, %",
-    )  # fmt: skip
-    return Table(head, rows) if rows else None
+            if name in arms and arms[name]["policy"] == policy:
+                rows.append(_calibrated_row(results, name, choice["kept_accuracy"], also))
+    columns = [("correct, %", "points"), ("tokens", "%")]
+    head = ["policy", "rule, calibrated"]
+    for measure, unit in columns:
+        head += [measure, f"against its free arm, {unit}"]
+        head += [f"against {also}, {unit}"] if also else []
+    return Table(tuple(head), rows) if rows else None
+
+
+def _calibrated_row(results: Mapping[str, Any], name: str, kept: bool, also: str) -> Row:
+    """A rule at its threshold, against the free arm of its policy and, if named, another one."""
+    arm, pairs = results["arms"][name], results["paired"]
+    note = arm["label"] if kept else f"{arm['label']}; no threshold kept the accuracy"
+    cells = [Cell(arm["policy"]), Cell(rule_of(arm).replace("_", " "), note)]
+    for estimate, change, *scale in (
+        (arm["accuracy"], "accuracy", 100, 1),
+        (arm["tokens"], "tokens_change"),
+    ):
+        cells.append(with_interval(estimate, *scale))
+        others = [arm["policy"], also] if also else [arm["policy"]]
+        cells += [difference(pairs.get(f"{name}_vs_{other}"), change) for other in others]
+    return Row(cells, "hero")

@@ -11,7 +11,7 @@ from rl.report.style import number
 from tagger.display.cells import Cell, Row, Table
 
 
-def tests_table(results: Mapping[str, Any]) -> Table | None:
+def hypotheses_table(results: Mapping[str, Any]) -> Table | None:
     """Every hypothesis that a claim tests, with Holm's correction; None without any."""
     rows = []
     for claim in results["claims"]:
