@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +22,6 @@ from rewards.aggregation.base import Aggregation
 from rewards.facts.analysis import RolloutAnalysis
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack
-from rl.policy.log_probs import trimmed
 from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.advantages.choice import chosen_aggregation
 from rl.training.advantages.observing import show_batch
@@ -231,15 +229,6 @@ class StepGRPOTrainer(TimedTrainer, ShortBatchTrainer):
             return sample_rollouts(self, prompt_ids, self.facts.delimiters, places, draw)
         except NonFiniteLogitsError as error:
             raise self._diverged(str(error).rstrip(".")) from error
-
-    def _get_per_token_logps_and_entropies(
-        self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int, **kwargs: Any
-    ) -> tuple[Any, Any, Any]:
-        """As TRL's; on a CPU without most of the padding."""
-        compute = partial(super()._get_per_token_logps_and_entropies, model, **kwargs)
-        if self.accelerator.device.type != "cpu" or self.aux_loss_enabled:
-            return compute(input_ids, attention_mask, logits_to_keep)
-        return *trimmed(compute, input_ids, attention_mask, logits_to_keep), None
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """As transformers'; a norm that is not finite stops the run before the update.

@@ -18,7 +18,7 @@ def test_a_recipe_is_planned_for_what_it_is_meant_for(capsys: pytest.CaptureFixt
 def test_a_config_and_words_are_planned_as_a_run_reads_them(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["plan", "grpo.per_device_train_batch_size=16", "--config", "configs/quickstart.yaml"]
+    words = ["plan", "grpo.gradient_accumulation_steps=1", "--config", "configs/quickstart.yaml"]
     assert main([*words, "--gpus", "0", "--gpu-memory", "16"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "16 rollouts of 2 problems, at most 9,856 tokens" in shown and "cpu fits." in shown

@@ -22,7 +22,7 @@ def config(world: World, tmp_path: Path) -> Path:
     train = world.config("unused")
     del train["output"]
     train["grpo"] |= {"max_steps": 2, "max_completion_length": 48, "num_generations": 8}
-    train["grpo"]["per_device_train_batch_size"] = 32
+    train["grpo"]["per_device_train_batch_size"] = 8
     # A random model is never correct, so the control learns the format.
     train["reward"]["terms"]["format"] = {"require_end": False}
     problems = tmp_path / "others.jsonl"

@@ -23,7 +23,6 @@ from trl import GRPOTrainer
 from rewards.facts.compute import FactsComputer, Task
 from rewards.function import StepReward
 from rewards.stack import build_stack
-from rl.policy import log_probs
 from rl.policy.load import Policy, load_policy, lora_config
 from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
@@ -108,7 +107,7 @@ class Written:
 
 def run(
     world: World, folder: Path, stock: str, grpo: dict[str, Any], *,
-    lora: bool = False, second_end: bool = False, tagger: Any = None,
+    lora: bool = False, second_end: bool = False, trim: bool = False, tagger: Any = None,
 ) -> tuple[list[torch.Tensor], list[dict[str, float]], dict[str, torch.Tensor]]:  # fmt: skip
     """Train for four steps; advantages, logged losses, and weights at the end.
 
@@ -120,6 +119,7 @@ def run(
         grpo: Settings of TRL.
         lora: Train an adapter.
         second_end: End every other completion with a second end token.
+        trim: Our trainer leaves padding out.
         tagger: Of ours; a tagger by keywords if None.
     """
     policy = load_policy(str(world.model), device="cpu")
@@ -170,6 +170,7 @@ def run(
             facts=FactsComputer(tagger, tokenizer, policy.delimiters, end_ids=ends),
             tasks=[Task(q, str(a)) for q, a in TASKS],
             args=args,
+            trim_padding=trim,
             **common,
         )
     written = Written(policy, ends)
@@ -204,11 +205,9 @@ def test_step_grpo_trainer_equals_stock_trl(world: World, tmp_path: Path, case: 
     assert max(found.values()) <= TOLERANCE, found
 
 
-def test_step_grpo_trainer_without_padding_equals_stock_trl(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_probs, "ROWS", 3)  # of 8
-    found = differences(world, tmp_path, {"learning_rate": 1e-3})
+def test_step_grpo_trainer_without_padding_equals_stock_trl(world: World, tmp_path: Path) -> None:
+    grpo = {"learning_rate": 1e-3, **CASES["gradient accumulation"]}
+    found = differences(world, tmp_path, grpo, trim=True)
     # Sums in another order: noise of 1e-8 in a gradient, which Adam divides by the gradient.
     assert found["loss"] <= TOLERANCE and found["weights"] <= 1e-5, found
 
