@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rl.sampling.decoding import SamplingSettings
 from rl.sampling.rows import Row, RowEngine, RowKey
-from rl.sampling.vllm_rows import NUMBER, RUNNING, LiveRow
+from rl.sampling.vllm_rows import NUMBER, NUMBERS, RUNNING, LiveRow
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ class VllmEngine(RowEngine):
     """
 
     _holder: ClassVar[VllmEngine | None] = None
-    _requests: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -158,8 +157,7 @@ class VllmEngine(RowEngine):
 
     def _ask(self, engine: Any, row: Row, settings: SamplingSettings) -> int:
         """Hand vLLM a row; its number."""
-        VllmEngine._requests += 1
-        number = VllmEngine._requests
+        number = next(NUMBERS)
         RUNNING[number] = LiveRow(row, self.model.name, settings)
         params = request_params(number, settings.max_new_tokens, self.end_ids)
         engine.add_request(str(number), {"prompt_token_ids": list(row.prefix)}, params)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,14 @@ class LiveRow:
     Attributes:
         row: The row.
         policy: Name of the policy, for errors.
-        settings: How its tokens are drawn.
+        settings: How its tokens are drawn; None leaves that to vLLM.
         written: Its tokens so far: vLLM's own list, which grows.
         fed: How many of them its monitor has seen.
     """
 
     row: Row
     policy: str
-    settings: SamplingSettings
+    settings: SamplingSettings | None
     written: Sequence[int] = field(default_factory=list)
     fed: int = 0
     _scores: torch.Tensor | None = None
@@ -86,6 +87,8 @@ RUNNING: dict[int, LiveRow] = {}
 processor are in one process."""
 NUMBER = "suffice_row"
 """Key of that number."""
+NUMBERS = count(1)
+"""Numbers not given yet."""
 
 
 def joined(params: Any, _prompt: Sequence[int] | None, written: list[int]) -> LiveRow | None:
@@ -104,11 +107,14 @@ def joined(params: Any, _prompt: Sequence[int] | None, written: list[int]) -> Li
 def leave_one_token(logits: torch.Tensor, rows: Mapping[int, LiveRow]) -> torch.Tensor:
     """Leave each row the one token it is to write: the forced one, or the one its noise draws.
 
+    Where the likeliest token is wanted, or vLLM draws, the logits of a row that is not forced stay
+    as they are.
+
     A row whose prompt is still being read is drawn for as well; vLLM throws that token away.
 
     Args:
         logits: Shape (slots, vocabulary); changed in place, other slots are left as they are.
-        rows: By slot.
+        rows: By slot; all with the same settings.
 
     Returns:
         The logits.
@@ -123,7 +129,11 @@ def leave_one_token(logits: torch.Tensor, rows: Mapping[int, LiveRow]) -> torch.
     first = live[0]
     check_logits(own, first.policy, min(len(r.written) for r in live) + 1)
     forced = [r.watch(scores) for r, scores in zip(live, own, strict=True)]
-    if first.settings.temperature == 0 and all(token is None for token in forced):
+    if first.settings is None or first.settings.temperature == 0:
+        for slot, token in zip(slots, forced, strict=True):
+            if token is not None:
+                logits[slot] = -torch.inf
+                logits[slot, token] = 0.0
         return logits
     places = [min(len(r.written), len(r.row.uniforms) - 1) for r in live]
     noise = np.array([r.row.uniforms[at] for r, at in zip(live, places, strict=True)])

@@ -128,6 +128,8 @@ class RunConfig(PolicyConfig):
         eval_max_batch_tokens: Most tokens of the key-value cache of an evaluation's batch, prompts
             and ``grpo.max_completion_length`` counted; half of the free memory if left out.
         keep_rollouts: Which rollouts are kept in ``rollouts/``; ``null`` keeps none.
+        thinking_budget: Most thinking tokens of a training rollout; then its thinking is closed by
+            force, and the forced tokens carry no loss. No bound if left out.
         trim_padding: Sort the rows of a step by length over its micro-batches, and leave out the
             columns that are padding in all rows of one: the same sums, rounded otherwise, in less
             time. Rows stay where they are with ``grpo.loss_type: bnpo``.
@@ -150,6 +152,7 @@ class RunConfig(PolicyConfig):
     eval_samples: Annotated[int, Ge(1)] = 4
     eval_max_batch_tokens: Annotated[int, Ge(1)] | None = None
     keep_rollouts: KeepRolloutsConfig | None = field(default_factory=KeepRolloutsConfig)
+    thinking_budget: Annotated[int, Ge(1)] | None = None
     trim_padding: bool = False
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     output: str = ""

@@ -139,6 +139,22 @@ HONOURED = frozenset(_HONOURED.split())
 """Fields that mean what TRL and transformers say."""
 
 
+def keys_of_other_sampling(arguments: Any) -> list[str]:
+    """Keys of ``grpo`` under which rollouts are not drawn by the kit's own sampler.
+
+    Args:
+        arguments: TRL's `GRPOConfig`.
+    """
+    unusual = {
+        "use_vllm": arguments.use_vllm,
+        "use_transformers_continuous_batching": arguments.use_transformers_continuous_batching,
+        "generation_kwargs": arguments.generation_kwargs,
+        "min_p": arguments.min_p,
+        "repetition_penalty": arguments.repetition_penalty != 1.0,
+    }
+    return [key for key, set_ in unusual.items() if set_]
+
+
 def check_grpo_keys(
     given: Mapping[str, Any], defaults: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:

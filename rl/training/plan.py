@@ -25,6 +25,7 @@ from rl.problems.problem import Problem
 from rl.problems.registry import load
 from rl.provenance import provenance
 from rl.training.advantages.choice import check_aggregation, reward_stack
+from rl.training.budget.thinking import check_thinking_budget
 from rl.training.config import RunConfig
 from rl.training.processes import check_launch
 from rl.training.run_folder import RunFolder, check_disk, checkpoint_state
@@ -116,6 +117,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         )
     if reward.dynamic_sampling is not None:
         check_dynamic_sampling(arguments, len(problems), prompts, os.environ)
+    if config.thinking_budget is not None:
+        check_thinking_budget(config.thinking_budget, arguments, os.environ)
     if evaluated:
         check_evaluation(config.eval_every, arguments, os.environ)
         if config.eval_max_batch_tokens is not None:

@@ -79,7 +79,7 @@ def sample_rollouts(
     """Draw one completion for each prompt; under ZeRO stage 3 called on every process alike.
 
     Args:
-        trainer: TRL's `GRPOTrainer`; its args hold the sampling settings.
+        trainer: A `StepGRPOTrainer`; its args hold the sampling settings.
         prompt_ids: Token ids of the prompts, a prompt repeated for each of its generations.
         delimiters: The thinking delimiters.
         places: Places of the prompts in the batch of all processes.
@@ -88,7 +88,7 @@ def sample_rollouts(
     Returns:
         Token ids of the completions, end token included, without padding.
     """
-    args = trainer.args
+    args, budget = trainer.args, trainer.thinking_budget
     settings = SamplingSettings(
         temperature=args.temperature,
         top_p=args.top_p,
@@ -100,7 +100,11 @@ def sample_rollouts(
     with _whole_model(trainer) as model:
         sampler = Sampler(model, trainer.processing_class, delimiters, settings, places=places)
         completions = sampler.continue_from(
-            prompt_ids, samples_per_prefix=1, seed=seed, batch_size=len(prompt_ids)
+            prompt_ids,
+            samples_per_prefix=1,
+            seed=seed,
+            batch_size=len(prompt_ids),
+            monitor_factory=None if budget is None else lambda *_: budget.monitor(),
         )
     return [completion.ids for completion in completions]
 

@@ -215,6 +215,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         kept_rollouts=rollouts,
         aggregation=plan.aggregation,
         trim_padding=config.trim_padding,
+        thinking_budget=config.thinking_budget,
         max_draws=dynamic.max_draws if dynamic else 1,
         kept_steps=lambda: [best.best_step] if best and best.best_step is not None else [],
         callbacks=[

@@ -30,6 +30,7 @@ from rl.training.advantages.padding import ShortBatchTrainer
 from rl.training.advantages.redraw import Drawn, draw_batch
 from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row, placeholder
 from rl.training.advantages.timing import TimedTrainer
+from rl.training.budget.trainer import BudgetedTrainer
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import completion_columns
@@ -64,7 +65,7 @@ class FactsWatcher(Protocol):
         ...
 
 
-class StepGRPOTrainer(TimedTrainer, ShortBatchTrainer):
+class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer):
     """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
 
     The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).

@@ -43,5 +43,6 @@ def put_advantages(
     if kept is None:
         return
     mask = output["completion_mask"]
-    output["completion_mask"] = mask * kept[mine].to(mask).unsqueeze(1)
-    output["num_items_in_batch"] = gather(output["completion_mask"].sum()).sum()
+    output["completion_mask"] = mask = mask * kept[mine].to(mask).unsqueeze(1)
+    counted = mask * output["tool_mask"] if "tool_mask" in output else mask
+    output["num_items_in_batch"] = gather(counted.sum()).sum()

@@ -22,6 +22,7 @@ from accelerate.utils import gather
 
 from rewards.facts.analysis import RolloutAnalysis
 from rl.training.advantages.scoring import BatchScorer, Row
+from rl.training.grpo_keys import keys_of_other_sampling
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 
@@ -184,19 +185,11 @@ def check_dynamic_sampling(
     Raises:
         UserError: It cannot work; the key is named.
     """
-    unusual = {
-        "use_vllm": arguments.use_vllm,
-        "use_transformers_continuous_batching": arguments.use_transformers_continuous_batching,
-        "generation_kwargs": arguments.generation_kwargs,
-        "min_p": arguments.min_p,
-        "repetition_penalty": arguments.repetition_penalty != 1.0,
-    }
-    for key, set_ in unusual.items():
-        if set_:
-            raise UserError(
-                f"reward.dynamic_sampling draws with the kit's own sampler, which grpo.{key} "
-                "replaces; leave one of them out."
-            )
+    for key in keys_of_other_sampling(arguments):
+        raise UserError(
+            f"reward.dynamic_sampling draws with the kit's own sampler, which grpo.{key} "
+            "replaces; leave one of them out."
+        )
     if weights_in_parts(arguments, environment):
         raise UserError(
             "reward.dynamic_sampling cannot draw while DeepSpeed or FSDP hold the weights in "

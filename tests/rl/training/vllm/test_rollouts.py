@@ -5,6 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pytest
+import torch
+
+from rl.sampling.rows import Row
+from rl.sampling.vllm_rows import NUMBER, RUNNING, LiveRow, leave_one_token
 from rl.training.vllm.rollouts import SeededLLM, prepare_vllm, row_seed
 
 
@@ -43,7 +49,8 @@ def trainer(**given: Any) -> Any:
     accelerator = SimpleNamespace(process_index=5)
     values = {"use_vllm": True, "vllm_mode": "colocate", "vllm_generation": vllm}
     values |= {"accelerator": accelerator, "args": SimpleNamespace(seed=7)}
-    return SimpleNamespace(**values | {"state": SimpleNamespace(global_step=3)} | given)
+    values |= {"state": SimpleNamespace(global_step=3), "thinking_budget": None}
+    return SimpleNamespace(**values | {"model": SimpleNamespace(name_or_path="m")} | given)
 
 
 def test_a_trainers_vllm_is_seeded_by_its_step_and_ends_at_the_kits_end_tokens() -> None:
@@ -60,3 +67,43 @@ def test_a_server_is_not_seeded_and_a_trainer_without_vllm_left_alone() -> None:
     prepare_vllm(server, {2}, lambda: 0)
     assert isinstance(server.vllm_generation.llm, LLM)
     prepare_vllm(trainer(use_vllm=False, vllm_generation=None), {2}, lambda: 0)
+
+
+class Watching(LLM):
+    """Notes which rows are watched while it generates."""
+
+    def generate(self, prompts: list[Any], sampling_params: list[Any], **given: Any) -> list[Any]:
+        numbers = [params.extra_args[NUMBER] for params in sampling_params]
+        rows = [RUNNING[number] for number in numbers]
+        assert len(set(numbers)) == len(numbers) and all(row.settings is None for row in rows)
+        if not prompts[0]:
+            raise KeyboardInterrupt
+        return [(row.policy, row.row.monitor) for row in rows]
+
+
+def test_rows_under_a_budget_are_watched_while_they_are_drawn() -> None:
+    given: Any = SimpleNamespace(monitor=object)
+    llm = SeededLLM(Watching(), lambda: (1,), 0, given, "runs/x")
+    params = SimpleNamespace(seed=None, extra_args={"own": 1})
+    found = llm.generate(["p"] * 3, params)
+    assert [name for name, _ in found] == ["runs/x"] * 3
+    assert len({id(monitor) for _, monitor in found}) == 3 and params.extra_args == {"own": 1}
+    with pytest.raises(KeyboardInterrupt):
+        llm.generate([""], params)
+    assert not RUNNING
+
+
+def test_where_vllm_draws_only_forced_rows_are_changed() -> None:
+    fed: list[int] = []
+    monitor: Any = SimpleNamespace(
+        needs_scores=False, forced_token=5, feed_token=lambda t, _: fed.append(t)
+    )
+    rows = {
+        0: LiveRow(Row(0, 0, (), np.empty(0), None), "m", None, [7]),
+        2: LiveRow(Row(1, 0, (), np.empty(0), monitor), "m", None, [7, 8]),
+    }
+    logits = torch.rand(3, 9)
+    before = logits.clone()
+    after = leave_one_token(logits, rows)
+    assert torch.equal(after[:2], before[:2]) and fed == [7, 8]
+    assert after[2].isfinite().nonzero().flatten().tolist() == [5]

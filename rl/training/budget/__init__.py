@@ -1,0 +1,1 @@
+"""A budget of thinking for training rollouts."""
