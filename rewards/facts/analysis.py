@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from rewards.answers.checkers import checker_for
 from rewards.answers.stated import find_answer_step
+from rewards.facts.pool import WorkerPool
 from rewards.facts.rollout import ParsedRollout, parse_rollout
 from tagger.steps import Segmenter, StepTagger, TaggedStep
 from tagger.thinking.keywords import CHINESE_VERIFICATION, count_keywords
@@ -89,6 +90,7 @@ class RolloutAnalyzer:
             the steps it is shown.
         verification: Type the audit counts, by name or tag.
         after: Where the prompts leave off; as the tokenizer's chat template has it if None.
+        workers: Processes that take a share of the rollouts, next to this one.
     """
 
     tagger: SegmentingTagger
@@ -98,11 +100,17 @@ class RolloutAnalyzer:
     audit_tagger: SegmentingTagger | None = None
     verification: str = "VERIFY"
     after: PromptEnd | None = None
+    workers: int = 0
 
     @cached_property
     def prompt_end(self) -> PromptEnd:
         """Where the prompts leave off."""
         return self.after or prompt_end_of(self.tokenizer, self.delimiters)
+
+    @cached_property
+    def _pool(self) -> WorkerPool:
+        typer = _RolloutTyper(self.tagger, self.audit_tagger, self.verification)
+        return WorkerPool(typer, self.workers)
 
     def __call__(
         self, completion_ids: Sequence[Sequence[int]], tasks: Sequence[Task]
@@ -119,9 +127,40 @@ class RolloutAnalyzer:
         Raises:
             UserError: The audit tagger's taxonomy lacks the verification type.
         """
-        rollouts = self._parse(completion_ids, self.tagger.segmenter)
+        rollouts = audited = self._parse(completion_ids, self.tagger.segmenter)
+        if self.audit_tagger is not None:
+            ours, theirs = self.tagger.segmenter, self.audit_tagger.segmenter
+            if (ours.name, ours.settings) != (theirs.name, theirs.settings):
+                audited = self._parse(completion_ids, theirs)
+        return self._pool(rollouts, audited, tasks)
+
+    def _parse(
+        self, completion_ids: Sequence[Sequence[int]], segmenter: Segmenter
+    ) -> list[ParsedRollout]:
+        return [
+            parse_rollout(
+                ids, self.tokenizer, self.delimiters, segmenter, self.end_ids, self.prompt_end
+            )
+            for ids in completion_ids
+        ]
+
+
+@dataclass(frozen=True)
+class _RolloutTyper:
+    """The part of an analysis that needs no tokenizer: types, answers, keywords, audit."""
+
+    tagger: SegmentingTagger
+    audit_tagger: SegmentingTagger | None
+    verification: str
+
+    def __call__(
+        self,
+        rollouts: Sequence[ParsedRollout],
+        audited: Sequence[ParsedRollout],
+        tasks: Sequence[Task],
+    ) -> list[RolloutAnalysis]:
+        """Analyse rollouts that have been cut, for the audit by its own segmenter."""
         tagged = _tag(self.tagger, rollouts, tasks)
-        audits = self._audit(completion_ids, rollouts, tasks)
         return [
             RolloutAnalysis(
                 rollout=rollout,
@@ -135,34 +174,18 @@ class RolloutAnalyzer:
                 audit_outside=outside,
             )
             for rollout, steps, task, (inside, outside) in zip(
-                rollouts, tagged, tasks, audits, strict=True
+                rollouts, tagged, tasks, self._audit(audited, tasks), strict=True
             )
-        ]
-
-    def _parse(
-        self, completion_ids: Sequence[Sequence[int]], segmenter: Segmenter
-    ) -> list[ParsedRollout]:
-        return [
-            parse_rollout(
-                ids, self.tokenizer, self.delimiters, segmenter, self.end_ids, self.prompt_end
-            )
-            for ids in completion_ids
         ]
 
     def _audit(
-        self,
-        completion_ids: Sequence[Sequence[int]],
-        rollouts: Sequence[ParsedRollout],
-        tasks: Sequence[Task],
+        self, rollouts: Sequence[ParsedRollout], tasks: Sequence[Task]
     ) -> list[tuple[int, int]] | list[tuple[None, None]]:
         """Verification steps by the audit tagger, in the thinking and outside it."""
         auditor = self.audit_tagger
         if auditor is None:
             return [(None, None)] * len(rollouts)
         name = auditor.taxonomy.get(self.verification).name
-        ours, theirs = self.tagger.segmenter, auditor.segmenter
-        if (ours.name, ours.settings) != (theirs.name, theirs.settings):
-            rollouts = self._parse(completion_ids, theirs)
         found = []
         for rollout, steps in zip(rollouts, _tag(auditor, rollouts, tasks), strict=True):
             verifies = [step.type == name for step in steps]

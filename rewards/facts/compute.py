@@ -39,6 +39,7 @@ class FactsComputer:
             become the columns ``audit_verification`` and ``audit_verification_completion``.
         verification: Type counted there, by name or tag.
         after: Where the prompts leave off; as the tokenizer's chat template has it if left out.
+        workers: Processes that take a share of the tagging, next to this one.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class FactsComputer:
         audit_tagger: SegmentingTagger | None = None,
         verification: str = "VERIFY",
         after: PromptEnd | None = None,
+        workers: int = 0,
     ) -> None:
         self.tagger = tagger
         self.columns = columns(tagger.taxonomy)
@@ -58,7 +60,7 @@ class FactsComputer:
             audit_tagger.taxonomy.get(verification)  # refused now, not at the first step
         ends = frozenset(end_token_ids(tokenizer) if end_ids is None else end_ids)
         self.analyze = RolloutAnalyzer(
-            tagger, tokenizer, delimiters, ends, audit_tagger, verification, after
+            tagger, tokenizer, delimiters, ends, audit_tagger, verification, after, workers
         )
 
     def __call__(

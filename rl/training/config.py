@@ -115,6 +115,8 @@ class RunConfig(PolicyConfig):
         segmenter: What cuts thinking into the steps the taggers get: a name, or a YAML or JSON
             file with its settings; the tagger's own if left out.
         audit_tagger: A second tagger, named alike, that is only logged.
+        tagging_workers: Processes that take a share of tagging the rollouts, next to each training
+            process; for large batches of long rollouts.
         reward: The reward terms.
         grpo: Any field of TRL's `GRPOConfig` that is not set by another key here.
         lora: Fields of peft's `LoraConfig`; full fine-tuning if left out, or with `adapter`
@@ -143,6 +145,7 @@ class RunConfig(PolicyConfig):
     tagger: str | None = None
     segmenter: str | None = None
     audit_tagger: str | None = None
+    tagging_workers: Annotated[int, Ge(0)] = 0
     reward: RewardConfig = field(default_factory=RewardConfig)
     grpo: dict[str, Any] = field(default_factory=dict)
     lora: dict[str, Any] | None = None

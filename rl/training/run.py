@@ -167,6 +167,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         end_ids=end_token_ids(policy.tokenizer, policy.model),
         audit_tagger=plan.audit_tagger,
         after=policy.prompting.end(policy.tokenizer, plan.delimiters),
+        workers=config.tagging_workers,
     )
     evaluation = None
     if plan.eval_problems:
@@ -180,12 +181,8 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
             ),
         )
     best: Evaluation | AccuracyFloor | None = evaluation or floor
-    stateful = {
-        "tagger": unchanged,
-        "accuracy_floor": floor,
-        "evaluation": evaluation,
-        "made_of": origin,
-    }
+    stateful: dict[str, Any] = {"tagger": unchanged, "made_of": origin}
+    stateful |= {"accuracy_floor": floor, "evaluation": evaluation}
     tracking = None
     if main:
         tracking = make_tracking(config, run, lambda: trainer.callback_handler.callbacks, step)

@@ -5,7 +5,8 @@
 TRACES are real traces (a file or folder that `suffice tag` reads) that stand in for rollouts: those
 of at least so many tokens, cut there, each batch other ones. Timed is what a training step does
 with them once they are generated: decode, split, tag, check the answer, facts, terms, advantages.
-Set OMP_NUM_THREADS=1 and leave the machine alone. The seconds are held against those that
+Set OMP_NUM_THREADS=1. The seconds (with workers those of the clock, for which the machine must be
+idle, else processor seconds of the one thread) are held against those that
 `suffice plan` says of a step of the same batch, and of the recipe's own batch, for each recipe and
 card; the share is what the rewards take of a step that waits for them.
 """
@@ -111,17 +112,20 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=8, help="completions of a rank")
     parser.add_argument("--tokens", type=int, default=4096, help="tokens of a completion")
     parser.add_argument("--batches", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=0, help="as the key tagging_workers")
     parser.add_argument("--cards", default="h100,a100-80,l4")
     args = parser.parse_args()
     tagger = FrozenTagger.load(args.tagger) if args.tagger else FrozenTagger.load()
     tokenizer, delimiters = load_any_tokenizer(args.tokenizer)
-    facts = FactsComputer(tagger, tokenizer, delimiters, after=PromptEnd.INSIDE)
+    inside, workers = PromptEnd.INSIDE, args.workers
+    facts = FactsComputer(tagger, tokenizer, delimiters, after=inside, workers=workers)
     stack = build_stack(RewardConfig().terms, tagger.taxonomy)
     work = batches(args.traces, tokenizer, args.rows, args.tokens, args.batches + 1)
     _, *spent = measure(facts, stack, work)  # the first warms up
-    seconds = statistics.median(s.tagging + s.terms for s in spent)
+    wall = statistics.median(s.tagging + s.terms for s in spent)
+    seconds = wall if workers else statistics.median(s.processor for s in spent)
     print(
-        f"{args.rows} x {args.tokens} tokens, median of {len(spent)} batches: {seconds:.2f} s "
+        f"{args.rows} x {args.tokens} tokens, median of {len(spent)} batches: {wall:.2f} s "
         f"(tagging {statistics.median(s.tagging for s in spent):.2f}, facts and terms "
         f"{statistics.median(s.terms for s in spent):.2f}; processor "
         f"{statistics.median(s.processor for s in spent):.2f}; "
