@@ -9,7 +9,7 @@ import torch
 from trl import GRPOTrainer
 
 from rewards.facts.compute import FactsComputer
-from rl.training.budget.engine import forcing_llm
+from rl.training.budget.engine import starting_vllm
 from rl.training.budget.thinking import ThinkingBudget
 
 
@@ -33,8 +33,9 @@ class BudgetedTrainer(GRPOTrainer):
             self.thinking_budget = ThinkingBudget(
                 thinking_budget, analyze.tokenizer, analyze.delimiters, analyze.prompt_end
             )
-        forced = self.thinking_budget is not None and kwargs["args"].use_vllm
-        with forcing_llm() if forced else nullcontext():
+        args, forces = kwargs["args"], self.thinking_budget is not None
+        colocated = args.use_vllm and args.vllm_mode == "colocate"
+        with starting_vllm(forces=forces) if colocated else nullcontext():
             super().__init__(**kwargs)
 
     def _generate(self, prompts: list[Any]) -> Any:

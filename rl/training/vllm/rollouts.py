@@ -28,7 +28,7 @@ class SeededLLM:
         key: What the seeds depend on at this moment, next to the row's place.
         group: Number of the group of processes that share this engine.
         budget: Closes the thinking of rows; None without. Needs an engine started under
-            `rl.training.budget.engine.forcing_llm`.
+            `rl.training.budget.engine.starting_vllm`.
         policy: What to call the policy in errors.
     """
 
