@@ -24,9 +24,16 @@ def headline(results: Mapping[str, Any]) -> str:
             f" with {number(base['tokens']['mean'])} tokens and"
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
-    found = [_against(results, name, _reference(results, name)) for name in reversed(others)]
+    named = _trained(results) or others
+    found = [_against(results, name, _reference(results, name)) for name in reversed(named)]
     sentences = [found[0], *(text[:1].upper() + text[1:] for text in found[1:])]
     return f"On {on} {' '.join(sentences)}"
+
+
+def _trained(results: Mapping[str, Any]) -> list[str]:
+    """The policies but base and the baselines, which need no training."""
+    baselines = results.get("baselines", ())
+    return [name for name in policy_names(results)[1:] if name not in baselines]
 
 
 def _reference(results: Mapping[str, Any], name: str) -> str:
@@ -83,8 +90,7 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
             ("verification steps", number(steps["mean"], 2), [interval(steps, 1, 2)]),
             ("first stated answer correct", percent(first["mean"], 1), [interval(first, 100, 1)]),
         ]
-    trained = [name for name in others if name not in results.get("baselines", ())]
-    name = TRAINED if TRAINED in others else (trained or others)[-1]
+    name = TRAINED if TRAINED in others else (_trained(results) or others)[-1]
     of = _reference(results, name)
     old, new, pair = arms[of], arms[name], results["paired"][f"{name}_vs_{of}"]
 

@@ -9,7 +9,7 @@ import pytest
 from rl.analysis.results import build_results
 from rl.report.benchmark_tables import calibrated_table
 from rl.report.claim_tables import hypotheses_table, p_shown, power_table
-from rl.report.words import uncorrected
+from rl.report.words import headline, tiles, uncorrected
 from tests.rl.synthetic import PROVENANCE, make_runs, make_selection
 
 
@@ -69,3 +69,12 @@ def test_calibrated_table_has_each_rule_at_its_threshold(results: dict[str, Any]
     short = calibrated_table(alone)
     assert short is not None and len(short.head) == len(table.head) - 2
     assert calibrated_table(results | {"selection": None}) is None
+
+
+def test_headline_leaves_baselines_to_the_tables(results: dict[str, Any]) -> None:
+    guided = results | {
+        "policies": [*results["policies"], {**results["policies"][1], "name": "prompt_guided"}],
+        "baselines": ["prompt_guided"],
+    }
+    assert headline(guided) == headline(results)
+    assert tiles(guided) == tiles(results)
