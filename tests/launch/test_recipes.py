@@ -163,7 +163,7 @@ def test_a_dry_run_shows_sizes_and_loads_nothing(capsys: pytest.CaptureFixture[s
     shown = " ".join(capsys.readouterr().out.split())
     assert "Dry run, nothing was loaded: new" in shown
     assert "overthinker, 705,600 parameters, context 1,024" in shown
-    assert "steps 4" in shown and "16 rollouts of 2 problems, at most 9,856 tokens" in shown
+    assert "steps 4" in shown and "64 rollouts of 8 problems, at most 39,424 tokens" in shown
     assert not Path("new").exists()
 
 
