@@ -129,11 +129,13 @@ def _batches(
 
 
 def _loss(model: StudentModel, batch: Sequence[Example], smoothing: float) -> torch.Tensor:
-    """Cross entropy, a mean over the steps that have a target."""
+    """Cross entropy, a mean over the steps that have a target; 0 where none has."""
     steps = pack([e.readings for e in batch], model.gap, model.wide_bits)
     scores = model(steps, batch[0].head).log_softmax(dim=1)
     targets = torch.from_numpy(np.concatenate([e.targets for e in batch]))
     known = targets.sum(dim=1) > 0
+    if not bool(known.any()):
+        return torch.mul(scores.sum(), 0)
     targets = (1 - smoothing) * targets[known] + smoothing / targets.shape[1]
     mean: torch.Tensor = -(targets * scores[known]).sum(dim=1).mean()
     return mean
