@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def join_deepspeed(arguments: Any) -> None:
     import deepspeed
 
     deepspeed.init_distributed(auto_mpi_discovery=False)
-    config = arguments.deepspeed_plugin.hf_ds_config
+    config = _filled_in(arguments)
     if getattr(config, "mismatches", None):
         raise UserError(
             f"grpo.deepspeed differs from the run's own keys: {config.mismatches[0].strip(' -')}; "
@@ -134,6 +135,22 @@ def join_deepspeed(arguments: Any) -> None:
         deepspeed.DeepSpeedConfig(config.config)
     except (ValueError, TypeError, KeyError, AssertionError) as error:
         raise UserError(f"In grpo.deepspeed: {_sentence(error)}.") from error
+
+
+def _filled_in(arguments: Any) -> Any:
+    """DeepSpeed's settings with the run's own values in the place of ``auto``.
+
+    transformers (5.17) fills those of ``accelerate launch`` in only once there is a trainer.
+    """
+    plugin = arguments.deepspeed_plugin
+    if getattr(arguments, "hf_deepspeed_config", None) is not None:
+        return plugin.hf_ds_config
+    from transformers.integrations.deepspeed import HfTrainerDeepSpeedConfig
+
+    filled = HfTrainerDeepSpeedConfig(deepcopy(plugin.hf_ds_config.config))
+    filled.trainer_config_process(arguments)
+    plugin.set_deepspeed_weakref()  # the settings made here had taken its place
+    return filled
 
 
 @contextmanager

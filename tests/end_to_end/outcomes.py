@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from rl.training.run_folder import RunFolder
 
-TIMINGS = {"step_time", "memory/process"}
+TIMINGS = ("step_time", "timing/", "memory/")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def outcome_of(root: Path) -> Outcome:
     }
     return Outcome(
         weights=load_file(run.policy / "model.safetensors"),
-        metrics=[{k: v for k, v in row.items() if k not in TIMINGS} for row in rows],
+        metrics=[{k: v for k, v in row.items() if not k.startswith(TIMINGS)} for row in rows],
         states=states,
         evaluations=json.loads(run.result.read_text())["evaluations"],
         rollouts=rollouts,

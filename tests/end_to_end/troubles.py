@@ -12,7 +12,7 @@ from tests.end_to_end import phases
 if TYPE_CHECKING:
     from tests.end_to_end.kill_matrix import Matrix
 
-LEFT = 2_000_000
+LEFT = 60_000
 """Bytes that the filler leaves: less than a checkpoint."""
 
 

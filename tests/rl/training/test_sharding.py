@@ -134,3 +134,32 @@ def test_a_share_that_is_not_finite_is_seen() -> None:
     assert bool(parameter.isfinite().all())
     assert not bool(sharding.local_part(parameter).isfinite().all())
     assert sharding.local_part(torch.ones(2)).tolist() == [1.0, 1.0]
+
+
+def test_settings_of_accelerate_launch_are_filled_in_from_the_runs_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("deepspeed")
+    from transformers import TrainingArguments
+    from transformers.integrations import deepspeed as integration
+
+    launched = ACCELERATE | {
+        "ACCELERATE_DEEPSPEED_ZERO_STAGE": "2",
+        "ACCELERATE_MIXED_PRECISION": "no",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "29501",
+        "RANK": "0",
+        "LOCAL_RANK": "0",
+        "WORLD_SIZE": "1",
+    }
+    for name, value in launched.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(integration, "_hf_deepspeed_config_weak_ref", None)
+    arguments = TrainingArguments(
+        str(tmp_path), use_cpu=True, bf16=False, per_device_train_batch_size=4, max_grad_norm=0.2
+    )
+    filled = sharding._filled_in(arguments).config
+    assert filled["train_micro_batch_size_per_gpu"] == 4 and filled["gradient_clipping"] == 0.2
+    own = arguments.deepspeed_plugin.hf_ds_config.config
+    assert own["train_micro_batch_size_per_gpu"] == "auto"  # the trainer does it once more
+    assert integration._hf_deepspeed_config_weak_ref() is not None
