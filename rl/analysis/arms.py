@@ -40,6 +40,7 @@ class ArmRun:
         runs: Names of the training runs that `samples` pools, see `rl.analysis.panels.pool`; empty
             for a single one.
         prompts: Tokens of the policy's prompt of each question; None if unknown.
+        thinks: Whether the policy's thinking is left on.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ArmRun:
     rule_name: str | None = None
     runs: tuple[str, ...] = ()
     prompts: Mapping[str, int] | None = None
+    thinks: bool = True
 
 
 def arm_name(policy: str, of: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rewards.facts.outcomes import Outcome, Outcomes, count_outcomes, readable_answer
@@ -35,12 +35,15 @@ def count_samples(samples: Sequence[Sample], limit: int | None) -> Outcomes:
     return count_outcomes(outcome_of_sample(s, limit) for s in samples)
 
 
-def warnings_of(arms: Mapping[str, Sequence[Sample]], limit: int | None) -> list[dict[str, Any]]:
+def warnings_of(
+    arms: Mapping[str, Sequence[Sample]], limit: int | None, silent: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Say of which policies the samples carry no or little signal, and why.
 
     Args:
         arms: Samples of the free arms, by policy; monitored arms are the same policies, stopped.
         limit: Most tokens of a completion.
+        silent: Those whose thinking is switched off; that they hold none is no cause.
 
     Returns:
         One ``{name, arm, text}`` an arm: ``no_signal`` if none of its answers is correct,
@@ -52,7 +55,8 @@ def warnings_of(arms: Mapping[str, Sequence[Sample]], limit: int | None) -> list
         outcomes = count_samples(arms[arm], limit)
         lost = outcomes.correct == 0
         setting = Setting(limit=limit, mismatch=_mismatch(arms[arm], limit))
-        causes = diagnose(outcomes, setting, *([NO_SIGNAL_SHARE] if lost else []))
+        found_causes = diagnose(outcomes, setting, *([NO_SIGNAL_SHARE] if lost else []))
+        causes = [c for c in found_causes if c.name != "no_thinking" or arm not in silent]
         if lost:
             text = f"{arm}: no signal, none of {outcomes.rollouts} completions is correct."
             found.append(

@@ -216,7 +216,9 @@ def build_results(
         for policy in free
         if (found := _against_monitored(policy, runs, results["arms"], panels, seed))
     }
-    results["warnings"] = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens) + [
+    silent = [name for name, run in free.items() if not run.thinks]
+    own = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens, silent)
+    results["warnings"] = own + [
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
         for text, names in _by_text(results["problems"]["overlaps"]).items()
     ]

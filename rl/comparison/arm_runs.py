@@ -41,6 +41,7 @@ def arm_runs(
             rule_name=point.rule if point else None,
             runs=tuple(job.policy for job in jobs) if len(jobs) > 1 else (),
             prompts=runner.policies[policy].prompts,
+            thinks=runner.policies[policy].settings.thinking,
         )
 
     runs = []

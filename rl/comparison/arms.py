@@ -211,7 +211,8 @@ class ArmRunner:
         """Say, once, that a policy as it is, without any rule, gives no signal."""
         if job.arm == job.policy and job.key not in self._warned:
             self._warned.add(job.key)
-            for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens):
+            silent = () if self.policies[job.policy].settings.thinking else (job.arm,)
+            for warning in warnings_of({job.arm: samples}, self.config.max_new_tokens, silent):
                 print(f"suffice: WARNING: {job.split}: {warning['text']}", file=sys.stderr)
 
     def cost(self, jobs: Sequence[Job]) -> dict[str, Any] | None:

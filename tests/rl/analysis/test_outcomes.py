@@ -58,3 +58,9 @@ def test_half_of_the_samples_cut_off_is_a_weak_signal() -> None:
 
 def test_ordinary_samples_are_not_warned_of() -> None:
     assert warnings_of({"base": samples(6), "trained": samples(6)}, 200) == []
+
+
+def test_an_arm_whose_thinking_is_off_is_not_warned_of_for_having_none() -> None:
+    rows = [sample(f"p{i}", thinking="") for i in range(4)]
+    (said,) = warnings_of({"base": rows, "no_thinking": rows}, 200, silent=["no_thinking"])
+    assert said["arm"] == "base" and "hold no closed thinking" in said["text"]
