@@ -45,7 +45,7 @@ def explained(run: RunFolder, processes: int, main: bool) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:  # a launcher may stop us because of it
         if _disk_full(error, run.root):
             if main:
                 run.drop_broken_checkpoints()

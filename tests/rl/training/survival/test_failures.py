@@ -84,6 +84,14 @@ def test_other_errors_pass(run: RunFolder, error: Exception) -> None:
     assert caught.value is error and run.checkpoint(6).is_dir()
 
 
+def test_a_process_that_its_launcher_stops_for_the_lost_one_tells_of_that(run: RunFolder) -> None:
+    with pytest.raises(UserError, match="Another process"), explained(run, 2, main=True):
+        try:
+            raise GLOO
+        finally:
+            raise Interrupted
+
+
 def test_an_interruption_passes(run: RunFolder) -> None:
     with pytest.raises(Interrupted), explained(run, 2, main=True):
         raise Interrupted
