@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -100,6 +102,8 @@ class Cached(ArmRunner):
     def __init__(self, folder: Path, cache: ArmCache) -> None:
         self.config, self.folder, self.cache = CompareConfig(max_new_tokens=200), folder, cache
         self.origins, self._warned = {}, set()
+        thinks: Any = SimpleNamespace(settings=SimpleNamespace(thinking=True))
+        self.policies = {"base": thinks}
 
     def _key(self, job: Job) -> str:
         return "k"
