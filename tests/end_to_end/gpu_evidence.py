@@ -130,9 +130,7 @@ def compare(evidence: Evidence, model: Path, toy: bool) -> dict[str, Any]:
     words += ["--no-cache", "--output", str(out)]
     evidence.suffice("compare", f"base={model}", *policies, *words)
     arms = json.loads((out / "results.json").read_text())["arms"]
-    return {
-        arm["name"]: {key: arm[key] for key in ("accuracy", "tokens") if key in arm} for arm in arms
-    }
+    return {name: {key: arm[key] for key in ("accuracy", "tokens")} for name, arm in arms.items()}
 
 
 def speeds(evidence: Evidence, model: Path, other: str, toy: bool) -> dict[str, Any]:

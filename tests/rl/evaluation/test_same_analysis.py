@@ -64,7 +64,7 @@ def both(
     return dict(zip(facts.columns, row.tolist(), strict=True)), fields
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS, st.booleans(), st.sampled_from(PromptEnd), st.sampled_from([None, False, True]))
 def test_facts_and_samples_agree(
     text: str, ended: bool, after: PromptEnd, other_segmenter: bool | None

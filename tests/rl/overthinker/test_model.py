@@ -3,7 +3,7 @@
 pytest tests/rl/overthinker/test_model.py
 
 500 fresh problems are measured by `suffice overthinker build`; the figures stand in the model's
-card. Here 120 problems are enough to notice another model, so shares get a tolerance of 9 points,
+card. Here 80 problems are enough to notice another model, so shares get a tolerance of 10 points,
 about two standard errors of a share at that size.
 """
 
@@ -44,13 +44,13 @@ def test_every_target_is_noticed_when_missed() -> None:
 
 
 def test_the_packaged_model_overthinks() -> None:
-    samples = measured_samples("overthinker", FrozenTagger.load(), problems=120, samples=1, seed=3)
-    assert figures_of(samples).shortfalls(slack=0.09) == []
+    samples = measured_samples("overthinker", FrozenTagger.load(), problems=80, samples=1, seed=3)
+    assert figures_of(samples).shortfalls(slack=0.10) == []
 
 
 def test_the_second_packaged_model_guesses_searches_and_mends_its_guesses() -> None:
     samples = measured_samples(
-        "overthinker-2", FrozenTagger.load(), problems=60, samples=1, seed=3, bands=["search"]
+        "overthinker-2", FrozenTagger.load(), problems=40, samples=1, seed=3, bands=["search"]
     )
     (search,) = band_values(samples)
     assert 0.25 < search.first_accuracy < 0.70

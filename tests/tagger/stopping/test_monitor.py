@@ -50,7 +50,7 @@ def test_monitor_steps_come_out_as_they_end_and_the_rule_speaks_once():
     assert watch.seconds > 0
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
