@@ -113,12 +113,17 @@ class RunFolder:
                 shutil.rmtree(folder)
 
 
-def whole_checkpoints(folder: Path) -> dict[int, Path]:
-    """The checkpoints in a folder that are whole, by step."""
+def whole_checkpoints(folder: Path, mark: str = STATE_FILE) -> dict[int, Path]:
+    """The checkpoints in a folder that are whole, by step.
+
+    Args:
+        folder: Holds the checkpoints.
+        mark: The file that is written into a checkpoint last.
+    """
     return {
         int(path.name.rpartition("-")[2]): path
         for path in folder.glob("checkpoint-*")
-        if path.name.rpartition("-")[2].isdigit() and (path / STATE_FILE).is_file()
+        if path.name.rpartition("-")[2].isdigit() and (path / mark).is_file()
     }
 
 

@@ -24,6 +24,7 @@ from rl.problems.overthinker import BANDS, OverthinkerSettings, make_problems
 from rl.problems.problem import Problem
 from rl.problems.programs import program_for
 from rl.provenance import commit, library_versions, machine
+from rl.training.run_folder import whole_checkpoints
 from rl.warm_start.writer import write_warm_start
 from tagger.config.settings import Settings, build_settings
 from tagger.errors import UserError, unknown_name
@@ -149,11 +150,7 @@ def run_warm_start(output: Path, progress: Progress | None = None) -> Path:
 
 def whole_checkpoint(folder: Path) -> Path | None:
     """The latest checkpoint that transformers has finished writing; None if there is none."""
-    found = {
-        int(path.name.rpartition("-")[2]): path
-        for path in folder.glob("checkpoint-*")
-        if (path / _STATE).is_file()
-    }
+    found = whole_checkpoints(folder, _STATE)
     return found[max(found)] if found else None
 
 
@@ -175,7 +172,7 @@ def _train(
 
     last = whole_checkpoint(checkpoints)
     for folder in checkpoints.glob("checkpoint-*"):
-        if folder != last and not (folder / _STATE).is_file():
+        if not (folder / _STATE).is_file():
             shutil.rmtree(folder)  # a kill left it unfinished
     gpu = torch.cuda.is_available()
     arguments = SFTConfig(
