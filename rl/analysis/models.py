@@ -1,6 +1,4 @@
-"""The shape of ``results.json``, as pydantic models; `json_schema` is made of them.
-
-    python -m rl.analysis.models > docs/results.schema.json
+"""The shape of ``results.json``, as pydantic models.
 
 Values are checked strictly: a text is no number. Keys beyond those named here are kept, so that
 results of a later version with new keys can be read.
@@ -8,7 +6,6 @@ results of a later version with new keys can be read.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -291,15 +288,3 @@ class Results(Part):
             if not found or a not in arms or b not in arms:
                 raise ValueError(f"has {name!r}, which does not name two of the arms")
         return paired
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of ``results.json`` (draft 2020-12), as ``docs/results.schema.json``."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Results.model_json_schema(),
-    }
-
-
-if __name__ == "__main__":
-    print(json.dumps(json_schema(), indent=1))

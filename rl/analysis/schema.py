@@ -1,4 +1,7 @@
-"""Reading ``results.json``: version and shape are checked before anything is drawn from it."""
+"""Reading ``results.json``: version and shape are checked before anything is drawn from it.
+
+``python -m rl.analysis.schema > docs/results.schema.json`` writes its JSON schema.
+"""
 
 from __future__ import annotations
 
@@ -162,3 +165,17 @@ def policy_entry(name: str, provenance: Any) -> dict[str, Any]:
         "sha256": known.get(f"{name}_sha256"),
         "parameters": known.get(f"{name}_parameters"),
     }
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of ``results.json`` (draft 2020-12), as ``docs/results.schema.json``."""
+    from rl.analysis.models import Results
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Results.model_json_schema(),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=1))

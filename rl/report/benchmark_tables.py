@@ -1,6 +1,6 @@
-"""The tables on several answers to a problem, token budgets, what an answer costs, and calibration.
+"""The tables on lengths, several answers to a problem, budgets, what an answer costs, calibration.
 
-Each returns None for results of a version that did not hold its figures.
+Results of a version that did not hold the figures of one give None, or no rows.
 """
 
 from __future__ import annotations
@@ -112,3 +112,26 @@ def _calibrated_row(results: Mapping[str, Any], name: str, kept: bool, also: str
         others = [arm["policy"], also] if also else [arm["policy"]]
         cells += [difference(pairs.get(f"{name}_vs_{other}"), change) for other in others]
     return Row(cells, "hero")
+
+
+def lengths_table(results: Mapping[str, Any]) -> Table:
+    """Tokens of the correct and of the incorrect answers of each main arm."""
+    rows = []
+    for n in main_arms(results):
+        parts = results["arms"][n].get("lengths")
+        if parts is None:
+            continue  # results of an earlier version
+        row: list[Cell | str] = [arm_cell(results, n)]
+        for kind in ("correct", "incorrect"):
+            part = parts[kind]
+            row += [
+                str(part["samples"]),
+                with_interval(part["tokens"]),
+                with_interval(part["thinking_tokens"]),
+            ]
+        rows.append(Row(row, "hero"))
+    head = (
+        "arm", "correct answers", "tokens", "thinking tokens", "incorrect answers", "tokens",
+        "thinking tokens",
+    )  # fmt: skip
+    return Table(head, rows)

@@ -285,26 +285,3 @@ def pair_flips_table(results: Mapping[str, Any]) -> Table:
         "helpful: incorrect → correct", "share, %",
     )  # fmt: skip
     return Table(head, rows)
-
-
-def lengths_table(results: Mapping[str, Any]) -> Table:
-    """Tokens of the correct and of the incorrect answers of each main arm."""
-    rows = []
-    for n in main_arms(results):
-        parts = results["arms"][n].get("lengths")
-        if parts is None:
-            continue  # results of an earlier version
-        row: list[Cell | str] = [arm_cell(results, n)]
-        for kind in ("correct", "incorrect"):
-            part = parts[kind]
-            row += [
-                str(part["samples"]),
-                with_interval(part["tokens"]),
-                with_interval(part["thinking_tokens"]),
-            ]
-        rows.append(Row(row, "hero"))
-    head = (
-        "arm", "correct answers", "tokens", "thinking tokens", "incorrect answers", "tokens",
-        "thinking tokens",
-    )  # fmt: skip
-    return Table(head, rows)

@@ -58,7 +58,7 @@ class StepMonitor:
 
     def __init__(
         self,
-        tagger: SegmentingTagger,
+        tagger: SegmentingTagger | None,
         rule: StoppingRule | None,
         question: str,
         delimiters: ThinkingDelimiters,
@@ -69,7 +69,8 @@ class StepMonitor:
         """Begin a sequence.
 
         Args:
-            tagger: Tags the steps, cut by its own segmenter.
+            tagger: Tags the steps, cut by its own segmenter; None sees no steps and leaves a rule
+                the token counts alone.
             rule: When to stop; None only watches.
             question: The problem text, for the tagger.
             delimiters: The strings around the thinking.
@@ -87,7 +88,7 @@ class StepMonitor:
         self._tail = ""
         self._closed = False
         self._chars = 0  # of the text, thinking or not
-        self.needs_scores = needs_scores(tagger.segmenter)
+        self.needs_scores = tagger is not None and needs_scores(tagger.segmenter)
         self.decision: Decision | None = None
         self.forced_tokens = 0
         self.seconds = 0.0
@@ -161,7 +162,7 @@ class StepMonitor:
                 last = self._thinking.feed(rest).text if rest else ""
                 last += self._thinking.flush()
                 at, self._chars = self._chars, self._chars + len(rest)
-                self._tag(self._segment(last, at, 0.0 if rest else None) + self._stream.close())
+                self._tag(self._segment(last, at, 0.0 if rest else None) + self._last_step())
             self.seconds += time.perf_counter() - started
         return self.steps
 
@@ -176,7 +177,7 @@ class StepMonitor:
         if restarted:
             self._restart(StreamState(tokens=self.state.tokens))
         if closed:
-            return Update(self._tag(self._segment(text, at, logprob) + self._stream.close()))
+            return Update(self._tag(self._segment(text, at, logprob) + self._last_step()))
         if not self._thinking.inside:
             return _NOTHING
         self.state.thinking_tokens += tokens
@@ -187,6 +188,8 @@ class StepMonitor:
 
     def _segment(self, text: str, at: int, logprob: float | None) -> list[Step]:
         """Cut new thinking; `at` is where the characters of the last token begin."""
+        if self._stream is None:
+            return []
         if not self.needs_scores:
             steps: list[Step] = self._stream.feed(text)
             return steps
@@ -196,6 +199,10 @@ class StepMonitor:
             tokens = [ScoredToken(max(0, at - start), self._chars - start, logprob)]
         steps = self._stream.feed(text, tokens)
         return steps
+
+    def _last_step(self) -> list[Step]:
+        """Cut off what is left at the end of the thinking."""
+        return [] if self._stream is None else list(self._stream.close())
 
     def _judge(self, steps: list[Step]) -> Update:
         """Tag new steps and ask the rule, until it says stop."""
@@ -228,6 +235,8 @@ class StepMonitor:
         """Begin the thinking anew."""
         self.state = state
         self.steps: list[TaggedStep] = []
-        self._stream: Any = self._tagger.segmenter.stream()
-        self._session = self._tagger.session(self._question)
+        self._stream: Any = None
+        if self._tagger is not None:
+            self._stream = self._tagger.segmenter.stream()
+            self._session = self._tagger.session(self._question)
         self._running = self._rule.start() if self._rule is not None else None

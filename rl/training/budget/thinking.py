@@ -19,29 +19,6 @@ from tagger.stopping.rules.token_budget import TokenBudgetRule
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 
-class _NoSteps:
-    """A tagger, its segmenter and its stream in one, for a monitor that counts tokens alone."""
-
-    @property
-    def segmenter(self) -> _NoSteps:
-        return self
-
-    def stream(self) -> _NoSteps:
-        return self
-
-    def session(self, _question: str) -> _NoSteps:
-        return self
-
-    def split(self, _text: str) -> list[Any]:
-        return []
-
-    def feed(self, _text: str) -> list[Any]:
-        return []
-
-    def close(self) -> list[Any]:
-        return []
-
-
 @dataclass(frozen=True)
 class ThinkingBudget:
     """Closes the thinking of rollouts that have used up their budget.
@@ -64,10 +41,9 @@ class ThinkingBudget:
 
     def monitor(self) -> StepMonitor:
         """What watches one rollout while it is drawn."""
-        nothing: Any = _NoSteps()
         rule = TokenBudgetRule(limit=self.limit)
         return StepMonitor(
-            nothing, rule, "", self.delimiters, self.tokenizer, self._closing, self.after
+            None, rule, "", self.delimiters, self.tokenizer, self._closing, self.after
         )
 
     def written(self, ids: Sequence[int]) -> list[int]:

@@ -108,11 +108,11 @@ def test_damaged_results_are_refused(results: dict[str, Any], damage: Any, messa
 
 
 def test_json_schema_of_the_models_is_the_one_in_the_documents() -> None:
-    from rl.analysis.models import json_schema
+    from rl.analysis.schema import json_schema
 
     file = Path(__file__).parents[3] / "docs" / "results.schema.json"
     assert json.loads(file.read_text(encoding="utf-8")) == json_schema(), (
-        "python -m rl.analysis.models > docs/results.schema.json"
+        "python -m rl.analysis.schema > docs/results.schema.json"
     )
 
 

@@ -175,6 +175,17 @@ def test_monitor_budget_counts_thinking_tokens():
     assert many.feed("a chunk", tokens=31).decision.reason == "31 thinking tokens, limit 30"
 
 
+def test_monitor_without_a_tagger_sees_no_steps_and_counts_as_one_with():
+    rule = build_rule({"name": "token_budget", "limit": 9})
+    blind = StepMonitor(None, rule, "", DELIMITERS)
+    seeing = monitor(rule)
+    for character in TRACE:
+        assert blind.feed(character).decision == seeing.feed(character).decision
+    assert blind.close() == [] and not blind.needs_scores
+    assert blind.state.thinking_tokens == seeing.state.thinking_tokens > 9
+    assert blind.decision == seeing.decision is not None
+
+
 def test_monitor_without_a_rule_it_only_watches_and_tokens_need_a_tokenizer():
     watch = monitor()
     watch.feed(TRACE)
