@@ -118,7 +118,7 @@ def compare_speed(
         )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("model", metavar="MODEL", help="folder, Hub name, or overthinker")
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="speed measurements")
     parser.add_argument("--other", default="transformers", choices=["transformers", "vllm"])
     parser.add_argument("--temperature", type=float, default=0.0, help="of the tokens compared")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     batches = [int(size) for size in args.batches.split(",")]
     policy = load(args.model)
     pair = Pair(args.model, policy, args.other, args.temperature)
