@@ -54,7 +54,7 @@ COUNTS = st.fixed_dictionaries(
 RIGHT, WRONG = {"correct": 1}, {"correct": 0}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     TERMS,
     st.lists(COUNTS, min_size=1, max_size=4),

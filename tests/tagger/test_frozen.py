@@ -49,7 +49,7 @@ def stream_tags(tagger: FrozenTagger, deltas: list[str], question: str) -> list[
     return out + [session.tag_next(step) for step in stream.close()]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=20), st.sampled_from(["", "3 + 4?"]))
 def test_frozen_tagger_streaming_any_deltas_equals_tagging_the_text(
     text: str, cuts: list[int], question: str
@@ -60,7 +60,7 @@ def test_frozen_tagger_streaming_any_deltas_equals_tagging_the_text(
     assert stream_tags(tagger, deltas, question) == tagger.tag_text(text, question)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(TEXTS, max_size=6), st.randoms())
 def test_frozen_tagger_labels_do_not_depend_on_the_batch(texts: list[str], rng: Any) -> None:
     tagger = trained().tagger

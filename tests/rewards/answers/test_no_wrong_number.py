@@ -115,7 +115,7 @@ def test_checker_accepts_the_number_in_every_wrapping(wrapping: str, number: str
     assert right(wrapping.format(number), number)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(WRAPPINGS), edited())
 @example(r"\boxed{{{}}}", (r"3\frac{1}{9}", "31/9"))
 def test_checker_accepts_no_number_a_small_edit_away(wrapping: str, pair: tuple[str, str]) -> None:
@@ -124,7 +124,7 @@ def test_checker_accepts_no_number_a_small_edit_away(wrapping: str, pair: tuple[
         assert not right(wrapping.format(other), reference), wrapping.format(other)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(WRAPPINGS),
     st.sampled_from(HEDGES),
@@ -140,7 +140,7 @@ def test_checker_accepts_no_hedge_whatever_the_order(
     assert not right(answer, str(number)), answer
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(WRAPPINGS),
     st.sampled_from(WRAPPINGS),

@@ -64,7 +64,7 @@ def both(
     return dict(zip(facts.columns, row.tolist(), strict=True)), fields
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.booleans(), st.sampled_from(PromptEnd), st.sampled_from([None, False, True]))
 def test_facts_and_samples_agree(
     text: str, ended: bool, after: PromptEnd, other_segmenter: bool | None
@@ -94,7 +94,7 @@ def test_facts_and_samples_agree(
     assert in_steps <= facts["tokens"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS, st.booleans(), st.sampled_from(PromptEnd))
 def test_monitor_and_rewards_see_the_same_steps(text: str, ended: bool, after: PromptEnd) -> None:
     """What is tagged outside the thinking changes nothing of what is tagged in it."""

@@ -132,7 +132,7 @@ def buckets_of(steps: list[StepFeatures], bits: int = 16) -> list[list[list[int]
     return [groups[i :: len(steps)] for i in range(len(steps))]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(STEP_TEXTS, min_size=1, max_size=8), st.randoms())
 def test_step_features_fold_does_not_depend_on_the_batch(texts: list[str], rng: object) -> None:
     reader = TraceExtractor("", 50)
@@ -149,7 +149,7 @@ def test_step_features_fold_does_not_depend_on_the_batch(texts: list[str], rng: 
 FLAGS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FLAGS, st.sampled_from([6, 14, 20]))
 def test_step_features_flag_buckets_equal_folded_buckets(flags: list[int], bits: int) -> None:
     [groups] = buckets_of([StepFeatures([1], [2], flags)], bits)

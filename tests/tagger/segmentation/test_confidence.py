@@ -33,7 +33,7 @@ def texts(pieces: list[tuple[str, float]], **given: object) -> list[str]:
     return [s.text for s in get_segmenter("confidence", **given).split(text, tokens)]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TRACES, st.lists(st.integers(0, 500), max_size=20), st.integers(1, 8), st.data())
 def test_confidence_segmenter_feeding_any_cutting_equals_splitting(
     pieces, cuts, min_chars, data
@@ -52,7 +52,7 @@ def test_confidence_segmenter_feeding_any_cutting_equals_splitting(
     assert steps == segmenter.split(text, tokens)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TRACES)
 def test_confidence_segmenter_steps_begin_exactly_at_improbable_tokens(pieces) -> None:
     text, tokens = tokens_of(pieces)

@@ -35,7 +35,7 @@ def reference_pieces(text: str) -> list[str]:
     return [p.strip() for p in re.split(r"\n(?:[^\S\n]*\n)+", text) if p.strip()]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=30), st.integers(1, 12))
 def test_paragraph_segmenter_feeding_any_cutting_equals_splitting(
     text: str, cuts: list[int], min_chars: int
@@ -44,7 +44,7 @@ def test_paragraph_segmenter_feeding_any_cutting_equals_splitting(
     assert stream_all(segmenter, cut_at(text, cuts)) == segmenter.split(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS)
 def test_paragraph_segmenter_feeding_single_characters_equals_the_plain_definition(
     text: str,
@@ -53,7 +53,7 @@ def test_paragraph_segmenter_feeding_single_characters_equals_the_plain_definiti
     assert [s.text for s in steps] == reference_pieces(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.integers(1, 12))
 def test_paragraph_segmenter_spans_reproduce_the_thinking(text: str, min_chars: int) -> None:
     steps = ParagraphSegmenter(min_chars).split(text)
@@ -67,7 +67,7 @@ def test_paragraph_segmenter_spans_reproduce_the_thinking(text: str, min_chars: 
     assert all(len(s.text) >= min_chars for s in steps[:-1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=30))
 def test_paragraph_segmenter_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
     text: str, cuts: list[int]

@@ -32,7 +32,7 @@ def texts_of(name: str, text: str, **given: object) -> list[str]:
 
 
 @pytest.mark.parametrize("name", BY_TEXT)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS, CUTS, st.integers(1, 12))
 def test_segmenters_feeding_any_cutting_equals_splitting(
     name: str, text: str, cuts: list[int], min_chars: int
@@ -42,7 +42,7 @@ def test_segmenters_feeding_any_cutting_equals_splitting(
 
 
 @pytest.mark.parametrize("name", BY_TEXT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_segmenters_feeding_single_characters_equals_splitting(name: str, text: str) -> None:
     segmenter = get_segmenter(name)
@@ -70,7 +70,7 @@ def test_segmenters_every_pair_of_cuts_of_what_needs_look_ahead(name: str, text:
             assert stream_all(segmenter, [text[:i], text[i:j], text[j:]]) == whole
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS, CUTS)
 def test_segmenters_markers_of_paragraphs_keep_the_law(text: str, cuts: list[int]) -> None:
     segmenter = get_segmenter("marker", unit="paragraph", markers=["so", "数", "wait", "σ"])
@@ -78,7 +78,7 @@ def test_segmenters_markers_of_paragraphs_keep_the_law(text: str, cuts: list[int
 
 
 @pytest.mark.parametrize("name", BY_TEXT)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.integers(1, 12))
 def test_segmenters_spans_reproduce_the_thinking(name: str, text: str, min_chars: int) -> None:
     steps = get_segmenter(name, min_chars=min_chars).split(text)
@@ -92,7 +92,7 @@ def test_segmenters_spans_reproduce_the_thinking(name: str, text: str, min_chars
 
 
 @pytest.mark.parametrize("name", BY_TEXT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS, CUTS)
 def test_segmenters_bytes_of_any_cutting_decoded_on_the_way_give_the_same_steps(
     name: str, text: str, cuts: list[int]

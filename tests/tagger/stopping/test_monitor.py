@@ -50,7 +50,7 @@ def test_monitor_steps_come_out_as_they_end_and_the_rule_speaks_once():
     assert watch.seconds > 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -85,7 +85,7 @@ def test_monitor_any_tokens_give_the_tags_of_the_decoded_text(ids):
 PARTS = ["I check. ", "The answer is 7. ", "So. ", "\n\n", "\n\n", "π "]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.sampled_from(PARTS), max_size=20).map("".join),
     st.sampled_from(

@@ -31,7 +31,7 @@ def stream_of(text_parts, after=PromptEnd.INSIDE):
     return thinking + stream.flush(), stream.closed
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS, st.data())
 def test_thinking_stream_feeding_equals_splitting(text, data):
     whole = split_thinking(text, DELIMITERS)
@@ -39,7 +39,7 @@ def test_thinking_stream_feeding_equals_splitting(text, data):
     assert stream_of(text) == (whole.text, whole.finished)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.data())
 def test_thinking_stream_without_prefill_thinking_waits_for_its_opening(text, data):
     opened = DELIMITERS.open in text.split(DELIMITERS.close)[0]
@@ -47,7 +47,7 @@ def test_thinking_stream_without_prefill_thinking_waits_for_its_opening(text, da
     assert stream_of(cuttings(text, data), after=PromptEnd.BEFORE)[0] == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.data())
 def test_thinking_stream_behind_an_empty_thinking_only_the_beginning_may_open_another(text, data):
     expected = split_thinking(text, DELIMITERS, PromptEnd.AFTER).text

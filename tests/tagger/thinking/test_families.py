@@ -296,7 +296,7 @@ def test_the_thinking_is_closed_as_the_family_does(name: str, closing: str) -> N
     assert special & set(ids), "delimiters are forced as their tokens, not letter by letter"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from([*(f.delimiters for f in FAMILIES), plain_text()]),
     st.lists(st.integers(0, 29), max_size=10),

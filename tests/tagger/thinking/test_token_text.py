@@ -33,7 +33,7 @@ def streamed(tokenizer: Any, ids: list[int]) -> tuple[str, list[str]]:
 
 
 @KINDS
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(text=TEXTS)
 def test_streaming_a_text_gives_it_back_whole(make: Any, text: str) -> None:
     tokenizer = make()
@@ -44,7 +44,7 @@ def test_streaming_a_text_gives_it_back_whole(make: Any, text: str) -> None:
         assert not any("\ufffd" in d for d in deltas), "half a character was shown"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ids=st.lists(st.integers(0, 330), max_size=25))
 def test_any_ids_stream_to_what_decode_says_broken_bytes_included(ids: list[int]) -> None:
     tokenizer = byte_level()
@@ -116,7 +116,7 @@ def test_char_ends_behind_other_decoders_are_those_of_the_byte_level_tokenizer(t
         assert char_ends(from_gguf(), ids) == char_ends(byte_level(), ids)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ids=st.lists(st.integers(0, 330), max_size=25), text=TEXTS)
 def test_char_ends_of_pieces_are_those_of_the_stream(ids: list[int], text: str) -> None:
     tokenizer = byte_fallback()

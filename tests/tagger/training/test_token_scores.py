@@ -39,7 +39,7 @@ def test_find_threshold_equal_probabilities_give_less_than_wanted_and_never_more
         find_threshold([trace(0.5, 0.5, 0.5, 0.9)], 0.5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.lists(st.floats(-30, 0), min_size=1, max_size=60), min_size=1, max_size=5),
     st.floats(0.01, 0.9),
