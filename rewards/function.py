@@ -32,7 +32,7 @@ from rewards.facts.compute import FactsComputer, Task
 from rewards.idle import acts, refuse_idle
 from rewards.stack import RewardStack, build_stack, refuse_controllers
 from tagger.errors import UserError
-from tagger.thinking.families import named_delimiters
+from tagger.thinking.families import delimiter_pair, named_delimiters
 from tagger.thinking.split import (
     PromptEnd,
     ThinkingDelimiters,
@@ -58,7 +58,7 @@ class StepReward:
             tagger; the packaged default if None.
         segmenter: What cuts thinking into the steps the tagger gets, as ``segmenter`` of a run
             config: a name, or a YAML or JSON file; the tagger's own if None.
-        delimiters: Opening and closing thinking delimiter; the tokenizer's own if None.
+        delimiters: Opening and closing one, a pair or ``{open, close}``; the tokenizer's if None.
         reference: Column of the data set that holds the reference answer.
         group_size: Completions of a prompt (``num_generations``); if given, a prompt with fewer
             completions in one call is an error.
@@ -82,7 +82,7 @@ class StepReward:
         *,
         tagger: str | None = None,
         segmenter: str | None = None,
-        delimiters: tuple[str, str] | None = None,
+        delimiters: tuple[str, str] | Mapping[str, str] | None = None,
         reference: str = "answer",
         group_size: int | None = None,
         end_ids: Sequence[int] | None = None,
@@ -93,7 +93,7 @@ class StepReward:
         self.tokenizer = tokenizer
         self.tagger = tagger
         self.segmenter = segmenter
-        self.delimiters = delimiters
+        self.delimiters = delimiter_pair(delimiters) if delimiters else None
         self.reference = reference
         self.group_size = group_size
         self.end_ids = None if end_ids is None else tuple(end_ids)

@@ -46,7 +46,8 @@ class ProblemsConfig(Settings):
         source: ``overthinker``, a file, ``hf:NAME``, ``reasoning_gym:NAME`` or a named set; see
             `rl.problems.registry.find_source`.
         split: Part of the source; left out: the source's own for training, comparison and so on.
-        size: Number of problems; all of them if left out.
+        size: Number of problems; all of them if left out. Problems that are drawn (``overthinker``,
+            ``reasoning_gym:NAME``) need a number.
         seed: Seed of the draw.
         config: Configuration of a Hugging Face data set.
         columns: Which columns hold what, if their names do not say it.

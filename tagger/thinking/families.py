@@ -6,6 +6,7 @@ packages them, Magistral's from its repository) and OpenAI's description of the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tagger.errors import UserError
@@ -139,6 +140,22 @@ def family_of(delimiters: ThinkingDelimiters) -> Family:
         return Family(delimiters, before="\n\n", after="\n\n")
     known = (f for f in FAMILIES if f.delimiters == delimiters)
     return next(known, Family(delimiters))
+
+
+def delimiter_pair(named: Sequence[str] | Mapping[str, str]) -> tuple[str, str]:
+    """Opening and closing delimiter, from a pair or from a config's ``{open, close}``.
+
+    Raises:
+        UserError: It is neither.
+    """
+    if isinstance(named, Mapping) and set(named) == {"open", "close"}:
+        return named["open"], named["close"]
+    if isinstance(named, (str, Mapping)) or len(named) != 2:
+        raise UserError(
+            f"delimiters are {named!r}; give the opening and the closing one, a pair or "
+            "{open: …, close: …}."
+        )
+    return named[0], named[1]
 
 
 def named_delimiters(open_: str, close: str) -> ThinkingDelimiters:

@@ -65,6 +65,14 @@ def test_step_reward_charges_verification_on_correct_completions_only() -> None:
     assert call(reward(), RIGHT, WRONG) == pytest.approx([0.9, 0.0])
 
 
+def test_step_reward_takes_delimiters_as_a_config_has_them() -> None:
+    named = StepReward(TERMS, byte_level(), delimiters={"open": "<think>", "close": "</think>"})
+    assert named.thinking_delimiters == reward().thinking_delimiters
+    for wrong in ({"open": "<think>"}, "<think>", ("<think>",)):
+        with pytest.raises(UserError, match="give the opening and the closing one"):
+            StepReward(TERMS, byte_level(), delimiters=wrong)  # type: ignore[arg-type]
+
+
 def test_step_reward_survives_pickling_and_reports_each_term() -> None:
     logged: dict[str, float] = {}
     function = pickle.loads(pickle.dumps(reward()))

@@ -81,6 +81,8 @@ def test_a_folder_is_read_sorted_and_without_what_is_about_it(tmp_path: Path) ->
         "README.md",
         "x.py",
         "a/LICENSE.txt",
+        "a/packages.txt",
+        "log.txt",
     ):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
