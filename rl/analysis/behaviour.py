@@ -102,11 +102,16 @@ RISK_GROUPS = ("never wrong", "wrong in up to half", "wrong in more than half")
 
 
 def risk_groups(base: Panel) -> tuple[str, ...]:
-    """Group of each problem by how often the *base* policy's first stated answer is incorrect."""
-    risk = base.totals(_first_incorrect) / np.maximum(
-        base.totals(_first_incorrect) + base.totals(_first_correct), 1
+    """Group of each problem by how often the *base* policy's first stated answer is incorrect.
+
+    A problem on which base states no answer, perhaps for want of room, is in none: an empty text.
+    """
+    incorrect = base.totals(_first_incorrect)
+    stated = incorrect + base.totals(_first_correct)
+    return tuple(
+        RISK_GROUPS[0 if n == 0 else 1 if n <= 0.5 * of else 2] if of else ""
+        for n, of in zip(incorrect, stated, strict=True)
     )
-    return tuple(RISK_GROUPS[0 if r == 0 else 1 if r <= 0.5 else 2] for r in risk)
 
 
 def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def selectivity(panel: Panel, base: Panel, seed: int) -> dict[str, Any]:
             weights = panel.weights_inside(inside, seed)
             by_risk[group] = {
                 "problems": int(inside.sum()) // panel.runs,
-                "verification_steps": estimate_mean(checks[inside], weights),
+                "verification_steps": estimate_mean(checks[inside], weights, 0.0),
             }
     return {
         **_given_first(panel, seed),
@@ -168,7 +173,7 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
             panel.totals(lambda s: sum(t.confidence for t in s.steps)), steps, weights
         ),
         "keywords": estimate_ratio(panel.totals(lambda s: float(s.keywords)), ones, weights),
-        "verification_steps": estimate_mean(panel.per_problem(_verification_steps), weights),
+        "verification_steps": estimate_mean(panel.per_problem(_verification_steps), weights, 0.0),
         "outside_verification": estimate_mean(
             panel.per_problem(lambda s: float(s.outside_verification)), weights
         ),

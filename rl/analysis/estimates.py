@@ -4,7 +4,7 @@ A problem, not a sample, is what is drawn from the population of problems, so in
 resampling problems: all samples of a problem move together, and two arms move together because
 they answer the same problems. Percentile bootstrap, vectorised: one weight matrix
 (resamples, problems) serves every measure of every arm. Where an arm pools several training runs,
-runs are drawn as well: see `rl.analysis.panels.bootstrap_weights`.
+runs are weighted as well, as Student's t has it: see `rl.analysis.panels.bootstrap_weights`.
 """
 
 from __future__ import annotations
@@ -44,28 +44,63 @@ def _number(value: float) -> float | None:
     return round(float(value), 6) if math.isfinite(value) else None
 
 
-def _interval(point: float, draws: Array) -> Estimate:
-    draws = draws[np.isfinite(draws)]
-    if not math.isfinite(point) or not draws.size:
+def _interval(
+    point: float, draws: Array, least: float = -math.inf, most: float = math.inf
+) -> Estimate:
+    """A point and the 2.5 % and 97.5 % quantiles of its draws, within what it can be.
+
+    Draws that are not defined are left out. If more than a tail of them is infinite, for the lower
+    of two sums was 0, the interval has no end on that side, and none is given.
+    """
+    draws = draws[~np.isnan(draws)]
+    endless = draws.size and np.isinf(draws).mean() > TAIL
+    if not math.isfinite(point) or not draws.size or endless:
         return {"mean": _number(point), "low": None, "high": None}
-    low, high = np.quantile(draws, (0.025, 0.975))
+    low, high = np.quantile(draws[np.isfinite(draws)], (TAIL, 1 - TAIL)).clip(least, most)
     return {"mean": _number(point), "low": _number(low), "high": _number(high)}
 
 
-def estimate_mean(values: Array, weights: Array) -> Estimate:
-    """Mean over problems of per-problem values (problems,) with its interval."""
-    return _interval(float(values.mean()), weights @ values)
+TAIL = 0.025
+"""Share of the draws beyond either end of an interval."""
 
 
-def estimate_ratio(numerator: Array, denominator: Array, weights: Array) -> Estimate:
+SHARES = ("accuracy", "verified", "first_answer_accuracy", "finished", "stopped")
+"""Those of `MEASURES` that are at most 1."""
+
+
+def estimate_mean(
+    values: Array, weights: Array, least: float = -math.inf, most: float = math.inf
+) -> Estimate:
+    """Mean over problems of per-problem values (problems,) with its interval.
+
+    Args:
+        values: One a problem.
+        weights: Shape (resamples, problems).
+        least: What the mean cannot fall below, whatever problems and runs are drawn.
+        most: What it cannot exceed.
+    """
+    return _interval(float(values.mean()), weights @ values, least, most)
+
+
+def estimate_ratio(
+    numerator: Array, denominator: Array, weights: Array, signed: bool = False
+) -> Estimate:
     """Ratio of two sums over problems with its interval; undefined where the lower sum is 0.
 
     Serves conditional shares (wrong-to-right among wrong) and relative changes alike.
+
+    Args:
+        numerator: One a problem.
+        denominator: One a problem, none below 0.
+        weights: Shape (resamples, problems).
+        signed: Whether the upper sum can be below 0.
     """
+    above, below = weights @ numerator, (weights @ denominator).clip(min=0)
+    share = not signed and bool((numerator <= denominator).all())
     with np.errstate(divide="ignore", invalid="ignore"):
         point = numerator.sum() / denominator.sum() if denominator.sum() else math.nan
-        draws = (weights @ numerator) / (weights @ denominator)
-    return _interval(float(point), draws)
+        draws = (above if signed else above.clip(min=0)) / below
+    return _interval(float(point), draws, most=1.0 if share else math.inf)
 
 
 def estimate_difference(
@@ -88,7 +123,10 @@ def shifted(estimate: Estimate, by: float) -> Estimate:
 def measure(panel: Panel, seed: int) -> dict[str, Estimate]:
     """All of `MEASURES` on one panel."""
     weights = panel.weights(seed)
-    return {name: estimate_mean(panel.per_problem(f), weights) for name, f in MEASURES.items()}
+    return {
+        name: estimate_mean(panel.per_problem(f), weights, 0.0, 1.0 if name in SHARES else math.inf)
+        for name, f in MEASURES.items()
+    }
 
 
 PAIRED = ("accuracy", "tokens", "thinking_tokens", "verification_steps", "finished", "seconds")

@@ -38,9 +38,9 @@ def _value(panel: Panel, seed: int) -> dict[str, Estimate]:
     gained, steps = panel.totals(_gained), panel.totals(_stated_steps)
     verified = panel.per_problem(MEASURES["verified"])
     return {
-        "gained": estimate_ratio(gained, stated, weights),
+        "gained": estimate_ratio(gained, stated, weights, signed=True),
         "steps": estimate_ratio(steps, stated, weights),
-        "value": estimate_ratio(gained, steps, weights),
+        "value": estimate_ratio(gained, steps, weights, signed=True),
         "unverified": shifted(estimate_mean(-verified, weights), 1.0),
     }
 
@@ -70,7 +70,9 @@ def price_of(reward: Mapping[str, Any]) -> float | None:
     Returns:
         The sum over `step_count` terms that charge steps of the verification type, alone or with
         others, divided by what correctness pays; None where a weight follows a schedule or the
-        run, a charge is one on tokens or not in a straight line, or correctness pays nothing.
+        run, a charge is one on tokens, not in a straight line or not on every verification step
+        (an allowance, a floor, those after the answer, solved groups alone), or correctness pays
+        nothing.
     """
     terms = {name: given or {} for name, given in (reward.get("terms") or {}).items()}
     pay = terms.get("correctness", {"weight": 0.0}).get("weight", 1.0)
@@ -79,19 +81,26 @@ def price_of(reward: Mapping[str, Any]) -> float | None:
         if given.get("kind", name) != "step_count" or given.get("weight", 1.0) == 0:
             continue
         weight = given.get("weight", 1.0)
-        own = _price_of_verification(given.get("types") or {"VERIFY": {}})
+        scope = given.get("scope", "thinking")
+        own = _price_of_verification(given.get("types") or {"VERIFY": {}}, scope)
         straight = all(given.get(key, plain) == plain for key, plain in _STRAIGHT.items())
-        if not isinstance(weight, int | float) or not straight:
+        straight = straight and given.get("gate") != "group_solved"
+        if own is None or not isinstance(weight, int | float) or not straight:
             return None
         price += weight * own
     return round(price / pay, 6) if isinstance(pay, int | float) and pay > 0 else None
 
 
-def _price_of_verification(types: Mapping[str, Any]) -> float:
-    """Price of a step of the verification type, unweighted; 0 if it is not charged."""
+def _price_of_verification(types: Mapping[str, Any], scope: str) -> float | None:
+    """Price of a verification step, unweighted; 0 if none is charged, None if not every one is."""
     verify = REASONTYPE.get("VERIFY")
-    return sum(
-        float((price or {}).get("weight", 1.0))
-        for names, price in types.items()
-        if {verify.name, verify.tag} & {name.strip() for name in str(names).split("+")}
-    )
+    total = 0.0
+    for names, given in types.items():
+        price = given or {}
+        if not {verify.name, verify.tag} & {name.strip() for name in str(names).split("+")}:
+            continue
+        after = (price.get("scope") or scope) == "after_answer"
+        if after or price.get("allowance") or price.get("floor"):
+            return None
+        total += float(price.get("weight", 1.0))
+    return total

@@ -92,6 +92,6 @@ def _runs(results: Mapping[str, Any]) -> str:
         )
     number = min(len(members) for members in seeds.values())
     return (
-        f"Intervals are over problems and over {number} training runs of each policy; {number} runs"
-        " tell little about how far a further one may be off."
+        f"Intervals are over problems and, by Student's t, over {number} training runs of each"
+        " policy: they are about the mean over all seeds; a single further run may be further off."
     )

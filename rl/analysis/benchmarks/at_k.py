@@ -104,8 +104,8 @@ def at_k(panel: Panel, seed: int) -> list[dict[str, Any]]:
         out.append(
             {
                 "k": k,
-                "pass": estimate_mean(passed, weights),
-                "majority": estimate_mean(majority, weights),
+                "pass": estimate_mean(passed, weights, 0.0, 1.0),
+                "majority": estimate_mean(majority, weights, 0.0, 1.0),
             }
         )
     return out

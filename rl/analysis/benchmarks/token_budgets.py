@@ -46,7 +46,7 @@ def at_budgets(panel: Panel, budgets: list[int], seed: int) -> list[dict[str, An
         values = panel.per_problem(
             lambda s: float((s.correct if correct else s.finished) and s.tokens <= budget)
         )
-        return estimate_mean(values, weights)
+        return estimate_mean(values, weights, 0.0, 1.0)
 
     return [
         {

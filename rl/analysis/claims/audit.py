@@ -65,8 +65,10 @@ def audit_claim(name: str, of: str, arms: Mapping[str, Any], pair: Mapping[str, 
     else:
         text += "; they do not part." if compared else "."
     text += explained(density, of)
-    if auditor is None:
+    if before["audit_verification"]["mean"] is None:
         text += " No audit tagger was given."
+    elif auditor is None:
+        text += f" The audit tagger finds too little verification in {of} to tell a change."
     return new_claim("audit", text, not warnings if compared or warnings else None, **figures)
 
 

@@ -31,8 +31,9 @@ def test_risk_groups_follow_the_base() -> None:
     rows = [sample("never", j) for j in range(4)]
     rows += [sample("half", j, first_answer_correct=j < 2) for j in range(4)]
     rows += [sample("mostly", j, first_answer_correct=j < 1) for j in range(4)]
+    rows += [sample("cut off", j, first_answer_correct=None, correct=False) for j in range(4)]
     groups = risk_groups(make_panel(rows))
-    assert groups == ("never wrong", "wrong in up to half", "wrong in more than half")
+    assert groups == ("never wrong", "wrong in up to half", "wrong in more than half", "")
 
 
 def test_selectivity_separates_difficulty_from_the_answer_at_hand() -> None:

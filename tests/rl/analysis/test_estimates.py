@@ -77,3 +77,18 @@ def test_other_problems_are_refused() -> None:
 def test_bands_come_in_order_of_difficulty() -> None:
     assert band_order(["hard", "easy", "medium", "easy"]) == ["easy", "medium", "hard"]
     assert band_order(["level 10", "level 2"]) == ["level 2", "level 10"]
+
+
+def test_ratio_whose_lower_sum_is_often_zero_has_no_interval() -> None:
+    below = np.array([0.0] * 11 + [2.0])  # in about a third of the draws nothing is below
+    above = np.array([0.0] * 10 + [1.0, 0.0])
+    found = estimate_ratio(above, below, bootstrap_weights(12, 0))
+    assert found == {"mean": 0.5, "low": None, "high": None}
+
+
+def test_share_of_pooled_runs_stays_within_its_bounds() -> None:
+    weights = bootstrap_weights(8, 0, runs=2)
+    share = np.array([1.0] * 4 + [0.9] * 4)
+    found = estimate_mean(share, weights, 0.0, 1.0)
+    assert found["high"] == 1.0 and 0.0 <= (found["low"] or 0.0) < 0.9
+    assert estimate_ratio(share, np.ones(8), weights) == found

@@ -55,6 +55,10 @@ def test_verification_value_without_steps_is_undefined() -> None:
         ({"step_count": {"weight": 0.1}}, None),
         ({"correctness": {}, "step_count": {"weight": 0.1, "types": {"META + VERIFY": None}}}, 0.1),
         ({"correctness": {}, "step_count": {"weight": 0.1, "shape": "z_score"}}, None),
+        ({"correctness": {}, "step_count": {"types": {"VERIFY": {"allowance": 1}}}}, None),
+        ({"correctness": {}, "step_count": {"types": {"VERIFY": {"floor": 1}}}}, None),
+        ({"correctness": {}, "step_count": {"scope": "after_answer"}}, None),
+        ({"correctness": {}, "step_count": {"gate": "group_solved"}}, None),
     ],
 )
 def test_price_of_a_verification_step(terms: dict[str, Any], price: float | None) -> None:
