@@ -19,6 +19,7 @@ from rl.comparison.policies import (
     PolicyEntry,
     check_known,
     check_names,
+    check_pooled,
     merge_policies,
 )
 from rl.policy.config import PolicySettings, policy_config
@@ -79,7 +80,7 @@ class CompareConfig(PolicySettings):
         guidance: What ``prompt_guided`` adds to the user turn, after an empty line.
         pooled: Policies that are further training runs of another, e.g. ``{control: [control_1,
             control_2]}``. Their samples join its arms, and intervals take in what differs from
-            run to run; only that policy is named elsewhere in this config.
+            run to run; only that policy is named elsewhere in this config. ``base`` has none.
         claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
             each policy against each one before it, or against ``control`` where there is one.
         token_budgets: Tokens of a completion at which accuracy is given, at most
@@ -263,7 +264,7 @@ def _check_policies(config: CompareConfig) -> None:
         policy = policy_config(entry, config, f"policies.{name}")
         if config.engine == "vllm":
             check_vllm_settings(policy, config.workers)
-    _check_pooled(config)
+    check_pooled(config.pooled, config.policies)
     if config.grid_policies is not None:
         check_known(config.grid_policies, "grid_policies", config.heads)
         if BASE not in config.grid_policies:
@@ -278,21 +279,3 @@ def _check_policies(config: CompareConfig) -> None:
                 " [[trained, base]]."
             )
         check_known(pair, "claims", config.heads)
-
-
-def _check_pooled(config: CompareConfig) -> None:
-    further = [name for runs in config.pooled.values() for name in runs]
-    check_known([*config.pooled, *further], "pooled", config.policies)
-    for name in further:
-        if further.count(name) > 1 or name in config.pooled or name == BASE:
-            raise UserError(
-                f"Config key 'pooled' names {name!r} as a further run, but it is {BASE!r} or named"
-                " elsewhere there; each run belongs to one policy."
-            )
-    counts = {policy: 1 + len(runs) for policy, runs in config.pooled.items() if runs}
-    if len(set(counts.values())) > 1:
-        listed = ", ".join(f"{count} of {policy}" for policy, count in counts.items())
-        raise UserError(
-            f"Config key 'pooled' holds different numbers of runs ({listed}); policies are compared"
-            " run by run, so pool as many of each."
-        )

@@ -210,5 +210,38 @@ def check_known(named: Sequence[str], key: str, policies: Collection[str]) -> No
             raise unknown_name(f"policy in the config key {key!r}", name, policies)
 
 
+def check_pooled(pooled: Mapping[str, Sequence[str]], policies: Collection[str]) -> None:
+    """Refuse further training runs that make no sense.
+
+    Args:
+        pooled: The further runs of policies.
+        policies: All names.
+
+    Raises:
+        UserError: A name is unknown, base has further runs, a run belongs to several policies, or
+            policies have different numbers of runs.
+    """
+    further = [name for runs in pooled.values() for name in runs]
+    check_known([*pooled, *further], "pooled", policies)
+    if pooled.get(BASE):
+        raise UserError(
+            f"Config key 'pooled' lists further runs of {BASE!r}, but {BASE!r} is the one policy"
+            " that the others are compared with; leave them out."
+        )
+    for name in further:
+        if further.count(name) > 1 or name in pooled or name == BASE:
+            raise UserError(
+                f"Config key 'pooled' names {name!r} as a further run, but it is {BASE!r} or named"
+                " elsewhere there; each run belongs to one policy."
+            )
+    counts = {policy: 1 + len(runs) for policy, runs in pooled.items() if runs}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{count} of {policy}" for policy, count in counts.items())
+        raise UserError(
+            f"Config key 'pooled' holds different numbers of runs ({listed}); policies are compared"
+            " run by run, so pool as many of each."
+        )
+
+
 def _listed(names: Collection[str]) -> str:
     return ", ".join(repr(name) for name in names)

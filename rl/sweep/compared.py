@@ -86,6 +86,7 @@ def sample_policy(
         "policies": policies,
         "grid_policies": None,
         "claims": None,
+        "pooled": {},
         "rules": {},
         "oracle": False,
         "workers": 1,

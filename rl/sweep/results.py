@@ -20,6 +20,7 @@ from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
 from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
+from rl.sweep.settings.config import CONTROL
 from rl.sweep.settings.overrides import short_names
 from tagger.errors import UserError
 from tagger.files import read_json
@@ -69,7 +70,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
     for one in settings:
         one["on_front"] = any(p.name == one["name"] for p in front)
     rival = next((s for s in settings if s["name"] == control), None) or references.get(
-        "control", references[BASE]
+        CONTROL, references[BASE]
     )
     candidates = [s for s in settings if s["name"] != control]
     responses = {key: response(runs, key, seed, settings) for key in varied_keys(runs)}
@@ -123,7 +124,7 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
 
 
 def _control(sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]]) -> str | None:
-    """The setting that is control: the first of its arm; None without one that is done."""
+    """The setting that is control, the one of its arm; None without one that is done."""
     arm = sweep.config.control_arm
     return next((name for name, own in groups.items() if arm and own[0].run.arm == arm), None)
 
@@ -134,17 +135,19 @@ def _setting(
     control: Sequence[Measured] | None,
     seed: int,
 ) -> dict[str, Any]:
+    """The figures of a setting, those of its bands against control too unless it is control."""
     run, panels = own[0].run, [one.panel for one in own]
     seeds = [one.run.seed for one in own]
     pairs = {name: against(panels, seeds, [panel], [], seed) for name, panel in references.items()}
-    if control is not None and control[0].run.setting != run.setting:
-        others = [one.run.seed for one in control]
-        rivals = [one.panel for one in control]
-        pairs[control[0].run.setting] = against(panels, seeds, rivals, others, seed)
+    is_control = control is not None and control[0].run.setting == run.setting
+    if control is None:
+        others, rivals = [], [references.get(CONTROL, references[BASE])]
     else:
-        others, rivals = [], [references[BASE]]
+        others, rivals = [one.run.seed for one in control], [one.panel for one in control]
+        if not is_control:
+            pairs[control[0].run.setting] = against(panels, seeds, rivals, others, seed)
     measured = measure_runs(panels, seed)
-    for band, values in measured["bands"].items():
+    for band, values in measured["bands"].items() if not is_control else ():
         parts, rival_parts = ([p.only(band) for p in of] for of in (panels, rivals))
         values["against"] = against(parts, seeds, rival_parts, others, seed)
     return {

@@ -29,9 +29,12 @@ Value = Callable[[Sample], float]
 
 
 @lru_cache(maxsize=32)
-def run_weights(runs: int, seed: int, resamples: int) -> Array:
-    """Weights of bootstrap draws of runs, shape (resamples, runs); each row sums to 1."""
-    rng = np.random.default_rng([seed, runs, 1])
+def run_weights(runs: int, seed: int, resamples: int, stream: int = 1) -> Array:
+    """Weights of bootstrap draws of runs, shape (resamples, runs); each row sums to 1.
+
+    Runs that are drawn independently of each other have streams of their own.
+    """
+    rng = np.random.default_rng([seed, runs, stream])
     counts = rng.multinomial(runs, np.full(runs, 1 / runs), size=resamples)
     return np.asarray(counts / runs, np.float64)
 
@@ -71,7 +74,7 @@ def ratio_draws(above: Array, below: Array, seed: int) -> Array:
             return np.asarray(centre)
         drawn = run_weights(runs, seed, resamples)
         moved = (drawn * above).sum(1) / (drawn * below).sum(1)
-    return np.asarray(centre + math.sqrt(runs / (runs - 1)) * (moved - centre))
+    return np.asarray(centre + _enlarged(above) * (moved - centre))
 
 
 def mean_estimates(values: Mapping[str, Array], seed: int) -> dict[str, Estimate]:
@@ -173,7 +176,10 @@ def against(
     panels: Sequence[Panel], seeds: Sequence[int], other: Sequence[Panel], others: Sequence[int],
     seed: int,
 ) -> dict[str, Estimate]:  # fmt: skip
-    """Differences to another policy, paired by problem, and by training seed if both have them all.
+    """Differences to another policy, paired by problem, and by training seed if it has them all.
+
+    Where it lacks a seed, e.g. because that run failed, the runs of both are drawn independently,
+    the problems still in common.
 
     Args:
         panels: One a run.
@@ -186,19 +192,56 @@ def against(
         ``accuracy``, the difference, and ``tokens_change``, the relative change.
     """
     paired = set(seeds) <= set(others)
-    rivals = [other[list(others).index(s)] for s in seeds] if paired else list(other)
-
-    def rows(name: str) -> tuple[Array, Array]:
-        own, rival = matrix(panels, MEASURES[name]), matrix(rivals, MEASURES[name])
-        return own, rival if paired else np.broadcast_to(rival.mean(0), own.shape)
-
-    own, rival = rows("accuracy")
-    tokens, before = rows("tokens")
-    gaps, above, below = draws([own - rival, tokens, before], seed)
-    change = float(tokens.sum() / before.sum() - 1)
+    rivals = [other[list(others).index(s)] for s in seeds] if paired else other
+    (own, tokens), (rival, before) = (
+        (matrix(side, MEASURES["accuracy"]), matrix(side, MEASURES["tokens"]))
+        for side in (panels, rivals)
+    )
+    if paired:
+        gaps, above, below = draws([own - rival, tokens, before], seed)
+        gap = ratio_draws(gaps, np.ones_like(gaps), seed)
+        ratio = ratio_draws(above, below, seed)
+    else:
+        of_own, above = draws([own, tokens], seed)
+        of_rival, below = draws([rival, before], seed)
+        gap = _independent(of_own, of_rival, np.subtract, seed)
+        ratio = _independent(above, below, np.divide, seed)
     return {
-        "accuracy": interval(
-            float((own - rival).mean()), ratio_draws(gaps, np.ones_like(gaps), seed)
-        ),
-        "tokens_change": interval(change, ratio_draws(above, below, seed) - 1),
+        "accuracy": interval(float(own.mean() - rival.mean()), gap),
+        "tokens_change": interval(float(tokens.mean() / before.mean() - 1), ratio - 1),
     }
+
+
+def _independent(
+    own: Array, rival: Array, compare: Callable[[Array, Array], Array], seed: int
+) -> Array:
+    """Bootstrap draws of a comparison of two means whose runs are drawn independently.
+
+    The draws of each side's runs move the result of all runs, and are enlarged for their number.
+
+    Args:
+        own: Draws of `draws`, shape (resamples, runs).
+        rival: Those of the other policy, of the same problems; perhaps of fewer or more runs.
+        compare: What is measured of two means.
+        seed: Bootstrap seed.
+
+    Returns:
+        Shape (resamples,).
+    """
+    (one, moved_one), (two, moved_two) = _means(own, seed, 1), _means(rival, seed, 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = compare(one, two)
+        by_own, by_rival = compare(moved_one, two) - centre, compare(one, moved_two) - centre
+    return centre + _enlarged(own) * by_own + _enlarged(rival) * by_rival
+
+
+def _means(values: Array, seed: int, stream: int) -> tuple[Array, Array]:
+    """Means over all runs, and over those drawn, for each draw of problems."""
+    resamples, runs = values.shape
+    return values.mean(1), (run_weights(runs, seed, resamples, stream) * values).sum(1)
+
+
+def _enlarged(values: Array) -> float:
+    """By how much the spread of draws of runs is too small; one run has none."""
+    runs = values.shape[1]
+    return math.sqrt(runs / (runs - 1)) if runs > 1 else 0.0

@@ -58,8 +58,8 @@ class SweepConfig(Settings):
             10 % of the front), by the calibration problems. Left out: all settings get all seeds.
         arms: Named sets of overrides, dotted keys with values; a key ``vary`` in an arm takes the
             place of the sweep's. The base run alone if left out.
-        control: Arm that the others are compared with; ``control`` if there is an arm of that
-            name, else base.
+        control: Arm that the others are compared with, which must not vary. ``control`` if left
+            out and an arm of that name is there, else base.
         compare: Settings of the comparison, as of ``suffice compare``; what its policies, tagger
             and delimiters are is taken from `train` where it is left out.
         tolerance: Accuracy that the recommended setting may cost against control, as a share.
@@ -209,8 +209,20 @@ def _check(config: SweepConfig) -> None:
     _check_method(config)
     if config.control is not None and config.control not in (config.arms or {}):
         raise unknown_name("arm in the key 'control'", config.control, config.arms or ["(none)"])
+    _check_control(config)
     if config.more_seeds_within is not None and len(config.seeds or ()) < 2:
         raise UserError("more_seeds_within needs two seeds or more; list them in seeds.")
+
+
+def _check_control(config: SweepConfig) -> None:
+    """Settings are compared with one control, not with the first of several."""
+    arm = config.control_arm
+    for key, entry in read_space(config.varied(arm)).items() if arm is not None else ():
+        if isinstance(entry, Range) or len(entry.values) > 1:
+            raise UserError(
+                f"{key} varies in the arm {arm!r}, the control that all settings are compared with;"
+                f" give that arm {VARY}: {{}}."
+            )
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:

@@ -57,6 +57,7 @@ def test_every_run_of_a_policy_with_a_grid_runs_under_every_rule() -> None:
         ({"pooled": {"control": ["contrl_1"]}}, "did you mean 'control_1'"),
         ({"pooled": {"control": ["base"]}}, "names 'base' as a further run"),
         ({"pooled": {"control": ["control_1"], "trained": ["control_1"]}}, "names 'control_1' as"),
+        ({"pooled": {"base": ["control_1"]}}, "lists further runs of 'base'"),
         ({"pooled": {"control": ["control"]}}, "names 'control' as"),
         ({"pooled": {"control": ["control_1", "trained_1"], "trained": ["x"]}}, "policy in the"),
         ({"grid_policies": ["base", "control_1"]}, "'grid_policies'"),

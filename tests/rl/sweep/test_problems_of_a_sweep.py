@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import rl.comparison.arms
 from rl.comparison.config import CompareConfig
-from rl.sweep.compared import ProblemCounts, check_problems, compare_settings, policy_entry
+from rl.sweep.compared import (
+    ProblemCounts,
+    check_problems,
+    compare_settings,
+    comparison_values,
+    policy_entry,
+    sample_policy,
+)
 from rl.sweep.planning.runs import base_run
 from tagger.errors import UserError
 from tests.rl.sweep.making import make_sweep
@@ -46,3 +55,24 @@ def test_policy_of_a_run_is_loaded_as_in_the_run_where_that_was_varied(
     assert policy_entry(other, base, tmp_path) == {
         "model": str(tmp_path), "system_prompt": "Be brief.",
     }  # fmt: skip
+
+
+def test_a_policy_is_sampled_without_the_runs_that_the_comparison_pools(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[CompareConfig] = []
+
+    def stop(config: CompareConfig, *_: Any) -> None:
+        made.append(config)
+        raise UserError("enough")
+
+    monkeypatch.setattr(rl.comparison.arms, "ArmRunner", stop)
+    own = {
+        "problems": {"source": "overthinker", "size": 6},
+        "policies": dict.fromkeys(("base", "control", "control_1"), "overthinker"),
+        "pooled": {"control": ["control_1"]},
+    }
+    config = make_sweep(compare=own)
+    with pytest.raises(UserError, match="enough"):
+        sample_policy(comparison_values(config, base_run(config), 64), "o/other", tmp_path, None)
+    assert list(made[0].policies) == ["base", "trained"] and not made[0].pooled

@@ -38,6 +38,16 @@ CONFIGS = Path(__file__).resolve().parents[3] / "configs"
         ({"arms": {"a": {WEIGHT: 0.5}}}, "is varied, and the arm 'a' sets"),
         ({"arms": None, "vary": {}}, "nothing varies"),
         ({"control": "nobody"}, "nobody"),
+        ({"arms": {"control": {}, "a": {}}}, "varies in the arm 'control', the control that"),
+        ({"control": "step_count"}, "varies in the arm 'step_count'"),
+        (
+            {
+                "method": "random",
+                "trials": 2,
+                "arms": {"control": {"vary": {WEIGHT: {"uniform": [0, 1]}}}, "a": {}},
+            },
+            "give that arm vary: {}",
+        ),
         ({"trials": 3}, "only with method: random or tpe"),
         ({"method": "random"}, "needs trials"),
         ({"method": "random", "trials": 3, "vary": {}}, "needs vary"),
