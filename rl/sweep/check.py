@@ -7,15 +7,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rl.sweep.compared import ProblemCounts, check_problems, compare_settings
+from rl.sweep.compared import check_problems, compare_settings
 from rl.sweep.execution.runner import Progress, silent
 from rl.sweep.execution.slurm import check_slurm
 from rl.sweep.planned import proposer
 from rl.sweep.planning.runs import Run, base_run, config_hash
 from rl.sweep.planning.schedule import Schedule, schedule
 from rl.sweep.settings.config import SweepConfig
+from rl.sweep.training_problems import training_overlaps
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,16 +31,20 @@ class Checked:
     Attributes:
         schedule: The runs that are known.
         max_new_tokens: Largest completion length of the runs; None if no run names or derives one.
-        problems: Problems of the comparison.
+        problems: How many problems each split of the comparison has.
+        training_overlap: How many of them the runs are trained on, as of `training_overlaps`.
     """
 
     schedule: Schedule
     max_new_tokens: int | None
-    problems: ProblemCounts
+    problems: dict[str, int]
+    training_overlap: dict[str, Any]
 
 
 def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
     """Resolve every run that is known, and check it as ``suffice train`` would.
+
+    Too many workers, and problems of the comparison that a run is trained on, are warned of.
 
     Args:
         config: The sweep.
@@ -56,24 +61,24 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
     problems = check_problems(compare)
     if compare.rules:
         check_comparison(compare)
-    lengths = _check_runs(plan.runs, progress)
+    plans = _check_runs(plan.runs, progress)
+    overlap, warnings = training_overlaps(problems, [one.problems for one in plans])
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if cores and config.workers > cores:
-        print(
-            f"suffice: WARNING: workers is {config.workers}, and there are {cores} CPUs: runs will"
-            " wait for each other.",
-            file=sys.stderr,
+        warnings.append(
+            f"workers is {config.workers}, and there are {cores} CPUs: runs will wait for each"
+            " other."
         )
-    length = compare.max_new_tokens or max(lengths, default=None)
-    return Checked(plan, length, problems)
+    for warning in warnings:
+        print(f"suffice: WARNING: {warning}", file=sys.stderr)
+    lengths = (one.arguments.max_completion_length for one in plans)
+    length = compare.max_new_tokens or max(filter(None, lengths), default=None)
+    counts = {split: len(own) for split, own in problems.items()}
+    return Checked(plan, length, counts, overlap)
 
 
-def _check_runs(runs: Sequence[Run], progress: Progress) -> list[int]:
-    """Check runs; those that differ in terms and seed alone share what is read from the disk.
-
-    Returns:
-        Completion lengths.
-    """
+def _check_runs(runs: Sequence[Run], progress: Progress) -> list[Plan]:
+    """Check runs; those that differ in terms and seed alone share what is read from the disk."""
     from rl.training.config import config_from_dict
     from rl.training.plan import make_plan
     from rl.training.run_folder import RunFolder
@@ -90,8 +95,7 @@ def _check_runs(runs: Sequence[Run], progress: Progress) -> list[int]:
         except UserError as error:
             raise UserError(f"In the run {run.label!r}: {error}") from error
         progress("runs checked", number, len(runs))
-    found = (plan.arguments.max_completion_length for plan in plans.values())
-    return [length for length in found if length]
+    return list(plans.values())
 
 
 def _without_terms(run: Run) -> str:

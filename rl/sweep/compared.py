@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rl.analysis.arms import BASE, TRAINED
 from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.policies import merge_policies
 from rl.policy.config import PolicySettings
+from rl.problems.problem import Problem
 from rl.sweep.settings.config import SweepConfig
 from rl.training.config import RunConfig
 from tagger.errors import UserError
@@ -103,21 +104,11 @@ def sample_policy(
     }
 
 
-@dataclass(frozen=True)
-class ProblemCounts:
-    """How many problems a comparison asks.
-
-    Attributes:
-        test: Test problems.
-        calibration: Calibration problems.
-    """
-
-    test: int
-    calibration: int
-
-
-def check_problems(compare: CompareConfig) -> ProblemCounts:
+def check_problems(compare: CompareConfig) -> dict[str, list[Problem]]:
     """Read the problems of both splits.
+
+    Returns:
+        They, by the names in `SPLITS`.
 
     Raises:
         UserError: They cannot be read, an id is there twice, or test problems are calibration
@@ -136,7 +127,7 @@ def check_problems(compare: CompareConfig) -> ProblemCounts:
             f"{shared} of the test problems of the comparison are calibration problems too; take"
             " another split or seed for compare.calibration."
         )
-    return ProblemCounts(len(test), len(calibration))
+    return {"test": test, "calibration": calibration}
 
 
 def policy_entry(

@@ -11,7 +11,7 @@ control under rules, if the sweep names some; ``proposals/`` holds what TPE prop
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +104,15 @@ class SweepFolder:
         config: The sweep.
         max_new_tokens: Most tokens of a completion in the comparison; None leaves it to be derived.
         cache: Folder of the arms that comparisons share; None without one.
+        training_overlap: Problems of the comparison that runs are trained on, counted when the
+            sweep was begun; None where an earlier version began it.
     """
 
     root: Path
     config: SweepConfig
     max_new_tokens: int | None = None
     cache: Path | None = None
+    training_overlap: Mapping[str, Any] | None = None
 
     def run(self, name: str) -> TaskFolder:
         """Folder of a run."""
@@ -135,7 +138,11 @@ class SweepFolder:
 
 
 def begin(
-    root: Path, config: SweepConfig, max_new_tokens: int | None, cache: Path | None
+    root: Path,
+    config: SweepConfig,
+    max_new_tokens: int | None,
+    cache: Path | None,
+    training_overlap: Mapping[str, Any] | None = None,
 ) -> SweepFolder:
     """Make the folder of a new sweep, or find that in which this very sweep was begun.
 
@@ -150,10 +157,11 @@ def begin(
             "sweep": config.to_dict(),
             "max_new_tokens": max_new_tokens,
             "cache": str(cache.absolute()) if cache else None,
+            "training_overlap": training_overlap,
         }
         write_json(file, content)
     begun = open_sweep(root)
-    return SweepFolder(root, config, begun.max_new_tokens, begun.cache)
+    return replace(begun, config=config)
 
 
 def check_begun(root: Path, config: SweepConfig) -> None:
@@ -196,6 +204,7 @@ def open_sweep(root: Path) -> SweepFolder:
         sweep_config(values, str(file)),
         content["max_new_tokens"],
         Path(cache) if cache else None,
+        content.get("training_overlap"),
     )
 
 

@@ -82,6 +82,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "problems": {
             "test": len(panels[BASE].problem_ids),
             "samples": len(panels[BASE].samples),
+            "training_overlap": sweep.training_overlap,
             "bands": {b: panels[BASE].bands.count(b) for b in dict.fromkeys(panels[BASE].bands)},
         },
         "bootstrap": {"over": "problems and runs", "resamples": RESAMPLES, "seed": seed},

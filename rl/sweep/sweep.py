@@ -55,7 +55,7 @@ def begin_sweep(
     if (output / SWEEP).is_file():
         return begin(output, config, None, None)
     checked = check_sweep(config, progress)
-    return begin(output, config, checked.max_new_tokens, cache)
+    return begin(output, config, checked.max_new_tokens, cache, checked.training_overlap)
 
 
 def tiny_of(config: SweepConfig, progress: Progress = silent) -> SweepConfig:
@@ -68,8 +68,8 @@ def tiny_of(config: SweepConfig, progress: Progress = silent) -> SweepConfig:
     Raises:
         UserError: Something is wrong.
     """
-    problems = check_sweep(config, progress).problems
-    return tiny_sweep(config, {"problems": problems.test, "calibration": problems.calibration})
+    counts = check_sweep(config, progress).problems
+    return tiny_sweep(config, {"problems": counts["test"], "calibration": counts["calibration"]})
 
 
 def run_sweep(

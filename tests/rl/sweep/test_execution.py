@@ -66,7 +66,9 @@ def test_sweep_killed_three_times_has_the_table_of_one_that_was_not(tmp_path: Pa
 def test_runner_lists_what_failed_and_writes_results(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sweep = _begin(tmp_path / "s", vary={WEIGHT: [0.1, FAILS]})
+    overlap = {"test": {"text": "1 of 6 test problems are also"}, "calibration": {"text": ""}}
+    begin(tmp_path / "s", make_sweep(vary={WEIGHT: [0.1, FAILS]}), 64, None, overlap)
+    sweep = _begin(tmp_path / "s", vary={WEIGHT: [0.1, FAILS]})  # as one that is resumed
     (name,) = (run.name for run in planned_runs(sweep).runs if run.arm == "control")
     stand_in(sweep.root, "references/base")
     stand_in(sweep.root, f"runs/{name}")
@@ -76,6 +78,7 @@ def test_runner_lists_what_failed_and_writes_results(
     assert told[-1] == ("runs of the sweep", 3, 3) and len(told) == len(set(told))
     assert [lost["reason"] for lost in results["failed"]] == ["no rollout had a reward."]
     assert [run["state"] for run in results["runs"]] == ["done", "done", "failed"]
+    assert results["problems"]["training_overlap"] == overlap
     assert results["complete"] and results["control"] == results["settings"][0]["name"]
     print_sweep(results)
     assert "FAILED step_count, weight 0.4" in capsys.readouterr().out
@@ -86,11 +89,13 @@ def test_runner_lists_what_failed_and_writes_results(
     page = (sweep.root / "report.html").read_text()
     for part in (
         "Failed and missing here:\n1 task;",
+        "<b>Warning.</b> 1 of 6 test problems are also",
         "Pareto front",
         "no rollout had a reward.",
         "<svg",
     ):
         assert part in page
+    assert page.count("<b>Warning.</b>") == 2
     assert "NaN" not in page and "http" not in page.replace("http://www.w3.org", "")
     rows = (sweep.root / "runs.csv").read_text().splitlines()
     assert len(rows) == 4 and "no rollout had a reward." in rows[3]

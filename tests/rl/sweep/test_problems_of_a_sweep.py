@@ -9,8 +9,8 @@ import pytest
 
 import rl.comparison.arms
 from rl.comparison.config import CompareConfig
+from rl.problems.problem import Problem
 from rl.sweep.compared import (
-    ProblemCounts,
     check_problems,
     compare_settings,
     comparison_values,
@@ -18,6 +18,7 @@ from rl.sweep.compared import (
     sample_policy,
 )
 from rl.sweep.planning.runs import base_run
+from rl.sweep.training_problems import training_overlaps
 from tagger.errors import UserError
 from tests.rl.sweep.making import make_sweep
 
@@ -30,7 +31,7 @@ def _compare(calibration: dict[str, object]) -> CompareConfig:
 
 def test_problems_are_counted() -> None:
     own = _compare({"source": "overthinker", "size": 5, "split": "calibration"})
-    assert check_problems(own) == ProblemCounts(12, 5)
+    assert [len(problems) for problems in check_problems(own).values()] == [12, 5]
 
 
 def test_problems_that_are_in_both_splits_are_refused() -> None:
@@ -76,3 +77,24 @@ def test_a_policy_is_sampled_without_the_runs_that_the_comparison_pools(
     with pytest.raises(UserError, match="enough"):
         sample_policy(comparison_values(config, base_run(config), 64), "o/other", tmp_path, None)
     assert list(made[0].policies) == ["base", "trained"] and not made[0].pooled
+
+
+def test_problems_that_runs_are_trained_on_are_counted_and_named_for_each_split() -> None:
+    def added(number: int, name: str) -> Problem:
+        return Problem(name, f"What is {number} + 5?", str(number + 5))
+
+    trained = [[added(1, "r1"), added(2, "r2")], [added(2, "r2"), Problem("r3", "5 + 3 = ?", "8")]]
+    compared = {
+        "test": [added(1, "t1"), added(3, "t2"), added(4, "t3")],
+        "calibration": [added(9, "c1")],
+    }
+    found, warnings = training_overlaps(compared, trained)
+    text = (
+        "1 of 3 test problems are also training problems of the sweep's runs; 1 more are the same"
+        " in other words."
+    )
+    assert found == {
+        "test": {"training_problems": 3, "same": 1, "reworded": 1, "text": text},
+        "calibration": {"training_problems": 3, "same": 0, "reworded": 0, "text": ""},
+    }
+    assert warnings == [f"{text} 't1' is 'r1', 't2' is 'r3'."]
