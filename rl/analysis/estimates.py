@@ -44,7 +44,7 @@ def _number(value: float) -> float | None:
     return round(float(value), 6) if math.isfinite(value) else None
 
 
-def _interval(
+def interval(
     point: float, draws: Array, least: float = -math.inf, most: float = math.inf
 ) -> Estimate:
     """A point and the 2.5 % and 97.5 % quantiles of its draws, within what it can be.
@@ -79,7 +79,7 @@ def estimate_mean(
         least: What the mean cannot fall below, whatever problems and runs are drawn.
         most: What it cannot exceed.
     """
-    return _interval(float(values.mean()), weights @ values, least, most)
+    return interval(float(values.mean()), weights @ values, least, most)
 
 
 def estimate_ratio(
@@ -95,24 +95,34 @@ def estimate_ratio(
         weights: Shape (resamples, problems).
         signed: Whether the upper sum can be below 0.
     """
-    above, below = weights @ numerator, (weights @ denominator).clip(min=0)
+    point, draws = _ratio_draws(numerator, denominator, weights)
     share = not signed and bool((numerator <= denominator).all())
+    return interval(point, draws, -math.inf if signed else 0.0, 1.0 if share else math.inf)
+
+
+def _ratio_draws(numerator: Array, denominator: Array, weights: Array) -> tuple[float, Array]:
+    """A ratio of two sums, and its draws.
+
+    Weights of several runs may be negative; they act on what a problem has above the ratio of all
+    (the linearized ratio estimator), not on the denominator.
+    """
+    total = denominator.sum()
+    if not total:
+        return math.nan, np.full(len(weights), math.nan)
+    point = float(numerator.sum() / total)
+    if weights[:, 0].min() < 0:
+        over = weights @ (numerator - point * denominator)
+        return point, np.asarray(point + over / denominator.mean())
     with np.errstate(divide="ignore", invalid="ignore"):
-        point = numerator.sum() / denominator.sum() if denominator.sum() else math.nan
-        draws = (above if signed else above.clip(min=0)) / below
-    return _interval(float(point), draws, most=1.0 if share else math.inf)
+        return point, np.asarray((weights @ numerator) / (weights @ denominator))
 
 
 def estimate_difference(
     first: tuple[Array, Array], second: tuple[Array, Array], weights: Array
 ) -> Estimate:
     """Difference of two ratios of sums over problems, each a numerator and a denominator."""
-    parts = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for numerator, denominator in (first, second):
-            point = numerator.sum() / denominator.sum() if denominator.sum() else math.nan
-            parts.append((float(point), (weights @ numerator) / (weights @ denominator)))
-    return _interval(parts[0][0] - parts[1][0], parts[0][1] - parts[1][1])
+    parts = [_ratio_draws(*sums, weights) for sums in (first, second)]
+    return interval(parts[0][0] - parts[1][0], parts[0][1] - parts[1][1])
 
 
 def shifted(estimate: Estimate, by: float) -> Estimate:

@@ -1,8 +1,8 @@
 """Means over several runs on the same problems, with intervals over problems and runs.
 
-Problems are common to all runs, so they are drawn once for all of them; runs (seeds) are drawn too.
-The spread of a few runs drawn with replacement is too small by sqrt((n - 1) / n), and is enlarged
-accordingly; with two or three runs an interval is rough all the same.
+Problems are common to all runs, so they are drawn once for all of them; runs (seeds) are weighted
+so that their mean spreads as Student's t has it (`rl.analysis.panels.run_weights`): of two or three
+runs, which differ, an interval is wide.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from rl.analysis.estimates import MEASURES, Estimate
-from rl.analysis.panels import Array, Panel, band_order, bootstrap_weights
+from rl.analysis.estimates import MEASURES, SHARES, Estimate, interval
+from rl.analysis.panels import Array, Panel, band_order, bootstrap_weights, run_weights
 from rl.evaluation.samples import Sample
 
 NAMES = (
@@ -29,14 +29,14 @@ Value = Callable[[Sample], float]
 
 
 @lru_cache(maxsize=32)
-def run_weights(runs: int, seed: int, resamples: int, stream: int = 1) -> Array:
-    """Weights of bootstrap draws of runs, shape (resamples, runs); each row sums to 1.
+def weights_of_runs(runs: int, seed: int, resamples: int, stream: int = 1) -> Array:
+    """Weights of runs, shape (resamples, runs); each row sums to 1.
 
-    Runs that are drawn independently of each other have streams of their own.
+    Runs that are weighted independently of each other have streams of their own.
     """
-    rng = np.random.default_rng([seed, runs, stream])
-    counts = rng.multinomial(runs, np.full(runs, 1 / runs), size=resamples)
-    return np.asarray(counts / runs, np.float64)
+    if runs == 1:
+        return np.ones((resamples, 1))
+    return run_weights(np.random.default_rng([seed, runs, stream]), runs, resamples)
 
 
 def draws(values: Sequence[Array], seed: int) -> Array:
@@ -59,6 +59,9 @@ def draws(values: Sequence[Array], seed: int) -> Array:
 def ratio_draws(above: Array, below: Array, seed: int) -> Array:
     """Bootstrap draws of a ratio of two sums over runs and problems.
 
+    Weights of runs may be negative, so they act on what a run has above the ratio of all (the
+    linearized ratio estimator), not on the denominator.
+
     Args:
         above: Draws of the numerator, one of `draws`: shape (resamples, runs).
         below: Those of the denominator.
@@ -68,34 +71,26 @@ def ratio_draws(above: Array, below: Array, seed: int) -> Array:
         Shape (resamples,); NaN where the denominator is 0.
     """
     resamples, runs = above.shape
+    weights = weights_of_runs(runs, seed, resamples)
     with np.errstate(divide="ignore", invalid="ignore"):
-        centre = above.sum(1) / below.sum(1)
-        if runs == 1:
-            return np.asarray(centre)
-        drawn = run_weights(runs, seed, resamples)
-        moved = (drawn * above).sum(1) / (drawn * below).sum(1)
-    return np.asarray(centre + _enlarged(above) * (moved - centre))
+        ratio = above.sum(1) / below.sum(1)
+        over = (weights * (above - ratio[:, None] * below)).sum(1)
+        return np.asarray(ratio + over / below.mean(1))
 
 
 def mean_estimates(values: Mapping[str, Array], seed: int) -> dict[str, Estimate]:
-    """Means of values of shape (runs, problems), with 95 % intervals."""
+    """Means of amounts, shape (runs, problems), by measure, with 95 % intervals."""
     found = draws(list(values.values()), seed)
     ones = np.ones_like(found[0])
     return {
-        name: interval(float(value.mean()), ratio_draws(above, ones, seed))
+        name: interval(
+            float(value.mean()),
+            ratio_draws(above, ones, seed),
+            least=0.0,
+            most=1.0 if name in SHARES else math.inf,
+        )
         for (name, value), above in zip(values.items(), found, strict=True)
     }
-
-
-def interval(point: float, draws: Array) -> Estimate:
-    """A point with the 2.5 % and 97.5 % quantiles of the finite draws."""
-    draws = draws[np.isfinite(draws)]
-    if not math.isfinite(point) or not draws.size:
-        return {"mean": None, "low": None, "high": None}
-    low, high = np.quantile(draws, (0.025, 0.975))
-    # A point at the edge of what can come out, e.g. 100 %, stays within its interval.
-    low, high = min(float(low), point), max(float(high), point)
-    return {"mean": round(float(point), 6), "low": round(low, 6), "high": round(high, 6)}
 
 
 def matrix(panels: Sequence[Panel], value: Value) -> Array:
@@ -202,46 +197,33 @@ def against(
         gap = ratio_draws(gaps, np.ones_like(gaps), seed)
         ratio = ratio_draws(above, below, seed)
     else:
-        of_own, above = draws([own, tokens], seed)
-        of_rival, below = draws([rival, before], seed)
-        gap = _independent(of_own, of_rival, np.subtract, seed)
-        ratio = _independent(above, below, np.divide, seed)
+        gap, ratio = _independent(draws([own, tokens], seed), draws([rival, before], seed), seed)
     return {
         "accuracy": interval(float(own.mean() - rival.mean()), gap),
         "tokens_change": interval(float(tokens.mean() / before.mean() - 1), ratio - 1),
     }
 
 
-def _independent(
-    own: Array, rival: Array, compare: Callable[[Array, Array], Array], seed: int
-) -> Array:
-    """Bootstrap draws of a comparison of two means whose runs are drawn independently.
-
-    The draws of each side's runs move the result of all runs, and are enlarged for their number.
+def _independent(own: Array, rival: Array, seed: int) -> tuple[Array, Array]:
+    """Draws of a difference and of a ratio of means whose runs are weighted independently.
 
     Args:
-        own: Draws of `draws`, shape (resamples, runs).
+        own: Draws of accuracy and tokens, as of `draws`.
         rival: Those of the other policy, of the same problems; perhaps of fewer or more runs.
-        compare: What is measured of two means.
         seed: Bootstrap seed.
 
     Returns:
-        Shape (resamples,).
+        Of accuracy the difference, of tokens the ratio; each of shape (resamples,).
     """
-    (one, moved_one), (two, moved_two) = _means(own, seed, 1), _means(rival, seed, 2)
+    (accuracy, tokens), (other, before) = _means(own, seed, 1), _means(rival, seed, 2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        centre = compare(one, two)
-        by_own, by_rival = compare(moved_one, two) - centre, compare(one, moved_two) - centre
-    return centre + _enlarged(own) * by_own + _enlarged(rival) * by_rival
+        ratio = tokens[0] / before[0]
+        moved = tokens[1] - ratio * before[1]  # linear in the weights, as in `ratio_draws`
+        return accuracy[1] - other[1], ratio + moved / before[0]
 
 
-def _means(values: Array, seed: int, stream: int) -> tuple[Array, Array]:
-    """Means over all runs, and over those drawn, for each draw of problems."""
-    resamples, runs = values.shape
-    return values.mean(1), (run_weights(runs, seed, resamples, stream) * values).sum(1)
-
-
-def _enlarged(values: Array) -> float:
-    """By how much the spread of draws of runs is too small; one run has none."""
-    runs = values.shape[1]
-    return math.sqrt(runs / (runs - 1)) if runs > 1 else 0.0
+def _means(values: Array, seed: int, stream: int) -> list[tuple[Array, Array]]:
+    """Of each value the means over all runs alike, and by the weights of the runs."""
+    _, resamples, runs = values.shape
+    weights = weights_of_runs(runs, seed, resamples, stream)
+    return [(value.mean(1), (weights * value).sum(1)) for value in values]

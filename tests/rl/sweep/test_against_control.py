@@ -61,19 +61,21 @@ def _against(own: Sequence[Panel], other: Sequence[Panel]) -> Any:
 
 
 def test_seeds_that_cannot_be_paired_leave_the_variance_of_the_control_in() -> None:
-    found = _against([_panel(100)] * 2, [_panel(100), _panel(200)])["tokens_change"]
-    # Two draws of control have 100, 150 or 200 tokens: 1, 2/3 or 1/2 of it, enlarged by sqrt(2).
-    assert found["mean"] == pytest.approx(-1 / 3, abs=1e-6)
-    assert found["low"] == pytest.approx(2 / 3 - 2**0.5 / 6 - 1, abs=1e-6)
-    assert found["high"] == pytest.approx(2 / 3 + 2**0.5 / 3 - 1, abs=1e-6)
+    own = [_panel(100)] * 3
+    found = against(own, [0, 1, 3], [_panel(n) for n in (190, 200, 210)], [0, 1, 2], 0)
+    # Control has 200 tokens, less or more 4.3 times 10 / sqrt(3).
+    half = 4.303 * 10 / 3**0.5
+    assert found["tokens_change"]["mean"] == -0.5
+    assert found["tokens_change"]["low"] == pytest.approx(-0.5 - 0.5 * half / 200, rel=0.01)
+    assert found["tokens_change"]["high"] == pytest.approx(-0.5 + 0.5 * half / 200, rel=0.01)
 
 
 def test_seeds_that_cannot_be_paired_are_drawn_independently() -> None:
     apart = [_panel(1, correct=False), _panel(1)]
     found = _against(apart, apart)["accuracy"]
-    # One side has drawn 0 twice and the other 1 twice in a 16th of the draws, either way round.
+    # The difference of two t of one degree of freedom, times 1/2: that of a t spread by two.
     assert found["mean"] == 0
-    assert (found["low"], found["high"]) == pytest.approx((-(2**0.5), 2**0.5), abs=1e-6)
+    assert (found["low"], found["high"]) == pytest.approx((-12.706, 12.706), rel=0.15)
 
 
 def test_a_rival_of_one_run_is_exact() -> None:
