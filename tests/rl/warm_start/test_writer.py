@@ -14,7 +14,9 @@ from rl.overthinker.traces import Trace
 from rl.problems.programs import Program, apply, program_for
 from rl.warm_start import writer
 from rl.warm_start.writer import write_warm_start
+from tagger.frozen import FrozenTagger
 from tagger.taxonomies.taxonomy import REASONTYPE
+from tests.end_to_end.warm_start_types import types_given
 
 SUM = program_for("chain_sum", {"expression": "4 - 1 + 7 + 2"})
 MIXED = program_for("basic_arithmetic", {"expression": "8 - 2 * 3"})
@@ -78,3 +80,11 @@ def test_writer_goes_backwards_only_through_sums(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(writer, "ROUNDS", {"backward": 1.0})
     assert any("12 - 2 = 10, 10 - 7 = 3, 3 + 1 = 4" in t.thinking for t in many(SUM, 5))
     assert not any("backward" in t.thinking for p in (MIXED, LEGS) for t in many(p, 20))
+
+
+def test_packaged_tagger_knows_verification_in_what_the_warm_start_writes() -> None:
+    found = types_given(FrozenTagger.load(), 60)
+    verify = sum(steps for (written, _), steps in found.items() if written == "VERIFY")
+    called = sum(steps for (_, given), steps in found.items() if given == "VERIFY")
+    assert found["VERIFY", "VERIFY"] == verify > 100
+    assert called - verify <= 2
