@@ -38,6 +38,10 @@ MEASURES: dict[str, Callable[[Sample], float]] = {
     "monitor_seconds": lambda s: s.monitor_seconds,
 }
 """Measures of one sample, averaged over samples, then over problems."""
+SHARES = ("accuracy", "verified", "first_answer_accuracy", "finished", "stopped")
+"""Those of `MEASURES` that are at most 1."""
+TAIL = 0.025
+"""Share of the draws beyond either end of an interval."""
 
 
 def _number(value: float) -> float | None:
@@ -58,14 +62,6 @@ def interval(
         return {"mean": _number(point), "low": None, "high": None}
     low, high = np.quantile(draws[np.isfinite(draws)], (TAIL, 1 - TAIL)).clip(least, most)
     return {"mean": _number(point), "low": _number(low), "high": _number(high)}
-
-
-TAIL = 0.025
-"""Share of the draws beyond either end of an interval."""
-
-
-SHARES = ("accuracy", "verified", "first_answer_accuracy", "finished", "stopped")
-"""Those of `MEASURES` that are at most 1."""
 
 
 def estimate_mean(

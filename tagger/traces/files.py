@@ -24,7 +24,8 @@ KINDS = ("auto", "jsonl", "text")
 """What a file may be told to hold; ``jsonl`` is rows of any kind."""
 
 _NO_TRACES = re.compile(
-    r"(readme|license|licence|changelog|notice|requirements|packages|log|merges|vocab)\b", re.I
+    r"(readme|license|licence|changelog|notice|requirements|merges|vocab)\b|(packages|log)\.txt",
+    re.I,
 )
 """Documents about a folder, notes of runs and the text files of tokenizers."""
 _ROWS = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*[\[{]\s*$")

@@ -25,9 +25,7 @@ def test_every_stage_shows_its_figures(tmp_path: Path) -> None:
     assert not any("failed" in shown or "left out" in shown for shown in found.values())
 
 
-def test_stages_after_the_time_are_recorded_as_left_out(
-    tmp_path: Path,
-) -> None:
+def test_stages_after_the_time_are_recorded_as_left_out(tmp_path: Path) -> None:
     labels = tmp_path / "labels.jsonl"
     labels.write_text("no labels\n")
     words = [str(tmp_path / "out"), "--toy", "--smollm2", str(tmp_path), "--labels", str(labels)]

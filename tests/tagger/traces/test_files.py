@@ -98,6 +98,12 @@ def test_a_folder_is_read_sorted_and_without_what_is_about_it(tmp_path: Path) ->
     assert {t.dataset for t in read_files(found)} == {"y.jsonl", "c.jsonl.gz", ""}
 
 
+def test_a_folder_keeps_rows_in_files_named_as_the_notes_of_runs(tmp_path: Path) -> None:
+    for name in ("log.jsonl", "packages-1.jsonl"):
+        (tmp_path / name).write_text(LINES)
+    assert [Path(p).name for p in find_inputs([str(tmp_path)])] == ["log.jsonl", "packages-1.jsonl"]
+
+
 def test_several_inputs_keep_their_order_and_come_once(tmp_path: Path) -> None:
     for name in ("b.txt", "a.txt"):
         (tmp_path / name).write_text(name)
