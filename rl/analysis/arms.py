@@ -88,6 +88,28 @@ def reference_of(policies: Sequence[str]) -> str:
     return CONTROL if CONTROL in policies else BASE
 
 
+def subject_of(policies: Sequence[str], baselines: Sequence[str] = ()) -> str:
+    """The policy that a report is about first of all.
+
+    `TRAINED`; else with a control the first of the others, which are alternatives to each other,
+    and without one the last, for successive policies are named in the order they were made.
+
+    Args:
+        policies: Names of the policies.
+        baselines: Those of them that need no training.
+
+    Returns:
+        One of `policies`: base if there is no other.
+    """
+    if TRAINED in policies:
+        return TRAINED
+    reference = reference_of(policies)
+    trained = [name for name in policies if name not in (BASE, reference, *baselines)]
+    if trained:
+        return trained[0 if reference == CONTROL else -1]
+    return reference if reference == CONTROL else list(policies)[-1]
+
+
 def default_claims(policies: Sequence[str], baselines: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Each policy against each one before it, the last one first, and against the baselines.
 

@@ -13,12 +13,12 @@ from typing import Any
 from rl.analysis.arms import (
     BASE,
     MARGIN,
-    TRAINED,
     ArmRun,
     arm_name,
     compared_arms,
     default_claims,
     reference_of,
+    subject_of,
 )
 from rl.analysis.behaviour import audit, by_type, flips, selectivity
 from rl.analysis.benchmarks.at_k import at_k
@@ -223,8 +223,7 @@ def build_results(
         for text, names in _by_text(results["problems"]["overlaps"]).items()
     ]
     results["claims"] = corrected(make_claims(results), margin)
-    others = [name for name in free if name not in baselines]
-    other = TRAINED if TRAINED in free else others[-1]
+    other = subject_of(list(free), baselines)
     results["examples"] = choose_examples(
         free[BASE].samples, free[other].samples if other != BASE else (), other
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rl.analysis.arms import BASE, TRAINED, arm_of, policy_names, reference_of
+from rl.analysis.arms import BASE, arm_of, policy_names, reference_of, subject_of
 from rl.analysis.claims.base import percent, points
 from rl.analysis.claims.evidence import never_correct, shortfall
 from rl.report.style import interval, number
@@ -24,10 +24,15 @@ def headline(results: Mapping[str, Any]) -> str:
             f" with {number(base['tokens']['mean'])} tokens and"
             f" {number(base['verification_steps']['mean'], 2)} verification steps an answer."
         )
-    named = _trained(results) or others
-    found = [_against(results, name, _reference(results, name)) for name in reversed(named)]
+    first = _subject(results)
+    named = [first, *(name for name in reversed(_trained(results) or others) if name != first)]
+    found = [_against(results, name, _reference(results, name)) for name in named]
     sentences = [found[0], *(text[:1].upper() + text[1:] for text in found[1:])]
     return f"On {on} {' '.join(sentences)}"
+
+
+def _subject(results: Mapping[str, Any]) -> str:
+    return subject_of(policy_names(results), results.get("baselines", ()))
 
 
 def _trained(results: Mapping[str, Any]) -> list[str]:
@@ -90,7 +95,7 @@ def tiles(results: Mapping[str, Any]) -> list[Tile]:
             ("verification steps", number(steps["mean"], 2), [interval(steps, 1, 2)]),
             ("first stated answer correct", percent(first["mean"], 1), [interval(first, 100, 1)]),
         ]
-    name = TRAINED if TRAINED in others else (_trained(results) or others)[-1]
+    name = _subject(results)
     of = _reference(results, name)
     old, new, pair = arms[of], arms[name], results["paired"][f"{name}_vs_{of}"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rl.analysis.arms import arm_name, compared_arms, default_claims
+from rl.analysis.arms import arm_name, compared_arms, default_claims, subject_of
 from rl.comparison.config import CompareConfig, compare_config, config_keys
 from rl.comparison.jobs import arms_at_most, independent_jobs
 from rl.comparison.policies import apply_words
@@ -131,6 +131,16 @@ def test_arm_name_leaves_base_out() -> None:
 
 def test_default_claims_are_each_policy_against_those_before_it_the_last_first() -> None:
     assert default_claims(["base", "a", "b"]) == [("b", "base"), ("b", "a"), ("a", "base")]
+
+
+def test_subject_is_the_trained_policy_the_first_beside_a_control_or_the_last_of_a_line() -> None:
+    assert subject_of(["base", "control", "step_count", "length"]) == "step_count"
+    assert subject_of(["base", "control", "length_twin", "trained"]) == "trained"
+    assert subject_of(["base", "control", "be_brief", "mine"], ["be_brief"]) == "mine"
+    assert subject_of(["base", "first", "second"]) == "second"
+    assert subject_of(["base", "control", "be_brief"], ["be_brief"]) == "control"
+    assert subject_of(["base", "be_brief"], ["be_brief"]) == "be_brief"
+    assert subject_of(["base"]) == "base"
 
 
 def test_default_claims_compare_the_control_alone_with_base() -> None:
