@@ -175,12 +175,12 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
         "keywords": estimate_ratio(panel.totals(lambda s: float(s.keywords)), ones, weights),
         "verification_steps": estimate_mean(panel.per_problem(_verification_steps), weights, 0.0),
         "outside_verification": estimate_mean(
-            panel.per_problem(lambda s: float(s.outside_verification)), weights
+            panel.per_problem(lambda s: float(s.outside_verification)), weights, 0.0
         ),
         "audit_verification": {"mean": None, "low": None, "high": None},
     }
     if all(s.audit_verification is not None for s in panel.samples):
         out["audit_verification"] = estimate_mean(
-            panel.per_problem(lambda s: float(s.audit_verification or 0)), weights
+            panel.per_problem(lambda s: float(s.audit_verification or 0)), weights, 0.0
         )
     return out

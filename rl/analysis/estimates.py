@@ -2,9 +2,9 @@
 
 A problem, not a sample, is what is drawn from the population of problems, so intervals come from
 resampling problems: all samples of a problem move together, and two arms move together because
-they answer the same problems. Percentile bootstrap, vectorised: one weight matrix
-(resamples, problems) serves every measure of every arm. Where an arm pools several training runs,
-runs are weighted as well, as Student's t has it: see `rl.analysis.panels.bootstrap_weights`.
+they answer the same problems. Percentile bootstrap, vectorised: the same weights serve
+every measure of every arm. Where an arm pools several training runs, runs are weighted as well, as
+Student's t has it: see `rl.analysis.panels.run_weights`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rl.analysis.panels import Array, Panel, aligned
+from rl.analysis.panels import Array, Panel, Weights, aligned
 from rl.evaluation.samples import Sample
 
 Estimate = dict[str, float | None]
@@ -65,13 +65,13 @@ def interval(
 
 
 def estimate_mean(
-    values: Array, weights: Array, least: float = -math.inf, most: float = math.inf
+    values: Array, weights: Weights, least: float = -math.inf, most: float = math.inf
 ) -> Estimate:
     """Mean over problems of per-problem values (problems,) with its interval.
 
     Args:
         values: One a problem.
-        weights: Shape (resamples, problems).
+        weights: Of the draws.
         least: What the mean cannot fall below, whatever problems and runs are drawn.
         most: What it cannot exceed.
     """
@@ -79,7 +79,7 @@ def estimate_mean(
 
 
 def estimate_ratio(
-    numerator: Array, denominator: Array, weights: Array, signed: bool = False
+    numerator: Array, denominator: Array, weights: Weights, signed: bool = False
 ) -> Estimate:
     """Ratio of two sums over problems with its interval; undefined where the lower sum is 0.
 
@@ -88,7 +88,7 @@ def estimate_ratio(
     Args:
         numerator: One a problem.
         denominator: One a problem, none below 0.
-        weights: Shape (resamples, problems).
+        weights: Of the draws.
         signed: Whether the upper sum can be below 0.
     """
     point, draws = _ratio_draws(numerator, denominator, weights)
@@ -96,7 +96,7 @@ def estimate_ratio(
     return interval(point, draws, -math.inf if signed else 0.0, 1.0 if share else math.inf)
 
 
-def _ratio_draws(numerator: Array, denominator: Array, weights: Array) -> tuple[float, Array]:
+def _ratio_draws(numerator: Array, denominator: Array, weights: Weights) -> tuple[float, Array]:
     """A ratio of two sums, and its draws.
 
     Weights of several runs may be negative; they act on what a problem has above the ratio of all
@@ -106,7 +106,7 @@ def _ratio_draws(numerator: Array, denominator: Array, weights: Array) -> tuple[
     if not total:
         return math.nan, np.full(len(weights), math.nan)
     point = float(numerator.sum() / total)
-    if weights[:, 0].min() < 0:
+    if weights.signed:
         over = weights @ (numerator - point * denominator)
         return point, np.asarray(point + over / denominator.mean())
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -114,7 +114,7 @@ def _ratio_draws(numerator: Array, denominator: Array, weights: Array) -> tuple[
 
 
 def estimate_difference(
-    first: tuple[Array, Array], second: tuple[Array, Array], weights: Array
+    first: tuple[Array, Array], second: tuple[Array, Array], weights: Weights
 ) -> Estimate:
     """Difference of two ratios of sums over problems, each a numerator and a denominator."""
     parts = [_ratio_draws(*sums, weights) for sums in (first, second)]

@@ -39,17 +39,15 @@ class Panel:
     rows: NDArray[np.int64]
     runs: int = 1
 
-    def weights(self, seed: int) -> Array:
-        """Bootstrap weights of its problems, (resamples, problems)."""
+    def weights(self, seed: int) -> Weights:
+        """Bootstrap weights of its problems."""
         return bootstrap_weights(len(self.problem_ids), seed, runs=self.runs)
 
-    def weights_inside(self, inside: NDArray[np.bool_], seed: int) -> Array:
-        """The same of some of its problems alone, (resamples, problems inside)."""
+    def weights_inside(self, inside: NDArray[np.bool_], seed: int) -> Weights:
+        """The same of some of its problems alone, given as a mask (problems,)."""
         if self.runs == 1:
             return bootstrap_weights(int(inside.sum()), seed)
-        found = self.weights(seed)[:, inside]
-        with np.errstate(invalid="ignore"):
-            return np.asarray(found / found.sum(axis=1, keepdims=True), np.float64)
+        return replace(self.weights(seed), inside=inside)
 
     def per_problem(self, value: Callable[[Sample], float]) -> Array:
         """Mean of a per-sample value for each problem, shape (problems,)."""
@@ -93,14 +91,57 @@ def make_panel(samples: Sequence[Sample], like: Panel | None = None, runs: int =
     )
 
 
-@lru_cache(maxsize=8)
-def bootstrap_weights(problems: int, seed: int, resamples: int = RESAMPLES, runs: int = 1) -> Array:
-    """Weights of `resamples` bootstrap draws: (resamples, problems), each row sums to 1.
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Bootstrap draws as weights of problems, each draw summing to 1.
 
     Several training runs are weighted as well, independently of the problems, and the weight of a
-    problem under a run is the product (Owen, The pigeonhole bootstrap, 2007). The weights of runs
-    are not draws with replacement, by which a mean never leaves the extremes of the few runs (of
-    three, 75 % of intervals would hold the true mean, not 95 %); see `run_weights`.
+    problem under a run is the product (Owen, The pigeonhole bootstrap, 2007). The two are kept
+    apart: their product is as many times larger as there are runs.
+
+    Attributes:
+        problems: Shape (resamples, problems of a run).
+        runs: Shape (resamples, runs), some below 0 (see `run_weights`); None of a single run.
+        inside: The problems, run by run, that are drawn from, shape (problems,); None for all.
+    """
+
+    problems: Array
+    runs: Array | None = None
+    inside: NDArray[np.bool_] | None = None
+
+    def __len__(self) -> int:
+        """Number of draws."""
+        return len(self.problems)
+
+    @property
+    def signed(self) -> bool:
+        """Whether weights can be below 0, as those of several runs can."""
+        return self.runs is not None
+
+    def __matmul__(self, values: Array) -> Array:
+        """Means under each draw, (resamples,), of one value for each problem inside, run by run."""
+        if self.inside is None:
+            return self._means(values)
+        every = np.zeros(len(self.inside))
+        every[self.inside] = values
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self._means(every) / self._means(self.inside.astype(np.float64))
+
+    def _means(self, values: Array) -> Array:
+        if self.runs is None:
+            return np.asarray(self.problems @ values, np.float64)
+        by_run = self.problems @ values.reshape(self.runs.shape[1], -1).T
+        return np.asarray((self.runs * by_run).sum(axis=1), np.float64)
+
+
+@lru_cache(maxsize=16)
+def bootstrap_weights(
+    problems: int, seed: int, resamples: int = RESAMPLES, runs: int = 1
+) -> Weights:
+    """Weights of `resamples` bootstrap draws of problems, and of training runs if several.
+
+    The weights of runs are not draws with replacement, by which a mean never leaves the extremes
+    of the few runs (of three, 75 % of intervals would hold the true mean, not 95 %).
 
     Args:
         problems: Problems, each counted once for every run.
@@ -111,11 +152,8 @@ def bootstrap_weights(problems: int, seed: int, resamples: int = RESAMPLES, runs
     count = problems // runs
     rng = np.random.default_rng([seed, count])
     weights = _draws(rng, count, resamples)
-    if runs > 1:
-        by_run = run_weights(rng, runs, resamples)
-        weights = (by_run[:, :, None] * weights[:, None, :]).reshape(resamples, problems)
     weights.flags.writeable = False
-    return weights
+    return Weights(weights, run_weights(rng, runs, resamples) if runs > 1 else None)
 
 
 def run_weights(rng: np.random.Generator, runs: int, resamples: int) -> Array:

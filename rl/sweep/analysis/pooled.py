@@ -51,7 +51,7 @@ def draws(values: Sequence[Array], seed: int) -> Array:
     """
     stacked = np.stack(values)
     count, runs, problems = stacked.shape
-    weights = bootstrap_weights(problems, seed)
+    weights = bootstrap_weights(problems, seed).problems
     found = weights @ stacked.reshape(-1, problems).T
     return np.asarray(found.reshape(len(weights), count, runs).transpose(1, 0, 2))
 

@@ -26,9 +26,23 @@ def pooled(*tokens: int) -> Panel:
 
 
 def test_weights_of_several_runs_are_products_that_sum_to_one() -> None:
-    weights = bootstrap_weights(6, 0, 500, runs=2).reshape(500, 2, 3)
-    assert weights.sum(axis=(1, 2)) == pytest.approx(np.ones(500))
-    assert (weights.sum(axis=1) * 3).round(6) == pytest.approx((weights.sum(axis=1) * 3).round())
+    weights = bootstrap_weights(6, 0, 500, runs=2)
+    each = np.stack([weights @ row for row in np.eye(6)], axis=1).reshape(500, 2, 3)
+    assert weights.runs is not None
+    assert each == pytest.approx(weights.runs[:, :, None] * weights.problems[:, None, :])
+    assert each.sum(axis=(1, 2)) == pytest.approx(np.ones(500))
+    assert (each.sum(axis=1) * 3).round(6) == pytest.approx((each.sum(axis=1) * 3).round())
+
+
+def test_weights_of_some_problems_of_pooled_runs_sum_to_one_and_leave_the_others_out() -> None:
+    panel, inside = pooled(100, 140), np.array([True, False, True, False, True, True])
+    weights, every = panel.weights_inside(inside, 0), panel.weights(0)
+    assert weights @ np.ones(4) == pytest.approx(np.ones(len(weights)))
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    spread_out = np.array([1.0, 0.0, 2.0, 0.0, 3.0, 4.0])
+    drawn = every @ inside.astype(float)
+    some = np.abs(drawn) > 1e-6
+    assert (weights @ values)[some] == pytest.approx(((every @ spread_out) / drawn)[some])
 
 
 @pytest.mark.parametrize(("values", "t"), [((-1.0, 5.0), 12.706), ((1.0, 2.0, 6.0), 4.303)])
