@@ -39,12 +39,14 @@ class Overlap:
         trained: Training problems in all.
         same: Ids of test and training problems that are equal word for word.
         reworded: Of those that are not, ids of pairs that are the same in other words.
+        split: What the tested problems are called.
     """
 
     tested: int
     trained: int
     same: tuple[tuple[str, str], ...]
     reworded: tuple[tuple[str, str], ...]
+    split: str = "test"
 
     @property
     def text(self) -> str:
@@ -52,7 +54,7 @@ class Overlap:
         if not self.same and not self.reworded:
             return ""
         return (
-            f"{len(self.same)} of {self.tested} test problems were also training problems;"
+            f"{len(self.same)} of {self.tested} {self.split} problems were also training problems;"
             f" {len(self.reworded)} more are the same in other words."
         )
 
@@ -82,12 +84,15 @@ def listed(pairs: Sequence[tuple[str, str]], most: int = 5) -> str:
     return ", ".join([*named, *([f"and {more} more"] if more > 0 else [])])
 
 
-def find_overlap(test: Sequence[Problem], training: Sequence[Problem]) -> Overlap:
+def find_overlap(
+    test: Sequence[Problem], training: Sequence[Problem], split: str = "test"
+) -> Overlap:
     """Find test problems among the training problems.
 
     Args:
         test: The problems a policy is measured on.
         training: The problems it was trained on.
+        split: What the former are called in sentences.
 
     Returns:
         Each test problem at most once, with the first training problem it equals.
@@ -107,7 +112,7 @@ def find_overlap(test: Sequence[Problem], training: Sequence[Problem]) -> Overla
         found = next((alike[key] for key in meanings(problem) if key in alike), None)
         if found is not None:
             reworded.append((problem.id, found))
-    return Overlap(len(test), len(training), tuple(same), tuple(reworded))
+    return Overlap(len(test), len(training), tuple(same), tuple(reworded), split)
 
 
 def meanings(problem: Problem) -> tuple[Hashable, ...]:

@@ -26,19 +26,13 @@ def training_overlaps(
     training = list({(p.id, p.question): p for problems in trained for p in problems}.values())
     found, warnings = {}, []
     for split, problems in compared.items():
-        overlap = find_overlap(problems, training)
-        same, reworded = overlap.same, overlap.reworded
-        text = ""
-        if same or reworded:
-            text = (
-                f"{len(same)} of {len(problems)} {split} problems are also training problems of the"
-                f" sweep's runs; {len(reworded)} more are the same in other words."
-            )
-            warnings.append(f"{text} {listed([*same, *reworded])}.")
+        overlap = find_overlap(problems, training, split)
+        if overlap.text:
+            warnings.append(f"{overlap.text} {listed([*overlap.same, *overlap.reworded])}.")
         found[split] = {
             "training_problems": len(training),
-            "same": len(same),
-            "reworded": len(reworded),
-            "text": text,
+            "same": len(overlap.same),
+            "reworded": len(overlap.reworded),
+            "text": overlap.text,
         }
     return found, warnings
