@@ -11,6 +11,7 @@ from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
+from rl.sweep.analysis.origins import mixed_origins
 from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.analysis.responses import good_ranges, interactions, response
@@ -22,6 +23,7 @@ from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
 from rl.sweep.settings.config import CONTROL
 from rl.sweep.settings.overrides import short_names
+from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
 from tagger.files import read_json
 
@@ -90,6 +92,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "control": rival["name"],
         "settings": settings,
         "runs": [_run(sweep, one, plan) for one in plan.runs],
+        "mixed": mixed_origins(_origins(sweep, runs)),
         "failed": lost,
         "front": [p.name for p in front],
         "hypervolume": _hypervolumes(settings, references[BASE]),
@@ -122,6 +125,12 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
         panel = make_panel(read_samples(folder.samples("test")), base)
         out.append(Measured(run, panel, folder.measured()["calibration"]))
     return out
+
+
+def _origins(sweep: SweepFolder, runs: Sequence[Measured]) -> list[dict[str, Any]]:
+    """What is noted of how each run was made, those that note nothing left out."""
+    files = [RunFolder(sweep.run(one.run.name).training).provenance for one in runs]
+    return [read_json(file) for file in files if file.is_file()]
 
 
 def _control(sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]]) -> str | None:

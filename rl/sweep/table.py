@@ -58,6 +58,8 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
             style="dim",
             highlight=False,
         )
+    for row in results.get("mixed", ()):
+        console.print(f"[bold red]WARNING[/] {escape(row['text'])}", highlight=False)
     for lost in results["failed"]:
         console.print(
             f"[bold red]FAILED[/] {escape(lost['label'])} (exit code {lost['exit_code']}):"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rl.analysis.frontier import Point
 from rl.analysis.panels import Panel, make_panel
 from rl.sweep.analysis.front import hypervolume, pareto_front
+from rl.sweep.analysis.origins import mixed_origins
 from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.analysis.responses import good_ranges
@@ -177,3 +178,12 @@ def test_tokens_of_a_repeated_step_are_the_last_ones(tmp_path: Path) -> None:
     rows = [{"step": 1, "facts/tokens": 9.0}, {"step": 2}, {"step": 1, "facts/tokens": 8.0}]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert read_tokens(file) == {1: 8.0}
+
+
+def test_origins_that_differ_are_counted_and_those_that_agree_are_not_named() -> None:
+    versions = {"torch": "2.13.0", "trl": "1.16.0"}
+    one = {"commit": "c" * 40, "tagger_fingerprint": "f" * 64, "versions": versions}
+    assert mixed_origins([]) == mixed_origins([one, one]) == []
+    newer = {**one, "versions": {**versions, "trl": "1.17.0"}}
+    (row,) = mixed_origins([one, newer, one])
+    assert (row["what"], row["runs"]) == ("trl", {"1.16.0": 2, "1.17.0": 1})

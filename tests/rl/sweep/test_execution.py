@@ -21,6 +21,7 @@ from rl.sweep.results import build_results
 from rl.sweep.sweep import finish, refuse_failures
 from rl.sweep.table import print_sweep, settings_csv
 from tagger.errors import UserError
+from tagger.files import write_json
 from tests.rl.sweep.making import FAILS, WEIGHT, kill_at, make_sweep, stand_in
 
 
@@ -99,6 +100,14 @@ def test_runner_lists_what_failed_and_writes_results(
     assert "NaN" not in page and "http" not in page.replace("http://www.w3.org", "")
     rows = (sweep.root / "runs.csv").read_text().splitlines()
     assert len(rows) == 4 and "no rollout had a reward." in rows[3]
+    done = [sweep.run(run["name"]) for run in results["runs"] if run["state"] == "done"]
+    for folder, commit in zip(done, ("a" * 40, "b" * 40), strict=True):
+        write_json(
+            folder.training / "provenance.json", {"commit": commit, "versions": {"trl": "1"}}
+        )
+    text = "The runs were not all trained with the same commit: aaaaaaaa (1), bbbbbbbb (1)."
+    assert [row["text"] for row in finish(sweep, plan)["mixed"]] == [text]
+    assert text in (sweep.root / "report.html").read_text()
     assert retry_failed(sweep) == 1
     assert not any(task.folder(sweep).failed.is_file() for task in tasks_of(sweep, plan))
 
