@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 PICTURE = "frontier.svg"
 TABLE = "arms.csv"
+LEAST_WIDTH = 110
+"""Columns of the table on narrower terminals, and where there is none: a row stays a line."""
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
 
@@ -93,7 +95,10 @@ def print_report(results: Mapping[str, Any], console: Console | None = None) -> 
             pair = results["paired"].get(f"{name}_vs_{of}", {}).get("bands", {}).get(band)
             measures = results["arms"][name]["bands"][band]
             table.add_row(*_cells(f"  {arm_look(results, name)[0]}", measures, pair))
+    width = console.width
+    console.width = max(width, LEAST_WIDTH)
     console.print(table)
+    console.width = width
     console.print()
     for claim in results["claims"]:
         text = f"{MARKS[claim['holds']]} {escape(claim['text'] + uncorrected(claim))}"
