@@ -155,6 +155,23 @@ def keys_of_other_sampling(arguments: Any) -> list[str]:
     return [key for key, set_ in unusual.items() if set_]
 
 
+def check_names(given: Mapping[str, Any]) -> None:
+    """Refuse keys that are none, or are set by another key, without importing TRL.
+
+    Args:
+        given: The ``grpo`` section of a run config.
+
+    Raises:
+        UserError: An unknown key (the nearest one is named), or one that another key sets.
+    """
+    known = [*HONOURED, *CONDITIONAL, *REFUSED, *RESERVED]
+    for key in given:
+        if key in RESERVED:
+            raise UserError(f"The config key grpo.{key} is set by {RESERVED[key]}; use that.")
+        if key not in known:
+            raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in known])
+
+
 def check_grpo_keys(
     given: Mapping[str, Any], defaults: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
@@ -171,11 +188,8 @@ def check_grpo_keys(
         UserError: An unknown key (the nearest one is named), one that another key sets, or one
             that would be ignored.
     """
+    check_names(given)
     for key, value in given.items():
-        if key in RESERVED:
-            raise UserError(f"The config key grpo.{key} is set by {RESERVED[key]}; use that.")
-        if key not in defaults:
-            raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in defaults])
         if value == defaults[key] or (key == "eval_strategy" and value is False):
             continue
         if key in REFUSED:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from trl import GRPOConfig
 
+from rl.training.config import config_from_dict
 from rl.training.grpo_config import DEFAULTS
 from rl.training.grpo_keys import CONDITIONAL, HONOURED, REFUSED, RESERVED, check_grpo_keys
 from tagger.errors import UserError
@@ -76,3 +77,8 @@ def test_the_value_that_holds_anyway_may_be_given(key: str) -> None:
 )
 def test_keys_that_act_are_taken(given: dict[str, Any]) -> None:
     check(given)
+
+
+def test_unknown_key_is_refused_when_a_config_is_built_before_trl_is_imported() -> None:
+    with pytest.raises(UserError, match="did you mean 'grpo.max_steps'"):
+        config_from_dict({"grpo": {"max_step": 5}, "problems": {"source": "overthinker"}})
