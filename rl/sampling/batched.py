@@ -84,8 +84,9 @@ class BatchedEngine(RowEngine):
     ) -> Generator[list[Row]]:
         """Decode batch by batch; see `RowEngine`."""
         fitting = self.max_batch_tokens or tokens_that_fit(self.model)
+        new = [settings.max_new_tokens] * len(lengths)
         with self._running():
-            for batch in split_batches(lengths, settings.max_new_tokens, batch_size, fitting):
+            for batch in split_batches(lengths, new, batch_size, fitting):
                 rows = [make(key) for key in keys[batch.start : batch.stop]]
                 read = [tuple(row.prefix) for row in rows]
                 self._read += sum(map(len, set(read) if self.SHARES_PREFIXES else read))

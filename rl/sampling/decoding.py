@@ -113,6 +113,19 @@ def sample_tokens(
     return torch.searchsorted(cumulative, target, right=True)[:, 0]
 
 
+def left_padded(
+    prefixes: Sequence[Sequence[int]], pad_id: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and attention mask of prefixes, shape (rows, longest), filled up on the left."""
+    width = max(map(len, prefixes))
+    ids = torch.full((len(prefixes), width), pad_id, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, prefix in enumerate(prefixes):
+        ids[row, width - len(prefix) :] = torch.tensor(prefix, dtype=torch.long)
+        mask[row, width - len(prefix) :] = 1
+    return ids, mask
+
+
 class DecodingBatch:
     """Rows that run through the model together, each from its own prefix.
 
@@ -127,36 +140,52 @@ class DecodingBatch:
             prefixes: Token ids each row starts from, none empty.
             pad_id: Id that fills shorter prefixes on the left; masked, so any valid id does.
         """
-        self._model = model
         unique: dict[tuple[int, ...], int] = {}
         source = [unique.setdefault(tuple(p), len(unique)) for p in prefixes]
-        width = max(map(len, unique))
-        ids = torch.full((len(unique), width), pad_id, dtype=torch.long)
-        mask = torch.zeros((len(unique), width), dtype=torch.long)
-        for prefix, row in unique.items():
-            ids[row, width - len(prefix) :] = torch.tensor(prefix, dtype=torch.long)
-            mask[row, width - len(prefix) :] = 1
-        ids, mask = ids.to(model.device), mask.to(model.device)
-        self._cache = preallocated_cache(model.config)
-        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        output = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
+        self._begin(model, list(unique), pad_id)
+        logits = self._read(0, self._ids.shape[1], 1)
         rows = torch.tensor(source, device=model.device)
-        self._mask, self._position = mask[rows], positions[rows, -1:]
-        self.logits = output.logits[rows, -1]
+        self._mask, self._position = self._mask[rows], self._position[rows]
+        self.logits = logits[rows, -1]
         if len(source) > len(unique) or source != list(range(len(source))):
             self._cache.batch_select_indices(rows)
+
+    def _begin(self, model: Any, prefixes: Sequence[Sequence[int]], pad_id: int) -> None:
+        """Lay the prefixes out, padded on the left; nothing is read yet."""
+        self._model = model
+        ids, mask = left_padded(prefixes, pad_id)
+        self._ids, self._mask = ids.to(model.device), mask.to(model.device)
+        self._cache = preallocated_cache(model.config)
+
+    def _read(self, first: int, end: int, keep: int) -> torch.Tensor:
+        """Read columns of the prefixes, those before `first` having been read.
+
+        Args:
+            first: The first column.
+            end: The one after the last.
+            keep: Of how many of the last columns logits are wanted; 0 for all.
+
+        Returns:
+            Their logits, shape (rows, columns wanted, vocabulary).
+        """
+        mask = self._mask[:, :end]
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        self._position = positions[:, -1:]
+        logits: torch.Tensor = self._model(
+            input_ids=self._ids[:, first:end],
+            attention_mask=mask,
+            position_ids=positions[:, first:],
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=keep,
+        ).logits
+        return logits
 
     def keep(self, slots: Sequence[int]) -> None:
         """Make slot i what slot ``slots[i]`` was; all other rows are dropped."""
         rows = torch.tensor(slots, device=self._mask.device)
         self._mask, self._position = self._mask[rows], self._position[rows]
+        self.logits = self.logits[rows]
         self._cache.batch_select_indices(rows)
 
     def step(self, tokens: Sequence[int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 MonitorFactory = Callable[[int, int], "StepMonitor | None"]
 """Gives the monitor of (prompt index, sample); None leaves that row alone."""
+
+Drafts = Mapping[tuple[int, int], Sequence[int]]
+"""Token ids that a completion probably begins with, by (prompt index, sample)."""
 
 Progress = Callable[[int, int], None]
 """Called with (rows finished, rows in all), each time some finish."""
@@ -122,6 +125,7 @@ class Engine(Protocol):
         batch_size: int = 256,
         monitor_factory: MonitorFactory | None = None,
         progress: Progress | None = None,
+        drafts: Drafts | None = None,
     ) -> list[Completion]:
         """Sample completions of rendered prompts.
 
@@ -130,11 +134,18 @@ class Engine(Protocol):
             samples_per_prompt: Completions of each.
             seed: Keys the noise, with the prompt's index and the sample's.
             batch_size: Most rows at once.
-            monitor_factory: Called once a row, when its batch begins.
+            monitor_factory: Called once a row, when its batch begins; with drafts earlier, and
+                again for a row whose draft turns out wrong.
             progress: Called when rows finish.
+            drafts: What rows probably write, to be read in parallel; they save time and change
+                neither tokens nor counts, right or wrong. Only the engines of
+                `rl.sampling.registry.TAKE_DRAFTS` take them.
 
         Returns:
             All samples of the first prompt, then of the second, and so on.
+
+        Raises:
+            ValueError: There are drafts, and the engine takes none.
         """
         ...
 

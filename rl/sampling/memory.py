@@ -11,30 +11,29 @@ SHARE = 0.5
 
 
 def split_batches(
-    lengths: Sequence[int], new_tokens: int, batch_size: int, max_tokens: int | None
+    lengths: Sequence[int], new_tokens: Sequence[int], batch_size: int, max_tokens: int | None
 ) -> list[range]:
     """Split rows into batches.
 
     Args:
         lengths: Tokens of each row's prefix, in the order in which the rows run.
-        new_tokens: Most tokens a row may add.
+        new_tokens: Most tokens each row may add.
         batch_size: Most rows of a batch.
-        max_tokens: Most tokens of a batch's cache, rows times the longest row; a single row runs
-            whatever it needs. None sets no bound.
+        max_tokens: Most tokens of a batch's cache, rows times the longest prefix and the most new
+            tokens (prefixes end in one column); a single row runs whatever it needs. None sets no
+            bound.
 
     Returns:
         Consecutive ranges of row numbers that cover all rows.
     """
     batches: list[range] = []
-    first, width = 0, 0
-    for row, length in enumerate(lengths):
-        wider = max(width, length + new_tokens)
-        rows = row - first
-        full = rows >= batch_size or (max_tokens is not None and wider * (rows + 1) > max_tokens)
-        if rows and full:
+    first, longest, most = 0, 0, 0
+    for row, (length, new) in enumerate(zip(lengths, new_tokens, strict=True)):
+        longest, most, rows = max(longest, length), max(most, new), row - first
+        tokens = (longest + most) * (rows + 1)
+        if rows and (rows >= batch_size or (max_tokens is not None and tokens > max_tokens)):
             batches.append(range(first, row))
-            first, wider = row, length + new_tokens
-        width = wider
+            first, longest, most = row, length, new
     if lengths:
         batches.append(range(first, len(lengths)))
     return batches

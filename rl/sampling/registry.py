@@ -13,6 +13,9 @@ EngineName = Literal["kit", "transformers", "vllm"]
 """``kit``: the kit's own sampler; ``transformers``: ``generate`` of transformers; ``vllm``, which
 loads its models itself (`rl.sampling.vllm_policy`)."""
 
+TAKE_DRAFTS: tuple[EngineName, ...] = ("kit",)
+"""Those that take drafts (`rl.sampling.drafts`); the others refuse them."""
+
 
 def build_engine(
     name: Literal["kit", "transformers"],

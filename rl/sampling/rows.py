@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rl.sampling.decoding import SamplingSettings, row_uniforms
-from rl.sampling.engine import Completion, EngineCost, MonitorFactory, Progress
+from rl.sampling.engine import Completion, Drafts, EngineCost, MonitorFactory, Progress
 
 if TYPE_CHECKING:
     from tagger.stopping.monitor import StepMonitor
@@ -31,6 +31,7 @@ class Row:
         ids: What has been written after the prefix.
         seconds: Its share of the wall-clock time.
         ended: The last id is an end token.
+        unverified: How many of the first ids are of a draft, and not yet checked.
     """
 
     prompt_index: int
@@ -41,6 +42,21 @@ class Row:
     ids: list[int] = field(default_factory=list)
     seconds: float = 0.0
     ended: bool = False
+    unverified: int = 0
+
+    @property
+    def forced(self) -> int | None:
+        """The token that the monitor wants next, whatever is drawn; None if it wants none."""
+        return self.monitor.forced_token if self.monitor is not None else None
+
+    def take(self, drawn: int, end_ids: Collection[int]) -> None:
+        """Append the drawn token, or the one that the monitor forces in its place."""
+        forced = self.forced
+        token = drawn if forced is None else forced
+        self.ids.append(token)
+        self.ended = token in end_ids
+        if self.monitor is not None and not self.ended:
+            self.monitor.feed_token(token)
 
 
 RowKey = tuple[int, int]
@@ -112,6 +128,31 @@ class RowEngine(ABC):
             UserError: The model's logits are not finite.
         """
 
+    def _decode_drafted(
+        self,
+        keys: Sequence[RowKey],
+        make: Callable[[RowKey], Row],
+        prefixes: Sequence[Sequence[int]],
+        drafts: Drafts,
+        batch_size: int,
+        settings: SamplingSettings,
+    ) -> Generator[list[Row]]:
+        """Decode rows of which drafts are given; else as `_decode`, and with its results.
+
+        Args:
+            keys: As for `_decode`.
+            make: Makes a row, perhaps a second time.
+            prefixes: By prompt index.
+            drafts: See `rl.sampling.engine.Engine.sample`.
+            batch_size: As for `_decode`.
+            settings: As for `_decode`.
+
+        Raises:
+            ValueError: The engine takes none.
+            UserError: As `_decode`.
+        """
+        raise ValueError(f"{type(self).__name__} takes no drafts.")
+
     def sample(
         self,
         prompts: Sequence[str],
@@ -120,11 +161,19 @@ class RowEngine(ABC):
         batch_size: int = 256,
         monitor_factory: MonitorFactory | None = None,
         progress: Progress | None = None,
+        drafts: Drafts | None = None,
     ) -> list[Completion]:
         """Sample completions of each prompt, as `rl.sampling.engine.Engine.sample`."""
         prefixes = [self.tokenizer.encode(p, add_special_tokens=False) for p in prompts]
         done = self._generate(
-            prefixes, samples_per_prompt, seed, batch_size, self.settings, monitor_factory, progress
+            prefixes,
+            samples_per_prompt,
+            seed,
+            batch_size,
+            self.settings,
+            monitor_factory,
+            progress,
+            drafts,
         )
         self._count(done, reread=False)
         return done
@@ -176,6 +225,7 @@ class RowEngine(ABC):
         settings: SamplingSettings,
         monitor_factory: MonitorFactory | None,
         progress: Progress | None,
+        drafts: Drafts | None = None,
     ) -> list[Completion]:
         for index, prefix in enumerate(prefixes):
             if not prefix:
@@ -199,7 +249,11 @@ class RowEngine(ABC):
         lengths = [len(prefixes[p]) for p, _ in keys]
         self._read = 0
         done: dict[RowKey, Completion] = {}
-        with closing(self._decode(keys, make, lengths, batch_size, settings)) as running:
+        if drafts is None:
+            decoding = self._decode(keys, make, lengths, batch_size, settings)
+        else:
+            decoding = self._decode_drafted(keys, make, prefixes, drafts, batch_size, settings)
+        with closing(decoding) as running:
             for ended in running:
                 done.update({(r.prompt_index, r.sample): self._completion(r) for r in ended})
                 if progress is not None:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from rl.sampling.batched import BatchedEngine
-from rl.sampling.decoding import SamplingSettings, check_logits, sample_tokens
+from rl.sampling.decoding import SamplingSettings, check_logits, left_padded, sample_tokens
 from rl.sampling.rows import Row
 from tagger.stopping.engines.transformers import MonitorLogitsProcessor
 from tagger.thinking.end_tokens import cut_at_end
@@ -117,19 +117,6 @@ class _Draw:
         drawn = sample_tokens(scores, self._uniforms[:, position], self._settings)
         only = torch.full_like(scores, -torch.inf)
         return only.scatter_(1, drawn[:, None], 0.0)
-
-
-def left_padded(
-    prefixes: Sequence[Sequence[int]], pad_id: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and attention mask of prefixes, shape (rows, longest), filled up on the left."""
-    width = max(map(len, prefixes))
-    ids = torch.full((len(prefixes), width), pad_id, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, prefix in enumerate(prefixes):
-        ids[row, width - len(prefix) :] = torch.tensor(prefix, dtype=torch.long)
-        mask[row, width - len(prefix) :] = 1
-    return ids, mask
 
 
 def shares(lengths: Sequence[int], bounds: Sequence[float]) -> list[float]:

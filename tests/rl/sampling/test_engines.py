@@ -10,10 +10,10 @@ import torch
 
 from rl.policy.load import Policy, load_policy
 from rl.problems.registry import load_problems
-from rl.sampling.decoding import SamplingSettings
+from rl.sampling.decoding import SamplingSettings, left_padded
 from rl.sampling.engine import Completion, Engine, EngineCost, MonitorFactory
 from rl.sampling.registry import build_engine
-from rl.sampling.transformers_engine import left_padded, shares
+from rl.sampling.transformers_engine import shares
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.stopping.closing import ClosingSequence

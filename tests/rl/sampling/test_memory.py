@@ -11,10 +11,10 @@ from rl.sampling.memory import cache_token_bytes, split_batches
 
 
 def test_batches_by_rows_and_by_tokens() -> None:
-    assert split_batches([], 5, 2, None) == []
-    assert split_batches([1, 1, 1], 5, 2, None) == [range(0, 2), range(2, 3)]
+    assert split_batches([], [], 2, None) == []
+    assert split_batches([1, 1, 1], [5] * 3, 2, None) == [range(0, 2), range(2, 3)]
     # 5 + 5 = 10 tokens a row: three rows in 30; the fourth is 20 wide, and 4 * 20 > 30.
-    assert split_batches([5, 5, 5, 15, 40], 5, 9, 30) == [range(0, 3), range(3, 4), range(4, 5)]
+    assert split_batches([5, 5, 5, 15, 40], [5] * 5, 9, 30) == [range(0, 3), range(3, 4), range(4, 5)]
 
 
 @given(
