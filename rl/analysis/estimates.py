@@ -34,7 +34,7 @@ MEASURES: dict[str, Callable[[Sample], float]] = {
     "first_answer_accuracy": lambda s: float(bool(s.first_answer_correct)),
     "finished": lambda s: float(s.finished),
     "stopped": lambda s: float(s.stop_reason is not None),
-    "seconds": lambda s: s.seconds,
+    "seconds": lambda s: math.nan if s.seconds is None else s.seconds,
     "monitor_seconds": lambda s: s.monitor_seconds,
 }
 """Measures of one sample, averaged over samples, then over problems."""

@@ -48,7 +48,9 @@ class Measures(Part):
     first_answer_accuracy: Estimate = Field(description="the first stated answer is correct")
     finished: Estimate = Field(description="thinking closed and answer ended within the budget")
     stopped: Estimate = Field(description="share stopped by the monitor, or the oracle")
-    seconds: Estimate = Field(description="wall-clock time, monitor included")
+    seconds: Estimate = Field(
+        description="wall-clock time, monitor included; null where drafts were used"
+    )
     monitor_seconds: Estimate = Field(description="the monitor's part, tagger in the loop")
 
 
@@ -59,9 +61,14 @@ class Cost(Part):
     reread_tokens: int = Field(description="tokens of prefixes read again to probe them")
     generated_tokens: int = Field(description="tokens drawn, end tokens included")
     forced_tokens: int = Field(description="tokens that monitors wrote")
-    seconds: float = Field(description="wall-clock time of generation, monitors included")
+    seconds: float | None = Field(
+        description="wall-clock time of generation, monitors included; null with drafts"
+    )
     side_by_side: int | None = Field(
         default=None, description="arms that ran at the same time; null in older results"
+    )
+    drafts: bool = Field(
+        default=False, description="whether drafts were used; missing in older results"
     )
 
 

@@ -55,7 +55,9 @@ def arm_runs(
         elif selection and name in selection.chosen:
             point = selection.chosen[name]
             job_of = partial(monitored_job, point=point)
-            ran = run_jobs(runner, [job_of(run) for run in config.runs_of(name)], alone=True)
+            ran = run_jobs(
+                runner, [job_of(run) for run in config.runs_of(name)], alone=not config.drafts
+            )
             samples = {**samples, **ran}
             label = f"{name} + monitored ({point.label})"
             runs.append(arm(name, "monitored", label, job_of, point))

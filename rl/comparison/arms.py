@@ -16,7 +16,7 @@ from rl.comparison.costs import total_cost, write_cost
 from rl.comparison.derived import GIVEN, Row, completion_tokens, row, sampling
 from rl.comparison.folder import MadeBy
 from rl.comparison.grid import check_rules
-from rl.comparison.jobs import Job
+from rl.comparison.jobs import Job, follows, has_drafts
 from rl.comparison.loaded import LoadedPolicy
 from rl.evaluation.oracle import answer_budget
 from rl.evaluation.samples import Sample, read_samples, write_samples
@@ -195,11 +195,11 @@ class ArmRunner:
                 self._warn(job, found)
             return found
         self.origins[job.key] = "sampled"
-        free = self.run(job.free) if job.oracle else []  # at costs of its own
+        free = self.run(job.free) if follows(job, self.config) else None  # at costs of its own
         engine = self.policies[job.policy].engine
         before = engine.cost
-        samples = self._search(job, free) if job.oracle else self._sample(job)
-        write_cost(file, engine.cost - before, self.side_by_side)
+        samples = self._search(job, free or []) if job.oracle else self._sample(job, free)
+        write_cost(file, engine.cost - before, self.side_by_side, has_drafts(job, self.config))
         self._warn(job, samples)
         write_samples(file, samples)
         write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
@@ -223,7 +223,7 @@ class ArmRunner:
     def _path(self, job: Job, ending: str) -> Path:
         return self.folder / "samples" / job.split / f"{job.arm}.{ending}"
 
-    def _sample(self, job: Job) -> list[Sample]:
+    def _sample(self, job: Job, drafts: list[Sample] | None) -> list[Sample]:
         from rl.evaluation.evaluate import evaluate
 
         loaded = self.policies[job.policy]
@@ -236,6 +236,7 @@ class ArmRunner:
             batch_size=self.config.batch_size,
             monitor=loaded.monitor(job.point) if job.point else None,
             progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
+            drafts=drafts,
         )
 
     def _search(self, job: Job, free: list[Sample]) -> list[Sample]:
@@ -291,4 +292,6 @@ class ArmRunner:
             content["max_batch_tokens"] = c.max_batch_tokens
         if c.engine != "kit":
             content["engine"] = c.engine
+        if has_drafts(job, c):
+            content["drafts"] = True
         return content

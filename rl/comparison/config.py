@@ -25,7 +25,7 @@ from rl.comparison.policies import (
 from rl.policy.config import PolicySettings, policy_config
 from rl.problems.config import ProblemsConfig
 from rl.problems.registry import is_generated
-from rl.sampling.registry import EngineName
+from rl.sampling.registry import TAKE_DRAFTS, EngineName
 from rl.sampling.vllm_policy import check_vllm_settings
 from tagger.config.settings import build_settings
 from tagger.errors import UserError
@@ -119,6 +119,9 @@ class CompareConfig(PolicySettings):
         engine: What generates: ``kit``, the kit's own sampler; ``vllm``, for large models on a GPU
             (docs/engines.md); or ``transformers``, its ``generate``, which is slower and exists to
             check the others.
+        drafts: Read the completions of a policy's free arm in parallel, up to where a rule stops
+            them, in place of sampling the same tokens again. Saves time and changes no token; arms
+            under rules then have no times. Only with ``engine: kit``.
         workers: Arms that run side by side, each in a process with its own copy of the policy;
             the samples are the same with one worker as with several.
         seed: Seed of sampling and bootstrap.
@@ -153,6 +156,7 @@ class CompareConfig(PolicySettings):
     batch_size: Annotated[int, Ge(1)] = 32
     max_batch_tokens: Annotated[int, Ge(1)] | None = None
     engine: EngineName = "kit"
+    drafts: bool = False
     workers: Annotated[int, Ge(1)] = 1
     seed: Annotated[int, Ge(0)] = 0
     title: str = "Suffice comparison"
@@ -237,6 +241,11 @@ def config_keys() -> frozenset[str]:
 
 def _check(config: CompareConfig) -> None:
     _check_policies(config)
+    if config.drafts and config.engine not in TAKE_DRAFTS:
+        raise UserError(
+            f"Config key 'drafts' is true, but engine: {config.engine} takes no drafts; leave"
+            f" drafts out, or set engine: {' or '.join(TAKE_DRAFTS)}."
+        )
     check_budgets(config.token_budgets, config.max_new_tokens)
     test, calibration = config.problems, config.calibration
     same = all(

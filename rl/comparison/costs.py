@@ -17,6 +17,8 @@ from tagger.files import read_json, write_json
 
 SIDE_BY_SIDE = "side_by_side"
 """Key of a cost: arms that ran at the same time, each in a process of its own."""
+DRAFTS = "drafts"
+"""Key of a cost: whether the arm was sampled with drafts."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,18 @@ def cost_file(samples: Path) -> Path:
     return samples.with_name(samples.name.removesuffix(".jsonl.gz") + ".cost.json")
 
 
-def write_cost(samples: Path, cost: EngineCost, side_by_side: int) -> None:
-    """Keep the cost of an arm, and how many arms ran at the same time."""
-    write_json(cost_file(samples), {**asdict(cost), SIDE_BY_SIDE: side_by_side})
+def write_cost(samples: Path, cost: EngineCost, side_by_side: int, drafts: bool = False) -> None:
+    """Keep the cost of an arm.
+
+    Args:
+        samples: Its samples.
+        cost: What the engine spent.
+        side_by_side: How many arms ran at the same time.
+        drafts: Whether the arm was sampled with drafts, whose seconds say nothing of stopping
+            online; they are left out.
+    """
+    record = {**asdict(cost), SIDE_BY_SIDE: side_by_side, DRAFTS: drafts}
+    write_json(cost_file(samples), record | ({"seconds": None} if drafts else {}))
 
 
 def total_cost(arms: Sequence[Path]) -> dict[str, Any] | None:
@@ -69,18 +80,22 @@ def total_cost(arms: Sequence[Path]) -> dict[str, Any] | None:
         arms: Their samples.
 
     Returns:
-        The fields of `EngineCost`, and the most arms that ran at the same time (None if one was
-        written by an earlier version); None if the cost of an arm is not known.
+        The fields of `EngineCost`, the most arms that ran at the same time (None if one was
+        written by an earlier version) and whether any was sampled with drafts (then without
+        seconds); None if the cost of an arm is not known.
     """
     total, most = EngineCost(), 0
-    known = True
+    known, drafts = True, False
     for file in arms:
         try:
             cost = read_json(cost_file(file))
             number = cost.pop(SIDE_BY_SIDE, None)
+            if cost.pop(DRAFTS, False):
+                drafts, cost["seconds"] = True, 0.0
             total += EngineCost(**cost)
         except (OSError, ValueError, TypeError, AttributeError, UserError):
             return None
         known = known and isinstance(number, int)
         most = max(most, number or 0)
-    return {**asdict(total), SIDE_BY_SIDE: most if known else None}
+    found = {**asdict(total), SIDE_BY_SIDE: most if known else None, DRAFTS: drafts}
+    return found | ({"seconds": None} if drafts else {})

@@ -44,6 +44,16 @@ class Job:
         return {"rule": self.point.config() if self.point else None, "oracle": self.oracle}
 
 
+def has_drafts(job: Job, config: CompareConfig) -> bool:
+    """Whether the completions of its policy's free arm are the drafts of an arm."""
+    return config.drafts and job.point is not None
+
+
+def follows(job: Job, config: CompareConfig) -> bool:
+    """Whether an arm needs the samples of its policy's free arm."""
+    return job.oracle or has_drafts(job, config)
+
+
 def grid_job(policy: str, split: str, point: GridPoint) -> Job:
     """The arm of a policy under one point of the grid."""
     return Job(arm_name(policy, point.name), policy, split, point)

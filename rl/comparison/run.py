@@ -174,7 +174,8 @@ def _origins(runner: ArmRunner) -> dict[str, list[str]]:
 def _run_arms(runner: ArmRunner) -> tuple[dict[str, list[Sample]], Selection | None]:
     """Run every arm that can be named before the end; the times of those compared are taken alone.
 
-    The free arms and the chosen ones run one after the other, all others side by side.
+    The free arms and the chosen ones run one after the other, all others side by side; with drafts
+    the chosen ones have no times to take, and run as the others.
     """
     config = runner.config
     jobs = independent_jobs(config)
@@ -185,7 +186,7 @@ def _run_arms(runner: ArmRunner) -> tuple[dict[str, list[Sample]], Selection | N
     if config.rules:
         samples |= run_jobs(runner, [job for job in jobs if job.split == "calibration"])
         selection = select(runner, samples)
-        samples |= run_jobs(runner, chosen_jobs(config, selection.overall), alone=True)
+        samples |= run_jobs(runner, chosen_jobs(config, selection.overall), alone=not config.drafts)
     return samples | run_jobs(runner, [job for job in jobs if job.split == "test"]), selection
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.config import CompareConfig
-from rl.comparison.jobs import Job
+from rl.comparison.jobs import Job, follows
 from tagger.errors import UserError
 from tagger.processes import begin_worker
 
@@ -37,7 +37,7 @@ def run_jobs(
 
     Args:
         runner: Knows settings, folder and progress.
-        jobs: What to run; an oracle begins once the free arm it searches is there.
+        jobs: What to run; an arm that needs its policy's free arm begins once that is there.
         alone: One after the other, whatever the settings say: their times are compared.
 
     Returns:
@@ -48,7 +48,9 @@ def run_jobs(
     if workers > 1:
         _side_by_side(runner, waiting, workers)
         runner.origins.update({job.key: "sampled" for job in waiting})
-    return {job.key: runner.run(job) for job in sorted(jobs, key=lambda j: j.oracle)}
+    return {
+        job.key: runner.run(job) for job in sorted(jobs, key=lambda j: follows(j, runner.config))
+    }
 
 
 def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
@@ -70,7 +72,7 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
             initargs=(runner.config, runner.folder, runner.cache, news_queue, workers),
         ) as pool:
             try:
-                _submit(pool.submit, jobs)
+                _submit(pool.submit, jobs, runner.config)
             except (KeyboardInterrupt, SystemExit):
                 # Leaving the pool waits for its workers, which may take hours to finish an arm.
                 for worker in set(active_children()) - others:
@@ -95,13 +97,15 @@ def _end_watch(news_queue: SimpleQueue[Any], watcher: threading.Thread) -> None:
     watcher.join()
 
 
-def _submit(submit: Callable[..., Future[None]], jobs: Sequence[Job]) -> None:
-    """Queue the jobs; an oracle waits for its free arm. The first error ends it all."""
+def _submit(
+    submit: Callable[..., Future[None]], jobs: Sequence[Job], config: CompareConfig
+) -> None:
+    """Queue the jobs; one that follows its free arm waits for it. The first error ends it all."""
     futures: dict[str, Future[None]] = {}
     try:
-        for job in (j for j in jobs if not j.oracle):
+        for job in (j for j in jobs if not follows(j, config)):
             futures[job.key] = submit(_work, job)
-        for job in (j for j in jobs if j.oracle):
+        for job in (j for j in jobs if follows(j, config)):
             base = futures.get(job.free.key)
             if base is not None:
                 base.result()

@@ -158,7 +158,8 @@ def _probe_next(
             text="",
             finished=answer.finished,
             forced_tokens=count,
-            seconds=search.base.seconds * len(head) / max(search.base.tokens, 1) + answer.seconds,
+            seconds=(search.base.seconds or 0.0) * len(head) / max(search.base.tokens, 1)
+            + answer.seconds,
         )
         for search, head, count, answer in zip(searches, heads, forced, answers, strict=True)
     ]

@@ -64,7 +64,7 @@ class Sample:
         audit_outside_verification: And those outside the thinking.
         stop_reason: Why a monitor closed the thinking, in words; None if it did not.
         monitor_seconds: Wall-clock seconds of the monitor, tagger included.
-        seconds: The sample's equal share of its arm's wall-clock time.
+        seconds: The sample's share of its arm's wall-clock time; None where drafts were used.
         probe_tokens: Tokens an oracle spent to find its stop; not part of ``tokens``.
         ids: Token ids of the completion, end of sequence included, padding excluded.
     """
@@ -94,7 +94,7 @@ class Sample:
     audit_verification: int | None = None
     stop_reason: str | None = None
     monitor_seconds: float = 0.0
-    seconds: float = 0.0
+    seconds: float | None = 0.0
     probe_tokens: int = 0
     outside_verification: int = 0
     audit_outside_verification: int | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 from rl.analysis.arms import BASE, arm_name, policy_names, reference_of
 from rl.report.style import main_arms, number, rule_of
-from rl.report.tables import arm_cell, difference, ran_alone, with_interval
+from rl.report.tables import arm_cell, difference, has_times, with_interval
 from tagger.display.cells import Cell, Row, Table
 
 
@@ -61,7 +61,7 @@ def answer_cost_table(results: Mapping[str, Any]) -> Table | None:
             arm_cell(results, name),
             with_interval(arm["prompt_tokens"]),
             with_interval(arm["tokens"]),
-            with_interval(arm["seconds"], 1000, 1) if ran_alone(arm) else Cell(),
+            with_interval(arm["seconds"], 1000, 1) if has_times(arm) else Cell(),
         ]
         if prices:
             small = (arm["money"]["mean"] or 0) < 1

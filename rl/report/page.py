@@ -63,6 +63,7 @@ def page(results: Mapping[str, Any]) -> str:
         reference=reference_of(policy_names(results)),
         limitations=limitations(results),
         sampling=sampling_tables,
+        drafted=any((arm.get("cost") or {}).get("drafts") for arm in arms.values()),
         pictures={
             "frontier": markup(frontier.frontier_plot(results)),
             "bands": markup(frontier.band_frontiers(results)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rl.report.style import grid_arms, main_arms, number
-from rl.report.tables import arm_cell, ran_alone
+from rl.report.tables import arm_cell, has_times
 from tagger.display.cells import Row, Table
 
 
@@ -18,13 +18,13 @@ def cost_table(results: Mapping[str, Any]) -> Table | None:
         cost = arm.get("cost")
         if cost is None:
             continue
-        alone = ran_alone(arm)
-        speed = cost["generated_tokens"] / cost["seconds"] if cost["seconds"] > 0 else None
+        timed = has_times(arm)
+        speed = cost["generated_tokens"] / cost["seconds"] if cost["seconds"] else None
         counts = ("prompt_tokens", "reread_tokens", "generated_tokens", "forced_tokens")
         shown = [
             *(number(cost[key], 0) for key in counts),
-            number(cost["seconds"], 1) if alone else "",
-            number(speed, 0) if alone else "",
+            number(cost["seconds"], 1) if timed else "",
+            number(speed, 0) if timed else "",
         ]
         label = arm["label"] if arm["kind"] == "grid" else arm_cell(results, name)
         rows.append(Row([label, *shown]))

@@ -70,16 +70,17 @@ def _arm_row(
                 number(m["seconds"]["mean"] * 1000, 1),
                 f"monitor {number(watching, 1)}" if watching else "",
             )
-            if ran_alone(m)
+            if has_times(m)
             else Cell(),
         ],
         kind,
     )
 
 
-def ran_alone(arm: Mapping[str, Any]) -> bool:
-    """Whether no other arm ran at the same time, so that its times can be compared."""
-    return ((arm.get("cost") or {}).get("side_by_side") or 1) == 1
+def has_times(arm: Mapping[str, Any]) -> bool:
+    """Whether an arm's times can be compared: no other ran at the same time, no drafts helped."""
+    cost = arm.get("cost") or {}
+    return (cost.get("side_by_side") or 1) == 1 and not cost.get("drafts")
 
 
 def arm_cell(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:

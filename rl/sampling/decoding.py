@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import torch
 from annotated_types import Ge, Interval
+from transformers.cache_utils import Cache
 
 from rl.sampling.kv_cache import preallocated_cache
 from tagger.config.settings import Settings
@@ -131,6 +132,11 @@ class DecodingBatch:
 
     Rows are named by their slot, 0 to ``len - 1``; `keep` renumbers them.
     """
+
+    _ids: torch.Tensor
+    _mask: torch.Tensor
+    _position: torch.Tensor
+    _cache: Cache
 
     def __init__(self, model: Any, prefixes: Sequence[Sequence[int]], pad_id: int) -> None:
         """Prefill; equal prefixes are computed once.

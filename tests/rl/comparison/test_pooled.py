@@ -83,8 +83,18 @@ def test_cost_of_several_runs_is_their_sum(tmp_path: Path) -> None:
     write_cost(two, EngineCost(10, 20, 30, 40, 1.5), 2)
     assert total_cost([one, two]) == {
         "prompt_tokens": 11, "reread_tokens": 22, "generated_tokens": 33, "forced_tokens": 44,
-        "seconds": 2.0, "side_by_side": 2,
+        "seconds": 2.0, "side_by_side": 2, "drafts": False,
     }  # fmt: skip
     (tmp_path / "b.cost.json").write_text('{"seconds": 1.5}')  # of an earlier version
     found = total_cost([one, two])
     assert found is not None and (found["seconds"], found["side_by_side"]) == (2.0, None)
+
+
+def test_cost_of_an_arm_with_drafts_has_no_seconds(tmp_path: Path) -> None:
+    one, two = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.gz"
+    write_cost(one, EngineCost(1, 2, 3, 4, 0.5), 1)
+    write_cost(two, EngineCost(1, 2, 3, 4, 0.1), 1, drafts=True)
+    assert total_cost([one, two]) == {
+        "prompt_tokens": 2, "reread_tokens": 4, "generated_tokens": 6, "forced_tokens": 8,
+        "seconds": None, "side_by_side": 1, "drafts": True,
+    }  # fmt: skip

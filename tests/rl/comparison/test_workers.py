@@ -80,7 +80,7 @@ def test_side_by_side_ends_its_workers_when_it_is_interrupted(
 ) -> None:
     mark = tmp_path / "pid"
 
-    def submit_and_stop(submit: Callable[..., Any], _: object) -> None:
+    def submit_and_stop(submit: Callable[..., Any], *_: object) -> None:
         submit(sleep_long, mark)
         wait_until(lambda: mark.is_file() and mark.read_text() != "")
         raise stop
@@ -96,7 +96,7 @@ def test_side_by_side_ends_its_workers_when_it_is_interrupted(
 def test_side_by_side_tells_that_a_worker_died(
     runner: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(workers, "_submit", lambda submit, _: submit(die, tmp_path).result())
+    monkeypatch.setattr(workers, "_submit", lambda submit, *_: submit(die, tmp_path).result())
     with pytest.raises(UserError, match="died, .* resume with fewer, e.g. workers=1"):
         workers._side_by_side(runner, [], 2)
 
@@ -104,6 +104,6 @@ def test_side_by_side_tells_that_a_worker_died(
 def test_side_by_side_passes_on_the_error_of_an_arm(
     runner: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(workers, "_submit", lambda submit, _: submit(os.stat, "none").result())
+    monkeypatch.setattr(workers, "_submit", lambda submit, *_: submit(os.stat, "none").result())
     with pytest.raises(FileNotFoundError):
         workers._side_by_side(runner, [], 2)

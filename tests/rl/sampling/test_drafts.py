@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rl.sampling import drafts as drafts_module
+from rl.sampling import drafts as module
+from rl.sampling.drafts import DraftedBatch
 from rl.sampling.engine import Completion
+from rl.sampling.rows import Row
 from rl.sampling.sampler import Sampler, SamplingSettings
 from rl.sampling.transformers_engine import TransformersEngine
 from tagger.errors import UserError
@@ -25,51 +26,46 @@ from tests.rl.tiny import PROMPTS, tiny_model
 from tests.tagger.stopping.fakes import EverySixCharacters, WordTagger
 from tests.tagger.tokenizers_made_here import byte_level
 
-LIMIT, SAMPLES, SEED = 40, 4, 7
+LIMIT, SAMPLES, SEED = 20, 5, 7
+KEYS = [(prompt, sample) for prompt in range(len(PROMPTS)) for sample in range(SAMPLES)]
 DELIMITERS = ThinkingDelimiters("<think>", "</think>")
 TAGGER = WordTagger(EverySixCharacters())
 RULES = [
-    None,
-    {"name": "count", "types": ["SUBSTITUTE"], "limit": 2},
-    {"name": "token_budget", "limit": 11},
+    {"name": "count", "types": ["SUBSTITUTE"], "limit": 1},
     {"name": "token_budget", "limit": LIMIT - 1},
 ]
-Drafts = dict[tuple[int, int], list[int]]
-Run = Callable[..., list[Completion]]
 
 
 class World:
-    """A tiny policy, what it writes, and monitors for it."""
+    """A tiny policy, what it writes, and monitors for all samples but the first."""
 
     def __init__(self) -> None:
         self.tokenizer = byte_level()
-        self.model = tiny_model(self.tokenizer)
-        self.sampler = self.engine()
-        self.end = self.tokenizer.eos_token_id
-        self.free = self.drafts(self.sampler.sample(PROMPTS, SAMPLES, SEED))
+        drawn = SamplingSettings(max_new_tokens=LIMIT)
+        self.sampler = Sampler(tiny_model(self.tokenizer), self.tokenizer, DELIMITERS, drawn)
+        self.closing = ClosingSequence(self.tokenizer, DELIMITERS)
+        self.free, self.other = (
+            [c.ids for c in self.sampler.sample(PROMPTS, SAMPLES, seed)] for seed in (SEED, 8)
+        )
         self.plain = [self.run(rule) for rule in RULES]
 
-    def engine(self, **changes: Any) -> Sampler:
-        settings = replace(SamplingSettings(max_new_tokens=LIMIT), **changes)
-        return Sampler(self.model, self.tokenizer, DELIMITERS, settings)
-
-    def drafts(self, done: list[Completion]) -> Drafts:
-        return {(c.prompt_index, c.sample): c.ids for c in done}
-
-    def run(self, rule: Any, drafts: Drafts | None = None, **options: Any) -> list[Completion]:
-        closing = ClosingSequence(self.tokenizer, DELIMITERS)
-        built = build_rule(rule) if rule else None
+    def run(
+        self, rule: Any, drafts: Sequence[Sequence[int]] | None = None, batch_size: int = 256
+    ) -> list[Completion]:
+        """The completions under a rule, without their times."""
+        built = build_rule(rule)
 
         def make(prompt: int, sample: int) -> StepMonitor | None:
-            if sample == SAMPLES - 1:
-                return None
-            return StepMonitor(
-                TAGGER, built, PROMPTS[prompt], DELIMITERS, self.tokenizer, closing
-            )
+            named = (PROMPTS[prompt], DELIMITERS, self.tokenizer, self.closing)
+            return StepMonitor(TAGGER, built, *named) if sample else None
 
-        return self.sampler.sample(
-            PROMPTS, SAMPLES, SEED, monitor_factory=make, drafts=drafts, **options
+        given = None if drafts is None else dict(zip(KEYS, drafts, strict=False))
+        before = self.sampler.cost
+        done = self.sampler.sample(
+            PROMPTS, SAMPLES, SEED, batch_size, monitor_factory=make, drafts=given
         )
+        self.spent = replace(self.sampler.cost - before, seconds=0.0)
+        return [replace(c, seconds=0.0, monitor_seconds=0.0) for c in done]
 
 
 @pytest.fixture(scope="module")
@@ -77,57 +73,97 @@ def world() -> World:
     return World()
 
 
-def same(one: list[Completion], two: list[Completion]) -> None:
-    """All but the times are equal."""
-    bare = [[replace(c, seconds=0.0, monitor_seconds=0.0) for c in done] for done in (one, two)]
-    assert bare[0] == bare[1]
+def test_the_completions_of_the_free_arm_are_accepted_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = []
+    real = DraftedBatch.__init__
+
+    def noting(self: DraftedBatch, *args: Any) -> None:
+        real(self, *args)
+        wrong.append(self.wrong)
+
+    monkeypatch.setattr(DraftedBatch, "__init__", noting)
+    assert world.run(RULES[0], world.free) == world.plain[0]
+    assert wrong == [{}]
+    assert sum(c.stop is not None for c in world.plain[0]) >= 8
+    spent = world.spent
+    world.run(RULES[0])
+    assert spent == world.spent
 
 
-def kinds(world: World) -> dict[str, Drafts]:
-    """Drafts right and wrong."""
-    other = world.sampler.sample(PROMPTS, SAMPLES, SEED + 1)
-    free = world.free
-    return {
-        "right": free,
-        "none": {},
-        "truncated": {key: ids[: len(ids) // 2] for key, ids in free.items()},
-        "of another seed": world.drafts(other),
-        "of the next row": dict(zip(free, [*list(free.values())[1:], []], strict=True)),
-        "with an end within": {key: [*ids[:5], world.end, *ids[5:]] for key, ids in free.items()},
-        "nothing but ends": {key: [world.end] * 9 for key in free},
-        "too long": {key: [*ids[:-1], *[ids[0]] * 99] for key, ids in free.items()},
-        "one token changed": {
-            key: [*ids[:7], (ids[7] + 1) % 200, *ids[8:]] if len(ids) > 7 else ids
-            for key, ids in free.items()
-        },
-        "no tokens of this model": {key: [*ids[:3], -1, 10**9] for key, ids in free.items()},
-    }
+def kinds(world: World, row: int) -> list[list[int]]:
+    """Drafts of one row, most of them wrong."""
+    own, end = world.free[row], world.tokenizer.eos_token_id
+    return [
+        [],
+        own[: len(own) // 2],
+        world.other[row],
+        world.free[row - 1],
+        [*own[:5], end, *own[5:]],
+        [end] * 9,
+        [*own[:-1], *[own[0]] * 99],
+        [(own[0] + 1) % 200, *own[1:]],
+        [*own[:3], -1, 10**9],
+    ]
 
 
-def test_drafts_of_any_kind_change_no_completion_under_any_rule(world: World) -> None:
-    for rule, plain in zip(RULES, world.plain, strict=True):
-        for name, drafts in kinds(world).items():
-            same(world.run(rule, drafts), plain)
-            assert name
-    assert sum(c.stop is not None for c in world.plain[1]) >= 6
+@pytest.mark.parametrize("rule", range(len(RULES)))
+def test_no_kind_of_draft_changes_a_completion(world: World, rule: int) -> None:
+    rows = [kinds(world, row) for row in range(len(KEYS))]
+    for shift in (0, 3, 6):
+        drafts = [found[(row + shift) % len(found)] for row, found in enumerate(rows)]
+        assert world.run(RULES[rule], drafts) == world.plain[rule]
+    assert world.run(RULES[rule], []) == world.plain[rule]
 
 
 @given(data=st.data())
-@hypothesis_settings(max_examples=12, deadline=None)
-def test_drafts_are_checked_token_by_token(world: World, data: st.DataObject) -> None:
-    """Right up to somewhere, anything after that; batches and chunks of any size."""
-    drafts = {
-        key: [
-            *ids[: data.draw(st.integers(0, len(ids)))],
-            *data.draw(st.lists(st.integers(0, 300), max_size=6)),
-        ]
-        for key, ids in list(world.free.items())[:: data.draw(st.integers(1, 5))]
-    }
-    which = data.draw(st.integers(0, len(RULES) - 1))
-    kept = drafts_module.LOGITS, drafts_module.DRAWN
-    drafts_module.LOGITS, drafts_module.DRAWN = data.draw(st.sampled_from([kept, (1, 1), (9999, 900)]))
-    try:
-        done = world.run(RULES[which], drafts, batch_size=data.draw(st.sampled_from([1, 5, 256])))
-    finally:
-        drafts_module.LOGITS, drafts_module.DRAWN = kept
-    same(done, world.plain[which])
+@settings(max_examples=4, deadline=None)
+def test_a_draft_is_accepted_up_to_its_first_wrong_token(world: World, data: st.DataObject) -> None:
+    """In batches and chunks of any size."""
+    drafts = []
+    for ids in world.free:
+        kept = data.draw(st.integers(0, len(ids)))
+        drafts.append([*ids[:kept], *data.draw(st.lists(st.integers(0, 300), max_size=3))])
+    size, logits, drawn = data.draw(st.sampled_from([(7, 2**26, 2**22), (256, 60_000, 900)]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LOGITS", logits)
+        patch.setattr(module, "DRAWN", drawn)
+        assert world.run(RULES[0], drafts, batch_size=size) == world.plain[0]
+
+
+def row_of(world: World, ids: list[int]) -> Row:
+    """A row that proposes ids; its noise is that of no one."""
+    noise = torch.rand(LIMIT, dtype=torch.float64).numpy()
+    prefix = world.tokenizer.encode(PROMPTS[0], add_special_tokens=False)
+    return Row(0, 0, prefix, noise, None, ids, unverified=len(ids))
+
+
+def test_logits_that_are_not_finite_are_refused_where_a_token_is_drawn_from_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, drawn = world.sampler.model, world.sampler.settings
+    greedy = replace(drawn, temperature=0.0)
+    prefix = world.tokenizer.encode(PROMPTS[0], add_special_tokens=False)
+    ids = world.sampler.continue_from([prefix], temperature=0.0, max_new_tokens=4)[0].ids
+    forward = model.forward
+
+    def breaking(*args: Any, **kwargs: Any) -> Any:
+        output = forward(*args, **kwargs)
+        if output.logits.shape[1] > 1:
+            output.logits[:, 2] = torch.nan
+        return output
+
+    monkeypatch.setattr(model, "forward", breaking)
+    with pytest.raises(UserError, match="policy 'p' gave logits .* at token 3"):
+        DraftedBatch(model, [row_of(world, ids)], 0, greedy, "p")
+    wrong = [ids[0], (ids[1] + 1) % 200, *ids[2:]]  # what is broken comes after the wrong token
+    batch = DraftedBatch(model, [row_of(world, wrong)], 0, greedy, "p")
+    assert batch.wrong == {0: (1, ids[1])}
+
+
+def test_an_engine_that_takes_no_drafts_says_so(world: World) -> None:
+    s = world.sampler
+    other = TransformersEngine(s.model, s.tokenizer, DELIMITERS, s.settings)
+    with pytest.raises(ValueError, match="TransformersEngine takes no drafts"):
+        other.sample(PROMPTS, drafts={})

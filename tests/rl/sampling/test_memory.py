@@ -14,22 +14,26 @@ def test_batches_by_rows_and_by_tokens() -> None:
     assert split_batches([], [], 2, None) == []
     assert split_batches([1, 1, 1], [5] * 3, 2, None) == [range(0, 2), range(2, 3)]
     # 5 + 5 = 10 tokens a row: three rows in 30; the fourth is 20 wide, and 4 * 20 > 30.
-    assert split_batches([5, 5, 5, 15, 40], [5] * 5, 9, 30) == [range(0, 3), range(3, 4), range(4, 5)]
+    assert split_batches([5, 5, 5, 15, 40], [5] * 5, 9, 30) == [
+        range(0, 3),
+        range(3, 4),
+        range(4, 5),
+    ]
 
 
 @given(
     lengths=st.lists(st.integers(1, 50), max_size=30),
-    new=st.integers(1, 50),
+    new=st.lists(st.integers(1, 50), min_size=30, max_size=30),
     rows=st.integers(1, 8),
     bound=st.none() | st.integers(1, 500),
 )
 def test_batches_cover_all_rows_once_within_the_bounds(
-    lengths: list[int], new: int, rows: int, bound: int | None
+    lengths: list[int], new: list[int], rows: int, bound: int | None
 ) -> None:
-    batches = split_batches(sorted(lengths), new, rows, bound)
+    batches = split_batches(sorted(lengths), new[: len(lengths)], rows, bound)
     assert [row for batch in batches for row in batch] == list(range(len(lengths)))
     for batch in batches:
-        width = max(sorted(lengths)[row] + new for row in batch)
+        width = max(sorted(lengths)[row] for row in batch) + max(new[row] for row in batch)
         assert len(batch) <= rows
         assert len(batch) == 1 or bound is None or len(batch) * width <= bound
 
