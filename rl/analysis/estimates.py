@@ -35,7 +35,7 @@ MEASURES: dict[str, Callable[[Sample], float]] = {
     "finished": lambda s: float(s.finished),
     "stopped": lambda s: float(s.stop_reason is not None),
     "seconds": lambda s: math.nan if s.seconds is None else s.seconds,
-    "monitor_seconds": lambda s: s.monitor_seconds,
+    "monitor_seconds": lambda s: math.nan if s.monitor_seconds is None else s.monitor_seconds,
 }
 """Measures of one sample, averaged over samples, then over problems."""
 SHARES = ("accuracy", "verified", "first_answer_accuracy", "finished", "stopped")

@@ -51,7 +51,9 @@ class Measures(Part):
     seconds: Estimate = Field(
         description="wall-clock time, monitor included; null where drafts were used"
     )
-    monitor_seconds: Estimate = Field(description="the monitor's part, tagger in the loop")
+    monitor_seconds: Estimate = Field(
+        description="the monitor's part, tagger in the loop; null where drafts were used"
+    )
 
 
 class Cost(Part):

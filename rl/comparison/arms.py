@@ -69,9 +69,9 @@ class ArmRunner:
         self.side_by_side = 1
         self._answer_budgets: dict[str, int] = {}
         self._warned: set[str] = set()
+        self._followed: tuple[str, list[Sample]] = ("", [])
         self.progress = progress or silent
-        named = (config.tagger, config.audit_tagger, config.segmenter)
-        self.tagger, self.audit = load_taggers(*named)
+        self.tagger, self.audit = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
         check_rules(config.grid(), self.tagger.taxonomy)
         self.policies = {
             name: LoadedPolicy(entry, config, self.tagger, self.audit)
@@ -195,7 +195,7 @@ class ArmRunner:
                 self._warn(job, found)
             return found
         self.origins[job.key] = "sampled"
-        free = self.run(job.free) if follows(job, self.config) else None  # at costs of its own
+        free = self._free(job)
         engine = self.policies[job.policy].engine
         before = engine.cost
         samples = self._search(job, free or []) if job.oracle else self._sample(job, free)
@@ -207,6 +207,12 @@ class ArmRunner:
         if self.cache is not None and key is not None:
             self.cache.store(key, file)
         return samples
+
+    def _free(self, job: Job) -> list[Sample] | None:
+        """The samples that an arm follows, at costs of their own; the same list for the next."""
+        if follows(job, self.config) and self._followed[0] != job.free.key:
+            self._followed = job.free.key, self.run(job.free)
+        return self._followed[1] if follows(job, self.config) else None
 
     def _warn(self, job: Job, samples: list[Sample]) -> None:
         """Say, once, that a policy as it is, without any rule, gives no signal."""
@@ -234,7 +240,7 @@ class ArmRunner:
             samples=self.samples_per_problem(job.split),
             seed=self.config.seed,
             batch_size=self.config.batch_size,
-            monitor=loaded.monitor(job.point) if job.point else None,
+            monitor=loaded.monitor(job.point, drafts) if job.point else None,
             progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
             drafts=drafts,
         )
@@ -258,21 +264,16 @@ class ArmRunner:
     def _key(self, job: Job) -> str:
         """Hash of what made an arm of this folder."""
         policy = self.policies[job.policy]
-        return content_hash(
-            {
-                **self._content(job),
-                "policy": job.policy,
-                "weights": policy.sha256 or policy.path,
-            }
-        )
+        own = {"policy": job.policy, "weights": policy.sha256 or policy.path}
+        return content_hash({**self._content(job), **own})
 
     def _cache_key(self, job: Job) -> str | None:
         """Hash of what an arm's samples depend on; None if the policy's files are not known."""
-        identity = self.policies[job.policy].identity
-        if self.cache is None or identity is None:
+        policy = self.policies[job.policy]
+        if self.cache is None or policy.identity is None:
             return None
-        device = self.policies[job.policy].device
-        return content_hash({**self._content(job), "identity": identity, "device": device})
+        own = {"identity": policy.identity, "device": policy.device}
+        return content_hash({**self._content(job), **own})
 
     def _content(self, job: Job) -> dict[str, Any]:
         c = self.config

@@ -20,6 +20,8 @@ from tagger.stopping.rules.registry import build_rule
 
 if TYPE_CHECKING:
     from rl.evaluation.evaluate import Judge, MonitorMaker
+    from rl.evaluation.known_tags import KnownTags
+    from rl.evaluation.samples import Sample
     from rl.sampling.engine import Engine
     from tagger.stopping.closing import ClosingSequence
 
@@ -52,6 +54,7 @@ class LoadedPolicy:
         self._parts = [source.model] if source.adapter is None else [source.model, source.adapter]
         self.config, self._tagger, self._audit = config, tagger, audit
         self.prompts: dict[str, int] = {}
+        self._known: tuple[Sequence[Sample], KnownTags] | None = None
 
     def room(self, questions: Sequence[str]) -> Room:
         """How long completions can be; loads the tokenizer, not the weights.
@@ -149,12 +152,26 @@ class LoadedPolicy:
 
         return ClosingSequence(self.engine.tokenizer, self.engine.delimiters)
 
-    def monitor(self, point: GridPoint) -> MonitorMaker:
-        """A maker of monitors with one rule, one for each row."""
+    def _tags_of(self, drafts: Sequence[Sample]) -> KnownTags:
+        from rl.evaluation.known_tags import KnownTags
+
+        if self._known is None or self._known[0] is not drafts:
+            self._known = drafts, KnownTags(self._tagger, drafts)
+        return self._known[1]
+
+    def monitor(self, point: GridPoint, drafts: Sequence[Sample] | None = None) -> MonitorMaker:
+        """A maker of monitors with one rule, one for each row.
+
+        Args:
+            point: The rule.
+            drafts: What the rows probably write, whose steps need not be tagged again for every
+                rule; the same list each time.
+        """
         from tagger.stopping.monitor import StepMonitor
 
         rule = build_rule(point.config(), self._tagger.taxonomy)
-        s, closing, tagger = self.engine, self.closing, self._tagger
+        s, closing = self.engine, self.closing
+        tagger = self._tagger if drafts is None else self._tags_of(drafts)
         after = self.judge.analyze.prompt_end
         return lambda problem: StepMonitor(
             tagger, rule, problem.question, s.delimiters, s.tokenizer, closing, after

@@ -193,4 +193,6 @@ def evaluate(
         drafts=known,
     )
     found = judge.judge(completions, problems, seed)
-    return found if drafts is None else [replace(s, seconds=None) for s in found]
+    return (
+        found if drafts is None else [replace(s, seconds=None, monitor_seconds=None) for s in found]
+    )

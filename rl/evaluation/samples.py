@@ -63,8 +63,8 @@ class Sample:
         audit_verification: Verification steps according to the audit tagger; None without one.
         audit_outside_verification: And those outside the thinking.
         stop_reason: Why a monitor closed the thinking, in words; None if it did not.
-        monitor_seconds: Wall-clock seconds of the monitor, tagger included.
-        seconds: The sample's share of its arm's wall-clock time; None where drafts were used.
+        monitor_seconds: Wall-clock seconds of the monitor, tagger included; None with drafts.
+        seconds: The sample's share of its arm's wall-clock time; None with drafts.
         probe_tokens: Tokens an oracle spent to find its stop; not part of ``tokens``.
         ids: Token ids of the completion, end of sequence included, padding excluded.
     """
@@ -93,7 +93,7 @@ class Sample:
     keywords: int
     audit_verification: int | None = None
     stop_reason: str | None = None
-    monitor_seconds: float = 0.0
+    monitor_seconds: float | None = 0.0
     seconds: float | None = 0.0
     probe_tokens: int = 0
     outside_verification: int = 0

@@ -50,7 +50,7 @@ def _arm_row(
     m: Mapping[str, Any], name: Cell, pair: Mapping[str, Any] | None, kind: str = ""
 ) -> Row:
     unfinished = (1 - m["finished"]["mean"]) * 100
-    watching = m["monitor_seconds"]["mean"] * 1000
+    watching = (m["monitor_seconds"]["mean"] or 0) * 1000
     forced = m["forced_tokens"]["mean"]
     return Row(
         [

@@ -6,7 +6,14 @@ import time
 from collections import deque
 from typing import Any, NamedTuple, Protocol
 
-from tagger.steps import ScoredToken, Segmenter, Step, StepTagger, TaggedStep, needs_scores
+from tagger.steps import (
+    ScoredToken,
+    Segmenter,
+    Step,
+    TaggedStep,
+    TaggingSession,
+    needs_scores,
+)
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.rules.base import Decision, StoppingRule, StreamState
 from tagger.stopping.thinking_stream import ThinkingStream
@@ -14,12 +21,16 @@ from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 from tagger.thinking.token_text import TokenText
 
 
-class SegmentingTagger(StepTagger, Protocol):
-    """A tagger with the segmenter of its training steps."""
+class SegmentingTagger(Protocol):
+    """What a monitor needs of a tagger with the segmenter of its training steps."""
 
     @property
     def segmenter(self) -> Segmenter:
         """Cuts thinking into the steps the tagger expects."""
+        ...
+
+    def session(self, question: str = "") -> TaggingSession:
+        """Start tagging a trace, as `tagger.steps.StepTagger.session`."""
         ...
 
 

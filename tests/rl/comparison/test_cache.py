@@ -130,7 +130,7 @@ class Cached(ArmRunner):
 
     def __init__(self, folder: Path, cache: ArmCache) -> None:
         self.config, self.folder, self.cache = CompareConfig(max_new_tokens=200), folder, cache
-        self.origins, self._warned = {}, set()
+        self.origins, self._warned, self._followed = {}, set(), ("", [])
         thinks: Any = SimpleNamespace(settings=SimpleNamespace(thinking=True))
         self.policies = {"base": thinks}
         self.made_by = MadeBy(folder / "samples", lambda _: None)

@@ -48,7 +48,7 @@ def test_an_arm_with_drafts_has_the_samples_of_one_without_but_no_times(
     assert [replace(s, seconds=0, monitor_seconds=0) for s in one] == [
         replace(s, seconds=0, monitor_seconds=0) for s in two
     ]
-    assert {s.seconds for s in two} == {None} and all(s.monitor_seconds > 0 for s in two)
+    assert {(s.seconds, s.monitor_seconds) for s in two} == {(None, None)}
     assert drafted.origins == {"test/base": "sampled", job.key: "sampled"}
     assert all((s.seconds or 0) > 0 for s in drafted.run(Job("base", "base", "test")))
     assert plain.origins == {job.key: "sampled"}
@@ -93,10 +93,12 @@ def test_arms_under_rules_wait_for_their_free_arm_only_with_drafts(
 
 def test_times_that_are_not_known_are_null_in_measures_and_differences() -> None:
     timed = make_panel([sample(p, seconds=2.0) for p in "ab"])
-    drafted = make_panel([sample(p, seconds=None) for p in "ab"])
+    drafted = make_panel([sample(p, seconds=None, monitor_seconds=None) for p in "ab"])
     nothing = {"mean": None, "low": None, "high": None}
     found = measure(drafted, 0)
-    assert found["seconds"] == nothing and found["tokens"]["mean"] == 100
+    assert (
+        found["seconds"] == found["monitor_seconds"] == nothing and found["tokens"]["mean"] == 100
+    )
     for a, b in ((drafted, timed), (timed, drafted)):
         pair = paired(a, b, 0)
         assert pair["seconds"] == pair["seconds_change"] == nothing
