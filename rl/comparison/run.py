@@ -174,13 +174,15 @@ def _origins(runner: ArmRunner) -> dict[str, list[str]]:
 def _run_arms(runner: ArmRunner) -> tuple[dict[str, list[Sample]], Selection | None]:
     """Run every arm that can be named before the end; the times of those compared are taken alone.
 
-    The free arms and the chosen ones run one after the other, all others side by side; with drafts
-    the chosen ones have no times to take, and run as the others.
+    The free arms and the chosen ones run one after the other, all others side by side. With drafts
+    there are no times to compare, and all run side by side.
     """
     config = runner.config
     jobs = independent_jobs(config)
     samples = run_jobs(
-        runner, [j for j in jobs if j.arm == j.policy and j.split == "test"], alone=True
+        runner,
+        [j for j in jobs if j.arm == j.policy and j.split == "test"],
+        alone=not config.drafts,
     )
     selection = None
     if config.rules:
