@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -177,19 +178,22 @@ def _run_arms(runner: ArmRunner) -> tuple[dict[str, list[Sample]], Selection | N
     The free arms and the chosen ones run one after the other, all others side by side. With drafts
     there are no times to compare, and all run side by side.
     """
-    config = runner.config
+    config, samples = runner.config, dict[str, list[Sample]]()
     jobs = independent_jobs(config)
-    samples = run_jobs(
-        runner,
-        [j for j in jobs if j.arm == j.policy and j.split == "test"],
-        alone=not config.drafts,
-    )
+
+    def run(some: Iterable[Job], *, alone: bool = False) -> None:
+        samples.update(run_jobs(runner, [j for j in some if j.key not in samples], alone=alone))
+
+    if config.drafts:
+        run(jobs)
+    run((job for job in jobs if job.arm == job.policy and job.split == "test"), alone=True)
     selection = None
     if config.rules:
-        samples |= run_jobs(runner, [job for job in jobs if job.split == "calibration"])
+        run(job for job in jobs if job.split == "calibration")
         selection = select(runner, samples)
-        samples |= run_jobs(runner, chosen_jobs(config, selection.overall), alone=not config.drafts)
-    return samples | run_jobs(runner, [job for job in jobs if job.split == "test"]), selection
+        run(chosen_jobs(config, selection.overall), alone=True)
+    run(jobs)
+    return samples, selection
 
 
 def _resolve_shares(runner: ArmRunner) -> None:

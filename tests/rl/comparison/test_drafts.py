@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from rl.analysis.estimates import measure, paired
 from rl.analysis.panels import make_panel
+from rl.comparison import run
 from rl.comparison.arms import ArmRunner
 from rl.comparison.config import compare_config
 from rl.comparison.jobs import Job, follows, grid_job, oracle_job
@@ -108,3 +110,33 @@ def test_times_that_are_not_known_are_null_in_measures_and_differences() -> None
 def test_drafts_are_refused_with_an_engine_that_takes_none() -> None:
     with pytest.raises(UserError, match="'drafts' is true, but engine: transformers takes no"):
         compare_config({"drafts": True, "engine": "transformers"})
+
+
+@pytest.mark.parametrize("drafts", [False, True])
+def test_arms_run_alone_only_where_their_times_are_taken(
+    drafts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = compare_config({"rules": {"token_budget": {"limit": [9]}}, "drafts": drafts})
+    chosen = grid_job("base", "test", config.grid()[0])
+    stages: list[tuple[list[str], bool]] = []
+
+    def run_jobs(_runner: object, jobs: list[Job], *, alone: bool = False) -> dict[str, Any]:
+        if jobs:
+            stages.append((sorted(job.key for job in jobs), alone))
+        return {job.key: [] for job in jobs}
+
+    monkeypatch.setattr(run, "run_jobs", run_jobs)
+    selected: Any = SimpleNamespace(overall={"base": chosen.arm})
+    monkeypatch.setattr(run, "select", lambda *_: selected)
+    calibration = ["calibration/base", chosen.key.replace("test", "calibration")]
+    samples, selection = run._run_arms(SimpleNamespace(config=config))  # type: ignore[arg-type]
+    assert selection is selected
+    every = sorted(["test/base", chosen.key, "test/oracle", *calibration])
+    assert sorted(samples) == every
+    if drafts:
+        assert stages == [(every, False)]
+    else:
+        assert stages == [
+            (["test/base"], True), (calibration, False), ([chosen.key], True),
+            (["test/oracle"], False),
+        ]  # fmt: skip
