@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,16 @@ from rl.analysis.outcomes import warnings_of
 from rl.comparison.cache import ArmCache, content_hash
 from rl.comparison.config import CompareConfig, Split
 from rl.comparison.costs import total_cost, write_cost
-from rl.comparison.derived import GIVEN, Row, completion_tokens, row, sampling
+from rl.comparison.derived import Row, derived
 from rl.comparison.folder import MadeBy
 from rl.comparison.grid import check_rules
-from rl.comparison.jobs import Job, follows, has_drafts
+from rl.comparison.jobs import Job, arm_content, has_drafts
 from rl.comparison.loaded import LoadedPolicy
 from rl.evaluation.oracle import answer_budget
 from rl.evaluation.samples import Sample, read_samples, write_samples
-from rl.policy.config import changed_settings
-from rl.policy.context import check_batch_tokens
-from rl.policy.generation import NEUTRAL, named_sampling
 from rl.problems.problem import Problem
 from rl.problems.registry import load
+from rl.sampling.engine import EngineCost
 from rl.sampling.vllm_policy import check_vllm_installed
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -32,10 +30,6 @@ from tagger.units import load_taggers
 
 ArmProgress = Callable[[str, int, int], None]
 """Called with (what is running, rows done, rows in all)."""
-
-
-def silent(_what: str, _done: int, _total: int) -> None:
-    """Progress that nobody watches."""
 
 
 class ArmRunner:
@@ -70,7 +64,7 @@ class ArmRunner:
         self._answer_budgets: dict[str, int] = {}
         self._warned: set[str] = set()
         self._followed: tuple[str, list[Sample]] = ("", [])
-        self.progress = progress or silent
+        self.progress: ArmProgress = progress or (lambda _what, _done, _total: None)
         self.tagger, self.audit = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
         check_rules(config.grid(), self.tagger.taxonomy)
         self.policies = {
@@ -87,19 +81,11 @@ class ArmRunner:
             UserError: A tokenizer is not usable, a setting cannot be derived, or the settings do
                 not fit the models.
         """
-        c, base = self.config, self.policies[BASE]
-        splits = ("test", "calibration") if c.rules else ("test",)
+        splits = ("test", "calibration") if self.config.rules else ("test",)
         questions = [p.question for split in splits for p in self.problems(split)]
         rooms = [policy.room(questions) for policy in self.policies.values()]
-        given: dict[str, float | None] = {key: getattr(c, key) for key in NEUTRAL}
-        named = named_sampling(base.settings) if None in given.values() else {}
-        values, rows = sampling(given, named, base.name)
-        length, length_row = completion_tokens(c.max_new_tokens, rooms)
-        keys = ("max_batch_tokens", "max_new_tokens")
-        check_batch_tokens(c.max_batch_tokens, max(r.prompt for r in rooms), length, keys)
-        bound = "half of the free memory" if c.max_batch_tokens is None else GIVEN
-        self.settings = [*rows, length_row, row("max_batch_tokens", c.max_batch_tokens, bound)]
-        self.use(replace(c, **values, max_new_tokens=length))
+        values, self.settings = derived(vars(self.config), rooms, self.policies[BASE].settings)
+        self.use(replace(self.config, **values))
 
     def use(self, config: CompareConfig) -> None:
         """Continue with a config in which settings that were left out are filled in."""
@@ -183,36 +169,60 @@ class ArmRunner:
         return self._answer_budgets[oracle.key]
 
     def run(self, job: Job) -> list[Sample]:
-        """Sample one arm, or read it back if it is there; the key is written last.
-
-        Returns:
-            Its samples, problem by problem.
-        """
+        """Sample one arm, or read it back if it is there."""
         file = self._path(job, "jsonl.gz")
         if self.find(job):
             found = read_samples(file)
             if self.origins[job.key] == "cache":
                 self._warn(job, found)
             return found
-        self.origins[job.key] = "sampled"
-        free = self._free(job)
+        if has_drafts(job, self.config):
+            return self.run_each([job])[0]
+        free = self._free(job) if job.oracle else []
         engine = self.policies[job.policy].engine
         before = engine.cost
-        samples = self._search(job, free or []) if job.oracle else self._sample(job, free)
-        write_cost(file, engine.cost - before, self.side_by_side, has_drafts(job, self.config))
+        samples = self._search(job, free) if job.oracle else self._sample(job)
+        self._keep(job, samples, engine.cost - before)
+        return samples
+
+    def run_each(self, jobs: Sequence[Job]) -> list[list[Sample]]:
+        """Sample arms of one policy and split under their rules, with drafts."""
+        from rl.evaluation.evaluate import evaluate_each
+
+        one, free = jobs[0], self._free(jobs[0])
+        loaded, what = self.policies[one.policy], f"{one.split}: {', '.join(j.arm for j in jobs)}"
+        found = evaluate_each(
+            loaded.engine,
+            self.problems(one.split),
+            loaded.judge,
+            [loaded.monitor(job.point, free) for job in jobs if job.point],
+            free,
+            samples=self.samples_per_problem(one.split),
+            seed=self.config.seed,
+            batch_size=self.config.batch_size,
+            progress=lambda done, total: self.progress(what, done, total),
+        )
+        for job, (samples, cost) in zip(jobs, found, strict=True):
+            self._keep(job, samples, cost)
+        return [samples for samples, _ in found]
+
+    def _keep(self, job: Job, samples: list[Sample], cost: EngineCost) -> None:
+        """Write an arm down; the key last."""
+        file = self._path(job, "jsonl.gz")
+        self.origins[job.key] = "sampled"
+        write_cost(file, cost, self.side_by_side, has_drafts(job, self.config))
         self._warn(job, samples)
         write_samples(file, samples)
         write_atomically(self._path(job, "key"), f"{self._key(job)}\n".encode())
         key = self._cache_key(job)
         if self.cache is not None and key is not None:
             self.cache.store(key, file)
-        return samples
 
-    def _free(self, job: Job) -> list[Sample] | None:
+    def _free(self, job: Job) -> list[Sample]:
         """The samples that an arm follows, at costs of their own; the same list for the next."""
-        if follows(job, self.config) and self._followed[0] != job.free.key:
+        if self._followed[0] != job.free.key:
             self._followed = job.free.key, self.run(job.free)
-        return self._followed[1] if follows(job, self.config) else None
+        return self._followed[1]
 
     def _warn(self, job: Job, samples: list[Sample]) -> None:
         """Say, once, that a policy as it is, without any rule, gives no signal."""
@@ -229,7 +239,7 @@ class ArmRunner:
     def _path(self, job: Job, ending: str) -> Path:
         return self.folder / "samples" / job.split / f"{job.arm}.{ending}"
 
-    def _sample(self, job: Job, drafts: list[Sample] | None) -> list[Sample]:
+    def _sample(self, job: Job) -> list[Sample]:
         from rl.evaluation.evaluate import evaluate
 
         loaded = self.policies[job.policy]
@@ -240,9 +250,8 @@ class ArmRunner:
             samples=self.samples_per_problem(job.split),
             seed=self.config.seed,
             batch_size=self.config.batch_size,
-            monitor=loaded.monitor(job.point, drafts) if job.point else None,
+            monitor=loaded.monitor(job.point) if job.point else None,
             progress=lambda done, total: self.progress(f"{job.split}: {job.arm}", done, total),
-            drafts=drafts,
         )
 
     def _search(self, job: Job, free: list[Sample]) -> list[Sample]:
@@ -276,23 +285,12 @@ class ArmRunner:
         return content_hash({**self._content(job), **own})
 
     def _content(self, job: Job) -> dict[str, Any]:
-        c = self.config
-        content = {
-            **job.setting(),
-            "tagger": self.tagger.fingerprint,
-            "audit": self.audit.fingerprint if self.audit else None,
-            "problems": [asdict(p) for p in self.problems(job.split)],
-            "samples": self.samples_per_problem(job.split),
-            "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
-            "answer": ["greedy", self.answer_tokens(job)] if job.oracle else None,
-        }
-        # Else as the keys of earlier versions.
-        if changed := changed_settings(self.policies[job.policy].settings):
-            content["policy settings"] = changed
-        if c.max_batch_tokens is not None:
-            content["max_batch_tokens"] = c.max_batch_tokens
-        if c.engine != "kit":
-            content["engine"] = c.engine
-        if has_drafts(job, c):
-            content["drafts"] = True
-        return content
+        return arm_content(
+            job,
+            self.config,
+            self.policies[job.policy].settings,
+            self.problems(job.split),
+            self.samples_per_problem(job.split),
+            (self.tagger.fingerprint, self.audit.fingerprint if self.audit else None),
+            self.answer_tokens(job) if job.oracle else None,
+        )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rl.policy.context import tokens_left
-from rl.policy.generation import NEUTRAL, sampling_defaults, without_effect
+from rl.policy.context import check_batch_tokens, tokens_left
+from rl.policy.generation import NEUTRAL, named_sampling, sampling_defaults, without_effect
 from tagger.config.numbers import finite_number
 from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from rl.policy.config import PolicyConfig
 
 GIVEN = "set in the config"
 NOT_APPLIED = "not applied"
@@ -136,3 +139,29 @@ def completion_tokens(wanted: int | None, rooms: Sequence[Room]) -> tuple[int, R
     left, room = least
     source = f"context of {room.model}, {room.context} tokens, less its longest prompt"
     return left, row(key, left, source)
+
+
+def derived(
+    given: Mapping[str, Any], rooms: Sequence[Room], base: PolicyConfig
+) -> tuple[dict[str, Any], list[Row]]:
+    """How tokens are drawn, and how many.
+
+    Args:
+        given: The settings of a comparison.
+        rooms: One for each policy.
+        base: The base policy's settings.
+
+    Returns:
+        Values of the settings that may be left out, and how they were come by.
+
+    Raises:
+        UserError: A setting cannot be derived, or the settings do not fit the models.
+    """
+    drawn = {key: given[key] for key in NEUTRAL}
+    named = named_sampling(base) if None in drawn.values() else {}
+    values, rows = sampling(drawn, named, base.model)
+    length, length_row = completion_tokens(given["max_new_tokens"], rooms)
+    keys, most = ("max_batch_tokens", "max_new_tokens"), given["max_batch_tokens"]
+    check_batch_tokens(most, max(r.prompt for r in rooms), length, keys)
+    bound = "half of the free memory" if most is None else GIVEN
+    return values | {"max_new_tokens": length}, [*rows, length_row, row(keys[0], most, bound)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rl.analysis.arms import arm_name
 from rl.comparison.config import CompareConfig
 from rl.comparison.grid import GridPoint
+from rl.policy.config import PolicyConfig, changed_settings
+from rl.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,72 @@ def has_drafts(job: Job, config: CompareConfig) -> bool:
 def follows(job: Job, config: CompareConfig) -> bool:
     """Whether an arm needs the samples of its policy's free arm."""
     return job.oracle or has_drafts(job, config)
+
+
+def arm_content(
+    job: Job,
+    config: CompareConfig,
+    settings: PolicyConfig,
+    problems: Sequence[Problem],
+    samples: int,
+    taggers: tuple[str, str | None],
+    answer_tokens: int | None,
+) -> dict[str, Any]:
+    """What the samples of an arm depend on, but for its policy's files; for hashes.
+
+    Args:
+        job: The arm.
+        config: The settings.
+        settings: Its policy's.
+        problems: What it answers.
+        samples: How often.
+        taggers: Fingerprints of tagger and audit tagger.
+        answer_tokens: Budget of an oracle's forced answers.
+    """
+    c = config
+    content = {
+        **job.setting(),
+        "tagger": taggers[0],
+        "audit": taggers[1],
+        "problems": [asdict(p) for p in problems],
+        "samples": samples,
+        "sampling": [c.temperature, c.top_p, c.top_k, c.max_new_tokens, c.seed, c.batch_size],
+        "answer": ["greedy", answer_tokens] if job.oracle else None,
+    }
+    # Else as the keys of earlier versions.
+    if changed := changed_settings(settings):
+        content["policy settings"] = changed
+    if c.max_batch_tokens is not None:
+        content["max_batch_tokens"] = c.max_batch_tokens
+    if c.engine != "kit":
+        content["engine"] = c.engine
+    if has_drafts(job, c):
+        content["drafts"] = True
+    return content
+
+
+def grouped(jobs: Sequence[Job], config: CompareConfig, parts: int) -> list[list[Job]]:
+    """Bring arms together that read the same drafts.
+
+    Args:
+        jobs: What to run.
+        config: The settings.
+        parts: Groups to make of the arms of a policy on a split, so that all processes have work.
+
+    Returns:
+        Groups of arms with drafts, and every other job by itself, in order.
+    """
+    drafted: dict[tuple[str, str], list[Job]] = {}
+    groups: list[list[Job]] = []
+    for job in jobs:
+        if not has_drafts(job, config):
+            groups.append([job])
+            continue
+        same = drafted.setdefault((job.policy, job.split), [])
+        if not same:
+            groups.append(same)
+        same.append(job)
+    return [group[part::parts] for group in groups for part in range(min(parts, len(group)))]
 
 
 def grid_job(policy: str, split: str, point: GridPoint) -> Job:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rl.comparison.arms import ArmProgress, ArmRunner
 from rl.comparison.config import CompareConfig
-from rl.comparison.jobs import Job, follows
+from rl.comparison.jobs import Job, follows, grouped
 from tagger.errors import UserError
 from tagger.processes import begin_worker
 
@@ -48,9 +48,10 @@ def run_jobs(
     if workers > 1:
         _side_by_side(runner, waiting, workers)
         runner.origins.update({job.key: "sampled" for job in waiting})
-    return {
-        job.key: runner.run(job) for job in sorted(jobs, key=lambda j: follows(j, runner.config))
-    }
+    else:
+        for group in (g for g in grouped(waiting, runner.config, 1) if len(g) > 1):
+            runner.run_each(group)
+    return {j.key: runner.run(j) for j in sorted(jobs, key=lambda j: follows(j, runner.config))}
 
 
 def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
@@ -72,7 +73,7 @@ def _side_by_side(runner: ArmRunner, jobs: Sequence[Job], workers: int) -> None:
             initargs=(runner.config, runner.folder, runner.cache, news_queue, workers),
         ) as pool:
             try:
-                _submit(pool.submit, jobs, runner.config)
+                _submit(pool.submit, grouped(jobs, runner.config, workers), runner.config)
             except (KeyboardInterrupt, SystemExit):
                 # Leaving the pool waits for its workers, which may take hours to finish an arm.
                 for worker in set(active_children()) - others:
@@ -98,18 +99,18 @@ def _end_watch(news_queue: SimpleQueue[Any], watcher: threading.Thread) -> None:
 
 
 def _submit(
-    submit: Callable[..., Future[None]], jobs: Sequence[Job], config: CompareConfig
+    submit: Callable[..., Future[None]], groups: Sequence[list[Job]], config: CompareConfig
 ) -> None:
     """Queue the jobs; one that follows its free arm waits for it. The first error ends it all."""
     futures: dict[str, Future[None]] = {}
     try:
-        for job in (j for j in jobs if not follows(j, config)):
-            futures[job.key] = submit(_work, job)
-        for job in (j for j in jobs if follows(j, config)):
-            base = futures.get(job.free.key)
+        for group in (g for g in groups if not follows(g[0], config)):
+            futures[group[0].key] = submit(_work, group)
+        for group in (g for g in groups if follows(g[0], config)):
+            base = futures.get(group[0].free.key)
             if base is not None:
                 base.result()
-            futures[job.key] = submit(_work, job)
+            futures[group[0].key] = submit(_work, group)
         for future in futures.values():
             future.result()
     finally:
@@ -130,8 +131,11 @@ def _begin(
     _WORKER["runner"] = runner
 
 
-def _work(job: Job) -> None:
-    _WORKER["runner"].run(job)
+def _work(group: list[Job]) -> None:
+    if len(group) > 1:
+        _WORKER["runner"].run_each(group)
+    else:
+        _WORKER["runner"].run(group[0])
 
 
 def _pass_on(news_queue: Any, progress: ArmProgress) -> None:

@@ -17,7 +17,7 @@ from rl.problems.problem import Problem, score_answer
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 if TYPE_CHECKING:
-    from rl.sampling.engine import Completion, Engine
+    from rl.sampling.engine import Completion, Engine, EngineCost, MonitorFactory
     from tagger.steps import TaggedStep
     from tagger.stopping.monitor import StepMonitor
 
@@ -158,7 +158,6 @@ def evaluate(
     batch_size: int = 256,
     monitor: MonitorMaker | None = None,
     progress: Progress | None = None,
-    drafts: Sequence[Sample] | None = None,
 ) -> list[Sample]:
     """Sample completions of every problem, tag and score them.
 
@@ -171,17 +170,10 @@ def evaluate(
         batch_size: Rows sampled at once.
         monitor: Makes a fresh monitor for a row, to stop it online; None lets it run.
         progress: Called with (rows done, rows in all).
-        drafts: Samples of the same policy without a monitor, to save time; none of the samples
-            differs for it, but they have no times: theirs are not those of stopping online.
 
     Returns:
         The samples, problem by problem.
-
-    Raises:
-        ValueError: There are drafts, and the engine takes none.
     """
-    places = {problem.id: place for place, problem in enumerate(problems)}
-    known = None if drafts is None else {(places[s.problem_id], s.sample): s.ids for s in drafts}
     factory = None if monitor is None else (lambda p, _: monitor(problems[p]))
     completions = engine.sample(
         judge.prompting.render_all(engine.tokenizer, [p.question for p in problems]),
@@ -190,9 +182,63 @@ def evaluate(
         batch_size,
         monitor_factory=factory,
         progress=progress,
-        drafts=known,
     )
-    found = judge.judge(completions, problems, seed)
-    return (
-        found if drafts is None else [replace(s, seconds=None, monitor_seconds=None) for s in found]
+    return judge.judge(completions, problems, seed)
+
+
+def evaluate_each(
+    engine: Engine,
+    problems: Sequence[Problem],
+    judge: Judge,
+    monitors: Sequence[MonitorMaker],
+    drafts: Sequence[Sample],
+    *,
+    samples: int = 4,
+    seed: int = 0,
+    batch_size: int = 256,
+    progress: Progress | None = None,
+) -> list[tuple[list[Sample], EngineCost]]:
+    """Sample under several monitors what `evaluate` would under each, with drafts.
+
+    Args:
+        engine: As for `evaluate`; one that takes drafts.
+        problems: As for `evaluate`.
+        judge: As for `evaluate`.
+        monitors: One maker an arm.
+        drafts: Samples of the same policy without a monitor.
+        samples: As for `evaluate`.
+        seed: As for `evaluate`.
+        batch_size: As for `evaluate`.
+        progress: As for `evaluate`.
+
+    Returns:
+        For each monitor the samples, without times, for these are not those of stopping online,
+        and what `evaluate` would have spent.
+
+    Raises:
+        ValueError: The engine takes no drafts.
+    """
+
+    def factory(monitor: MonitorMaker) -> MonitorFactory:
+        return lambda prompt, _: monitor(problems[prompt])
+
+    places = {problem.id: place for place, problem in enumerate(problems)}
+    found = engine.sample_each(
+        judge.prompting.render_all(engine.tokenizer, [p.question for p in problems]),
+        [factory(monitor) for monitor in monitors],
+        {(places[s.problem_id], s.sample): s.ids for s in drafts},
+        samples,
+        seed,
+        batch_size,
+        progress,
     )
+    return [
+        (
+            [
+                replace(sample, seconds=None, monitor_seconds=None)
+                for sample in judge.judge(completions, problems, seed)
+            ],
+            cost,
+        )
+        for completions, cost in found
+    ]

@@ -131,12 +131,21 @@ class DecodingBatch:
     """Rows that run through the model together, each from its own prefix.
 
     Rows are named by their slot, 0 to ``len - 1``; `keep` renumbers them.
+
+    Attributes:
+        model: The model.
+        mask: Which columns hold tokens, shape (rows, columns); 0 is padding.
+        cache: Keys and values of what has been read.
+        logits: Of the next token, shape (rows, vocabulary).
     """
 
+    model: Any
+    logits: torch.Tensor
+
     _ids: torch.Tensor
-    _mask: torch.Tensor
+    mask: torch.Tensor
     _position: torch.Tensor
-    _cache: Cache
+    cache: Cache
 
     def __init__(self, model: Any, prefixes: Sequence[Sequence[int]], pad_id: int) -> None:
         """Prefill; equal prefixes are computed once.
@@ -151,17 +160,17 @@ class DecodingBatch:
         self._begin(model, list(unique), pad_id)
         logits = self._read(0, self._ids.shape[1], 1)
         rows = torch.tensor(source, device=model.device)
-        self._mask, self._position = self._mask[rows], self._position[rows]
+        self.mask, self._position = self.mask[rows], self._position[rows]
         self.logits = logits[rows, -1]
         if len(source) > len(unique) or source != list(range(len(source))):
-            self._cache.batch_select_indices(rows)
+            self.cache.batch_select_indices(rows)
 
     def _begin(self, model: Any, prefixes: Sequence[Sequence[int]], pad_id: int) -> None:
         """Lay the prefixes out, padded on the left; nothing is read yet."""
-        self._model = model
+        self.model = model
         ids, mask = left_padded(prefixes, pad_id)
-        self._ids, self._mask = ids.to(model.device), mask.to(model.device)
-        self._cache = preallocated_cache(model.config)
+        self._ids, self.mask = ids.to(model.device), mask.to(model.device)
+        self.cache = preallocated_cache(model.config)
 
     def _read(self, first: int, end: int, keep: int) -> torch.Tensor:
         """Read columns of the prefixes, those before `first` having been read.
@@ -174,14 +183,14 @@ class DecodingBatch:
         Returns:
             Their logits, shape (rows, columns wanted, vocabulary).
         """
-        mask = self._mask[:, :end]
+        mask = self.mask[:, :end]
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         self._position = positions[:, -1:]
-        logits: torch.Tensor = self._model(
+        logits: torch.Tensor = self.model(
             input_ids=self._ids[:, first:end],
             attention_mask=mask,
             position_ids=positions[:, first:],
-            past_key_values=self._cache,
+            past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=keep,
         ).logits
@@ -189,21 +198,21 @@ class DecodingBatch:
 
     def keep(self, slots: Sequence[int]) -> None:
         """Make slot i what slot ``slots[i]`` was; all other rows are dropped."""
-        rows = torch.tensor(slots, device=self._mask.device)
-        self._mask, self._position = self._mask[rows], self._position[rows]
+        rows = torch.tensor(slots, device=self.mask.device)
+        self.mask, self._position = self.mask[rows], self._position[rows]
         self.logits = self.logits[rows]
-        self._cache.batch_select_indices(rows)
+        self.cache.batch_select_indices(rows)
 
     def step(self, tokens: Sequence[int]) -> None:
         """Append one token a row; `logits`, shape (rows, vocabulary), become those of the next."""
-        ids = torch.tensor(tokens, device=self._mask.device)[:, None]
+        ids = torch.tensor(tokens, device=self.mask.device)[:, None]
         self._position = self._position + 1
-        self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
-        output = self._model(
+        self.mask = torch.nn.functional.pad(self.mask, (0, 1), value=1)
+        output = self.model(
             input_ids=ids,
-            attention_mask=self._mask,
+            attention_mask=self.mask,
             position_ids=self._position,
-            past_key_values=self._cache,
+            past_key_values=self.cache,
             use_cache=True,
         )
         self.logits = output.logits[:, -1]

@@ -105,6 +105,7 @@ class DraftedBatch(DecodingBatch):
     Attributes:
         wrong: By slot, of rows whose draft does not hold: how many of its tokens do, and the one
             that is drawn after them. These rows are of no further use in this batch.
+        complete: Whether everything has been read, not only up to where all drafts are wrong.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class DraftedBatch(DecodingBatch):
         self._begin(model, [[*row.prefix, *row.ids] for row in rows], pad_id)
         self._settings, self._policy = settings, policy
         self.wrong: dict[int, tuple[int, int]] = {}
+        self.complete = False
         width = self._ids.shape[1]
         # By row: the column whose logits the first token was drawn from, and the noise from there.
         self._starts = [width - len(row.ids) - 1 for row in rows]
@@ -144,6 +146,8 @@ class DraftedBatch(DecodingBatch):
             if len(self.wrong) == len(rows):
                 break
             self.logits = logits[:, -1]
+        else:
+            self.complete = True
 
     def _check(self, logits: torch.Tensor, first: int) -> None:
         """Draw the tokens that follow some columns, and note where a row's is another.

@@ -125,7 +125,6 @@ class Engine(Protocol):
         batch_size: int = 256,
         monitor_factory: MonitorFactory | None = None,
         progress: Progress | None = None,
-        drafts: Drafts | None = None,
     ) -> list[Completion]:
         """Sample completions of rendered prompts.
 
@@ -134,18 +133,42 @@ class Engine(Protocol):
             samples_per_prompt: Completions of each.
             seed: Keys the noise, with the prompt's index and the sample's.
             batch_size: Most rows at once.
-            monitor_factory: Called once a row, when its batch begins; with drafts earlier, and
-                again for a row whose draft turns out wrong.
+            monitor_factory: Called once a row, when its batch begins.
             progress: Called when rows finish.
-            drafts: What rows probably write, to be read in parallel; they save time and change
-                neither tokens nor counts, right or wrong. Only the engines of
-                `rl.sampling.registry.TAKE_DRAFTS` take them.
 
         Returns:
             All samples of the first prompt, then of the second, and so on.
+        """
+        ...
+
+    def sample_each(
+        self,
+        prompts: Sequence[str],
+        factories: Sequence[MonitorFactory],
+        drafts: Drafts,
+        samples_per_prompt: int = 1,
+        seed: int = 0,
+        batch_size: int = 256,
+        progress: Progress | None = None,
+    ) -> list[tuple[list[Completion], EngineCost]]:
+        """Sample under several monitors what `sample` would under each, with drafts.
+
+        Args:
+            prompts: As for `sample`.
+            factories: Give the monitors of each arm; may be called twice for a row.
+            drafts: What rows probably write, to be read in parallel, once for all arms; they save
+                time and change neither tokens nor counts, right or wrong. Only the engines of
+                `rl.sampling.registry.TAKE_DRAFTS` take them.
+            samples_per_prompt: As for `sample`.
+            seed: As for `sample`.
+            batch_size: As for `sample`.
+            progress: As for `sample`; a row is finished when all arms have it.
+
+        Returns:
+            For each factory the completions, and what `sample` would have spent on them.
 
         Raises:
-            ValueError: There are drafts, and the engine takes none.
+            ValueError: The engine takes no drafts.
         """
         ...
 

@@ -66,6 +66,21 @@ class PreallocatedLayer(CacheLayerMixin):
             self.values[moved] = self.values[indices[moved]]
         self._rows = len(indices)
 
+    def gathered(self, rows: torch.Tensor, columns: torch.Tensor) -> PreallocatedLayer:
+        """A layer of other rows and positions of this one, copied.
+
+        Args:
+            rows: Which row each new row is taken from, shape (new rows,).
+            columns: Which positions, shape (new rows, positions).
+        """
+        heads = torch.arange(self.keys.shape[1], device=rows.device)[None, :, None]
+        at = (rows[:, None, None], heads, columns[:, None, :])
+        new = PreallocatedLayer()
+        new.dtype, new.device, new.is_initialized = self.dtype, self.device, True
+        new.keys, new.values = self.keys[at], self.values[at]
+        new._rows, new._length = columns.shape
+        return new
+
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Length and offset of the keys a query of this length will see."""
         return self._length + query_length, 0
@@ -90,3 +105,14 @@ def preallocated_cache(config: object) -> Cache:
     if len(stock.layers) != layers or any(type(x).__name__ != "DynamicLayer" for x in stock.layers):
         return stock
     return Cache(layers=[PreallocatedLayer() for _ in range(layers)])
+
+
+def can_gather(cache: Cache) -> bool:
+    """Whether rows and positions of a cache can be copied: every layer keeps all of them."""
+    return all(isinstance(layer, PreallocatedLayer) for layer in cache.layers)
+
+
+def gathered_cache(cache: Cache, rows: torch.Tensor, columns: torch.Tensor) -> Cache:
+    """A cache of other rows and positions of one that `can_gather`; see `PreallocatedLayer`."""
+    layers = [x.gathered(rows, columns) for x in cache.layers if isinstance(x, PreallocatedLayer)]
+    return Cache(layers=layers)

@@ -32,6 +32,7 @@ class Row:
         seconds: Its share of the wall-clock time.
         ended: The last id is an end token.
         unverified: How many of the first ids are of a draft, and not yet checked.
+        arm: Number of the monitor factory it is for, where there are several.
     """
 
     prompt_index: int
@@ -43,6 +44,7 @@ class Row:
     seconds: float = 0.0
     ended: bool = False
     unverified: int = 0
+    arm: int = 0
 
     @property
     def forced(self) -> int | None:
@@ -128,31 +130,6 @@ class RowEngine(ABC):
             UserError: The model's logits are not finite.
         """
 
-    def _decode_drafted(
-        self,
-        keys: Sequence[RowKey],
-        make: Callable[[RowKey], Row],
-        prefixes: Sequence[Sequence[int]],
-        drafts: Drafts,
-        batch_size: int,
-        settings: SamplingSettings,
-    ) -> Generator[list[Row]]:
-        """Decode rows of which drafts are given; else as `_decode`, and with its results.
-
-        Args:
-            keys: As for `_decode`.
-            make: Makes a row, perhaps a second time.
-            prefixes: By prompt index.
-            drafts: See `rl.sampling.engine.Engine.sample`.
-            batch_size: As for `_decode`.
-            settings: As for `_decode`.
-
-        Raises:
-            ValueError: The engine takes none.
-            UserError: As `_decode`.
-        """
-        raise ValueError(f"{type(self).__name__} takes no drafts.")
-
     def sample(
         self,
         prompts: Sequence[str],
@@ -161,22 +138,31 @@ class RowEngine(ABC):
         batch_size: int = 256,
         monitor_factory: MonitorFactory | None = None,
         progress: Progress | None = None,
-        drafts: Drafts | None = None,
     ) -> list[Completion]:
         """Sample completions of each prompt, as `rl.sampling.engine.Engine.sample`."""
         prefixes = [self.tokenizer.encode(p, add_special_tokens=False) for p in prompts]
         done = self._generate(
-            prefixes,
-            samples_per_prompt,
-            seed,
-            batch_size,
-            self.settings,
-            monitor_factory,
-            progress,
-            drafts,
+            prefixes, samples_per_prompt, seed, batch_size, self.settings, monitor_factory, progress
         )
         self._count(done, reread=False)
         return done
+
+    def sample_each(
+        self,
+        prompts: Sequence[str],
+        factories: Sequence[MonitorFactory],
+        drafts: Drafts,
+        samples_per_prompt: int = 1,
+        seed: int = 0,
+        batch_size: int = 256,
+        progress: Progress | None = None,
+    ) -> list[tuple[list[Completion], EngineCost]]:
+        """Sample under several monitors, as `rl.sampling.engine.Engine.sample_each`.
+
+        Raises:
+            ValueError: The engine takes no drafts.
+        """
+        raise ValueError(f"{type(self).__name__} takes no drafts.")
 
     def continue_from(
         self,
@@ -225,14 +211,10 @@ class RowEngine(ABC):
         settings: SamplingSettings,
         monitor_factory: MonitorFactory | None,
         progress: Progress | None,
-        drafts: Drafts | None = None,
+        decode: Callable[..., Generator[list[Row]]] | None = None,
     ) -> list[Completion]:
-        for index, prefix in enumerate(prefixes):
-            if not prefix:
-                raise ValueError(f"Prompt {index} has no tokens; a model needs at least one.")
-        if samples < 1 or batch_size < 1:
-            raise ValueError("The number of samples and the batch size must be 1 or more.")
-
+        """Sample; `decode` takes the place of `_decode`."""
+        check_rows(prefixes, samples, batch_size)
         places = range(len(prefixes)) if self.places is None else self.places
 
         def make(key: RowKey) -> Row:
@@ -249,11 +231,8 @@ class RowEngine(ABC):
         lengths = [len(prefixes[p]) for p, _ in keys]
         self._read = 0
         done: dict[RowKey, Completion] = {}
-        if drafts is None:
-            decoding = self._decode(keys, make, lengths, batch_size, settings)
-        else:
-            decoding = self._decode_drafted(keys, make, prefixes, drafts, batch_size, settings)
-        with closing(decoding) as running:
+        decode = decode or self._decode
+        with closing(decode(keys, make, lengths, batch_size, settings)) as running:
             for ended in running:
                 done.update({(r.prompt_index, r.sample): self._completion(r) for r in ended})
                 if progress is not None:
@@ -290,6 +269,19 @@ class RowEngine(ABC):
             forced_tokens=row.monitor.forced_tokens,
             monitor_seconds=row.monitor.seconds,
         )
+
+
+def check_rows(prefixes: Sequence[Sequence[int]], samples: int, batch_size: int) -> None:
+    """Refuse empty prefixes and numbers below 1.
+
+    Raises:
+        ValueError: There is one.
+    """
+    for index, prefix in enumerate(prefixes):
+        if not prefix:
+            raise ValueError(f"Prompt {index} has no tokens; a model needs at least one.")
+    if samples < 1 or batch_size < 1:
+        raise ValueError("The number of samples and the batch size must be 1 or more.")
 
 
 def row_order(prefixes: Sequence[Sequence[int]], samples: int) -> list[tuple[int, int]]:

@@ -15,8 +15,8 @@ from rl.analysis.panels import make_panel
 from rl.comparison import run
 from rl.comparison.arms import ArmRunner
 from rl.comparison.config import compare_config
-from rl.comparison.jobs import Job, follows, grid_job, oracle_job
-from rl.comparison.workers import _submit
+from rl.comparison.jobs import Job, follows, grid_job, grouped, independent_jobs, oracle_job
+from rl.comparison.workers import _submit, run_jobs
 from rl.report.tables import has_times
 from tagger.errors import UserError
 from tests.rl.making import sample
@@ -32,7 +32,7 @@ def runner(world: World, folder: Path, drafts: bool) -> ArmRunner:
         "calibration": {"source": str(world.problems), "size": 1, "seed": 1},
         "samples": 2,
         "max_new_tokens": 24,
-        "rules": {"token_budget": {"limit": [9]}},
+        "rules": {"token_budget": {"limit": [9, 15]}},
         "drafts": drafts,
     }
     made = ArmRunner(compare_config(settings), folder)
@@ -44,16 +44,20 @@ def test_an_arm_with_drafts_has_the_samples_of_one_without_but_no_times(
     world: World, tmp_path: Path
 ) -> None:
     plain, drafted = (runner(world, tmp_path / str(kind), kind) for kind in (False, True))
-    job = grid_job("base", "test", plain.config.grid()[0])
-    one, two = plain.run(job), drafted.run(job)
+    jobs = [grid_job("base", "test", point) for point in plain.config.grid()]
+    ones, twos = (run_jobs(made, jobs) for made in (plain, drafted))
+    assert list(ones) == list(twos) == [job.key for job in jobs]
+    for other in jobs[1:]:
+        assert [s.ids for s in ones[other.key]] == [s.ids for s in twos[other.key]]
+    job = jobs[0]
+    one, two = ones[job.key], twos[job.key]
     assert any(s.stop_reason for s in one)
     assert [replace(s, seconds=0, monitor_seconds=0) for s in one] == [
         replace(s, seconds=0, monitor_seconds=0) for s in two
     ]
     assert {(s.seconds, s.monitor_seconds) for s in two} == {(None, None)}
-    assert drafted.origins == {"test/base": "sampled", job.key: "sampled"}
+    assert set(drafted.origins) == {"test/base", *ones} and set(plain.origins) == set(ones)
     assert all((s.seconds or 0) > 0 for s in drafted.run(Job("base", "base", "test")))
-    assert plain.origins == {job.key: "sampled"}
     costs = [
         json.loads((tmp_path / str(kind) / f"samples/{job.key}.cost.json").read_text())
         for kind in (False, True)
@@ -65,6 +69,24 @@ def test_an_arm_with_drafts_has_the_samples_of_one_without_but_no_times(
     assert has_times({"cost": plain.cost([job])})
     with pytest.raises(UserError, match="made with other settings"):
         runner(world, tmp_path / "False", True).is_done(job)
+
+
+def test_arms_that_read_the_same_drafts_are_brought_together() -> None:
+    config = compare_config({"rules": {"token_budget": {"limit": [5, 7, 9]}}, "oracle": False})
+    jobs = independent_jobs(config)
+    assert grouped(jobs, config, 2) == [[job] for job in jobs]
+    config = replace(config, drafts=True)
+    names = [[job.key for job in group] for group in grouped(jobs, config, 2)]
+    five, seven, nine = (f"monitored_token_budget_{limit}" for limit in (5, 7, 9))
+    assert names == [
+        ["test/base"],
+        [f"test/{five}", f"test/{nine}"],
+        [f"test/{seven}"],
+        ["calibration/base"],
+        [f"calibration/{five}", f"calibration/{nine}"],
+        [f"calibration/{seven}"],
+    ]
+    assert [len(group) for group in grouped(jobs, config, 1)] == [1, 3, 1, 3]
 
 
 def test_arms_under_rules_wait_for_their_free_arm_only_with_drafts(
@@ -88,8 +110,8 @@ def test_arms_under_rules_wait_for_their_free_arm_only_with_drafts(
 
         def cancel(self) -> None: ...
 
-    submit: Any = lambda _work, job: Running(job.key)  # noqa: E731
-    _submit(submit, [ruled, free], config)
+    submit: Any = lambda _work, group: Running(group[0].key)  # noqa: E731
+    _submit(submit, [[ruled], [free]], config)
     assert happened[:3] == ["begin test/base", "end test/base", f"begin {ruled.key}"]
 
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rl.sampling import drafts as module
+from rl.sampling import sampler as sampler_module
 from rl.sampling.drafts import DraftedBatch
-from rl.sampling.engine import Completion
+from rl.sampling.engine import Completion, EngineCost, MonitorFactory
 from rl.sampling.rows import Row
 from rl.sampling.sampler import Sampler, SamplingSettings
 from rl.sampling.transformers_engine import TransformersEngine
@@ -36,6 +37,14 @@ RULES = [
 ]
 
 
+Found = tuple[list[Completion], EngineCost]
+
+
+def bare(done: list[Completion], cost: EngineCost) -> Found:
+    """Completions and their cost, without times."""
+    return [replace(c, seconds=0, monitor_seconds=0) for c in done], replace(cost, seconds=0)
+
+
 class World:
     """A tiny policy, what it writes, and monitors for all samples but the first."""
 
@@ -49,23 +58,31 @@ class World:
         )
         self.plain = [self.run(rule) for rule in RULES]
 
-    def run(
-        self, rule: Any, drafts: Sequence[Sequence[int]] | None = None, batch_size: int = 256
-    ) -> list[Completion]:
-        """The completions under a rule, without their times."""
+    def factory(self, rule: Any) -> MonitorFactory:
         built = build_rule(rule)
 
         def make(prompt: int, sample: int) -> StepMonitor | None:
             named = (PROMPTS[prompt], DELIMITERS, self.tokenizer, self.closing)
             return StepMonitor(TAGGER, built, *named) if sample else None
 
-        given = None if drafts is None else dict(zip(KEYS, drafts, strict=False))
+        return make
+
+    def run(self, rule: Any) -> Found:
+        """Under one rule, without drafts."""
+        before, make = self.sampler.cost, self.factory(rule)
+        done = self.sampler.sample(PROMPTS, SAMPLES, SEED, monitor_factory=make)
+        return bare(done, self.sampler.cost - before)
+
+    def draft(
+        self, rules: Sequence[Any], drafts: Sequence[Sequence[int]], batch_size: int = 256
+    ) -> list[Found]:
+        """Under each rule, with drafts."""
+        given, factories = dict(zip(KEYS, drafts, strict=False)), list(map(self.factory, rules))
         before = self.sampler.cost
-        done = self.sampler.sample(
-            PROMPTS, SAMPLES, SEED, batch_size, monitor_factory=make, drafts=given
-        )
-        self.spent = replace(self.sampler.cost - before, seconds=0.0)
-        return [replace(c, seconds=0.0, monitor_seconds=0.0) for c in done]
+        found = self.sampler.sample_each(PROMPTS, factories, given, SAMPLES, SEED, batch_size)
+        spent = sum((cost for _, cost in found), EngineCost())
+        assert replace(self.sampler.cost - before, seconds=0) == replace(spent, seconds=0)
+        return [bare(*one) for one in found]
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +101,10 @@ def test_the_completions_of_the_free_arm_are_accepted_whole(
         wrong.append(self.wrong)
 
     monkeypatch.setattr(DraftedBatch, "__init__", noting)
-    assert world.run(RULES[0], world.free) == world.plain[0]
-    assert wrong == [{}]
-    assert sum(c.stop is not None for c in world.plain[0]) >= 8
-    spent = world.spent
-    world.run(RULES[0])
-    assert spent == world.spent
+    for rules in (RULES[:1], RULES):
+        assert world.draft(rules, world.free) == world.plain[: len(rules)]
+    assert wrong == [{}, {}]
+    assert sum(c.stop is not None for c in world.plain[0][0]) >= 8
 
 
 def kinds(world: World, row: int) -> list[list[int]]:
@@ -108,13 +123,16 @@ def kinds(world: World, row: int) -> list[list[int]]:
     ]
 
 
-@pytest.mark.parametrize("rule", range(len(RULES)))
-def test_no_kind_of_draft_changes_a_completion(world: World, rule: int) -> None:
+@pytest.mark.parametrize("rules", [[0], [1], [0, 1]])
+def test_no_kind_of_draft_changes_a_completion(world: World, rules: list[int]) -> None:
+    """Of one arm, and of two that part from the same draft."""
     rows = [kinds(world, row) for row in range(len(KEYS))]
-    for shift in (0, 3, 6):
+    named, wanted = [RULES[rule] for rule in rules], [world.plain[rule] for rule in rules]
+    for shift in (0, 4):
         drafts = [found[(row + shift) % len(found)] for row, found in enumerate(rows)]
-        assert world.run(RULES[rule], drafts) == world.plain[rule]
-    assert world.run(RULES[rule], []) == world.plain[rule]
+        assert world.draft(named, drafts) == wanted
+    assert world.draft(named, []) == wanted
+    assert world.draft(named, [[(ids[0] + 1) % 200, *ids[1:]] for ids in world.free]) == wanted
 
 
 @given(data=st.data())
@@ -129,7 +147,8 @@ def test_a_draft_is_accepted_up_to_its_first_wrong_token(world: World, data: st.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "LOGITS", logits)
         patch.setattr(module, "DRAWN", drawn)
-        assert world.run(RULES[0], drafts, batch_size=size) == world.plain[0]
+        for rules in (RULES[:1], RULES):
+            assert world.draft(rules, drafts, size)[0][0] == world.plain[0][0]
 
 
 def row_of(world: World, ids: list[int]) -> Row:
@@ -162,8 +181,16 @@ def test_logits_that_are_not_finite_are_refused_where_a_token_is_drawn_from_them
     assert batch.wrong == {0: (1, ids[1])}
 
 
+def test_a_cache_that_forgets_positions_has_its_drafts_read_for_each_arm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampler_module, "can_gather", lambda _: False)
+    monkeypatch.setattr(sampler_module, "ForkedBatch", None)
+    assert world.draft(RULES, world.free) == world.plain
+
+
 def test_an_engine_that_takes_no_drafts_says_so(world: World) -> None:
     s = world.sampler
     other = TransformersEngine(s.model, s.tokenizer, DELIMITERS, s.settings)
     with pytest.raises(ValueError, match="TransformersEngine takes no drafts"):
-        other.sample(PROMPTS, drafts={})
+        other.sample_each(PROMPTS, [world.factory(RULES[0])], {})
