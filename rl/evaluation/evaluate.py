@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -223,22 +223,37 @@ def evaluate_each(
         return lambda prompt, _: monitor(problems[prompt])
 
     places = {problem.id: place for place, problem in enumerate(problems)}
+    known = {(places[s.problem_id], s.sample): s for s in drafts}
     found = engine.sample_each(
         judge.prompting.render_all(engine.tokenizer, [p.question for p in problems]),
         [factory(monitor) for monitor in monitors],
-        {(places[s.problem_id], s.sample): s.ids for s in drafts},
+        {key: sample.ids for key, sample in known.items()},
         samples,
         seed,
         batch_size,
         progress,
     )
+    return [(_judged_anew(judge, done, known, problems, seed), cost) for done, cost in found]
+
+
+def _judged_anew(
+    judge: Judge,
+    completions: Sequence[Completion],
+    known: Mapping[tuple[int, int], Sample],
+    problems: Sequence[Problem],
+    seed: int,
+) -> list[Sample]:
+    """Samples without times; a completion that nothing stopped is the draft, judged before."""
+    found = {(c.prompt_index, c.sample): known.get((c.prompt_index, c.sample)) for c in completions}
+    new = [
+        c
+        for c in completions
+        if c.stop is not None
+        or (same := found[c.prompt_index, c.sample]) is None
+        or same.ids != tuple(c.ids)
+    ]
+    judged = zip(new, judge.judge(new, problems, seed), strict=True)
+    found.update({(c.prompt_index, c.sample): sample for c, sample in judged})
     return [
-        (
-            [
-                replace(sample, seconds=None, monitor_seconds=None)
-                for sample in judge.judge(completions, problems, seed)
-            ],
-            cost,
-        )
-        for completions, cost in found
+        replace(sample, seconds=None, monitor_seconds=None) for sample in found.values() if sample
     ]
