@@ -123,7 +123,7 @@ def kinds(world: World, row: int) -> list[list[int]]:
     ]
 
 
-@pytest.mark.parametrize("rules", [[0], [1], [0, 1]])
+@pytest.mark.parametrize("rules", [[1], [0, 1]])
 def test_no_kind_of_draft_changes_a_completion(world: World, rules: list[int]) -> None:
     """Of one arm, and of two that part from the same draft."""
     rows = [kinds(world, row) for row in range(len(KEYS))]
@@ -136,7 +136,7 @@ def test_no_kind_of_draft_changes_a_completion(world: World, rules: list[int]) -
 
 
 @given(data=st.data())
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_a_draft_is_accepted_up_to_its_first_wrong_token(world: World, data: st.DataObject) -> None:
     """In batches and chunks of any size."""
     drafts = []
