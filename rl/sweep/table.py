@@ -19,7 +19,7 @@ LEAST_WIDTH = 110
 """Columns of the table on narrower terminals, and where there is none: a row stays a line."""
 _MEASURES = (
     "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
-    "verified", "first_answer_accuracy", "steps", "finished",
+    "verified", "first_answer_accuracy", "steps", "finished", "outside_verification",
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
             style="dim",
             highlight=False,
         )
-    for row in results.get("mixed", ()):
+    for row in (*results.get("mixed", ()), *results.get("outside", ())):
         console.print(f"[bold red]WARNING[/] {escape(row['text'])}", highlight=False)
     for lost in results["failed"]:
         console.print(
@@ -88,11 +88,18 @@ def cells(
         str(len(one["seeds"])) if "seeds" in one else "",
         f"{number(accuracy['mean'] * 100, 1)} ({interval(accuracy, 100, 1)})",
         number(tokens["mean"], 1),
-        number(one["verification_steps"]["mean"], 2),
+        _verification(one),
         "–" if gap is None else signed(gap, 2),
         versus,
         note,
     )
+
+
+def _verification(one: Mapping[str, Any]) -> str:
+    """Verification steps in the thinking, and those outside it if there are some."""
+    outside = number(one["outside_verification"]["mean"], 2)
+    inside = number(one["verification_steps"]["mean"], 2)
+    return inside if outside == "0.00" else f"{inside} + {outside}"
 
 
 def settings_csv(results: Mapping[str, Any]) -> str:

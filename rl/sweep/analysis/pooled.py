@@ -20,12 +20,16 @@ from rl.evaluation.samples import Sample
 
 NAMES = (
     "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
-    "verified", "first_answer_accuracy", "steps", "finished",
+    "verified", "first_answer_accuracy", "steps", "finished", "outside_verification",
 )  # fmt: skip
-"""Measures of a setting, as of `rl.analysis.estimates.MEASURES`."""
-OF_BAND = ("accuracy", "tokens", "verification_steps", "verified")
+"""Measures of a setting, as of `rl.analysis.estimates.MEASURES`, and verification steps outside the
+thinking."""
+OF_BAND = ("accuracy", "tokens", "verification_steps", "verified", "outside_verification")
 
 Value = Callable[[Sample], float]
+_VALUES: dict[str, Value] = {
+    **MEASURES, "outside_verification": lambda s: float(s.outside_verification)
+}  # fmt: skip
 
 
 @lru_cache(maxsize=32)
@@ -115,13 +119,13 @@ def measure_runs(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
         ``by_run``, accuracy and tokens of each run.
     """
     out: dict[str, Any] = dict(
-        mean_estimates({name: matrix(panels, MEASURES[name]) for name in NAMES}, seed)
+        mean_estimates({name: matrix(panels, _VALUES[name]) for name in NAMES}, seed)
     )
     out["selectivity"] = selectivity(panels, seed)
     out["bands"] = {}
     for band in band_order(panels[0].bands):
         parts = [panel.only(band) for panel in panels]
-        values = {name: matrix(parts, MEASURES[name]) for name in OF_BAND}
+        values = {name: matrix(parts, _VALUES[name]) for name in OF_BAND}
         out["bands"][band] = {
             **mean_estimates(values, seed), "selectivity": selectivity(parts, seed)
         }  # fmt: skip

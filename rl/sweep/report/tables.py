@@ -48,12 +48,18 @@ def _row(
         _difference(pair, "tokens_change"),
         Cell(
             number(one["verification_steps"]["mean"], 2),
-            f"{number(one['verified']['mean'] * 100, 0)} % verified",
+            f"{number(one['verified']['mean'] * 100, 0)} % verified{_outside(one)}",
         ),
         _signed(gap),
         _steps(one.get("steps_to_saving")),
     ]
     return Row(cells, "hero" if chosen else "")
+
+
+def _outside(m: Mapping[str, Any]) -> str:
+    """Verification steps outside the thinking, where there are some."""
+    shown = number(m["outside_verification"]["mean"], 2)
+    return "" if shown == "0.00" else f", {shown} more outside the thinking"
 
 
 def _steps(steps: Sequence[int | None] | None) -> str:
@@ -102,7 +108,7 @@ def _band_cell(m: Mapping[str, Any]) -> Cell:
     return Cell(
         f"{number(m['accuracy']['mean'] * 100, 1)} %",
         f"{number(m['tokens']['mean'], 1)} tokens, {number(m['verified']['mean'] * 100, 0)} %"
-        f" verified{versus}",
+        f" verified{_outside(m)}{versus}",
     )
 
 
