@@ -11,6 +11,8 @@ from rl.evaluation.samples import Sample
 
 NO_SIGNAL_SHARE = 0.2
 """Share from which a cause is named where no answer at all is correct."""
+MOVED = 0.1
+"""Verification steps an answer outside the thinking, more than the reference's, that are told."""
 
 
 def outcome_of_sample(sample: Sample, limit: int | None) -> Outcome:
@@ -65,6 +67,31 @@ def warnings_of(
         elif causes:
             found.append({"name": "weak_signal", "arm": arm, "text": f"{arm}: {join(causes)}"})
     return found
+
+
+def moved_outside(
+    name: str, means: Mapping[str, float], reference: str, usual: Mapping[str, float]
+) -> str:
+    """A sentence if a policy verifies outside its thinking more than its reference does, else "".
+
+    A charge on the steps of the thinking is evaded by closing it early and verifying in the answer;
+    the figures of the thinking then look better than the policy is.
+
+    Args:
+        name: What the policy is called.
+        means: ``outside_verification`` and ``verification_steps``, means an answer.
+        reference: What its reference, the control if there is one, is called.
+        usual: The same means of that.
+    """
+    steps, before = means["outside_verification"], usual["outside_verification"]
+    if steps - before < MOVED:
+        return ""
+    return (
+        f"{name}: {steps:.2f} verification steps an answer stand outside the thinking"
+        f" ({reference}: {before:.2f}), beside {means['verification_steps']:.2f} in it; if the"
+        " reward charges the thinking alone, they went where they cost nothing (scope: completion"
+        " charges them too)."
+    )
 
 
 def _mismatch(samples: Sequence[Sample], limit: int | None) -> Mismatch | None:

@@ -32,7 +32,7 @@ from rl.analysis.displacement import displacement, step_density
 from rl.analysis.estimates import MEASURES, estimate_mean, measure, paired
 from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
-from rl.analysis.outcomes import count_samples, warnings_of
+from rl.analysis.outcomes import count_samples, moved_outside, warnings_of
 from rl.analysis.panels import RESAMPLES, Panel, aligned, band_order, make_panel
 from rl.analysis.schema import SCHEMA_VERSION, policy_entry, validate_results
 from rl.analysis.value import verification_value
@@ -218,6 +218,11 @@ def build_results(
     }
     silent = [name for name, run in free.items() if not run.thinks]
     own = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens, silent)
+    outside = {
+        name: moved_outside(name, _audited(results, name), reference, _audited(results, reference))
+        for name in free
+    }
+    own += [{"name": "outside", "arm": n, "text": text} for n, text in outside.items() if text]
     results["warnings"] = own + [
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
         for text, names in _by_text(results["problems"]["overlaps"]).items()
@@ -233,6 +238,13 @@ def build_results(
     results["provenance"] = dict(provenance)
     validate_results(results)
     return results
+
+
+def _audited(results: Mapping[str, Any], policy: str) -> dict[str, float]:
+    """Verification steps of a policy's free arm, in its thinking and outside."""
+    columns = results["arms"][policy]["audit"]
+    names = ("outside_verification", "verification_steps")
+    return {name: columns[name]["mean"] for name in names}
 
 
 def _against_monitored(

@@ -12,7 +12,7 @@ from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
 from rl.sweep.analysis.origins import mixed_origins
-from rl.sweep.analysis.outside import moved_outside
+from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.analysis.responses import good_ranges, interactions, response
@@ -93,7 +93,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "control": rival["name"],
         "settings": settings,
         "runs": [_run(sweep, one, plan) for one in plan.runs],
-        "outside": moved_outside(candidates, rival),
+        "outside": outside_thinking(candidates, rival),
         "mixed": mixed_origins(_origins(sweep, runs)),
         "failed": lost,
         "front": [p.name for p in front],

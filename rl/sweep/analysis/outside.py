@@ -1,20 +1,16 @@
-"""Verification that a setting moved out of the thinking, where a charge may not reach it.
-
-`step_count` charges the steps of the thinking unless its scope is the completion. A policy can
-close its thinking early and go on verifying in its answer; the figures of the thinking then look
-better than the policy is.
-"""
+"""Verification that settings moved out of the thinking, where a charge may not reach it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MOVED = 0.1
-"""Verification steps an answer outside the thinking, more than control's, that are told."""
+from rl.analysis.outcomes import moved_outside
+
+_MEANS = ("outside_verification", "verification_steps")
 
 
-def moved_outside(
+def outside_thinking(
     settings: Sequence[Mapping[str, Any]], control: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The settings that verify outside the thinking more than control does.
@@ -27,17 +23,15 @@ def moved_outside(
         A row for each: ``setting``, ``steps`` (verification steps an answer outside the thinking)
         and ``text``, a sentence.
     """
-    usual = control["outside_verification"]["mean"]
     rows = []
+    usual = _means(control)
     for one in settings:
-        steps = one["outside_verification"]["mean"]
-        if steps - usual >= MOVED:
-            text = (
-                f"{one['label']}: {steps:.2f} verification steps an answer stand outside the"
-                f" thinking ({control['label']}: {usual:.2f}), beside"
-                f" {one['verification_steps']['mean']:.2f} in it; if the reward charges the"
-                " thinking alone, they went where they cost nothing (scope: completion charges"
-                " them too)."
-            )
-            rows.append({"setting": one["name"], "steps": steps, "text": text})
+        means = _means(one)
+        if text := moved_outside(one["label"], means, control["label"], usual):
+            row = {"setting": one["name"], "steps": means["outside_verification"], "text": text}
+            rows.append(row)
     return rows
+
+
+def _means(one: Mapping[str, Any]) -> dict[str, float]:
+    return {key: one[key]["mean"] for key in _MEANS}

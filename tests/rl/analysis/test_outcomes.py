@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rewards.facts.outcomes import Outcomes
+from rl.analysis.arms import ArmRun
 from rl.analysis.outcomes import count_samples, warnings_of
+from rl.analysis.results import build_results
 from rl.evaluation.samples import Sample
 from tests.rl.making import sample
+from tests.rl.synthetic import PROVENANCE
 
 CUT: dict[str, Any] = {"finished": False, "correct": False, "answer": "", "tokens": 200}
 
@@ -64,3 +67,18 @@ def test_an_arm_whose_thinking_is_off_is_not_warned_of_for_having_none() -> None
     rows = [sample(f"p{i}", thinking="") for i in range(4)]
     (said,) = warnings_of({"base": rows, "no_thinking": rows}, 200, silent=["no_thinking"])
     assert said["arm"] == "base" and "hold no closed thinking" in said["text"]
+
+
+def test_policy_that_moved_verification_out_of_its_thinking_is_warned_of() -> None:
+    def arm(name: str, outside: int) -> ArmRun:
+        rows = [sample(f"p{i}", outside_verification=outside * (i % 2)) for i in range(10)]
+        return ArmRun(name, name, "free", name, rows)
+
+    arms = [arm("base", 0), arm("control", 0), arm("same", 0), arm("trained", 1)]
+    results = build_results(arms, seed=0, selection=None, training=None, provenance=PROVENANCE)
+    (warning,) = [row for row in results["warnings"] if row["name"] == "outside"]
+    assert warning["arm"] == "trained"
+    assert (
+        "0.50 verification steps an answer stand outside the thinking (control: 0.00)"
+        in (warning["text"])
+    )

@@ -16,7 +16,7 @@ from rl.analysis.frontier import Point
 from rl.analysis.panels import Panel, make_panel
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.origins import mixed_origins
-from rl.sweep.analysis.outside import moved_outside
+from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.analysis.responses import good_ranges
@@ -196,7 +196,7 @@ def test_verification_that_moved_out_of_the_thinking_is_told() -> None:
         return {"name": name, "label": name, **{key: {"mean": v} for key, v in means.items()}}
 
     control = setting("control", 2.5, 0.05)
-    (row,) = moved_outside([setting("honest", 0.6, 0.1), setting("moved", 0.4, 0.22)], control)
+    (row,) = outside_thinking([setting("honest", 0.6, 0.1), setting("moved", 0.4, 0.22)], control)
     assert (row["setting"], row["steps"]) == ("moved", 0.22)
     assert (
         "0.22 verification steps an answer stand outside the thinking (control: 0.05)"
