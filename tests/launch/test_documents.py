@@ -75,6 +75,9 @@ def test_the_quickstart_config_is_valid(tmp_path: Path) -> None:
 
     file = ROOT / "configs" / "quickstart.yaml"
     assert load_config(file).model == "overthinker"
-    compare = compare_config(section(read_yaml(file), "compare"))
-    assert (compare.problems.size or 0) >= 300
+    content = read_yaml(file)
+    compare = compare_config(section(content, "compare"))
+    assert (compare.problems.size or 0) >= 200
     assert compare.samples >= 4
+    # What the results that are published show:
+    assert content["full"]["compare"]["problems"]["size"] >= 300
