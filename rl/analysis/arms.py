@@ -107,7 +107,7 @@ def subject_of(policies: Sequence[str], baselines: Sequence[str] = ()) -> str:
     trained = [name for name in policies if name not in (BASE, reference, *baselines)]
     if trained:
         return trained[0 if reference == CONTROL else -1]
-    return reference if reference == CONTROL else list(policies)[-1]
+    return reference if reference == CONTROL else policies[-1]
 
 
 def default_claims(policies: Sequence[str], baselines: Sequence[str] = ()) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ def warnings_of(
 
 
 def moved_outside(
-    name: str, means: Mapping[str, float], reference: str, usual: Mapping[str, float]
+    name: str, measures: Mapping[str, Any], reference: str, usual: Mapping[str, Any]
 ) -> str:
     """A sentence if a policy verifies outside its thinking more than its reference does, else "".
 
@@ -79,18 +79,18 @@ def moved_outside(
 
     Args:
         name: What the policy is called.
-        means: ``outside_verification`` and ``verification_steps``, means an answer.
+        measures: Holds the estimates ``outside_verification`` and ``verification_steps``.
         reference: What its reference, the control if there is one, is called.
-        usual: The same means of that.
+        usual: Holds those of the reference.
     """
-    steps, before = means["outside_verification"], usual["outside_verification"]
+    steps, before = (one["outside_verification"]["mean"] for one in (measures, usual))
     if steps - before < MOVED:
         return ""
     return (
         f"{name}: {steps:.2f} verification steps an answer stand outside the thinking"
-        f" ({reference}: {before:.2f}), beside {means['verification_steps']:.2f} in it; if the"
-        " reward charges the thinking alone, they went where they cost nothing (scope: completion"
-        " charges them too)."
+        f" ({reference}: {before:.2f}), besides {measures['verification_steps']['mean']:.2f} in it;"
+        " if the reward charges the thinking alone, they went where they cost nothing (scope:"
+        " completion charges them too)."
     )
 
 

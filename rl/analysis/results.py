@@ -218,10 +218,8 @@ def build_results(
     }
     silent = [name for name, run in free.items() if not run.thinks]
     own = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens, silent)
-    outside = {
-        name: moved_outside(name, _audited(results, name), reference, _audited(results, reference))
-        for name in free
-    }
+    audits = {name: results["arms"][name]["audit"] for name in free}
+    outside = {n: moved_outside(n, audits[n], reference, audits[reference]) for n in free}
     own += [{"name": "outside", "arm": n, "text": text} for n, text in outside.items() if text]
     results["warnings"] = own + [
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
@@ -238,13 +236,6 @@ def build_results(
     results["provenance"] = dict(provenance)
     validate_results(results)
     return results
-
-
-def _audited(results: Mapping[str, Any], policy: str) -> dict[str, float]:
-    """Verification steps of a policy's free arm, in its thinking and outside."""
-    columns = results["arms"][policy]["audit"]
-    names = ("outside_verification", "verification_steps")
-    return {name: columns[name]["mean"] for name in names}
 
 
 def _against_monitored(

@@ -9,6 +9,8 @@ from rl.analysis.arms import arm_of, policy_names
 from tagger.display.colours import TYPE_COLOURS
 from tagger.taxonomies.taxonomy import REASONTYPE
 
+LEAST_WIDTH = 110
+"""Columns of a table on narrower terminals, and where there is none: a row stays a line."""
 ARM_LOOK = {
     "base": ("base", "circle", "var(--base,#39424e)"),
     "trained": ("trained", "star", "var(--trained,#d9480f)"),

@@ -12,7 +12,7 @@ from rl.analysis.schema import load_results
 from rl.report.arms_csv import arms_csv
 from rl.report.frontier import frontier_plot
 from rl.report.page import page
-from rl.report.style import arm_look, grid_arms, main_arms, number, signed
+from rl.report.style import LEAST_WIDTH, arm_look, grid_arms, main_arms, number, signed
 from rl.report.words import headline, uncorrected
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 PICTURE = "frontier.svg"
 TABLE = "arms.csv"
-LEAST_WIDTH = 110
-"""Columns of the table on narrower terminals, and where there is none: a row stays a line."""
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 
 

@@ -8,15 +8,13 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rl.report.style import interval, number, signed
+from rl.report.style import LEAST_WIDTH, interval, number, signed
 from rl.sweep.planning.runs import value_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 HEAD = ("setting", "seeds", "correct %", "tokens", "verif.", "select.", "vs control", "")
-LEAST_WIDTH = 110
-"""Columns of the table on narrower terminals, and where there is none: a row stays a line."""
 _MEASURES = (
     "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
     "verified", "first_answer_accuracy", "steps", "finished", "outside_verification",

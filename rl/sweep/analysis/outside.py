@@ -7,8 +7,6 @@ from typing import Any
 
 from rl.analysis.outcomes import moved_outside
 
-_MEANS = ("outside_verification", "verification_steps")
-
 
 def outside_thinking(
     settings: Sequence[Mapping[str, Any]], control: Mapping[str, Any]
@@ -24,14 +22,8 @@ def outside_thinking(
         and ``text``, a sentence.
     """
     rows = []
-    usual = _means(control)
     for one in settings:
-        means = _means(one)
-        if text := moved_outside(one["label"], means, control["label"], usual):
-            row = {"setting": one["name"], "steps": means["outside_verification"], "text": text}
-            rows.append(row)
+        if text := moved_outside(one["label"], one, control["label"], control):
+            steps = one["outside_verification"]["mean"]
+            rows.append({"setting": one["name"], "steps": steps, "text": text})
     return rows
-
-
-def _means(one: Mapping[str, Any]) -> dict[str, float]:
-    return {key: one[key]["mean"] for key in _MEANS}
