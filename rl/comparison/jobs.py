@@ -107,7 +107,7 @@ def grouped(jobs: Sequence[Job], config: CompareConfig, parts: int) -> list[list
         parts: Groups to make of the arms of a policy on a split, so that all processes have work.
 
     Returns:
-        Groups of arms with drafts, and every other job by itself, in order.
+        Groups of arms with drafts, and every other job alone, in order.
     """
     drafted: dict[tuple[str, str], list[Job]] = {}
     groups: list[list[Job]] = []

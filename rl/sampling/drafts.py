@@ -2,8 +2,8 @@
 
 Speculative decoding (Leviathan et al., 2023) for noise that is known: a row's uniforms are keyed
 by its position, so a draft's token is accepted if and only if it is the one that decoding would
-have drawn there. Where it is not, the row goes on from the token that is. So drafts change nothing
-but the time, and, like the batch a row runs in, the rounding of about 1e-7.
+have drawn there. Where it is not, the row continues from the token that is. So drafts change
+nothing but the time, and, like the batch a row runs in, the rounding of about 1e-7.
 
 An arm under a stopping rule writes what its policy's free arm writes until the rule fires, which
 makes the free arm's completion the best of drafts.

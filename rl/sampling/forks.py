@@ -1,4 +1,4 @@
-"""Arms that part from one draft: it is read once, and each goes on from where its rule fires.
+"""Arms that part from one draft: it is read once, and each continues from where its rule fires.
 
 The keys and values of a token depend on what is before it alone, so those of a draft serve every
 row that begins with part of it. This needs a cache that keeps all positions.
