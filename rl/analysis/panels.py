@@ -124,14 +124,24 @@ class Weights:
             return self._means(values)
         every = np.zeros(len(self.inside))
         every[self.inside] = values
+        above, below = (self._by_run(one) for one in (every, self.inside.astype(np.float64)))
+        runs = np.ones((1, 1)) if self.runs is None else self.runs
+        # Runs may have different problems inside, and their weights may be negative: they act on
+        # what a run has above the ratio of all (the linearized ratio estimator).
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self._means(every) / self._means(self.inside.astype(np.float64))
+            ratio = above.sum(axis=1) / below.sum(axis=1)
+            over = (runs * (above - ratio[:, None] * below)).sum(axis=1)
+            return np.asarray(ratio + over / below.mean(axis=1))
 
     def _means(self, values: Array) -> Array:
         if self.runs is None:
             return np.asarray(self.problems @ values, np.float64)
-        by_run = self.problems @ values.reshape(self.runs.shape[1], -1).T
-        return np.asarray((self.runs * by_run).sum(axis=1), np.float64)
+        return np.asarray((self.runs * self._by_run(values)).sum(axis=1), np.float64)
+
+    def _by_run(self, values: Array) -> Array:
+        """Means over problems of each run, (resamples, runs)."""
+        count = 1 if self.runs is None else self.runs.shape[1]
+        return np.asarray(self.problems @ values.reshape(count, -1).T, np.float64)
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ import pytest
 
 from rl.analysis.arms import ArmRun
 from rl.analysis.estimates import measure, paired
-from rl.analysis.panels import Panel, bootstrap_weights, make_panel, pool, spread
+from rl.analysis.panels import Panel, Weights, bootstrap_weights, make_panel, pool, spread
 from rl.analysis.results import build_results
 from rl.evaluation.samples import Sample
 from rl.report.page import page
@@ -35,14 +35,26 @@ def test_weights_of_several_runs_are_products_that_sum_to_one() -> None:
 
 
 def test_weights_of_some_problems_of_pooled_runs_sum_to_one_and_leave_the_others_out() -> None:
-    panel, inside = pooled(100, 140), np.array([True, False, True, False, True, True])
+    panel, inside = pooled(100, 140), np.array([True, False, True, True, False, True])
     weights, every = panel.weights_inside(inside, 0), panel.weights(0)
-    assert weights @ np.ones(4) == pytest.approx(np.ones(len(weights)))
+    some = every.problems[:, [0, 2]].sum(axis=1) > 0
+    assert (weights @ np.ones(4))[some] == pytest.approx(np.ones(some.sum()))
     values = np.array([1.0, 2.0, 3.0, 4.0])
-    spread_out = np.array([1.0, 0.0, 2.0, 0.0, 3.0, 4.0])
-    drawn = every @ inside.astype(float)
-    some = np.abs(drawn) > 1e-6
-    assert (weights @ values)[some] == pytest.approx(((every @ spread_out) / drawn)[some])
+    spread_out = np.array([1.0, 0.0, 2.0, 3.0, 0.0, 4.0])
+    ratio = (every @ spread_out)[some] / (every @ inside.astype(float))[some]
+    assert (weights @ values)[some] == pytest.approx(ratio)
+
+
+def test_weights_of_runs_act_on_the_numerator_where_runs_have_other_problems_inside() -> None:
+    # Of the first run all four problems are inside, of the second one; their values are 1 and 3.
+    inside = np.array([True] * 4 + [True, False, False, False])
+    runs = np.array([[0.5, 0.5], [-1.0, 2.0], [2.0, -1.0]])
+    weights = Weights(np.full((3, 4), 0.25), runs, inside)
+    # The ratio of all is 1.75 / 1.25 = 1.4; the runs lie 1 - 1.4 and 0.75 - 1.4 / 4 off it, which
+    # is divided by the mean share inside, 0.625. Divided by its own weights, -1 + 2 / 4, the second
+    # draw would be -1, on the wrong side.
+    drawn = weights @ np.array([1.0, 1.0, 1.0, 1.0, 3.0])
+    assert drawn == pytest.approx([1.4, 1.4 + 1.2 / 0.625, 1.4 - 1.2 / 0.625])
 
 
 @pytest.mark.parametrize(("values", "t"), [((-1.0, 5.0), 12.706), ((1.0, 2.0, 6.0), 4.303)])
