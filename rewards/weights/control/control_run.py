@@ -30,11 +30,11 @@ def check_curve(owner: str, curve: Sequence[Sequence[float]]) -> None:
     Raises:
         UserError: It is not.
     """
-    good = bool(curve) and all(len(p) == 2 and p[0] >= 0 and 0 < p[1] <= 1 for p in curve)
+    good = bool(curve) and all(len(p) == 2 and p[0] >= 0 and 0 <= p[1] <= 1 for p in curve)
     if not good or any(a[0] >= b[0] for a, b in pairwise(curve)):
         raise UserError(
             f"control of {owner} is {list(map(list, curve))!r}; as a list it must hold pairs of a "
-            "step and an accuracy between 0 and 1, in the order of the steps."
+            "step and an accuracy from 0 to 1, in the order of the steps."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rewards.weights.control.accuracy_floor import AccuracyFloor
 from rewards.weights.control.control_run import accuracy_at, read_control, with_control_curves
 from tagger.errors import UserError
 
@@ -36,6 +37,12 @@ def test_control_by_rollouts_is_the_mean_of_ten_steps_each(tmp_path: Path) -> No
     run = control_run(tmp_path / "run", [], [0.5] * 10 + [0.7] * 10 + [0.9] * 10)
     found = [number for point in read_control(run, evaluated=False) for number in point]
     assert found == pytest.approx([5.5, 0.5, 15.5, 0.7, 25.5, 0.9])
+
+
+def test_control_that_began_without_a_correct_answer_is_a_floor(tmp_path: Path) -> None:
+    run = control_run(tmp_path / "run", [(0, 0.0), (10, 0.4), (20, 0.6)], [])
+    params = AccuracyFloor(control=read_control(run, evaluated=True), points=1)
+    assert [params.floor_at(s) for s in (0, 10, 20)] == pytest.approx([-0.01, 0.39, 0.59])
 
 
 def test_control_between_its_steps_runs_straight() -> None:
