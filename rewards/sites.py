@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from rewards.facts.columns import ROLLOUT_COLUMNS, columns
 from rewards.terms.base import RewardTerm, Term, TermBounds
+from rewards.terms.steps.prices import Scope, Unit, column_of, types_of
 from rewards.weights.base import Site, WeightController
 from tagger.taxonomies.taxonomy import Taxonomy
+
+_UNITS: tuple[Unit, ...] = ("steps", "tokens")
 
 
 def site_of(
@@ -23,7 +26,8 @@ def site_of(
 
     Args:
         name: Name of the term.
-        term: The term; a parameter ``unit`` says what it counts, ``types`` of which types.
+        term: The term; a parameter ``unit`` says what it counts, ``types`` of which types,
+            ``scope`` where.
         bounds: The values it can have.
         taxonomy: Of the tagger.
         pays: Weights of the correctness terms.
@@ -32,14 +36,13 @@ def site_of(
     """
     params = term.params if isinstance(term, Term) else None
     unit = getattr(params, "unit", None)
-    types = getattr(params, "types", None)
-    tags = _tags(types, taxonomy) if isinstance(types, Mapping) else ()
     names = columns(taxonomy)
-    counts = tuple(names.index(f"count/{tag}") for tag in tags)
-    lengths = tuple(names.index(f"tokens/{tag}") for tag in tags)
+    counts, lengths = (
+        tuple(names.index(column) for column in _columns(params, of, taxonomy)) for of in _UNITS
+    )
     return Site(
         term=name,
-        unit=unit if unit in ("steps", "tokens") else None,
+        unit=unit if unit in _UNITS else None,
         counts=counts or (ROLLOUT_COLUMNS.index("steps"),),
         lengths=lengths or (ROLLOUT_COLUMNS.index("thinking_tokens"),),
         pays=pays,
@@ -49,8 +52,15 @@ def site_of(
     )
 
 
-def _tags(types: Mapping[str, object], taxonomy: Taxonomy) -> tuple[str, ...]:
-    """The types that a mapping of prices names; a key may join several by ``+``."""
-    known = {*taxonomy.tags, *taxonomy.names, *taxonomy.aliases}
-    parts = [p.strip() for key in types for p in ([key] if key in known else str(key).split("+"))]
-    return tuple(dict.fromkeys(taxonomy.get(part).tag for part in parts))
+def _columns(params: object, unit: Unit, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The columns with steps or tokens of the types that a term prices, each where it counts."""
+    types = getattr(params, "types", None)
+    if not isinstance(types, Mapping):
+        return ()
+    own: Scope = getattr(params, "scope", "thinking")
+    found = [
+        column_of(tag, unit, getattr(price, "scope", None) or own)
+        for key, price in types.items()
+        for tag in types_of(str(key), taxonomy)
+    ]
+    return tuple(dict.fromkeys(found))

@@ -56,6 +56,18 @@ def test_price_of_several_types_takes_their_common_length() -> None:
     assert observe(reward, *rows) == pytest.approx(0.0005 * 15)
 
 
+def test_price_of_a_step_follows_those_of_the_scope_that_is_charged() -> None:
+    row = rollout(
+        1, 99, count__VERIFY=1, tokens__VERIFY=10, count_completion__VERIFY=2,
+        tokens_completion__VERIFY=60, count_after__META=1, tokens_after__META=18,
+    )  # fmt: skip
+    assert observe(stack(scope="completion"), row) == pytest.approx(0.0005 * 30)
+    assert observe(stack(scope="thinking"), row) == pytest.approx(0.0005 * 10)
+    types = {"VERIFY": {}, "META": {"scope": "after_answer"}}
+    both = stack(scope="completion", types=types, price={"ceiling": 0.05})
+    assert observe(both, row) == pytest.approx(0.0005 * 26)
+
+
 def test_price_is_cut_at_the_ceiling() -> None:
     reward = stack(price={"tokens_per_point": 1, "ceiling": 0.12})
     assert float(reward.weights(0)[1]) == pytest.approx(0.12)
