@@ -219,7 +219,9 @@ def build_results(
     silent = [name for name, run in free.items() if not run.thinks]
     own = warnings_of({n: r.samples for n, r in free.items()}, max_new_tokens, silent)
     audits = {name: results["arms"][name]["audit"] for name in free}
-    outside = {n: moved_outside(n, audits[n], reference, audits[reference]) for n in free}
+    # Those that no reward was at work on have moved nothing.
+    made = [n for n in free if n not in (BASE, *baselines)]
+    outside = {n: moved_outside(n, audits[n], reference, audits[reference]) for n in made}
     own += [{"name": "outside", "arm": n, "text": text} for n, text in outside.items() if text]
     results["warnings"] = own + [
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}

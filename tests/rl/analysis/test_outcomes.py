@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewards.facts.outcomes import Outcomes
@@ -69,16 +70,33 @@ def test_an_arm_whose_thinking_is_off_is_not_warned_of_for_having_none() -> None
     assert said["arm"] == "base" and "hold no closed thinking" in said["text"]
 
 
-def test_policy_that_moved_verification_out_of_its_thinking_is_warned_of() -> None:
-    def arm(name: str, outside: int) -> ArmRun:
-        rows = [sample(f"p{i}", outside_verification=outside * (i % 2)) for i in range(10)]
+def _outside(steps: Mapping[str, int], baselines: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The warnings of verification outside the thinking, which half of the answers hold."""
+
+    def arm(name: str) -> ArmRun:
+        rows = [sample(f"p{i}", outside_verification=steps[name] * (i % 2)) for i in range(10)]
         return ArmRun(name, name, "free", name, rows)
 
-    arms = [arm("base", 0), arm("control", 0), arm("same", 0), arm("trained", 1)]
-    results = build_results(arms, seed=0, selection=None, training=None, provenance=PROVENANCE)
-    (warning,) = [row for row in results["warnings"] if row["name"] == "outside"]
+    results = build_results(
+        [arm(name) for name in steps],
+        seed=0,
+        selection=None,
+        training=None,
+        provenance=PROVENANCE,
+        baselines=baselines,
+    )
+    return [row for row in results["warnings"] if row["name"] == "outside"]
+
+
+def test_policy_that_moved_verification_out_of_its_thinking_is_warned_of() -> None:
+    (warning,) = _outside({"base": 0, "control": 0, "same": 0, "trained": 1})
     assert warning["arm"] == "trained"
     assert (
         "0.50 verification steps an answer stand outside the thinking (control: 0.00)"
         in (warning["text"])
     )
+
+
+def test_policies_without_a_reward_are_not_said_to_have_moved_verification() -> None:
+    steps = {"base": 1, "control": 0, "no_thinking": 1, "trained": 0}
+    assert _outside(steps, ["no_thinking"]) == []
