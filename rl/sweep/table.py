@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rl.report.style import LEAST_WIDTH, interval, number, signed
+from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def settings_csv(results: Mapping[str, Any]) -> str:
     against = ("accuracy_vs_control", "tokens_change_vs_control")
     head = ["setting", "label", "arm", *keys, "seeds", *ends, "selectivity", *against]
     head += ["steps_to_saving", "on_front", "recommended"]
-    chosen = (results["recommendation"] or {}).get("setting")
+    chosen = recommended(results)
     rows = []
     for one in results["settings"]:
         pair = one["against"].get(results["control"], {})

@@ -41,6 +41,16 @@ def recommend(
     }
 
 
+def recommended(results: Mapping[str, Any]) -> str | None:
+    """Name of the setting to take; None where none keeps the accuracy, or none was measured.
+
+    Args:
+        results: The content of ``results.json`` of a sweep.
+    """
+    found = results["recommendation"]
+    return found["setting"] if found and found["kept_accuracy"] else None
+
+
 def _text(
     chosen: Mapping[str, Any], control: Mapping[str, Any], tolerance: float, kept: bool
 ) -> str:

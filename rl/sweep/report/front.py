@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.report.style import number
+from rl.sweep.analysis.recommend import recommended
 from rl.sweep.report.style import REFERENCE, arm_colours, legend, legend_rows, tip
 from tagger.display.svg import SOFT, Axes, Drawing, place_labels
 
@@ -41,20 +42,16 @@ def front_plot(results: Mapping[str, Any]) -> str:
         boxes += _whiskers(d, axes, one, colours.get(one.get("arm", ""), REFERENCE))
     for one in references:
         d.mark("square", *_place(axes, one), 6, REFERENCE, tip(one))
+    star = recommended(results)
     for one in settings:
         control = one["name"] == results["control"]
-        shape = "star" if one["name"] == _chosen(results) else "square" if control else "circle"
+        shape = "star" if one["name"] == star else "square" if control else "circle"
         d.mark(shape, *_place(axes, one), 6.2, colours[one["arm"]], tip(one))
     _labels(d, axes, results, colours, boxes)
-    note = (
-        "whiskers: 95 % intervals over problems and seeds · star: recommended · the y axis is cut"
-    )
+    note = "whiskers: 95 % intervals over problems and seeds"
+    note += f"{' · star: recommended' if star else ''} · the y axis is cut"
     d.text(858, 494 + shift, note, 11, SOFT, "end")
     return d.svg()
-
-
-def _chosen(results: Mapping[str, Any]) -> str | None:
-    return (results["recommendation"] or {}).get("setting")
 
 
 def _place(axes: Axes, one: Mapping[str, Any]) -> tuple[float, float]:
@@ -119,7 +116,7 @@ def _labels(
 ) -> None:
     """Names next to the marks: all of a small sweep, else those that a reader looks for."""
     settings = results["settings"]
-    wanted = {*results["front"], results["control"], _chosen(results)}
+    wanted = {*results["front"], results["control"], recommended(results)}
     named = [s for s in settings if len(settings) <= MOST_LABELS or s["name"] in wanted]
     ones = [*results["references"].values(), *named]
     marks = [(*_place(axes, one), one["label"], 12.0) for one in ones]

@@ -26,14 +26,14 @@ def page(results: Mapping[str, Any]) -> str:
     """
     p = dict(results["provenance"])
     config, command = p.pop("config"), p.pop("command", None)
-    recommended = results["recommendation"]
+    recommendation = results["recommendation"]
     keys = results["keys"]
     return render(
         f"{__package__}/page.html.j2",
         title=results["title"],
         css=markup(CSS),
         results=results,
-        lead=recommended["text"] if recommended else "No setting was measured.",
+        lead=recommendation["text"] if recommendation else "No setting was measured.",
         meta=_meta(results, p),
         fingerprint=p["tagger_fingerprint"][:12],
         tiles=_tiles(results),
@@ -73,15 +73,15 @@ def _meta(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
 def _tiles(results: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     """The figures a reader looks for first: name, figure, lines below it."""
     found = []
-    recommended = results["recommendation"]
-    if recommended:
-        one = next(s for s in results["settings"] if s["name"] == recommended["setting"])
+    recommendation = results["recommendation"]
+    if recommendation:
+        kept = recommendation["kept_accuracy"]
+        one = next(s for s in results["settings"] if s["name"] == recommendation["setting"])
         pair = one["against"][results["control"]]
         gap = pair["accuracy"]
         name, _, point = one["label"].partition(", ")
-        found.append(
-            ("recommended setting", name, [point, _seeds(one)] if point else [_seeds(one)])
-        )
+        what = "recommended setting" if kept else "most accurate (none keeps accuracy)"
+        found.append((what, name, [point, _seeds(one)] if point else [_seeds(one)]))
         found.append(
             (
                 "tokens against control",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.report.style import interval, number, signed
+from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
 from rl.sweep.report.style import REFERENCE, arm_colours
 from tagger.display.cells import Cell, Row, Table
@@ -18,17 +19,13 @@ HEAD = (
 
 def settings_table(results: Mapping[str, Any]) -> Table:
     """All settings, cheapest first, below the policies that were there before."""
-    colours, control = arm_colours(results), results["control"]
+    colours, control, chosen = arm_colours(results), results["control"], recommended(results)
     rows = [_row(one, REFERENCE, None) for one in results["references"].values()]
     for one in sorted(results["settings"], key=lambda s: s["tokens"]["mean"]):
         note = "control" if one["name"] == control else "on the front" if one["on_front"] else ""
         pair = one["against"].get(control)
-        rows.append(_row(one, colours[one["arm"]], pair, note, _chosen(results) == one["name"]))
+        rows.append(_row(one, colours[one["arm"]], pair, note, chosen == one["name"]))
     return Table(HEAD, rows)
-
-
-def _chosen(results: Mapping[str, Any]) -> str | None:
-    return (results["recommendation"] or {}).get("setting")
 
 
 def _row(
