@@ -11,7 +11,7 @@ from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
-from rl.sweep.analysis.origins import mixed_origins
+from rl.sweep.analysis.origins import commits_of, mixed_origins
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
@@ -76,6 +76,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         CONTROL, references[BASE]
     )
     candidates = [s for s in settings if s["name"] != control]
+    origins = _origins(sweep, runs)
     responses = {key: response(runs, key, seed, settings) for key in varied_keys(runs)}
     saving, tolerance = sweep.config.saving, sweep.config.tolerance
     return {
@@ -94,7 +95,8 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "settings": settings,
         "runs": [_run(sweep, one, plan) for one in plan.runs],
         "outside": outside_thinking(candidates, rival),
-        "mixed": mixed_origins(_origins(sweep, runs)),
+        "commits": commits_of(origins),
+        "mixed": mixed_origins(origins),
         "failed": lost,
         "front": [p.name for p in front],
         "hypervolume": _hypervolumes(settings, references[BASE]),

@@ -34,9 +34,25 @@ def mixed_origins(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
+def commits_of(found: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many runs were trained by each commit, the most frequent first.
+
+    Args:
+        found: ``provenance.json`` of each run that is done.
+    """
+    counts = Counter(short_commit(one.get("commit")) for one in found)
+    return dict(counts.most_common())
+
+
+def short_commit(commit: object) -> str:
+    """A commit in eight digits; that files differed from it stays to be seen."""
+    name, plus, changes = str(commit or "none").partition("+")
+    return f"{name[:8]}{plus}{changes}"
+
+
 def _value(one: Mapping[str, Any], what: str) -> str:
     if what == "commit":
-        return str(one.get("commit") or "none")[:8]
+        return short_commit(one.get("commit"))
     if what == "tagger":
         return str(one.get("tagger_fingerprint") or "none")[:12]
     if what == "processor":

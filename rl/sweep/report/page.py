@@ -8,6 +8,7 @@ from typing import Any
 
 from rl.report.css import CSS
 from rl.report.style import number, signed
+from rl.sweep.analysis.origins import short_commit
 from rl.sweep.report import front, heat, responses, tables
 from tagger.display.templates import markup, render
 
@@ -56,7 +57,10 @@ def page(results: Mapping[str, Any]) -> str:
             for one in results["interactions"][:MOST_MAPS]
         ],
         command=command,
-        provenance=_texts({**p, "bootstrap": results["bootstrap"]}),
+        provenance=_texts(
+            {"commits_of_the_runs": results.get("commits") or None}
+            | {**p, "bootstrap": results["bootstrap"]}
+        ),
         settings=json.dumps(config, indent=1, ensure_ascii=False),
     )  # fmt: skip
 
@@ -65,9 +69,18 @@ def _meta(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
     done = sum(run["state"] == "done" for run in results["runs"])
     state = "complete" if results["complete"] else "not complete"
     return (
-        f"{str(p['date'])[:10]} · commit {str(p['commit'])[:10]} · {done} of"
+        f"{str(p['date'])[:10]} · {_commits(results, p)} · {done} of"
         f" {len(results['runs'])} runs done, {state} · {results['problems']['test']} test problems"
     )
+
+
+def _commits(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
+    """By which code the runs were trained, and by which this page was made if by another."""
+    own, trained = short_commit(p["commit"]), results.get("commits") or {}
+    if list(trained) == [own]:
+        return f"commit {own}"
+    runs = ", ".join(f"{c} ({n})" if len(trained) > 1 else c for c, n in trained.items())
+    return f"{f'runs of commit {runs} · ' if runs else ''}page of commit {own}"
 
 
 def _tiles(results: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:

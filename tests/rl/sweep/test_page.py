@@ -1,4 +1,4 @@
-"""What the page and the tables of a sweep say of its recommendation and of the code it was made by."""
+"""What a sweep's page and tables say of its recommendation and of the code of its runs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+import rl.provenance
 from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.folder import SweepFolder, begin
 from rl.sweep.planned import planned_runs
 from rl.sweep.report.page import page
 from rl.sweep.sweep import finish
 from rl.sweep.table import settings_csv
+from tagger.files import write_json
 from tests.rl.sweep.making import make_sweep, stand_in
 
 
@@ -44,3 +46,25 @@ def test_nothing_is_recommended_where_no_setting_keeps_the_accuracy(sweep: Sweep
     for part in ("recommended setting", "star: recommended", ">chosen<", "the recommended one"):
         assert part not in text
     assert settings_csv(lost).count("True\n") == 0
+
+
+def _meta(text: str) -> str:
+    return text.partition('class="meta">')[2].partition("</p>")[0]
+
+
+def test_page_names_the_commits_of_the_runs_and_its_own_where_that_is_another(
+    sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, made = planned_runs(sweep), ["a" * 40, "a" * 40, "a" * 40 + "+changes"]
+    for run, commit in zip(plan.runs, made, strict=True):
+        write_json(sweep.run(run.name).training / "provenance.json", {"commit": commit})
+    monkeypatch.setattr(rl.provenance, "commit", lambda: "b" * 40)
+    results = finish(sweep, plan)
+    assert results["commits"] == {"aaaaaaaa": 2, "aaaaaaaa+changes": 1}
+    assert results["mixed"][0]["what"] == "commit"
+    said = " · runs of commit aaaaaaaa (2), aaaaaaaa+changes (1) · page of commit bbbbbbbb · 3 of 3"
+    assert said in _meta(page(results))
+    same = page(results | {"commits": {"aaaaaaaa": 3}})
+    assert " · runs of commit aaaaaaaa · page of commit bbbbbbbb · " in _meta(same)
+    assert " · commit bbbbbbbb · " in _meta(page(results | {"commits": {"bbbbbbbb": 3}}))
+    assert " · page of commit bbbbbbbb · " in _meta(page(results | {"commits": {}}))
