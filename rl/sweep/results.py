@@ -223,7 +223,11 @@ def _hypervolumes(settings: Sequence[Mapping[str, Any]], base: Mapping[str, Any]
 
 
 def _monitored(sweep: SweepFolder) -> list[dict[str, Any]]:
-    """Accuracy and tokens of base and control under rules; empty without them."""
+    """Accuracy and tokens of base and control under rules; empty without them.
+
+    Base runs under every rule, control under the one that was chosen for it. Base under its chosen
+    rule is one of the former under another name, its ``point``.
+    """
     folder = sweep.comparison
     if not folder.done.is_file():
         return []
@@ -237,5 +241,5 @@ def _monitored(sweep: SweepFolder) -> list[dict[str, Any]]:
             "accuracy": arm["accuracy"],
         }
         for name, arm in arms.items()
-        if arm["kind"] == "grid"
+        if arm["kind"] in ("grid", "monitored") and "point" not in arm
     ]

@@ -12,6 +12,7 @@ from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.folder import SweepFolder, begin
 from rl.sweep.planned import planned_runs
 from rl.sweep.report.page import page
+from rl.sweep.results import _monitored
 from rl.sweep.sweep import finish
 from rl.sweep.table import settings_csv
 from tagger.files import write_json
@@ -68,3 +69,22 @@ def test_page_names_the_commits_of_the_runs_and_its_own_where_that_is_another(
     assert " · runs of commit aaaaaaaa · page of commit bbbbbbbb · " in _meta(same)
     assert " · commit bbbbbbbb · " in _meta(page(results | {"commits": {"bbbbbbbb": 3}}))
     assert " · page of commit bbbbbbbb · " in _meta(page(results | {"commits": {}}))
+
+
+def test_control_under_its_rule_is_drawn_with_base_under_all_of_them(tmp_path: Path) -> None:
+    made = begin(tmp_path / "s", make_sweep(), 64, None)
+    plain = {"tokens": {"mean": 9.0}, "accuracy": {"mean": 0.9}, "label": "count, limit 1"}
+    arms = {
+        "base": {"policy": "base", "kind": "free"},
+        "control": {"policy": "control", "kind": "free"},
+        "monitored_count_1": {"policy": "base", "kind": "grid"},
+        "control_monitored": {"policy": "control", "kind": "monitored"},
+        "monitored": {"policy": "base", "kind": "monitored", "point": "monitored_count_1"},
+        "oracle": {"policy": "base", "kind": "oracle"},
+    }
+    compared = made.comparison.root / "compared"
+    compared.mkdir(parents=True)
+    write_json(compared / "results.json", {"arms": {n: plain | a for n, a in arms.items()}})
+    write_json(made.comparison.done, {})
+    found = [point["name"] for point in _monitored(made)]
+    assert found == ["monitored_count_1", "control_monitored"]
