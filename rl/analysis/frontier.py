@@ -96,6 +96,32 @@ def _mixture_at(hull: Sequence[Point], tokens: float) -> dict[str, float]:
     raise AssertionError("hull points are ordered by tokens")
 
 
+def _above_mixture(
+    policy: Panel, mixture: Mapping[str, float], panels: Mapping[str, Panel]
+) -> Array:
+    """A policy's accuracy less a mixture's, for each problem, as far as their mean goes.
+
+    The mixture is the one whose mean cost is the policy's, so what a draw of problems changes in
+    the costs changes its weights: by the line between its two points, tokens are worth accuracy.
+    The policy's tokens beyond the mixture's, 0 in the mean, are charged at that rate (the
+    linearization of the weights). A single point is taken as it is.
+    """
+    accuracy, tokens = (
+        (
+            policy.per_problem(MEASURES[name]),
+            [panels[point].per_problem(MEASURES[name]) for point in mixture],
+        )
+        for name in ("accuracy", "tokens")
+    )
+    weights = list(mixture.values())
+    above = accuracy[0] - np.average(accuracy[1], axis=0, weights=weights)
+    if len(weights) == 1:
+        return above
+    gains, costs = ([row.mean() for row in rows] for _, rows in (accuracy, tokens))
+    rate = (gains[1] - gains[0]) / (costs[1] - costs[0])
+    return above - rate * (tokens[0] - np.average(tokens[1], axis=0, weights=weights))
+
+
 def against_frontier(
     policy: Panel, base: Panel, monitored: Mapping[str, Panel], seed: int, rival: str = BASE
 ) -> dict[str, Any]:
@@ -114,21 +140,22 @@ def against_frontier(
         ``above_for_sure`` (lower end > 0); ``as_cheap`` their number; ``above_all``: above each
         of the as cheap points, None if there is none; ``hull``: names on the upper hull of that arm
         and the points; ``at_equal_tokens``: difference to the mixture of hull points that costs
-        what the policy costs (``mixture`` names it), None if even the cheapest point costs more.
+        what the policy costs (``mixture`` names it), None if even the cheapest point costs more;
+        its interval takes in that the costs are measured on the same problems.
     """
     policy, base = aligned(policy, base)
     weights = base.weights(seed)
     own = policy.per_problem(MEASURES["accuracy"])
     cost = point_of("policy", policy).tokens
-    accuracies: dict[str, Array] = {rival: base.per_problem(MEASURES["accuracy"])}
+    panels = {rival: base}
     places = [point_of(rival, base)]
     rows: dict[str, Any] = {}
     for name, panel in monitored.items():
         panel, _ = aligned(panel, base)
-        accuracies[name] = panel.per_problem(MEASURES["accuracy"])
+        panels[name] = panel
         place = point_of(name, panel)
         places.append(place)
-        difference = estimate_mean(own - accuracies[name], weights)
+        difference = estimate_mean(own - panel.per_problem(MEASURES["accuracy"]), weights)
         rows[name] = {
             "tokens": round(place.tokens, 6),
             "as_cheap": place.tokens <= cost,
@@ -141,8 +168,7 @@ def against_frontier(
     mixture = _mixture_at(hull, cost)
     equal = None
     if mixture:
-        mixed = np.sum([w * accuracies[n] for n, w in mixture.items()], axis=0)
-        equal = estimate_mean(own - mixed, weights)
+        equal = estimate_mean(_above_mixture(policy, mixture, panels), weights)
     return {
         "points": rows,
         "as_cheap": len(cheap),

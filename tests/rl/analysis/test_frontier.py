@@ -44,6 +44,28 @@ def test_policy_against_points_and_mixture() -> None:
     assert out["at_equal_tokens"]["mean"] == pytest.approx(0.9 - (0.4 + 0.8) / 2)
 
 
+def test_interval_at_equal_tokens_takes_in_what_the_costs_vary_by() -> None:
+    def half(tokens: Sequence[int], right: Sequence[int]) -> Panel:
+        """Ten problems with two samples; the numbers of those that are correct are listed."""
+        rows = [
+            sample(f"p{i}", number, tokens=tokens[i % 2], correct=number in right)
+            for i in range(10)
+            for number in range(2)
+        ]
+        return make_panel(rows)
+
+    base, points = (
+        half((99, 99), (0, 1)),
+        {"low": half((20, 20), ()), "mid": half((60, 60), (0, 1))},
+    )
+    sure = against_frontier(half((40, 40), (0,)), base, points, 0)["at_equal_tokens"]
+    assert sure == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    # Ten tokens more or less than 40, at 1 / 40 a token: a standard error of 0.25 / sqrt(10).
+    found = against_frontier(half((30, 50), (0,)), base, points, 0)["at_equal_tokens"]
+    assert found["mean"] == pytest.approx(0, abs=1e-6)
+    assert (found["low"], found["high"]) == pytest.approx((-0.155, 0.155), abs=0.01)
+
+
 def test_a_point_that_is_as_right_and_as_cheap_is_not_below() -> None:
     base = arm(100, range(10))
     out = against_frontier(arm(40, range(5)), base, {"same": arm(40, range(5))}, 0)
