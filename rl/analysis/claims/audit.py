@@ -97,11 +97,13 @@ def explained(density: Mapping[str, Any], of: str) -> str:
     if abs(now / before - 1) < DENSER:
         return ""
     word = "rose" if now > before else "fell"
+    length = "shorter" if now > middle else "longer"
+    rest = f"; the rest, {_signed(now - middle)}, is steps of the same types that became {length}"
+    if f"{abs(now - middle):.0f}" == "0":
+        rest = ", which is all of it"
     return (
         f" Steps per 1,000 tokens {word} from {before:.0f} to {now:.0f}: the other mixture of types"
-        f" alone, each step as long as {of} writes those of its type, gives {middle:.0f}; the rest,"
-        f" {_signed(now - middle)}, is steps of the same types that became"
-        f" {'shorter' if now > middle else 'longer'}."
+        f" alone, each step as long as {of} writes those of its type, gives {middle:.0f}{rest}."
     )
 
 

@@ -215,6 +215,9 @@ def test_audit_explains_a_change_of_steps_per_1000_tokens(results: dict[str, Any
     claim = claims_of(r)["audit"]
     assert "rose from 70 to 105" in claim["text"] and "gives 104; the rest, +1," in claim["text"]
     assert "of the same types grew" not in claim["text"]
+    density["at_lengths_of_b"], density["by_length"] = 105.3, -0.3
+    text = claims_of(r)["audit"]["text"]
+    assert "gives 105, which is all of it." in text and "became" not in text
     density["at_lengths_of_b"], density["by_length"] = 75.0, 30.0
     claim = claims_of(r)["audit"]  # the same text in more steps: 75 / 105 - 1
     assert "steps of the same types grew 29 % shorter" in claim["text"]
