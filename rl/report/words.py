@@ -156,15 +156,21 @@ def selection_words(results: Mapping[str, Any]) -> str:
     if not s:
         return ""
     arms = results["arms"]
-    chosen = "; ".join(
-        arms[r["chosen"]]["label"]
-        + ("" if r["kept_accuracy"] else " (none kept the accuracy; this was the most accurate)")
-        for r in s["rules"].values()
-        if r["chosen"] in arms
+
+    def said(arm: str, kept: bool | None) -> str:
+        lost = " (none kept the accuracy; this was the most accurate)" if kept is False else ""
+        return f"{arms[arm]['label']}{lost}"
+
+    rules = (r for r in s["rules"].values() if r["chosen"] in arms)
+    chosen = "; ".join(said(r["chosen"], r["kept_accuracy"]) for r in rules)
+    kept = s.get("overall_kept_accuracy")
+    overall = said("monitored", kept) if "monitored" in arms else ""
+    choices = s.get("policies", {})
+    labels = "; ".join(
+        said(arm, choices.get(name, {}).get("overall_kept_accuracy"))
+        for name in policy_names(results)[1:]
+        if (arm := arm_of(results, name, "monitored")) is not None
     )
-    overall = arms.get("monitored", {}).get("label", "")
-    own = [arm_of(results, name, "monitored") for name in policy_names(results)[1:]]
-    labels = "; ".join(str(arms[name]["label"]) for name in own if name is not None)
     others = f" The other policies' own thresholds, by the same rule: {labels}." if labels else ""
     return (
         f"Thresholds were chosen on {s['problems']} calibration problems that are not among the"

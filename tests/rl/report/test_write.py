@@ -19,6 +19,7 @@ from rl.analysis.schema import validate_results
 from rl.report.curves import running_mean
 from rl.report.page import page
 from rl.report.style import number, signed, sort_types, type_colour
+from rl.report.words import selection_words
 from rl.report.write import print_report, write_report
 from tagger.display.svg import Axes, nice_ticks, place_labels
 from tagger.errors import UserError
@@ -158,6 +159,18 @@ def test_warnings_and_unfinished_shares_are_shown(results: dict[str, Any]) -> No
     row = next(line for line in text.getvalue().splitlines() if line.startswith("base "))
     assert " 75.0 % " in row
     assert "base: no signal, [cut] &lt;off&gt;." in page(r)
+
+
+def test_rules_of_which_no_threshold_kept_the_accuracy_are_told(results: dict[str, Any]) -> None:
+    lost = " (none kept the accuracy; this was the most accurate)"
+    assert lost not in selection_words(results)
+    r = copy.deepcopy(results)
+    r["selection"]["overall_kept_accuracy"] = False
+    r["selection"]["policies"]["trained"]["overall_kept_accuracy"] = False
+    text = selection_words(r)
+    assert f"by the same measure: {r['arms']['monitored']['label']}{lost}." in text
+    own = r["arms"]["trained_monitored"]["label"]
+    assert text.endswith(f"by the same rule: {own}{lost}.")
 
 
 def test_results_of_an_earlier_version_are_drawn(results: dict[str, Any]) -> None:
