@@ -71,9 +71,11 @@ def price_of(reward: Mapping[str, Any]) -> float | None:
         The sum over `step_count` terms that charge steps of the verification type, alone or with
         others, divided by what correctness pays; None where a weight follows a schedule or the
         run, a charge is one on tokens, not in a straight line or not on every verification step
-        (an allowance, a floor, those after the answer, solved groups alone), or correctness pays
-        nothing.
+        (an allowance, a floor, those after the answer, solved groups alone), correctness pays
+        nothing, or the aggregation compares terms otherwise than by their weights.
     """
+    if not _adds_by_weight(reward.get("aggregation") or "sum_then_normalize"):
+        return None
     terms = {name: given or {} for name, given in (reward.get("terms") or {}).items()}
     pay = terms.get("correctness", {"weight": 0.0}).get("weight", 1.0)
     price = 0.0
@@ -89,6 +91,20 @@ def price_of(reward: Mapping[str, Any]) -> float | None:
             return None
         price += weight * own
     return round(price / pay, 6) if isinstance(pay, int | float) and pay > 0 else None
+
+
+_BY_WEIGHT = ("sum_then_normalize", "batch", "gfpo", "among_correct")
+"""Methods of aggregation under which a term counts against correctness as its weight says."""
+_OWN_SCALE = {"scale": "none", "by_solve_rate": False}
+"""Parameters of ``among_correct`` that give shaped terms a scale of their own; the defaults do not.
+"""
+
+
+def _adds_by_weight(aggregation: str | Mapping[str, Any]) -> bool:
+    given = {"kind": aggregation} if isinstance(aggregation, str) else aggregation
+    if given.get("kind") != "among_correct":
+        return given.get("kind") in _BY_WEIGHT
+    return all(given.get(key, plain) == plain for key, plain in _OWN_SCALE.items())
 
 
 def _price_of_verification(types: Mapping[str, Any], scope: str) -> float | None:

@@ -94,9 +94,11 @@ def verification_price(config: Path) -> float | None:
     from rl.training.config import load_config
 
     try:
-        return price_of(load_config(config).to_dict()["reward"])
+        run = load_config(config).to_dict()
     except UserError:  # another program's config.yaml
         return None
+    of_trl = run["grpo"].get("multi_objective_aggregation")
+    return price_of({**run["reward"], "aggregation": run["reward"]["aggregation"] or of_trl})
 
 
 def training_config(policy: str) -> Path | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rl.analysis.panels import make_panel
 from rl.analysis.value import price_of, verification_value
+from rl.comparison.training_problems import verification_price
 from tests.rl.making import sample
 
 SAMPLES = [
@@ -64,3 +67,35 @@ def test_verification_value_without_steps_is_undefined() -> None:
 def test_price_of_a_verification_step(terms: dict[str, Any], price: float | None) -> None:
     found = price_of({"terms": terms})
     assert found == (None if price is None else pytest.approx(price))
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "price"),
+    [
+        (None, 0.1),
+        ("batch", 0.1),
+        ({"kind": "gfpo", "keep": 4, "scale": "deviation"}, 0.1),
+        ({"kind": "among_correct", "scale": "none"}, 0.1),
+        # Under these, two terms of equal weights may count differently, as z-scores and ranks.
+        ({"kind": "among_correct", "scale": "deviation"}, None),
+        ({"kind": "among_correct", "by_solve_rate": True}, None),
+        ("normalize_then_sum", None),
+        ("rdpo", None),
+        ({"kind": "drpo"}, None),
+    ],
+)
+def test_price_is_known_where_terms_count_by_their_weights(
+    aggregation: Any, price: float | None
+) -> None:
+    terms = {"correctness": {}, "step_count": {"weight": 0.1}}
+    assert price_of({"terms": terms, "aggregation": aggregation}) == price
+
+
+def test_price_of_a_run_heeds_the_aggregation_of_trl(tmp_path: Path) -> None:
+    run = {
+        "model": "overthinker",
+        "reward": {"terms": {"correctness": {}, "step_count": {"weight": 0.1}}},
+    }
+    for grpo, price in (({}, 0.1), ({"multi_objective_aggregation": "normalize_then_sum"}, None)):
+        (tmp_path / "config.yaml").write_text(json.dumps({**run, "grpo": grpo}))
+        assert verification_price(tmp_path / "config.yaml") == price
