@@ -112,6 +112,7 @@ def test_results_and_report_of_pooled_runs() -> None:
         [
             ArmRun("base", "base", "free", "base", base),
             ArmRun("trained", "trained", "free", "trained", pool(runs), runs=names),
+            ArmRun("brief", "brief", "free", "brief", base),
         ],
         seed=0, selection=None, training=None, provenance=PROVENANCE,
         overlaps=dict.fromkeys(("control", "trained"), shared),
@@ -134,4 +135,5 @@ def test_results_and_report_of_pooled_runs() -> None:
     assert change["low"] == pytest.approx(-50 - 12.706 * 10, rel=0.1)
     html = page(results)
     assert "<td>p3</td><td>train-9</td><td>word for word</td>" in html.replace("\n", "")
-    assert "Training run by training run" in html and "2 training runs of each policy" in html
+    assert "Training run by training run" in html and "are pooled of trained. Their" in html
+    assert "Each of brief is one training run" in html
