@@ -8,7 +8,7 @@ from typing import Any
 
 from rl.analysis.training_curves import CONFIG_FILE
 from rl.analysis.value import price_of
-from rl.problems.overlap import find_overlap, listed
+from rl.problems.overlap import find_overlap, listed, selected_on
 from rl.problems.problem import Problem
 from rl.problems.registry import load, without_idle_split
 from tagger.errors import UserError
@@ -23,8 +23,9 @@ def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | N
         test: The test problems.
 
     Returns:
-        As `Overlap.to_dict`, with the ``source``. None without a config there. If the
-        training problems cannot be read, only a ``text`` that says so.
+        As `Overlap.to_dict`, with the ``source``; its ``text`` also says which test problems had a
+        part in the choice of the checkpoint. None without a config there. If the problems of the
+        run cannot be read, only a ``text`` that says so.
     """
     config = training_config(policy)
     if config is None:
@@ -32,14 +33,18 @@ def training_overlap(policy: str, test: Sequence[Problem]) -> dict[str, Any] | N
     from rl.training.config import load_config
 
     try:
-        training = load(without_idle_split(load_config(config).problems))
+        run = load_config(config)
+        training = load(without_idle_split(run.problems))
+        evaluated = load(without_idle_split(run.eval_problems)) if run.eval_problems else []
     except UserError as error:
         return {
             "source": str(config),
             "text": f"Whether test problems were training problems is unknown, for those of"
             f" {config} cannot be read: {error}",
         }
-    return {"source": str(config), **find_overlap(test, training).to_dict()}
+    found = find_overlap(test, training).to_dict()
+    text = " ".join(filter(None, (found["text"], selected_on(test, evaluated))))
+    return {"source": str(config), **found, "text": text}
 
 
 def sentences(overlaps: Mapping[str, Mapping[str, Any] | None]) -> dict[str, list[str]]:

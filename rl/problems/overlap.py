@@ -115,6 +115,26 @@ def find_overlap(
     return Overlap(len(test), len(training), tuple(same), tuple(reworded), split)
 
 
+def selected_on(test: Sequence[Problem], evaluated: Sequence[Problem]) -> str:
+    """A sentence on test problems that had a part in the choice of what is measured on them.
+
+    Args:
+        test: The problems a policy is measured on.
+        evaluated: Those it was evaluated on during training.
+
+    Returns:
+        The sentence; empty if none is shared.
+    """
+    found = find_overlap(test, evaluated)
+    shared = len(found.same) + len(found.reworded)
+    return (
+        f"{shared} of {len(test)} test problems, or the same in other words, were eval_problems of"
+        " the training, by which its best checkpoint is chosen."
+        if shared
+        else ""
+    )
+
+
 def meanings(problem: Problem) -> tuple[Hashable, ...]:
     """Keys of a problem; two problems that share one are the same in other words."""
     if problem.family == "leg_counting" and "animals" in problem.metadata:

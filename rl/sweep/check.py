@@ -62,7 +62,9 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
     if compare.rules:
         check_comparison(compare)
     plans = _check_runs(plan.runs, progress)
-    overlap, warnings = training_overlaps(problems, [one.problems for one in plans])
+    overlap, warnings = training_overlaps(
+        problems, [one.problems for one in plans], [one.eval_problems for one in plans]
+    )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if cores and config.workers > cores:
         warnings.append(

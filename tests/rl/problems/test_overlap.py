@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,25 @@ def test_training_problems_are_found_by_the_config_of_the_run(tmp_path: Path) ->
     found = training_overlap(policy, [problem("What is 3 + 4?")])
     assert found is not None and "is unknown" in found["text"]
     assert str(problems) in found["text"]
+
+
+def test_test_problems_that_a_checkpoint_was_chosen_on_are_told(tmp_path: Path) -> None:
+    files = {"train": "What is 1 + 2?", "chosen": "What is 3 + 4?"}
+    for name, question in files.items():
+        row = json.dumps({"question": question, "reference": "7"})
+        (tmp_path / f"{name}.jsonl").write_text(f"{row}\n")
+    train, chosen = ({"source": str(tmp_path / f"{name}.jsonl")} for name in files)
+    (tmp_path / "config.yaml").write_text(json.dumps({"problems": train, "eval_problems": chosen}))
+    found = training_overlap(str(tmp_path), [problem("What is 3 + 4?"), problem("What is 5 + 6?")])
+    assert found is not None and found["same"]["count"] == 0
+    text = (
+        "1 of 2 test problems, or the same in other words, were eval_problems of the training, by"
+        " which its best checkpoint is chosen."
+    )
+    assert found["text"] == text
+    (tmp_path / "config.yaml").write_text(json.dumps({"problems": train}))
+    found = training_overlap(str(tmp_path), [problem("What is 3 + 4?")])
+    assert found is not None and found["text"] == ""
 
 
 def test_without_the_config_of_a_run_nothing_is_known(tmp_path: Path) -> None:

@@ -95,3 +95,7 @@ def test_problems_that_runs_are_trained_on_are_counted_and_named_for_each_split(
         "calibration": {"training_problems": 3, "same": 0, "reworded": 0, "text": ""},
     }
     assert warnings == [f"{text} 't1' is 'r1', 't2' is 'r3'."]
+    chosen = "1 of 3 test problems, or the same in other words, were eval_problems"
+    found, warnings = training_overlaps(compared, trained, [[added(4, "e1"), added(9, "e2")]])
+    assert f"{text} {chosen}" in found["test"]["text"] and chosen in warnings[1]
+    assert found["calibration"]["text"] == ""  # both choose among policies
