@@ -71,10 +71,17 @@ def _against(results: Mapping[str, Any], name: str, of: str) -> str:
         if frontier["above_all"] is None:
             text += f" No {stops} gets by with as few tokens."
         elif frontier["above_all"]:
-            text += f" It is above every {stops} that gets by with as few tokens."
+            text += f" It is above every {stops} that gets by with as few tokens{_sure(frontier)}."
         else:
             text += f" It is not above every {stops} that gets by with as few tokens."
     return text
+
+
+def _sure(frontier: Mapping[str, Any]) -> str:
+    """Of how many of the stops that are as cheap the interval says so, where not of all."""
+    cheap = [row for row in frontier["points"].values() if row["as_cheap"]]
+    sure = sum(row["above_for_sure"] for row in cheap)
+    return "" if sure == len(cheap) else f", {sure or 'none'} of {len(cheap)} by the whole interval"
 
 
 Tile = tuple[str, str, list[str]]

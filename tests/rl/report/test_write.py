@@ -19,7 +19,7 @@ from rl.analysis.schema import validate_results
 from rl.report.curves import running_mean
 from rl.report.page import page
 from rl.report.style import number, signed, sort_types, type_colour
-from rl.report.words import selection_words
+from rl.report.words import headline, selection_words
 from rl.report.write import print_report, write_report
 from tagger.display.svg import Axes, nice_ticks, place_labels
 from tagger.errors import UserError
@@ -171,6 +171,20 @@ def test_rules_of_which_no_threshold_kept_the_accuracy_are_told(results: dict[st
     assert f"by the same measure: {r['arms']['monitored']['label']}{lost}." in text
     own = r["arms"]["trained_monitored"]["label"]
     assert text.endswith(f"by the same rule: {own}{lost}.")
+
+
+def test_headline_says_of_how_many_stops_the_interval_tells(results: dict[str, Any]) -> None:
+    r = copy.deepcopy(results)
+    frontier = r["frontier"]["base"]["trained"]
+    frontier["above_all"] = True
+    rows = [{"as_cheap": True, "above_for_sure": sure} for sure in (True, False, True)]
+    frontier["points"] = {"a": rows[0], "b": rows[2], "dear": rows[1] | {"as_cheap": False}}
+    said = "It is above every monitored stop that gets by with as few tokens"
+    assert f"{said}." in headline(r)
+    frontier["points"] = {"a": rows[0], "b": rows[1]}
+    assert f"{said}, 1 of 2 by the whole interval." in headline(r)
+    frontier["points"] = {"b": rows[1]}
+    assert f"{said}, none of 1 by the whole interval." in headline(r)
 
 
 def test_results_of_an_earlier_version_are_drawn(results: dict[str, Any]) -> None:
