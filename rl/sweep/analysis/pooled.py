@@ -150,8 +150,8 @@ def selectivity(panels: Sequence[Panel], seed: int) -> dict[str, Any]:
         total = float(sums[i + 1].sum())
         rates.append(float(sums[i].sum()) / total if total else math.nan)
         spreads.append(ratio_draws(drawn[i], drawn[i + 1], seed))
-    incorrect, correct = (interval(*pair) for pair in zip(rates, spreads, strict=True))
-    gap = interval(rates[0] - rates[1], spreads[0] - spreads[1])
+    incorrect, correct = (interval(*pair, 0.0, 1.0) for pair in zip(rates, spreads, strict=True))
+    gap = interval(rates[0] - rates[1], spreads[0] - spreads[1], -1.0, 1.0)
     return {
         "verified_if_first_incorrect": incorrect,
         "verified_if_first_correct": correct,
@@ -204,7 +204,7 @@ def against(
         gap, ratio = _independent(draws([own, tokens], seed), draws([rival, before], seed), seed)
     return {
         "accuracy": interval(float(own.mean() - rival.mean()), gap),
-        "tokens_change": interval(float(tokens.mean() / before.mean() - 1), ratio - 1),
+        "tokens_change": interval(float(tokens.mean() / before.mean() - 1), ratio - 1, -1.0),
     }
 
 

@@ -90,6 +90,9 @@ def test_against_pairs_seeds_where_both_have_them() -> None:
     unpaired = against(own, [0, 2], other, [0, 1], 0)
     assert unpaired["tokens_change"]["mean"] == -0.5
     assert unpaired["tokens_change"]["low"] != -0.5
+    apart = [_panel([True, True], 10), _panel([True, True], 190)]
+    most = against(apart, [0, 1], [_panel([True, True], 100)] * 2, [0, 1], 0)["tokens_change"]
+    assert most["low"] == -1.0 and most["high"] is not None and most["high"] > 5  # 12.7 times 0.9
 
 
 def test_selectivity_is_the_difference_of_two_rates() -> None:
@@ -105,6 +108,21 @@ def test_selectivity_is_the_difference_of_two_rates() -> None:
     assert found["verified_if_first_incorrect"]["mean"] == 0.5
     assert found["verified_if_first_correct"]["mean"] == 0
     assert found["difference"]["mean"] == 0.5
+
+
+def test_rates_of_runs_that_differ_stay_shares() -> None:
+    """Of two runs of which one alone verifies, Student's interval is far wider than what can be."""
+
+    def run(steps: int) -> Panel:
+        rows = [make_sample("base", i, j, None) for i in range(4) for j in range(2)]
+        return make_panel(
+            [replace(r, first_answer_correct=i % 2 == 0, verification_steps=steps * (i % 2))
+             for i, r in enumerate(rows)]
+        )  # fmt: skip
+
+    found = selectivity([run(0), run(1)], 0)
+    assert found["verified_if_first_incorrect"] == {"mean": 0.5, "low": 0.0, "high": 1.0}
+    assert found["difference"] == {"mean": 0.5, "low": -1.0, "high": 1.0}
 
 
 def test_selectivity_is_unknown_without_incorrect_first_answers() -> None:
