@@ -47,9 +47,17 @@ def results_section(results: Mapping[str, Any], name: str) -> str:
     samples = f"{problems['samples_per_problem']:g} completions each"
     parts = [
         f"Measured by `suffice compare` on {problems['count']} problems, {samples}; 95 % intervals "
-        "by bootstrap over problems.",
+        f"by bootstrap over {results['bootstrap']['over']}.",
         _table(results, name),
     ]
+    runs = results.get("pooled", {}).get(name, ())
+    if runs:
+        own = runs[0]
+        parts.append(
+            f"The figures of {name} are means over {len(runs)} training runs that differ in their "
+            f"seed; this policy is one of them, with {100 * own['accuracy']:.1f} % at "
+            f"{own['tokens']:.1f} tokens."
+        )
     claims = [
         f"* {claim['text']}"
         for claim in results["claims"]

@@ -34,6 +34,7 @@ def comparison(sha256: str | None = None) -> dict[str, Any]:
             "samples_per_problem": 2.0,
             "overlaps": {"mine": {"text": "0 of 100 test problems were also training problems."}},
         },
+        "bootstrap": {"over": "problems"},
         "claims": [
             {"policies": ["mine", "base"], "text": "Mine uses fewer tokens."},
             {"policies": ["other"], "text": "Other does not."},

@@ -29,6 +29,18 @@ def test_results_section_has_the_arms_of_the_policy_base_and_what_is_claimed() -
     assert "commit `c0ffee`, 2026-11-29, seeds 0, 1." in text
 
 
+def test_results_section_of_pooled_runs_says_which_figures_are_the_policys_own() -> None:
+    own = {"accuracy": 0.815, "tokens": 58.0}
+    runs = [{"name": "mine", **own}, {"name": "mine_1", "accuracy": 0.785, "tokens": 62.0}]
+    over = {"bootstrap": {"over": "problems and training runs"}, "pooled": {"mine": runs}}
+    text = results_section(comparison() | over, "mine")
+    assert text.splitlines()[0].endswith("by bootstrap over problems and training runs.")
+    assert (
+        "The figures of mine are means over 2 training runs that differ in their seed; this policy "
+        "is one of them, with 81.5 % at 58.0 tokens."
+    ) in text.splitlines()
+
+
 def test_compared_name_is_told_by_the_weights() -> None:
     assert compared_name(comparison("2" * 64), {"3" * 64, "2" * 64}, "r.json") == "mine"
     with pytest.raises(UserError, match=r"r.json compares other weights \(base, mine\)"):
