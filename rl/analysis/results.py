@@ -227,7 +227,8 @@ def build_results(
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
         for text, names in _by_text(results["problems"]["overlaps"]).items()
     ]
-    results["claims"] = corrected(make_claims(results), margin)
+    pooled = {name: len(of) for name, of in results["pooled"].items()}
+    results["claims"] = corrected(make_claims(results), margin, pooled)
     other = subject_of(list(free), baselines)
     results["examples"] = choose_examples(
         free[BASE].samples, free[other].samples if other != BASE else (), other

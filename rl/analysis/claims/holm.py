@@ -13,8 +13,13 @@ from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
+from rl.analysis.claims.student import upper_quantile, upper_tail
+
 LEVEL = 0.025
 """One-sided level of each claim, and of the family."""
+
+OWN = "difference"
+"""The figure that is about the first policy of a claim alone."""
 
 TESTS: dict[str, tuple[str, str]] = {
     "tokens_halved": ("tokens_change", "not fewer tokens"),
@@ -26,22 +31,28 @@ TESTS: dict[str, tuple[str, str]] = {
     "as_accurate": ("accuracy", "less accurate by the margin or more"),
     "as_accurate_monitored": ("accuracy", "less accurate by the margin or more"),
     "gain_at_equal_tokens": ("at_equal_tokens", "not above the monitored stops"),
-    "verifies_where_incorrect": ("difference", "not more verification where incorrect"),
+    "verifies_where_incorrect": (OWN, "not more verification where incorrect"),
 }
 """Claims that test something: the figure, and the hypothesis that is to be rejected."""
 
 
-def p_value(estimate: Mapping[str, Any], bound: float, *, below: bool) -> float | None:
+def p_value(
+    estimate: Mapping[str, Any], bound: float, *, below: bool, runs: int = 1
+) -> float | None:
     """One-sided p value of a hypothesis, from an estimate and its 95 % interval.
 
     By the half of the interval that faces the bound, taken for 1.96 standard errors (Altman and
     Bland, How to obtain the P value from a confidence interval, BMJ 343, 2011, d2304), so that it
-    is below 2.5 % exactly where the interval excludes the bound.
+    is below 2.5 % exactly where the interval excludes the bound. The interval of several training
+    runs is Student's, of which a half is more standard errors (4.3 of three runs) and the tails are
+    heavier: taken for normal, a bound twice as far off would have p = 0.00004, not 0.007. Where
+    problems rather than runs make its width, p is larger than need be.
 
     Args:
         estimate: ``mean``, ``low`` and ``high``.
         bound: Where the hypothesis ends.
         below: Whether the hypothesis is rejected by estimates below the bound, else above it.
+        runs: Training runs that the estimate pools.
 
     Returns:
         The p value; None without an interval of some width.
@@ -52,10 +63,11 @@ def p_value(estimate: Mapping[str, Any], bound: float, *, below: bool) -> float 
     mean, end = estimate["mean"], estimate["high" if below else "low"]
     if mean is None or end is None or end == mean:
         return None
+    distance = (bound - mean if below else mean - bound) / abs(end - mean)
+    if runs > 1:
+        return upper_tail(distance * upper_quantile(LEVEL, runs - 1), runs - 1)
     normal = NormalDist()
-    error = abs(end - mean) / normal.inv_cdf(1 - LEVEL)
-    distance = bound - mean if below else mean - bound
-    return 1 - normal.cdf(distance / error)
+    return 1 - normal.cdf(distance * normal.inv_cdf(1 - LEVEL))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -75,18 +87,21 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def corrected(claims: Sequence[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
+def corrected(
+    claims: Sequence[dict[str, Any]], margin: float, runs: Mapping[str, int] | None = None
+) -> list[dict[str, Any]]:
     """Add ``test`` to the claims that test a hypothesis.
 
     Args:
         claims: All claims of a comparison; those that lack evidence (``reason``) are no tests.
         margin: The non-inferiority margin, as a share.
+        runs: Training runs of each policy that pools several.
 
     Returns:
         The claims with ``test``: ``hypothesis``, ``p``, ``p_holm`` and ``rejected`` (at the level
         `LEVEL` of the family), or null.
     """
-    found = [_p_of(claim, margin) for claim in claims]
+    found = [_p_of(claim, margin, runs or {}) for claim in claims]
     adjusted = iter(holm([p for p in found if p is not None]))
     out = []
     for claim, p in zip(claims, found, strict=True):
@@ -103,7 +118,7 @@ def corrected(claims: Sequence[dict[str, Any]], margin: float) -> list[dict[str,
     return out
 
 
-def _p_of(claim: Mapping[str, Any], margin: float) -> float | None:
+def _p_of(claim: Mapping[str, Any], margin: float, runs: Mapping[str, int]) -> float | None:
     if claim["name"] not in TESTS or claim.get("reason"):
         return None
     figure, hypothesis = TESTS[claim["name"]]
@@ -111,4 +126,6 @@ def _p_of(claim: Mapping[str, Any], margin: float) -> float | None:
     if estimate is None:
         return None
     bound = -margin if hypothesis.endswith("or more") else 0.0
-    return p_value(estimate, bound, below=figure.endswith("_change"))
+    policies = claim.get("policies", ())[: 1 if figure == OWN else None]
+    pooled = max((runs.get(name, 1) for name in policies), default=1)
+    return p_value(estimate, bound, below=figure.endswith("_change"), runs=pooled)

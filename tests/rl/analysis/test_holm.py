@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rl.analysis.claims.holm import corrected, holm, p_value
+from rl.analysis.claims.student import upper_quantile, upper_tail
 
 
 def test_holm_by_hand() -> None:
@@ -34,14 +37,47 @@ def test_p_value_by_hand() -> None:
     assert p_value({"mean": None, "low": None, "high": None}, 0.0, below=True) is None
 
 
+def test_p_value_of_pooled_runs_is_students() -> None:
+    # Two runs, 12.706 standard errors either side: Cauchy, 1/2 - atan(t) / pi.
+    estimate = {"mean": 0.0, "low": -0.01, "high": 0.01}
+    found = p_value(estimate, -0.1, below=False, runs=2)
+    assert found == pytest.approx(0.5 - math.atan(10 * 12.7062) / math.pi, rel=1e-4)
+    # Three runs, twice as far off as the end of the interval: of t, 2 degrees, 8.605.
+    assert p_value(estimate, -0.02, below=False, runs=3) == pytest.approx(0.00662, abs=1e-4)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 6, 9, 30])
+def test_students_tails_are_those_of_scipy(freedom: int) -> None:
+    from scipy.stats import t
+
+    for value in (-3.0, 0.0, 0.4, 2.2, 15.0):
+        assert upper_tail(value, freedom) == pytest.approx(t.sf(value, freedom), abs=1e-12)
+    for tail in (0.3, 0.025, 0.001):
+        assert upper_quantile(tail, freedom) == pytest.approx(t.isf(tail, freedom))
+
+
+def test_claims_on_pooled_policies_are_corrected_by_their_runs() -> None:
+    change = {"mean": -0.1, "low": -0.15, "high": -0.05}
+    own = {"mean": 0.1, "low": 0.05, "high": 0.15}
+    claims = [
+        claim("tokens_saved", tokens_change=change) | {"policies": ["single", "pooled"]},
+        claim("verifies_where_incorrect", difference=own) | {"policies": ["single", "pooled"]},
+    ]
+    of_two, of_one = (row["test"] for row in corrected(claims, 0.02, {"pooled": 3}))
+    assert of_two["p"] == pytest.approx(0.006625, abs=1e-5)  # twice the half: t of 8.605
+    assert of_one["p"] == pytest.approx(4.4e-5, abs=1e-6)
+
+
 @settings(max_examples=25, deadline=None)
-@given(st.floats(-1, 1), st.floats(0.001, 1), st.floats(0.001, 1), st.floats(-1, 1))
+@given(
+    st.floats(-1, 1), st.floats(0.001, 1), st.floats(0.001, 1), st.floats(-1, 1), st.integers(1, 4)
+)
 def test_p_value_is_small_exactly_where_the_interval_excludes_the_bound(
-    mean: float, left: float, right: float, bound: float
+    mean: float, left: float, right: float, bound: float, runs: int
 ) -> None:
     estimate = {"mean": mean, "low": mean - left, "high": mean + right}
     for below, outside in ((False, estimate["low"] - bound), (True, bound - estimate["high"])):
-        p = p_value(estimate, bound, below=below)
+        p = p_value(estimate, bound, below=below, runs=runs)
         if p is not None and abs(outside) > 1e-6:
             assert (p < 0.025) is (outside > 0)
 
