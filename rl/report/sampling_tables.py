@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rl.report.style import grid_arms, main_arms, number
 from rl.report.tables import arm_cell, has_times
-from tagger.display.cells import Row, Table
+from tagger.display.cells import Cell, Row, Table
 
 
 def cost_table(results: Mapping[str, Any]) -> Table | None:
@@ -26,7 +27,9 @@ def cost_table(results: Mapping[str, Any]) -> Table | None:
             number(cost["seconds"], 1) if timed else "",
             number(speed, 0) if timed else "",
         ]
-        label = arm["label"] if arm["kind"] == "grid" else arm_cell(results, name)
+        label = Cell(arm["label"]) if arm["kind"] == "grid" else arm_cell(results, name)
+        runs = len(results.get("pooled", {}).get(arm["policy"], ()))
+        label = replace(label, note=f"{runs} training runs in all") if runs else label
         rows.append(Row([label, *shown]))
     head = (
         "arm", "prompt tokens read", "prefix tokens read again", "tokens generated",

@@ -42,6 +42,10 @@ def test_tables_show_cost_and_settings_where_results_have_them() -> None:
         ["temperature", "0.6", "generation_config of m"],
         ["max_batch_tokens", "–", "half of the free memory"],
     ]
+    assert getattr(row.cells[0], "note", "") == ""
+    pooled = cost_table(results | {"pooled": {"base": [{}, {}, {}]}})  # whose costs are added up
+    assert pooled is not None
+    assert getattr(pooled.body[0].cells[0], "note", "") == "3 training runs in all"
     shown = page(results)
     assert "What the engine spent on each arm" in shown and "generation_config of m" in shown
 
