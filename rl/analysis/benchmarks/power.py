@@ -16,27 +16,35 @@ difference δ that succeeds with probability 1 - β if
 
 (Julious, Sample sizes for clinical trials with Normal data, Statistics in Medicine 23, 2004,
 section 6: non-inferiority; Miller, equation 9). Of R pooled training runs the variance between
-runs, τ² / R, is added to SE²; no number of problems lowers it.
+runs, τ² / R, is added to SE²; no number of problems lowers it. It is estimated from the R runs
+alone, by which the interval is Student's: half of it is about √(z² V + t² s² / R), V the part of
+the problems, t of R - 1 degrees of freedom, s² about τ² as chi-squared has it; the probability of
+success is the mean over s².
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from rl.analysis.claims.evidence import MIN_PROBLEMS
-from rl.analysis.panels import Panel, aligned
+from rl.analysis.claims.student import upper_quantile
+from rl.analysis.panels import Array, Panel, aligned
 from tagger.errors import UserError
 
 LEVEL = 0.025
 """One-sided level, that of a two-sided 95 % interval."""
 POWERS = (0.8, 0.9)
 """Probabilities of success for which a number of problems is given."""
+MOST_PROBLEMS = 10**9
+"""Where the search for a number of problems ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,22 +222,62 @@ def problems_needed(
         return None
     normal = NormalDist()
     largest = (room / (normal.inv_cdf(1 - LEVEL) + normal.inv_cdf(power))) ** 2
-    left = largest - (variance.between_runs or 0.0) / variance.runs
+    of_runs = (variance.between_runs or 0.0) / variance.runs
+    left = largest - of_runs
     if left <= 0:
         return None
-    return max(MIN_PROBLEMS, math.ceil(variance.of_a_problem(samples) / left - 1e-9))
+    fewest = max(MIN_PROBLEMS, math.ceil(variance.of_a_problem(samples) / left - 1e-9))
+    if not of_runs:
+        return fewest
+    if _success(0.0, of_runs, variance.runs, room) < power:
+        return None
+
+    def enough(problems: int) -> bool:
+        return power_of(variance, margin, samples, problems, expected) >= power
+
+    most = fewest
+    while not enough(most):
+        most *= 2
+        if most > MOST_PROBLEMS:
+            return None
+    return bisect_left(range(most), True, lo=fewest, key=enough)
 
 
 def power_of(
     variance: Variance, margin: float, samples: int, problems: int, expected: float = 0.0
 ) -> float:
     """Probability that so many problems show non-inferiority by the margin; see the module."""
-    squared = variance.of_a_problem(samples) / problems
-    squared += (variance.between_runs or 0.0) / variance.runs
-    if squared <= 0:
-        return 1.0 if margin + expected > 0 else 0.0
+    of_problems = variance.of_a_problem(samples) / problems
+    of_runs = (variance.between_runs or 0.0) / variance.runs
+    return _success(of_problems, of_runs, variance.runs, margin + expected)
+
+
+def _success(of_problems: float, of_runs: float, runs: int, room: float) -> float:
+    """Probability that an interval ends within some room of the expected difference.
+
+    Args:
+        of_problems: Variance of the mean difference by problems.
+        of_runs: And by training runs.
+        runs: How many runs.
+        room: The margin and the expected difference.
+    """
+    error = math.sqrt(of_problems + of_runs)
+    if error <= 0:
+        return 1.0 if room > 0 else 0.0
     normal = NormalDist()
-    return normal.cdf((margin + expected) / math.sqrt(squared) - normal.inv_cdf(1 - LEVEL))
+    z = normal.inv_cdf(1 - LEVEL)
+    if runs < 2 or not of_runs:
+        return normal.cdf(room / error - z)
+    t = upper_quantile(LEVEL, runs - 1)
+    halves = np.sqrt(z**2 * of_problems + t**2 * of_runs * _spreads(runs - 1))
+    return sum(normal.cdf((room - half) / error) for half in halves) / len(halves)
+
+
+@lru_cache(maxsize=16)
+def _spreads(freedom: int) -> Array:
+    """What a variance may be estimated at, as a share of it: 200 equally likely values."""
+    drawn = np.random.default_rng(0).chisquare(freedom, 200_000) / freedom
+    return np.asarray(np.quantile(drawn, (np.arange(200) + 0.5) / 200), np.float64)
 
 
 def power_table(

@@ -80,6 +80,26 @@ def test_problems_needed_by_hand() -> None:
     assert problems_needed(Variance(0.1, 0.0, 2e-4, 2), 0.02, 1) is None
 
 
+def test_power_of_pooled_runs_is_that_of_students_interval() -> None:
+    """Against intervals of drawn differences; by the normal distribution it would be 0.997."""
+    variance, rng = Variance(0.04, 0.0, 1e-4, 3), np.random.default_rng(3)
+    means = rng.normal(0, math.sqrt(4e-5 + 1e-4 / 3), 40_000)
+    estimated = np.sqrt(1e-4 * rng.chisquare(2, 40_000) / 2)
+    # The draws of an interval: of problems normal, of runs Student's, as of `run_weights`.
+    of_problems, of_runs = rng.normal(0, math.sqrt(4e-5), 20_000), rng.standard_t(2, 20_000)
+    grid = np.linspace(0, estimated.max(), 40)
+    ends = [np.quantile(of_problems + s / math.sqrt(3) * of_runs, 0.025) for s in grid]
+    expected = float((means + np.interp(estimated, grid, ends) > -0.04).mean())
+    assert expected < 0.9
+    assert power_of(variance, 0.04, 1, 1000) == pytest.approx(expected, abs=0.03)
+    needed = problems_needed(variance, 0.04, 1)
+    assert needed is not None and needed < 1000
+    assert power_of(variance, 0.04, 1, needed) >= 0.8 > power_of(variance, 0.04, 1, needed - 1)
+    # A margin of 2 points, which three such runs would seldom show on any number of problems.
+    assert problems_needed(variance, 0.02, 1) is None
+    assert problems_needed(Variance(0.1, 0.0, 0.0, 3), 0.02, 1) == 1963  # runs that do not differ
+
+
 def test_stated_variance_by_hand() -> None:
     assert stated_variance(0.8, 0.5).between == pytest.approx(0.16)  # 2 · 0.16 · (1 - 0.5)
     parts = stated_variance(0.8, 0.5, 0.6)
