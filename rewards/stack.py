@@ -15,6 +15,7 @@ from rewards.terms.registry import build_term, compares, term_bounds, term_kind
 from rewards.weights import (
     Evaluated,
     LearningController,
+    Site,
     WeightController,
     build_weight,
     summarize,
@@ -206,7 +207,10 @@ class RewardStack:
             of_term = saved.pop(_TERM, None)
             if isinstance(term.term, StatefulTerm) and of_term is not None:
                 term.term.load_state_dict(of_term)
-            term.weight.load_state_dict(saved)
+            try:
+                term.weight.load_state_dict(saved)
+            except UserError as error:
+                raise UserError(f"reward.terms.{term.name}.weight: {error}") from error
 
 
 def build_stack(
@@ -270,7 +274,7 @@ def _weights_of_correctness(config: Mapping[str, Any]) -> tuple[WeightController
     """The weights of the terms of the kind ``correctness``, which make the unit of accuracy."""
     given = {name: term or {} for name, term in config.items()}
     return tuple(
-        build_weight(term.get("weight", 1.0))
+        build_weight(term.get("weight", 1.0), Site(str(name)))
         for name, term in given.items()
         if isinstance(term, Mapping) and str(term.get("kind", name)) == "correctness"
     )

@@ -26,6 +26,9 @@ CONTROLLERS: dict[str, type[WeightSettings]] = {
 }
 """The parameters of each; they build it."""
 
+_GREATEST = 3.4e38
+"""Rewards are float32, in which a greater weight is infinite."""
+
 
 def build_weight(config: object, site: Site | None = None) -> WeightController:
     """Build a controller from its config.
@@ -37,15 +40,21 @@ def build_weight(config: object, site: Site | None = None) -> WeightController:
     Raises:
         UserError: Unknown schedule or parameter, or a bad value.
     """
+    site = site or Site()
+    key = f"reward.terms.{site.term}.weight" if site.term else "weight"
     if isinstance(config, Mapping):
         params = dict(config)
         name = str(params.pop("schedule", "constant"))
         if name not in CONTROLLERS:
             raise unknown_name("weight schedule", name, CONTROLLERS)
-        return build_settings(CONTROLLERS[name], params, "").controller(site or Site())
-    if isinstance(config, bool) or not isinstance(config, int | float):
+        return build_settings(CONTROLLERS[name], params, key).controller(site)
+    if (
+        isinstance(config, bool)
+        or not isinstance(config, int | float)
+        or not abs(config) <= _GREATEST  # also true of NaN
+    ):
         raise UserError(
-            f"weight is {config!r}; it must be a number, or a schedule such as "
+            f"{key} is {config!r}; it must be a finite number, or a schedule such as "
             "{schedule: linear, end: 0.2}."
         )
     return ConstantWeight(float(config))

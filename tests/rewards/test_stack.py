@@ -77,7 +77,7 @@ def test_state_goes_to_the_checkpoint_and_back() -> None:
         ({"corectness": {}}, "did you mean 'correctness'"),
         ({"correctness": {"wieght": 1}}, "Unknown parameter of reward term 'correctness'"),
         ({"correctness": 3}, "must be a mapping"),
-        ({"correctness": {"weight": "big"}}, "must be a number"),
+        ({"correctness": {"weight": "big"}}, "must be a finite number"),
         ({"correctness": {"weight": {"schedule": "liner"}}}, "did you mean 'linear'"),
         ({"correctness": {"weight": {"schedule": "linear", "stesp": 3}}}, "did you mean 'steps'"),
         ({"correctness": {"weight": {"schedule": "linear", "steps": 0}}}, "at least 1"),

@@ -48,7 +48,7 @@ class TypePrice(Settings):
     KEY: ClassVar[str] = "parameter"
     OWNER: ClassVar[str] = "the price of a type"
 
-    weight: Annotated[float, Ge(0)] = 1.0
+    weight: Annotated[float, Interval(ge=0, lt=inf)] = 1.0
     allowance: Annotated[float, Ge(0)] = 0.0
     cap: Annotated[float, Ge(0)] | None = None
     floor: Annotated[float, Interval(ge=0, lt=inf)] = 0.0

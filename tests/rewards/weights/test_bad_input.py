@@ -49,6 +49,19 @@ CASES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.parametrize("term", ["correctness", "charge"])
+@pytest.mark.parametrize(
+    "weight",
+    [float("nan"), float("inf"), 1e39, 10**400, True, "0.1", {"value": float("nan")}],
+    ids=str,
+)
+def test_a_weight_that_is_no_finite_number_is_refused_by_its_key(term: str, weight: Any) -> None:
+    terms: dict[str, Any] = {"correctness": {}, "charge": {"kind": "step_count"}}
+    terms[term] = {**terms[term], "weight": weight}
+    with pytest.raises(UserError, match=rf"^reward\.terms\.{term}\.weight.* finite number"):
+        build_stack(terms, REASONTYPE)
+
+
 @pytest.mark.parametrize(("weight", "words"), CASES, ids=[w for _, w in CASES])
 def test_bad_settings_of_a_controller_are_refused(weight: dict[str, Any], words: str) -> None:
     terms = {"correctness": {}, "charge": {"kind": "step_count", "weight": weight}}

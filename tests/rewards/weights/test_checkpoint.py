@@ -75,7 +75,7 @@ def test_each_controller_reports_constraint_and_slack() -> None:
 
 
 def test_a_checkpoint_of_other_parameters_is_refused() -> None:
-    with pytest.raises(UserError, match="made with the reward weight .* resume with the config"):
+    with pytest.raises(UserError, match=r"^reward\.terms\.\w+\.weight: .* resume with"):
         stack(ceiling=0.09).load_state_dict(stack().state_dict())
     fixed = build_stack(
         {"correctness": {}, **{name: {"kind": "step_count"} for name in WEIGHTS}}, REASONTYPE, True

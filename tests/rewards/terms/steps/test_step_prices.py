@@ -101,6 +101,7 @@ def test_step_count_takes_a_type_whose_name_has_a_plus() -> None:
             "floor 2 of the price of a type lies above its allowance 0.*raise the allowance to 2",
         ),
         ({"types": {"VERIFY": {"floor": float("inf"), "allowance": float("inf")}}}, "finite"),
+        ({"types": {"VERIFY": {"weight": float("inf")}}}, "weight .* is inf; it must be .* finite"),
         ({"types": {"VERIFY": {"scope": "after"}}}, "valid: thinking, after_answer"),
     ],
 )
