@@ -61,6 +61,11 @@ def is_generated(name: str) -> bool:
     return name == OVERTHINKER or name.startswith(reasoning_gym.PREFIX)
 
 
+def is_file(name: str) -> bool:
+    """Whether a source is a file, there or not."""
+    return find_source(name).load is _file
+
+
 def load(config: ProblemsConfig) -> list[Problem]:
     """Load the problems that a config asks for.
 
@@ -89,7 +94,7 @@ def without_idle_split(config: P) -> P:
         The same, without the split if the source is a file, which holds one split and refuses the
         key today.
     """
-    if config.split in _EARLIER_DEFAULTS and find_source(config.source).load is _file:
+    if config.split in _EARLIER_DEFAULTS and is_file(config.source):
         return dataclasses.replace(config, split=None)
     return config
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rl.policy.context import completion_length
 from rl.policy.load import load_tokenizer, lora_config
 from rl.policy.source import resolve_policy
+from rl.problems.registry import is_file, load
 from rl.scale.models import known_architecture
 from rl.scale.resolve import Resolved, resolve
 from rl.scale.workload import PROMPT_TOKENS
 from rl.training.advantages.choice import check_aggregation, reward_stack
 from rl.training.config import RunConfig
+from rl.training.plan import check_problems
 from tagger.errors import UserError
 from tagger.units import load_taggers
 
@@ -19,7 +22,8 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
     """Check a run as far as its config goes; nothing is loaded but a tagger and a tokenizer.
 
     In addition to `resolve`: the tagger's own taxonomy, every key of TRL's and peft's configs, the
-    aggregation, and, where the model is a folder, its chat template and thinking delimiters.
+    aggregation, problems of a file, and, where the model is a folder, its chat template, thinking
+    delimiters and context.
 
     Args:
         config: Its config; not changed.
@@ -31,6 +35,7 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
     """
     tagger, _ = load_taggers(config.tagger, config.audit_tagger, config.segmenter)
     found = resolve(config, gpus, prompt_tokens, tagger.taxonomy)
+    tokenizer = None
     if known_architecture(config.model) is None:
         folder = Path(resolve_policy(config).model)
         if not (folder / "tokenizer_config.json").is_file():
@@ -38,13 +43,20 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
                 f"The folder {folder} has no tokenizer (tokenizer_config.json); put it there, for "
                 "prompts are made with its chat template."
             )
-        load_tokenizer(config)
+        tokenizer, _ = load_tokenizer(config)
     if config.lora is not None:
         lora_config(config.lora)
 
     from rl.training.grpo_config import training_arguments
 
     arguments = training_arguments(config, gpus > 0)
+    evaluated = config.eval_problems
+    held_out = load(evaluated) if evaluated is not None and is_file(evaluated.source) else []
+    if is_file(config.problems.source):
+        problems = load(config.problems)
+        check_problems(problems, held_out, arguments)
+        if tokenizer is not None:
+            completion_length(config, tokenizer, [p.question for p in (*problems, *held_out)])
     if not found.waits_for:
         evaluates = config.eval_problems is not None
         stack = reward_stack(config.reward, config.grpo, tagger.taxonomy, evaluates)

@@ -16,8 +16,8 @@ from rl.training.config import RunConfig
 from tagger.errors import unknown_name
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 
-STAND_IN = 0.5
-"""Accuracy in the place of a control run that is not there yet."""
+STAND_IN = 1.0
+"""Accuracy in the place of a control run that is not there yet: no floor lies above it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _without_control_runs(terms: Mapping[str, Any]) -> tuple[dict[str, Any], tup
         control = weight.get("control") if isinstance(weight, Mapping) else None
         if not isinstance(weight, Mapping) or not isinstance(control, str):
             continue
-        found[name] = {**term, "weight": {**weight, "control": STAND_IN}}
         if not (Path(control) / "result.json").is_file():
+            found[name] = {**term, "weight": {**weight, "control": STAND_IN}}
             missing.append(control)
     return found, tuple(dict.fromkeys(missing))

@@ -82,7 +82,13 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     kept = (kept if isinstance(kept, int) else 10) + (
         config.accuracy_floor is not None or config.eval_problems is not None
     )
-    check_disk(run.root, weight_bytes(path), kept + 1)
+    weights = weight_bytes(path)
+    if not weights and Path(path).is_dir():
+        raise UserError(
+            f"The folder of the model {config.model}, {path}, holds no weights (*.safetensors, "
+            "*.bin); put them there, or name another model."
+        )
+    check_disk(run.root, weights, kept + 1)
     problems = load(config.problems)
     evaluated = load(config.eval_problems) if config.eval_problems else ()
     tokenizer, delimiters = load_tokenizer(config)
@@ -108,14 +114,9 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             arguments.max_completion_length,
         )
     aggregation = check_aggregation(reward, stack, arguments)
-    prompts = arguments.generation_batch_size // arguments.num_generations
-    if len(problems) < prompts:
-        raise UserError(
-            f"One step needs {prompts} problems (generation batch {arguments.generation_batch_size}"
-            f" / num_generations {arguments.num_generations}), there are {len(problems)}; raise "
-            "problems.size or lower the batch."
-        )
+    check_problems(problems, evaluated, arguments)
     if reward.dynamic_sampling is not None:
+        prompts = arguments.generation_batch_size // arguments.num_generations
         check_dynamic_sampling(arguments, len(problems), prompts, os.environ)
     if config.thinking_budget is not None:
         check_thinking_budget(config.thinking_budget, arguments, os.environ)
@@ -129,7 +130,6 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
                 arguments.max_completion_length,
                 ("eval_max_batch_tokens", "grpo.max_completion_length"),
             )
-        _refuse_training_problems(evaluated, problems)
     return Plan(
         run,
         config,
@@ -145,8 +145,26 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     )
 
 
-def _refuse_training_problems(evaluated: Sequence[Problem], trained: Sequence[Problem]) -> None:
-    """Refuse problems that the policy is both trained on and evaluated on."""
+def check_problems(
+    trained: Sequence[Problem], evaluated: Sequence[Problem], arguments: Any
+) -> None:
+    """Refuse too few problems for a step, and those that are both trained on and evaluated on.
+
+    Args:
+        trained: The training problems.
+        evaluated: Those for evaluation during training.
+        arguments: TRL's `GRPOConfig`.
+
+    Raises:
+        UserError: Too few, or some are in both.
+    """
+    prompts = arguments.generation_batch_size // arguments.num_generations
+    if len(trained) < prompts:
+        raise UserError(
+            f"One step needs {prompts} problems (generation batch {arguments.generation_batch_size}"
+            f" / num_generations {arguments.num_generations}), there are {len(trained)}; raise "
+            "problems.size or lower the batch."
+        )
     shared = find_overlap(evaluated, trained)
     pairs = shared.same + shared.reworded
     if pairs:

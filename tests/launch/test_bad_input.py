@@ -197,6 +197,15 @@ def test_tokenizer_without_thinking_delimiters(
     assert not (tmp_path / "runs").exists()
 
 
+def test_model_folder_without_weights(
+    refused: Refused, config: Path, world: World, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(world.model, model, ignore=shutil.ignore_patterns("*.safetensors"))
+    assert "holds no weights" in refused("train", "--config", config, f"model={model}")
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize(
     "argv",
     [

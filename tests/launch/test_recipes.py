@@ -176,6 +176,48 @@ def test_a_dry_run_needs_a_tokenizer_in_a_folder(
     assert "has no tokenizer (tokenizer_config.json)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ('{"question": "2 + 2?"}\n', "problems.jsonl, line 1: needs the key 'reference'"),
+        ('{"question": "2 + 2?", "answer": "4"}\n', "One step needs 8 problems"),
+        (
+            "".join(
+                f'{{"question": "{"1+" * n}1", "answer": "{n + 1}"}}\n' for n in range(500, 508)
+            ),
+            "overthinker reads 1024 tokens, the longest prompt ('1+1+1+",
+        ),
+    ],
+)
+def test_a_dry_run_reads_a_file_of_problems(
+    rows: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "problems.jsonl"
+    file.write_text(rows)
+    assert main(["train", "--dry-run", f"problems={{source: {file}}}"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_floor_is_held_against_a_control_run_once_that_is_complete(tmp_path: Path) -> None:
+    weight = {"schedule": "accuracy_floor", "control": str(tmp_path), "floor": 0.9}
+    config = config_from_dict(
+        {
+            "model": "overthinker",
+            "problems": {"source": "overthinker", "size": 40},
+            "reward": {"terms": {"correctness": {}, "step_count": {"weight": weight}}},
+            "grpo": {"max_completion_length": 100},
+        }
+    )
+    assert resolve(config, 0).waits_for == (str(tmp_path),)
+    (tmp_path / "result.json").write_text("{}")
+    row = '{"step": 1, "facts/correct": 0.8}\n'
+    (tmp_path / "metrics.jsonl").write_text(row)
+    with pytest.raises(UserError, match=r"floor .* is 90.0%, above .* accuracy of 80.0%"):
+        resolve(config, 0)
+    (tmp_path / "metrics.jsonl").write_text(row.replace("0.8", "0.95"))
+    assert resolve(config, 0).waits_for == ()
+
+
 def test_recipes_are_packaged() -> None:
     import tomllib
 

@@ -20,6 +20,7 @@ Curve = list[list[float]]
 
 BLOCK = 10
 """Logged steps whose rollouts make one point."""
+_REMEDY = "name the folder of a complete run, or give its accuracy, e.g. control: 0.9"
 TAIL = 2 / 3
 """Share of the run from which on its accuracy counts as reached."""
 
@@ -94,7 +95,7 @@ def _evaluations(path: Path) -> Curve:
         found = json.loads(path.read_text(encoding="utf-8"))["evaluations"]
         return [[float(one["step"]), float(one["accuracy"])] for one in found]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no result of a training run ({error}).") from None
+        raise UserError(f"{path} is no result of a training run ({error}); {_REMEDY}.") from None
 
 
 def _rollouts(path: Path) -> Curve:
@@ -102,7 +103,9 @@ def _rollouts(path: Path) -> Curve:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         seen = [(float(r["step"]), float(r["facts/correct"])) for r in rows if "facts/correct" in r]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds no logged steps of a training run ({error}).") from None
+        raise UserError(
+            f"{path} holds no logged steps of a training run ({error}); {_REMEDY}."
+        ) from None
     blocks = [seen[i : i + BLOCK] for i in range(0, len(seen), BLOCK)]
     return [
         [sum(step for step, _ in block) / len(block), sum(c for _, c in block) / len(block)]

@@ -82,5 +82,7 @@ def test_control_that_is_no_complete_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is no result of a training run"):
         read_control(str(tmp_path), True)
     (tmp_path / "metrics.jsonl").write_text("no JSON\n")
-    with pytest.raises(UserError, match="holds no logged steps"):
+    with pytest.raises(
+        UserError, match="holds no logged steps .*; name the folder of a complete run"
+    ):
         read_control(str(tmp_path), False)
