@@ -172,6 +172,23 @@ def check_names(given: Mapping[str, Any]) -> None:
             raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in known])
 
 
+def check_generations(given: Mapping[str, Any]) -> None:
+    """Refuse groups of one rollout, without importing TRL.
+
+    Args:
+        given: The ``grpo`` section of a run config.
+
+    Raises:
+        UserError: There is nothing that a rollout could be compared with.
+    """
+    number = given.get("num_generations")
+    if number == 1:
+        raise UserError(
+            "The config key grpo.num_generations is 1, and GRPO compares the rollouts of a prompt "
+            "with each other, so every advantage would be 0; set it to 2 or more, e.g. 8."
+        )
+
+
 def check_grpo_keys(
     given: Mapping[str, Any], defaults: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:

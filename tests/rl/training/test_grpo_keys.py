@@ -82,3 +82,8 @@ def test_keys_that_act_are_taken(given: dict[str, Any]) -> None:
 def test_unknown_key_is_refused_when_a_config_is_built_before_trl_is_imported() -> None:
     with pytest.raises(UserError, match="did you mean 'grpo.max_steps'"):
         config_from_dict({"grpo": {"max_step": 5}, "problems": {"source": "overthinker"}})
+
+
+def test_groups_of_one_are_refused_when_a_config_is_built() -> None:
+    with pytest.raises(UserError, match=r"grpo.num_generations is 1, .*; set it to 2 or more"):
+        config_from_dict({"grpo": {"num_generations": 1}})
