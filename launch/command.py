@@ -131,7 +131,11 @@ def take_overrides(args: argparse.Namespace) -> None:
 
 
 def _is_override(word: str) -> bool:
-    return "=" in word and ":" not in word and not Path(word).exists()
+    """Whether a word is ``KEY=VALUE`` and no file, nor ``FILE:TAXONOMY`` with such a file."""
+    key, equals, _ = word.partition("=")
+    file, _, _ = word.rpartition(":")
+    # Not by Path, which raises where the value is longer than a name may be.
+    return bool(equals) and ":" not in key and not any(map(os.path.exists, (word, file)))
 
 
 def add_seed(parser: argparse.ArgumentParser, default: int | None = None) -> None:

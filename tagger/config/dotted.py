@@ -23,11 +23,14 @@ def set_key(data: dict[str, Any], dotted: str, value: Any, says: str) -> None:
     """
     *parents, last = dotted.split(".")
     node: Any = data
-    for parent in parents:
+    for depth, parent in enumerate(parents, 1):
         node[parent] = {} if node.get(parent) is None else node[parent]
         node = node[parent]
         if not isinstance(node, dict):
-            raise UserError(f"{says} through {parent!r}, a plain value.")
+            raise UserError(
+                f"{says} through {parent!r}, a plain value without keys of its own; set "
+                f"{'.'.join(parents[:depth])} itself."
+            )
     node[last] = value
 
 

@@ -101,6 +101,17 @@ def test_overrides_stand_anywhere() -> None:
     assert (args.seed, args.output) == (3, Path("x"))
 
 
+def test_overrides_behind_files_may_be_mappings_and_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=1.jsonl").touch()
+    given = ["reward.terms={laser: {weight: 0.1}}", f"output={'x' * 300}"]
+    args = parse(["rewards", "score", "run", *given, "a=1.jsonl:math"])
+    assert args.overrides == given
+    assert args.rollouts == ["run", "a=1.jsonl:math"]
+
+
 @pytest.mark.parametrize(
     ("argv", "part"),
     [

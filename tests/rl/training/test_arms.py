@@ -63,5 +63,5 @@ def test_wrong_arms_are_refused(file: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="arms must hold a mapping of dotted keys"):
         load_config(other)
     other.write_text("train: {seed: 1}\narms: {a: {seed.b: 2}}\n")
-    with pytest.raises(UserError, match=r"arms.a: 'seed.b' leads through 'seed', a plain value"):
+    with pytest.raises(UserError, match=r"arms.a: 'seed.b' leads .* a plain value .* set seed"):
         load_config(other, arm="a")
