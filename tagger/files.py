@@ -135,8 +135,20 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object that `write_json` wrote."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON object, such as `write_json` wrote.
+
+    Raises:
+        OSError: It is not there, or cannot be read.
+        UserError: It holds no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(
+            f"{path} is not valid JSON ({error}); it was changed or damaged, put it back."
+        ) from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no JSON object; it was changed or damaged, put it back.")
     return content
 
 

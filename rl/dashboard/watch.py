@@ -130,8 +130,6 @@ def _object(path: Path) -> dict[str, Any]:
         return read_json(path)
     except OSError:
         return {}
-    except ValueError as error:
-        raise UserError(f"{path} is no JSON ({error}); it was changed or damaged.") from error
 
 
 def _quiet(run: RunFolder) -> float:

@@ -211,8 +211,10 @@ def open_sweep(root: Path) -> SweepFolder:
 def _read(file: Path, remedy: str) -> dict[str, Any]:
     try:
         return read_json(file)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UserError(f"{file} cannot be read ({error}); {remedy}.") from error
+    except UserError as error:
+        raise UserError(f"{file} is not valid JSON; {remedy}.") from error
 
 
 def first_difference(one: Mapping[str, Any], two: Mapping[str, Any], above: str = "") -> str | None:

@@ -187,8 +187,19 @@ def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
 
 
 def checkpoint_state(checkpoint: Path) -> dict[str, Any]:
-    """Our state in a whole checkpoint: of the reward, the tagger and the accuracy floor."""
-    return read_json(checkpoint / STATE_FILE)
+    """Our state in a whole checkpoint: of the reward, the tagger and the accuracy floor.
+
+    Raises:
+        UserError: It is damaged.
+    """
+    file = checkpoint / STATE_FILE
+    try:
+        return read_json(file)
+    except UserError as error:
+        raise UserError(
+            f"{file} is not valid JSON, so the checkpoint is damaged; delete the folder "
+            f"{checkpoint}, and the run resumes from the checkpoint before it."
+        ) from error
 
 
 def check_disk(root: Path, weights: int, checkpoints: int) -> None:

@@ -180,3 +180,17 @@ def test_a_file_can_be_read_by_others(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("x")
     assert (tmp_path / "a").stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"step": ', "state.json is not valid JSON .* put it back"),
+        (b"\xff{}", "state.json is not valid JSON"),
+        (b"[1]", "state.json holds no JSON object"),
+    ],
+)
+def test_a_damaged_json_file_is_named(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        read_json(tmp_path / "state.json")

@@ -12,6 +12,7 @@ from rl.training.run_folder import (
     STATE_FILE,
     RunFolder,
     check_disk,
+    checkpoint_state,
     rotate_checkpoints,
     whole_checkpoints,
 )
@@ -86,3 +87,12 @@ def test_check_disk_takes_a_runs_own_checkpoints_for_room(
     with file.open("wb") as stream:
         stream.truncate(2 * gigabyte)  # takes no disk: it is all holes
     check_disk(tmp_path, gigabyte, 1)
+
+
+def test_checkpoint_state_that_is_damaged_is_named_with_the_remedy(tmp_path: Path) -> None:
+    checkpoints(tmp_path, [3])
+    folder = tmp_path / "checkpoint-3"
+    (folder / STATE_FILE).write_text('{"reward": {')
+    said = f"^{folder / STATE_FILE} is not valid JSON.*; delete the folder {folder}, and .* resumes"
+    with pytest.raises(UserError, match=said):
+        checkpoint_state(folder)
