@@ -68,10 +68,10 @@ def tokens_left(
     left = None if context is None else context - prompt
     if left is not None and left < (wanted or 1):
         asked = f" and {key} is {wanted}" if wanted is not None else ""
+        lower = f"lower {key}, or " if left > 0 else ""
         raise UserError(
             f"The model {model} reads {context} tokens, the longest prompt{_named(question)} has "
-            f"{prompt}{asked}; "
-            f"lower {key}, or leave long problems out."
+            f"{prompt}{asked}; {lower}leave long problems out."
         )
     return left
 

@@ -79,7 +79,10 @@ def load_tokenizer(
     try:
         tokenizer = AutoTokenizer.from_pretrained(_tokenizer_of(source), **_hub(config))
     except (OSError, ValueError, ImportError) as error:
-        raise UserError(f"Cannot load the tokenizer of {name!r}: {_first_line(error)}.") from error
+        hub = "" if Path(source.model).is_dir() else " (no folder here, so a name on the Hub)"
+        raise UserError(
+            f"Cannot load the tokenizer of {name!r}{hub}: {_first_line(error)}."
+        ) from error
     if tokenizer.chat_template is None:
         raise UserError(f"The tokenizer of {name!r} has no chat template; use a chat model.")
     if tokenizer.eos_token_id is None:

@@ -92,7 +92,11 @@ def resolve_model(name: str) -> str:
         if is_adapter(path):
             return _base_of_folder(path)
         if not (path / "config.json").is_file():
-            raise UserError(f"The model folder {name} holds no config.json; name a model folder.")
+            trained = path / "policy"
+            such = f", such as {trained}" if (trained / "config.json").is_file() else ""
+            raise UserError(
+                f"The model folder {name} holds no config.json; name a model folder{such}."
+            )
         return str(path)
     looks_like_path = name.startswith((".", "/", "~")) or name.count("/") != 1
     if looks_like_path or path.is_file():

@@ -213,7 +213,8 @@ def delimiters_from_tokenizer(tokenizer: Any) -> ThinkingDelimiters:
     name = getattr(tokenizer, "name_or_path", "") or type(tokenizer).__name__
     raise UserError(
         f"The tokenizer {name!r} has no thinking delimiters such as <think></think> in its "
-        "vocabulary or chat template; use a reasoning model, or name its delimiters yourself."
+        "vocabulary or chat template; use a reasoning model, or name its delimiters: in a config "
+        "delimiters: {open: <think>, close: </think>}, with suffice tag --delimiters."
     )
 
 

@@ -27,8 +27,9 @@ def test_length_is_what_the_context_leaves_beside_the_prompt(
 @pytest.mark.parametrize(
     ("wanted", "context", "said"),
     [
-        (1_949, 2_048, "reads 2048 tokens, the longest prompt has 100 and grpo.max_comp.* is 1949"),
-        (None, 100, "reads 100 tokens, the longest prompt has 100; lower"),
+        (1_949, 2_048, "reads 2048 tokens, .* has 100 and grpo.max_comp.* is 1949; lower"),
+        (None, 100, "reads 100 tokens, the longest prompt has 100; leave long problems out"),
+        (20, 90, "the longest prompt has 100 and .* is 20; leave long problems out"),
     ],
 )
 def test_length_that_does_not_fit_is_refused(wanted: int | None, context: int, said: str) -> None:

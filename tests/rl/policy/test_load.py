@@ -53,3 +53,13 @@ def test_packaged_policy_is_float32_bit_for_bit() -> None:
     stored = load_file(f"{policy.path}/model.safetensors")
     loaded = policy.model.state_dict()
     assert all(torch.equal(loaded[name], weights) for name, weights in stored.items())
+
+
+def test_a_name_that_is_no_folder_is_told_to_be_one_of_the_hub(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        UserError, match=r"of 'run/policy' \(no folder here, so a name on the Hub\):"
+    ):
+        load_tokenizer(PolicyConfig(model="run/policy"))

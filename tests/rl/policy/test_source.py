@@ -82,3 +82,11 @@ def test_keys_that_a_folder_cannot_have_are_refused(tmp_path: Path) -> None:
     own = adapter(tmp_path / "a", str(base))
     with pytest.raises(UserError, match="is an adapter itself"):
         resolve_policy(PolicyConfig(model=str(own), adapter=str(own)))
+
+
+def test_the_folder_of_a_run_is_refused_with_its_policy(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no config.json; name a model folder\.$"):
+        resolve_model(str(tmp_path))
+    model(tmp_path / "policy")
+    with pytest.raises(UserError, match=rf"name a model folder, such as {tmp_path / 'policy'}\.$"):
+        resolve_model(str(tmp_path))
