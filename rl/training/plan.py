@@ -85,8 +85,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     weights = weight_bytes(path)
     if not weights and Path(path).is_dir():
         raise UserError(
-            f"The folder of the model {config.model}, {path}, holds no weights (*.safetensors, "
-            "*.bin); put them there, or name another model."
+            f"The model folder {path} holds no weights (*.safetensors, *.bin); put them there, or "
+            "name another model."
         )
     check_disk(run.root, weights, kept + 1)
     problems = load(config.problems)

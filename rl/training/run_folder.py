@@ -198,7 +198,7 @@ def checkpoint_state(checkpoint: Path) -> dict[str, Any]:
     except UserError as error:
         raise UserError(
             f"{file} is not valid JSON, so the checkpoint is damaged; delete the folder "
-            f"{checkpoint}, and the run resumes from the checkpoint before it."
+            f"{checkpoint}, and the run resumes from the one before it, or from its start."
         ) from error
 
 
