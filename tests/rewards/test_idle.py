@@ -14,6 +14,9 @@ from tagger.taxonomies.taxonomy import REASONTYPE
 PAY = {"kind": "soft_overlong", "limit": 100, "buffer": 20}
 RAMP = {"schedule": "linear", "start": 0.0, "end": 0.2, "steps": 10}
 FALL = {"schedule": "linear", "start": 0.0, "end": -0.2, "steps": 10}
+STEPS: dict[str, Any] = {"kind": "step_count", "types": {"VERIFY": {}}}
+NAME = REASONTYPE.get("VERIFY").name
+CAPPED = {NAME: {"cap": 8}}
 
 
 def refuse(terms: dict[str, Any]) -> None:
@@ -31,6 +34,17 @@ def refuse(terms: dict[str, Any]) -> None:
             "c": {**PAY, "weight": -0.2},
             "correctness": {},
         },
+        {"correctness": {}, "a": {**STEPS}, "b": {**STEPS, "weight": -1, "types": CAPPED}},
+        {
+            "correctness": {},
+            "a": {**STEPS, "scope": "completion"},
+            "b": {**STEPS, "weight": -1, "types": {"VERIFY": {"scope": "completion"}}},
+        },
+        {
+            "correctness": {},
+            "a": {**STEPS, "types": {"META + VERIFY": {}}},
+            "b": {**STEPS, "weight": -1, "types": {f"{NAME} + META": {"cap": 8}}},
+        },
     ],
 )
 def test_terms_that_cancel_are_refused_and_named(terms: dict[str, Any]) -> None:
@@ -44,6 +58,9 @@ def test_terms_that_cancel_are_refused_and_named(terms: dict[str, Any]) -> None:
         {"correctness": {}, "a": {**PAY, "weight": 0.1}, "b": {**PAY, "weight": -0.2}},
         {"correctness": {}, "a": {**PAY, "weight": 0.1}, "b": {**PAY, "weight": 0.1}},
         {"correctness": {}, "a": {**PAY, "weight": 0.0}, "b": {**PAY, "weight": 0.0}},
+        {"correctness": {}, "a": STEPS, "b": {**STEPS, "weight": -1, "types": {NAME: {"cap": 7}}}},
+        {"correctness": {}, "a": STEPS, "b": {**STEPS, "weight": -1, "unit": "tokens"}},
+        {"correctness": {}, "a": STEPS, "b": {**STEPS, "weight": -1, "scope": "completion"}},
         {"correctness": {}, "a": {**PAY, "weight": RAMP}, "b": {**PAY, "weight": -0.2}},
         {
             "correctness": {},

@@ -35,7 +35,7 @@ Example:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import expm1, inf
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -175,6 +175,20 @@ class StepCount(Term[StepCountParams]):
 
     def __post_init__(self) -> None:
         self._prices()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both charge the same, however types, caps and scopes are written."""
+        return isinstance(other, StepCount) and self._charges() == other._charges()
+
+    def _charges(self) -> tuple[object, ...]:
+        """All that the charge depends on, defaults filled in."""
+        cap = self.params.cap
+        prices = {
+            frozenset(columns): replace(p, cap=cap if p.cap is None else p.cap, scope=None)
+            for columns, p in self._prices().items()
+        }
+        rest = self.params.to_dict() | {"types": None, "scope": None, "scale": self.params.full}
+        return self.taxonomy, prices, rest
 
     def _prices(self) -> dict[tuple[str, ...], TypePrice]:
         """The price of each sum of columns."""
