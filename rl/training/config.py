@@ -11,7 +11,7 @@ from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.problems.config import ProblemsConfig, SelectionProblems
-from rl.training.grpo_keys import check_generations, check_names
+from rl.training.grpo_keys import check_names, check_values
 from tagger.config.arms import arms_of, with_arm
 from tagger.config.overrides import build_with_words
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
@@ -166,7 +166,7 @@ class RunConfig(PolicyConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_names(self.grpo)
-        check_generations(self.grpo)
+        check_values(self.grpo)
         for key in ("eval_every", "eval_samples", "eval_max_batch_tokens"):
             if self.eval_problems is None and getattr(self, key) != getattr(RunConfig, key):
                 raise UserError(f"{key} acts only with eval_problems; give them, or leave it out.")

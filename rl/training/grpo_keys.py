@@ -172,21 +172,36 @@ def check_names(given: Mapping[str, Any]) -> None:
             raise unknown_name("config key", f"grpo.{key}", [f"grpo.{k}" for k in known])
 
 
-def check_generations(given: Mapping[str, Any]) -> None:
-    """Refuse groups of one rollout, without importing TRL.
+CHOICES: dict[str, tuple[str | bool, ...]] = {
+    "scale_rewards": ("group", "batch", "none", True, False),
+    "loss_type": (
+        "grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo",
+    ),
+    "importance_sampling_level": ("token", "sequence"),
+    "vllm_importance_sampling_mode": (
+        "token_truncate", "token_mask", "sequence_truncate", "sequence_mask",
+    ),
+}  # fmt: skip
+"""Values of fields that TRL looks at in the first step only; a test tries them on TRL."""
+
+
+def check_values(given: Mapping[str, Any]) -> None:
+    """Refuse values that TRL would refuse late, without importing it.
 
     Args:
         given: The ``grpo`` section of a run config.
 
     Raises:
-        UserError: There is nothing that a rollout could be compared with.
+        UserError: Groups of one rollout, or a value that is none of a field's `CHOICES`.
     """
-    number = given.get("num_generations")
-    if number == 1:
+    if given.get("num_generations") == 1:
         raise UserError(
             "The config key grpo.num_generations is 1, and GRPO compares the rollouts of a prompt "
             "with each other, so every advantage would be 0; set it to 2 or more, e.g. 8."
         )
+    for key, choices in CHOICES.items():
+        if key in given and given[key] not in choices:
+            raise unknown_name(f"value of grpo.{key}", str(given[key]), [str(c) for c in choices])
 
 
 def check_grpo_keys(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import Any
 
 import pytest
 from trl import GRPOConfig
+from trl.trainer import grpo_trainer
 
 from rl.training.config import config_from_dict
 from rl.training.grpo_config import DEFAULTS
-from rl.training.grpo_keys import CONDITIONAL, HONOURED, REFUSED, RESERVED, check_grpo_keys
+from rl.training.grpo_keys import CHOICES, CONDITIONAL, HONOURED, REFUSED, RESERVED, check_grpo_keys
 from tagger.errors import UserError
 
 FIELDS = {f.name: f.default for f in dataclasses.fields(GRPOConfig) if f.init}
@@ -87,3 +89,29 @@ def test_unknown_key_is_refused_when_a_config_is_built_before_trl_is_imported() 
 def test_groups_of_one_are_refused_when_a_config_is_built() -> None:
     with pytest.raises(UserError, match=r"grpo.num_generations is 1, .*; set it to 2 or more"):
         config_from_dict({"grpo": {"num_generations": 1}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("scale_rewards", "grp", "value of grpo.scale_rewards 'grp'; did you mean 'group'"),
+        ("loss_type", "dr_grp", "did you mean 'dr_grpo'"),
+        ("importance_sampling_level", "tokens", "did you mean 'token'"),
+        ("vllm_importance_sampling_mode", "mask", "'mask'; .*token_mask"),
+    ],
+)
+def test_values_that_trl_refuses_in_the_first_step_are_refused_at_once(
+    key: str, value: str, words: str
+) -> None:
+    with pytest.raises(UserError, match=words):
+        config_from_dict({"grpo": {key: value}})
+
+
+@pytest.mark.parametrize("key", CHOICES)
+def test_choices_are_those_of_trl(key: str) -> None:
+    source = inspect.getsource(grpo_trainer)
+    assert FIELDS[key] in CHOICES[key]
+    words = [choice for choice in CHOICES[key] if isinstance(choice, str)]
+    assert [word for word in words if f'"{word}"' not in source] in ([], ["none"])
+    for word in words:
+        config_from_dict({"grpo": {key: word}})

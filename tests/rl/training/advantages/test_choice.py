@@ -75,7 +75,7 @@ ALLOWED = {"allow_charge_above_correctness": True}
         ({"aggregation": {"kind": "gfpo", "kep": 2}}, {}, "'kep'"),
         ({"aggregation": {"kind": "gfpo", "keep": 1}}, {}, "'keep'|keep"),
         ({"aggregation": {"kind": "gfpo", "keep": 8}}, {}, "grpo.num_generations is 8"),
-        ({"aggregation": "gfpo"}, {"num_generations": 1}, "minimum required|at least 2"),
+        ({"aggregation": "gfpo"}, {"num_generations": 1}, "set it to 2 or more"),
         ({"aggregation": "drpo"}, {"scale_rewards": "none"}, "grpo.scale_rewards has no effect"),
         (
             {},
