@@ -68,9 +68,10 @@ class LoadedPolicy:
         """
         import torch
 
-        from rl.policy.load import check_device, load_tokenizer
+        from rl.policy.load import check_device, checked_weight_bytes, load_tokenizer
 
         tokenizer, _ = load_tokenizer(self.settings)
+        checked_weight_bytes(self._parts[0])
         check_device(self.settings, torch.cuda.device_count())
         lengths = prompt_lengths(self.settings, tokenizer, questions)
         self.prompts = dict(zip(questions, lengths, strict=True))

@@ -27,6 +27,7 @@ __all__ = [
     "OVERTHINKER",
     "PACKAGED",
     "Policy",
+    "checked_weight_bytes",
     "load_policy",
     "load_tokenizer",
     "lora_config",
@@ -241,6 +242,21 @@ def weight_bytes(path: str) -> int:
     if not folder.is_dir():
         return 0
     return sum(f.stat().st_size for p in ("*.safetensors", "*.bin") for f in folder.glob(p))
+
+
+def checked_weight_bytes(path: str) -> int:
+    """As `weight_bytes`, of a policy that will be loaded.
+
+    Raises:
+        UserError: It is a folder without weights.
+    """
+    size = weight_bytes(path)
+    if not size and Path(path).is_dir():
+        raise UserError(
+            f"The model folder {path} holds no weights (*.safetensors, *.bin); put them there, or "
+            "name another model."
+        )
+    return size
 
 
 def lora_config(settings: Mapping[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from rewards.weights.control.control_run import with_control_curves
 from rl.policy.context import check_batch_tokens, completion_length, longest_prompt
 from rl.policy.load import (
     check_device,
+    checked_weight_bytes,
     load_tokenizer,
     lora_config,
     resolve_model,
@@ -82,13 +83,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     kept = (kept if isinstance(kept, int) else 10) + (
         config.accuracy_floor is not None or config.eval_problems is not None
     )
-    weights = weight_bytes(path)
-    if not weights and Path(path).is_dir():
-        raise UserError(
-            f"The model folder {path} holds no weights (*.safetensors, *.bin); put them there, or "
-            "name another model."
-        )
-    check_disk(run.root, weights, kept + 1)
+    check_disk(run.root, checked_weight_bytes(path), kept + 1)
     problems = load(config.problems)
     evaluated = load(config.eval_problems) if config.eval_problems else ()
     tokenizer, delimiters = load_tokenizer(config)

@@ -197,12 +197,20 @@ def test_tokenizer_without_thinking_delimiters(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["train", "--config", "{config}", "model={model}"],
+        ["compare", "--config", "{comparison}", "trained={model}", "max_new_tokens=4"],
+    ],
+)
 def test_model_folder_without_weights(
-    refused: Refused, config: Path, world: World, tmp_path: Path
+    refused: Refused, argv: list[str], config: Path, comparison: Path, world: World, tmp_path: Path
 ) -> None:
     model = tmp_path / "model"
     shutil.copytree(world.model, model, ignore=shutil.ignore_patterns("*.safetensors"))
-    assert "holds no weights" in refused("train", "--config", config, f"model={model}")
+    files = {"config": config, "comparison": comparison, "model": model}
+    assert "holds no weights" in refused(*(word.format(**files) for word in argv))
     assert not (tmp_path / "runs").exists()
 
 
