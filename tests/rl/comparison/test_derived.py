@@ -67,8 +67,8 @@ def test_completion_tokens(wanted: int | None, rooms: list[Room], length: int, s
     ("wanted", "room", "said"),
     [
         (None, Room("m", None, 10), "cannot be derived: the config of m names no context length"),
-        (None, Room("m", 10, 10), "m reads 10 tokens, the longest prompt has 10; lower max_new"),
-        (None, Room("m", 5, 9, None, "Is  it?"), r"the longest prompt \('Is it\?'\) has 9; lower"),
+        (None, Room("m", 10, 10), "m reads 10 tokens, the longest prompt has 10; leave long"),
+        (None, Room("m", 5, 9, None, "Is  it?"), r"the longest prompt \('Is it\?'\) has 9; leave"),
         (91, Room("m", 100, 10), "longest prompt has 10 and max_new_tokens is 91; lower"),
     ],
 )

@@ -141,10 +141,10 @@ def test_files_that_were_damaged_are_named(tmp_path: Path) -> None:
     sweep = _begin(tmp_path / "s")
     (sweep.root / "references" / "base").mkdir(parents=True)
     sweep.reference("base").done.write_text("{")
-    with pytest.raises(UserError, match=r"base/done.json cannot be read .*; delete it"):
+    with pytest.raises(UserError, match=r"base/done.json is not valid JSON; delete it"):
         sweep.reference("base").outcome()
     (sweep.root / "sweep.json").write_text("{")
-    with pytest.raises(UserError, match=r"sweep.json cannot be read"):
+    with pytest.raises(UserError, match=r"sweep.json is not valid JSON"):
         open_sweep(sweep.root)
 
 
