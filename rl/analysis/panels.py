@@ -7,8 +7,9 @@ are then called ``<id>``, ``<id> (run 2)`` and so on, and arms are paired run by
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,12 @@ Array = NDArray[np.float64]
 RESAMPLES = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     """The samples of one arm, arranged by problem.
+
+    Sums over samples, and the parts of bands, are kept once they are made: an arm is compared with
+    dozens of others.
 
     Attributes:
         samples: All samples.
@@ -38,6 +42,10 @@ class Panel:
     bands: tuple[str, ...]
     rows: NDArray[np.int64]
     runs: int = 1
+    _sums: WeakKeyDictionary[Callable[[Sample], float], Array] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False
+    )
+    _parts: dict[str, Panel] = field(default_factory=dict, init=False, repr=False)
 
     def weights(self, seed: int) -> Weights:
         """Bootstrap weights of its problems."""
@@ -54,14 +62,21 @@ class Panel:
         return self.totals(value) / np.bincount(self.rows, minlength=len(self.problem_ids))
 
     def totals(self, value: Callable[[Sample], float]) -> Array:
-        """Sum of a per-sample value for each problem, shape (problems,)."""
-        values = np.fromiter((value(s) for s in self.samples), np.float64, len(self.samples))
-        sums = np.bincount(self.rows, weights=values, minlength=len(self.problem_ids))
-        return sums.astype(np.float64, copy=False)
+        """Sum of a per-sample value for each problem, shape (problems,); not to be changed."""
+        found = self._sums.get(value)
+        if found is None:
+            values = np.fromiter((value(s) for s in self.samples), np.float64, len(self.samples))
+            sums = np.bincount(self.rows, weights=values, minlength=len(self.problem_ids))
+            self._sums[value] = found = sums.astype(np.float64, copy=False)
+            found.flags.writeable = False
+        return found
 
     def only(self, band: str) -> Panel:
         """The part of the panel whose problems are of one band."""
-        return make_panel([s for s in self.samples if s.band == band], runs=self.runs)
+        if band not in self._parts:
+            inside = [s for s in self.samples if s.band == band]
+            self._parts[band] = make_panel(inside, runs=self.runs)
+        return self._parts[band]
 
 
 def make_panel(samples: Sequence[Sample], like: Panel | None = None, runs: int = 1) -> Panel:
@@ -204,6 +219,7 @@ def pool(runs: Sequence[Sequence[Sample]]) -> list[Sample]:
     ]
 
 
+@lru_cache(maxsize=64)
 def spread(panel: Panel, runs: int) -> Panel:
     """The samples of a single run, once for each of several ones.
 
@@ -227,8 +243,8 @@ def aligned(a: Panel, b: Panel) -> tuple[Panel, Panel]:
         UserError: They hold different problems, or different numbers of several runs.
     """
     runs = max(a.runs, b.runs)
-    b = spread(b, runs)
-    return make_panel(spread(a, runs).samples, like=b), b
+    a, b = spread(a, runs), spread(b, runs)
+    return (a if a.problem_ids == b.problem_ids else make_panel(a.samples, like=b)), b
 
 
 def band_order(bands: Sequence[str]) -> list[str]:
