@@ -25,8 +25,8 @@ RESAMPLES = 10_000
 class Panel:
     """The samples of one arm, arranged by problem.
 
-    Sums over samples, and the parts of bands, are kept once they are made: an arm is compared with
-    dozens of others.
+    Sums over samples, the parts of bands and copies for several runs are kept once they are made:
+    an arm is compared with dozens of others.
 
     Attributes:
         samples: All samples.
@@ -46,6 +46,7 @@ class Panel:
         default_factory=WeakKeyDictionary, init=False, repr=False
     )
     _parts: dict[str, Panel] = field(default_factory=dict, init=False, repr=False)
+    _spread: dict[int, Panel] = field(default_factory=dict, init=False, repr=False)
 
     def weights(self, seed: int) -> Weights:
         """Bootstrap weights of its problems."""
@@ -219,7 +220,6 @@ def pool(runs: Sequence[Sequence[Sample]]) -> list[Sample]:
     ]
 
 
-@lru_cache(maxsize=64)
 def spread(panel: Panel, runs: int) -> Panel:
     """The samples of a single run, once for each of several ones.
 
@@ -233,7 +233,9 @@ def spread(panel: Panel, runs: int) -> Panel:
             f"An arm of {panel.runs} training runs cannot be compared with one of {runs}; pool as"
             " many of each policy."
         )
-    return make_panel(pool([panel.samples] * runs), runs=runs)
+    if runs not in panel._spread:
+        panel._spread[runs] = make_panel(pool([panel.samples] * runs), runs=runs)
+    return panel._spread[runs]
 
 
 def aligned(a: Panel, b: Panel) -> tuple[Panel, Panel]:
