@@ -83,7 +83,7 @@ def _left_of_chord(a: Point, b: Point, c: Point) -> bool:
     )
 
 
-def _mixture_at(hull: Sequence[Point], tokens: float) -> dict[str, float]:
+def mixture_at(hull: Sequence[Point], tokens: float) -> dict[str, float]:
     """Weights of the one or two hull points whose mixture costs `tokens`; empty if too cheap."""
     if tokens < hull[0].tokens:
         return {}
@@ -165,7 +165,7 @@ def against_frontier(
         }
     cheap = [row for row in rows.values() if row["as_cheap"]]
     hull = upper_hull(places)
-    mixture = _mixture_at(hull, cost)
+    mixture = mixture_at(hull, cost)
     equal = None
     if mixture:
         equal = estimate_mean(_above_mixture(policy, mixture, panels), weights)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl.sweep.analysis.contrast import check_bands
 from rl.sweep.compared import check_problems, compare_settings
 from rl.sweep.execution.runner import Progress, silent
 from rl.sweep.execution.slurm import check_slurm
 from rl.sweep.planned import proposer
 from rl.sweep.planning.runs import Run, base_run, config_hash
 from rl.sweep.planning.schedule import Schedule, schedule
-from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.keys import SweepConfig
 from rl.sweep.training_problems import training_overlaps
 from tagger.errors import UserError
 
@@ -59,6 +60,8 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
     compare = compare_settings(config, base_run(config))
     plan = schedule(config, {}, proposer(config))
     problems = check_problems(compare)
+    if config.contrast is not None:
+        check_bands(config.contrast.equal_on, [p.band for p in problems["test"]])
     if compare.rules:
         check_comparison(compare)
     plans = _check_runs(plan.runs, progress)

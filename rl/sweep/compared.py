@@ -12,7 +12,7 @@ from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.policies import merge_policies
 from rl.policy.config import PolicySettings
 from rl.problems.problem import Problem
-from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.keys import SweepConfig
 from rl.training.config import RunConfig
 from tagger.errors import UserError
 

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from rl.sweep.planning.outcomes import Outcome
-from rl.sweep.settings.config import SweepConfig, sweep_config
+from rl.sweep.settings.config import sweep_config
+from rl.sweep.settings.keys import SweepConfig
 from tagger.errors import UserError
 from tagger.files import read_json, write_json
 
 SWEEP = "sweep.json"
 VERSION = 1
-FREE = ("workers", "slurm", "title")
-"""Settings that change no run and no figure: a sweep that is resumed may have others."""
+FREE = ("workers", "slurm", "title", "contrast")
+"""Settings that change no run and no other figure: a sweep that is resumed may have others."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from rl.sweep.folder import SweepFolder
 from rl.sweep.planning.outcomes import Outcomes, Trial
 from rl.sweep.planning.schedule import Propose, Schedule, schedule
-from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.keys import SweepConfig
 from rl.sweep.settings.space import Space
 from tagger.files import read_json, write_json
 

@@ -9,20 +9,22 @@ from rl.analysis.arms import BASE
 from rl.analysis.frontier import Point
 from rl.analysis.panels import RESAMPLES, Panel, make_panel
 from rl.evaluation.samples import read_samples
+from rl.sweep.analysis.contrast import check_bands, contrast
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
 from rl.sweep.analysis.origins import commits_of, mixed_origins
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
-from rl.sweep.analysis.responses import good_ranges, interactions, response
+from rl.sweep.analysis.responses import Rival, good_ranges, interactions, response
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from rl.sweep.compared import comparison_values
 from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
 from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
-from rl.sweep.settings.config import CONTROL
+from rl.sweep.settings.checks import contrast_arms
+from rl.sweep.settings.keys import CONTROL
 from rl.sweep.settings.overrides import short_names
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
@@ -77,7 +79,12 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
     )
     candidates = [s for s in settings if s["name"] != control]
     origins = _origins(sweep, runs)
-    responses = {key: response(runs, key, seed, settings) for key in varied_keys(runs)}
+    against_all = Rival(
+        rival["name"],
+        [one.panel for one in groups[control]] if control else [panels[rival["name"]]],
+        [one.run.seed for one in groups[control]] if control else [],
+    )
+    responses = {key: response(runs, key, seed, settings, against_all) for key in varied_keys(runs)}
     saving, tolerance = sweep.config.saving, sweep.config.tolerance
     return {
         "schema_version": SCHEMA_VERSION,
@@ -104,11 +111,29 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "responses": responses,
         "interactions": interactions(runs),
         "saving": saving,
-        "ranges": good_ranges(responses, rival, saving, tolerance),
+        "ranges": good_ranges(responses, saving, tolerance),
         "recommendation": recommend(candidates, rival, tolerance),
+        "contrast": _contrast(sweep, groups, panels[BASE]),
         "monitored": _monitored(sweep),
         "complete": plan.complete and all(one.name in sweep.outcomes() for one in plan.runs),
     }
+
+
+def _contrast(
+    sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]], base: Panel
+) -> dict[str, Any] | None:
+    """The arm of the key `contrast` against others at equal tokens; None without that key."""
+    chosen, control = sweep.config.contrast, sweep.config.control_arm
+    if chosen is None:
+        return None
+
+    def of(*arms: str | None) -> dict[str, Sequence[Measured]]:
+        return {name: own for name, own in groups.items() if own[0].run.arm in arms}
+
+    others = {arm: of(arm, control) for arm in contrast_arms(sweep.config) if of(arm)}
+    equal_on = check_bands(chosen.equal_on, base.bands)
+    rows = contrast(of(chosen.arm), others, equal_on, sweep.config.seed)
+    return {"arm": chosen.arm, "equal_on": equal_on, "rows": rows}
 
 
 def _references(sweep: SweepFolder, names: Sequence[str]) -> dict[str, Panel]:
@@ -174,7 +199,8 @@ def _setting(
         "calibration": {
             key: sum(one.calibration[key] for one in own) / len(own)
             for key in ("accuracy", "tokens")
-        },
+        }
+        | {"by_run": [one.calibration["accuracy"] for one in own]},
         **measured,
         "against": pairs,
     }

@@ -21,7 +21,7 @@ from rl.sweep.folder import SWEEP, SweepFolder, begin, check_begun
 from rl.sweep.planning.schedule import Schedule
 from rl.sweep.report.page import page
 from rl.sweep.results import build_results
-from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.keys import SweepConfig
 from rl.sweep.settings.tiny import tiny_sweep
 from rl.sweep.table import runs_csv, settings_csv
 from tagger.errors import UserError

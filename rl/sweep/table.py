@@ -14,6 +14,7 @@ from rl.sweep.planning.runs import value_text
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 HEAD = ("setting", "seeds", "correct %", "tokens", "verif.", "select.", "vs control", "")
 _MEASURES = (
@@ -47,6 +48,8 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
         table.add_row(*map(escape, row), style="bold" if one["on_front"] else "")
     console.print(table)
     console.print("front: not dominated in accuracy and tokens", style="dim", highlight=False)
+    if results.get("contrast"):
+        console.print(_contrast(results))
     whole = results["hypervolume"]["all"]
     if whole is not None:
         arms = ", ".join(
@@ -92,6 +95,34 @@ def cells(
         versus,
         note,
     )
+
+
+def _contrast(results: Mapping[str, Any]) -> Table:
+    """The settings of an arm against others at equal tokens, bands that were not made equal too."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    found = results["contrast"]
+    labels = {one["name"]: one["label"] for one in results["settings"]}
+    apart = [band for band in results["problems"]["bands"] if band not in found["equal_on"]]
+    table = Table(
+        title="at equal tokens, points of accuracy above the best mixture of",
+        title_justify="left", title_style="dim", box=None, pad_edge=False, header_style="dim",
+        padding=(0, 2, 0, 0),
+    )  # fmt: skip
+    for name in ("arm", "setting", "seeds", "points", *(f"on {band}" for band in apart)):
+        table.add_column(name, justify="left" if name in ("arm", "setting") else "right")
+    for one in found["rows"]:
+        gaps = [one["accuracy"], *(one["bands"].get(b, {}).get("accuracy") for b in apart)]
+        row = [one["arm"], labels[one["setting"]], str(len(one["seeds"])), *map(_gap, gaps)]
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _gap(estimate: Mapping[str, Any] | None) -> str:
+    if estimate is None:
+        return "–"
+    return f"{signed(estimate['mean'] * 100)} ({interval(estimate, 100, 1)})"
 
 
 def _verification(one: Mapping[str, Any]) -> str:

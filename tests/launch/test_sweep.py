@@ -87,3 +87,14 @@ def test_the_sweep_of_the_document_is_valid(monkeypatch: pytest.MonkeyPatch) -> 
     config = sweep_config(yaml.safe_load(text), "docs/sweeps.md")
     points = {arm: grid(read_space(config.varied(arm))) for arm in config.arm_names}
     assert len(make_runs(config, points, config.seeds or [])) == 3 * (1 + 4 + 4)
+
+
+def test_a_report_takes_other_values_of_what_changes_no_run_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "s"
+    begin(root, make_sweep(), 64, None)
+    assert main(["sweep", "report", str(root), "tolerance=0.1"]) == 2
+    assert "tolerance was settled when the sweep was begun" in capsys.readouterr().err
+    assert main(["sweep", "report", str(root), "contrast={arm: step_coun}"]) == 2
+    assert "did you mean 'step_count'" in capsys.readouterr().err

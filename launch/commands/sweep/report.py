@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launch.command import Command
 from launch.commands.sweep.show import show_sweep
 from launch.results import command_line
+from tagger.config.settings import apply_overrides
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from rl.sweep.folder import SweepFolder
+
+SHOWN = ("contrast", "title")
+"""Keys of a sweep that change what is shown of it, and nothing else."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of a sweep")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="contrast or title, which change no run: contrast='{arm: step_count}'",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -21,8 +39,29 @@ def run(args: argparse.Namespace) -> None:
     from rl.sweep.planned import planned_runs
     from rl.sweep.sweep import finish
 
-    sweep = open_sweep(args.folder)
+    sweep = reread(open_sweep(args.folder), args.overrides)
     show_sweep(finish(sweep, planned_runs(sweep), command_line()), args.folder)
+
+
+def reread(sweep: SweepFolder, overrides: Sequence[str]) -> SweepFolder:
+    """The sweep with other settings of what is shown; those in its folder stay.
+
+    Raises:
+        UserError: Another key is given, or a value is wrong.
+    """
+    from rl.sweep.settings.config import sweep_config
+
+    for word in overrides:
+        key = word.partition("=")[0]
+        if key.split(".")[0] not in SHOWN:
+            raise UserError(
+                f"{key} was settled when the sweep was begun; a report takes other values of"
+                f" {' and '.join(SHOWN)} alone."
+            )
+    if not overrides:
+        return sweep
+    values = {key: value for key, value in sweep.config.to_dict().items() if value is not None}
+    return replace(sweep, config=sweep_config(apply_overrides(values, overrides), "KEY=VALUE"))
 
 
 COMMAND = Command(

@@ -18,7 +18,8 @@ def recommend(
 
     Args:
         settings: Those to choose from, as in ``settings`` of the results.
-        control: What they are compared with: ``name``, ``label`` and ``calibration``.
+        control: What they are compared with: ``name``, ``label`` and ``calibration``, perhaps with
+            the accuracy of each of its ``seeds`` in ``by_run``.
         tolerance: Accuracy that a setting may cost on the calibration problems, as a share.
 
     Returns:
@@ -27,10 +28,8 @@ def recommend(
     """
     if not settings:
         return None
-    points = [
-        Point(s["name"], s["calibration"]["tokens"], s["calibration"]["accuracy"]) for s in settings
-    ]
-    choice = choose(points, control["calibration"]["accuracy"] - tolerance)
+    points = [Point(s["name"], s["calibration"]["tokens"], _gap(s, control)) for s in settings]
+    choice = choose(points, -tolerance)
     chosen = next(s for s in settings if s["name"] == choice.chosen)
     return {
         "setting": choice.chosen,
@@ -39,6 +38,17 @@ def recommend(
         "tolerance": tolerance,
         "text": _text(chosen, control, tolerance, choice.kept_accuracy),
     }
+
+
+def _gap(one: Mapping[str, Any], control: Mapping[str, Any]) -> float:
+    """Accuracy above control's on the calibration problems, of the same seeds if it has them."""
+    rival = control["calibration"]
+    by_seed = dict(zip(control.get("seeds", ()), rival.get("by_run", ()), strict=True))
+    if by_seed and set(one["seeds"]) <= set(by_seed):
+        before = sum(by_seed[seed] for seed in one["seeds"]) / len(one["seeds"])
+    else:
+        before = rival["accuracy"]
+    return float(one["calibration"]["accuracy"] - before)
 
 
 def recommended(results: Mapping[str, Any]) -> str | None:

@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rl.analysis.estimates import MEASURES
+from rl.analysis.panels import Panel
 from rl.sweep.analysis.groups import Measured, by_pair, by_value, is_number, varied_keys
-from rl.sweep.analysis.pooled import NAMES, measure_runs
+from rl.sweep.analysis.pooled import NAMES, against, measure_runs
 
 RESPONSE = (*NAMES, "selectivity")
 """What a response holds at each value of a key, next to bands."""
 _CELL = ("accuracy", "tokens")
 
 
+@dataclass(frozen=True)
+class Rival:
+    """What settings are compared with.
+
+    Attributes:
+        name: Its name.
+        panels: Its samples, one panel a run.
+        seeds: Its training seeds; none if it was there before.
+    """
+
+    name: str
+    panels: Sequence[Panel]
+    seeds: Sequence[int]
+
+
 def response(
-    runs: Sequence[Measured], key: str, seed: int, settings: Sequence[Mapping[str, Any]]
+    runs: Sequence[Measured],
+    key: str,
+    seed: int,
+    settings: Sequence[Mapping[str, Any]],
+    control: Rival,
 ) -> list[dict[str, Any]]:
     """What is measured at each value of a key, arm by arm; runs at it are pooled.
 
@@ -25,6 +46,7 @@ def response(
         key: The key.
         seed: Bootstrap seed.
         settings: What is measured already, by the names in ``runs``.
+        control: What they are compared with.
     """
     known = {tuple(s["runs"]): s for s in settings}
     rows = []
@@ -32,8 +54,13 @@ def response(
         for value, own in by_value([one for one in runs if one.run.arm == arm], key):
             measured = known.get(tuple(one.run.name for one in own))
             if measured is None:
-                measured = measure_runs([one.panel for one in own], seed)
-            row = {"arm": arm, "value": value, "runs": len(own)}
+                panels = [one.panel for one in own]
+                measured = measure_runs(panels, seed)
+                seeds = [one.run.seed for one in own]
+                versus = against(panels, seeds, control.panels, control.seeds, seed)
+            else:
+                versus = measured["against"][control.name]
+            row = {"arm": arm, "value": value, "runs": len(own), "against": versus}
             rows.append(row | {name: measured[name] for name in RESPONSE} | _bands(measured))
     return rows
 
@@ -80,18 +107,17 @@ def _means(own: Sequence[Measured]) -> dict[str, float]:
 
 def good_ranges(
     responses: Mapping[str, Sequence[Mapping[str, Any]]],
-    control: Mapping[str, Any],
     saving: float,
     tolerance: float,
 ) -> list[dict[str, Any]]:
     """How wide the range of a key is in which a policy saves tokens and keeps accuracy.
 
-    By point estimates: at least `saving` of control's tokens at no more than `tolerance` under
-    control's accuracy. The range is the longest row of values that were tried next to each other.
+    By point estimates, against control's runs of the same seeds: at least `saving` of its tokens at
+    no more than `tolerance` under its accuracy. The range is the longest row of values that were
+    tried next to each other.
 
     Args:
         responses: Rows of `response` by key.
-        control: Its measures.
         saving: Share of tokens.
         tolerance: Accuracy, as a share.
 
@@ -105,7 +131,7 @@ def good_ranges(
             own = [row for row in rows if row["arm"] == arm]
             if len(own) < 2 or not all(is_number(row["value"]) for row in own):
                 continue
-            good = [_is_good(row, control, saving, tolerance) for row in own]
+            good = [_is_good(row["against"], saving, tolerance) for row in own]
             part = _longest([row["value"] for row in own], good)
             low, high = (part[0], part[-1]) if part else (None, None)
             ratio = high / low if low is not None and high is not None and low > 0 else None
@@ -116,13 +142,11 @@ def good_ranges(
     return found
 
 
-def _is_good(
-    row: Mapping[str, Any], control: Mapping[str, Any], saving: float, tolerance: float
-) -> bool:
-    tokens = control["tokens"]["mean"] * (1 - saving)
-    accuracy = control["accuracy"]["mean"] - tolerance
-    enough = row["accuracy"]["mean"] >= accuracy - 1e-9
-    return bool(row["tokens"]["mean"] <= tokens and enough)
+def _is_good(pair: Mapping[str, Any], saving: float, tolerance: float) -> bool:
+    change, gap = pair["tokens_change"]["mean"], pair["accuracy"]["mean"]
+    if change is None or gap is None:
+        return False
+    return bool(-change >= saving - 1e-9 and gap >= -tolerance - 1e-9)
 
 
 def _longest(values: Sequence[float], good: Sequence[bool]) -> list[float]:

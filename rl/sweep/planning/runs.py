@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.keys import SweepConfig
 from rl.sweep.settings.overrides import short_names
 from rl.sweep.settings.space import canonical
 from rl.training.config import RunConfig, config_from_dict

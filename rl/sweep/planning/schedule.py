@@ -13,7 +13,7 @@ from typing import Any
 from rl.analysis.frontier import Point
 from rl.sweep.planning.outcomes import Outcomes, Trial
 from rl.sweep.planning.runs import Run, base_run, make_runs, seeds_of
-from rl.sweep.settings.config import SweepConfig
+from rl.sweep.settings.keys import SweepConfig
 from rl.sweep.settings.space import Space, draw, grid, read_space
 
 

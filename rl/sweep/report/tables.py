@@ -126,6 +126,44 @@ def ranges_table(results: Mapping[str, Any]) -> Table:
     return Table(("arm", "key", "tried", "good", "width"), rows)
 
 
+def contrast_table(results: Mapping[str, Any]) -> Table:
+    """The settings of an arm against mixtures of others' settings that cost as many tokens."""
+    found, colours = results["contrast"], arm_colours(results)
+    names = {one["name"]: one["label"] for one in results["settings"]}
+    bands = list(results["problems"]["bands"])
+    head = ["setting", "against", "mixture", "seeds", "accuracy there, points", *bands]
+    rows = []
+    for one in found["rows"]:
+        mixture = " + ".join(f"{w * 100:.0f} % {names[n]}" for n, w in one["mixture"].items())
+        cells: list[Cell | str] = [
+            Cell(
+                names[one["setting"]],
+                f"{number(one['tokens'], 1)} tokens",
+                dot=colours[found["arm"]],
+            ),
+            Cell(one["arm"], dot=colours[one["arm"]]),
+            Cell(mixture or _no_mixture(one)),
+            ", ".join(map(str, one["seeds"])),
+        ]
+        if one["mixture"]:
+            cells += [_signed(one["accuracy"])]
+            cells += [_contrast_cell(one["bands"][band]) for band in bands]
+        else:
+            cells += ["–"] * (1 + len(bands))
+        rows.append(Row(cells))
+    return Table(head, rows)
+
+
+def _no_mixture(one: Mapping[str, Any]) -> str:
+    return "all its settings cost more" if one["seeds"] else "no seed that both have"
+
+
+def _contrast_cell(m: Mapping[str, Any]) -> Cell:
+    gap, tokens = m["accuracy"], m["tokens"]["mean"]
+    ends = f"{signed(gap['low'] * 100)} to {signed(gap['high'] * 100)}"
+    return Cell(signed(gap["mean"] * 100), f"{ends} · {signed(tokens)} tokens")
+
+
 def failures_table(results: Mapping[str, Any]) -> Table:
     """What failed, with reason and exit code."""
     rows = [[f["label"], str(f["exit_code"]), Cell(f["reason"])] for f in results["failed"]]

@@ -11,6 +11,8 @@ from typing import Any
 
 from tagger.errors import UserError
 
+VARY = "vary"
+"""Key of an arm that takes the place of the sweep's own `vary`."""
 RANGES = ("uniform", "log", "integer")
 """Kinds of ranges: uniform, uniform in the logarithm, whole numbers with both ends."""
 _DIGITS = 4

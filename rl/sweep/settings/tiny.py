@@ -6,8 +6,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from rl.sweep.settings.config import VARY, SweepConfig, sweep_config
-from rl.sweep.settings.space import Choices, Range, read_space
+from rl.sweep.settings.config import sweep_config
+from rl.sweep.settings.keys import SweepConfig
+from rl.sweep.settings.space import VARY, Choices, Range, read_space
 
 STEPS = 2
 """Training steps of a run."""
@@ -16,6 +17,7 @@ PROBLEMS = 8
 _LENGTH = "grpo.max_steps"
 _WHOLE = (
     "method", "trials", "batch", "objective", "more_seeds_within", "seeds", "vary", "arms",
+    "contrast",
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from rl.evaluation.samples import write_samples
 from rl.sweep.execution.tasks import find_run
 from rl.sweep.folder import TaskFolder, open_sweep
 from rl.sweep.planned import planned_runs
-from rl.sweep.settings.config import SweepConfig, sweep_config
+from rl.sweep.settings.config import sweep_config
+from rl.sweep.settings.keys import SweepConfig
 from tagger.errors import UserError
 from tagger.files import write_json
 from tests.rl.synthetic import make_sample

@@ -161,24 +161,36 @@ def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() ->
     assert same is not None and "as many tokens as control" in same["text"]
 
 
-def _row(value: float, accuracy: float, tokens: float) -> dict[str, object]:
-    means = {"accuracy": {"mean": accuracy}, "tokens": {"mean": tokens}}
-    return {"arm": "a", "value": value, **means}
+def test_recommendation_holds_a_setting_against_the_runs_of_control_with_its_seeds() -> None:
+    calibration = {"accuracy": 0.9, "by_run": [0.8, 0.92, 0.98]}
+    control = {
+        "name": "control", "label": "control", "seeds": [0, 1, 2], "calibration": calibration,
+    }  # fmt: skip
+    alone = _setting("one seed", 0.8, 80, -0.2) | {"seeds": [0]}
+    assert recommend([alone], control, 0.01)["kept_accuracy"]  # type: ignore[index]
+    other = alone | {"seeds": [7]}  # control has not run with it: its mean counts
+    assert not recommend([other], control, 0.01)["kept_accuracy"]  # type: ignore[index]
+
+
+def _row(value: float, gap: float, change: float | None) -> dict[str, object]:
+    pair = {"accuracy": {"mean": gap}, "tokens_change": {"mean": change}}
+    return {"arm": "a", "value": value, "against": pair}
 
 
 def test_good_range_is_the_longest_row_of_neighbours() -> None:
-    control = {"accuracy": {"mean": 0.9}, "tokens": {"mean": 100}}
     rows = [
-        _row(0.01, 0.9, 60), _row(0.03, 0.9, 61), _row(0.1, 0.89, 50), _row(0.3, 0.95, 40),
-        _row(1.0, 0.88, 30),
+        _row(0.01, 0, -0.4), _row(0.03, 0, -0.39), _row(0.1, -0.01, -0.5), _row(0.3, 0.05, -0.6),
+        _row(1.0, -0.02, -0.7),
     ]  # fmt: skip
-    (found,) = good_ranges({"w": rows}, control, 0.4, 0.01)
+    (found,) = good_ranges({"w": rows}, 0.4, 0.01)
     assert (found["low"], found["high"]) == (0.1, 0.3) and found["ratio"] == pytest.approx(3)
     assert found["tried"] == [0.01, 0.03, 0.1, 0.3, 1.0]
-    (none,) = good_ranges({"w": rows}, control, 0.8, 0.01)
+    (none,) = good_ranges({"w": rows}, 0.8, 0.01)
     assert none["low"] is None and none["ratio"] is None
-    assert good_ranges({"w": rows[:1]}, control, 0.4, 0.01) == []
-    assert good_ranges({"w": [_row(True, 0.9, 1), _row(False, 0.9, 1)]}, control, 0.4, 0.01) == []
+    assert good_ranges({"w": rows[:1]}, 0.4, 0.01) == []
+    assert good_ranges({"w": [_row(True, 0, -0.9), _row(False, 0, -0.9)]}, 0.4, 0.01) == []
+    (unknown,) = good_ranges({"w": [_row(1, 0, None), _row(2, 0, -0.5)]}, 0.4, 0.01)
+    assert (unknown["low"], unknown["high"]) == (2, 2)
 
 
 def test_steps_to_saving_is_the_end_of_the_first_window_below_the_share() -> None:

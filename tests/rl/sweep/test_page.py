@@ -14,9 +14,9 @@ from rl.sweep.planned import planned_runs
 from rl.sweep.report.page import page
 from rl.sweep.results import _monitored
 from rl.sweep.sweep import finish
-from rl.sweep.table import settings_csv
+from rl.sweep.table import print_sweep, settings_csv
 from tagger.files import write_json
-from tests.rl.sweep.making import make_sweep, stand_in
+from tests.rl.sweep.making import make_sweep, stand_in, values
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +88,36 @@ def test_control_under_its_rule_is_drawn_with_base_under_all_of_them(tmp_path: P
     write_json(made.comparison.done, {})
     found = [point["name"] for point in _monitored(made)]
     assert found == ["monitored_count_1", "control_monitored"]
+
+
+def test_page_and_table_hold_the_arm_of_a_contrast_against_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weight = "reward.terms.step_count.weight"
+    arms = {**values()["arms"], "other": {"vary": {weight: [0.06]}}}
+    chosen = {"arm": "step_count", "equal_on": ["easy", "medium"]}
+    made = begin(tmp_path / "s", make_sweep(arms=arms, contrast=chosen), 64, None)
+    plan = planned_runs(made)
+    for task in tasks_of(made, plan):
+        if "other" not in task.key:
+            stand_in(made.root, task.key)
+    assert finish(made, plan)["contrast"]["rows"] == []  # nothing of the other arm is done
+    for task in tasks_of(made, plan):
+        stand_in(made.root, task.key)
+    results = finish(made, plan)
+    rows = {results_label(results, row): row for row in results["contrast"]["rows"]}
+    # With 3 % fewer tokens than control between control and the other, with 10 % below both.
+    mixed, cheaper = rows["step_count, weight 0.03"], rows["step_count, weight 0.1"]
+    assert sum(mixed["mixture"].values()) == pytest.approx(1, abs=1e-5)
+    assert set(mixed["bands"]) == {"easy", "medium", "hard"} and cheaper["mixture"] == {}
+    text = page(results)
+    assert "At equal tokens" in text and "all its settings cost more" in text
+    assert "costs as many tokens on easy, medium" in text.replace("\n", " ")
+    print_sweep(results)
+    assert "above the best mixture of" in capsys.readouterr().out
+
+
+def results_label(results: dict[str, Any], row: dict[str, Any]) -> str:
+    """Label of the setting of a row of a contrast."""
+    labels = {one["name"]: one["label"] for one in results["settings"]}
+    return str(labels[row["setting"]])

@@ -56,6 +56,12 @@ CONFIGS = Path(__file__).resolve().parents[3] / "configs"
         ({"more_seeds_within": 0.1}, "two seeds or more"),
         ({"tolerance": float("nan")}, "tolerance"),
         ({"workers": 0}, "workers"),
+        ({"contrast": {}}, "arm"),
+        ({"contrast": {"arm": "stepcount"}}, "contrast.arm' 'stepcount'; did you mean"),
+        ({"contrast": {"arm": "control"}}, "names 'control', the control"),
+        ({"contrast": {"arm": "step_count"}}, "no other arm than control"),
+        ({"contrast": {"arm": "step_count", "against": ["step_count"]}}, "its own arm"),
+        ({"contrast": {"arm": "step_count", "against": []}}, "against is an empty list"),
     ],
 )
 def test_sweep_refuses(changes: dict[str, Any], sentence: str) -> None:
