@@ -131,7 +131,9 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
     found, colours = results["contrast"], arm_colours(results)
     names = {one["name"]: one["label"] for one in results["settings"]}
     bands = list(results["problems"]["bands"])
-    head = ["setting", "against", "mixture", "seeds", "accuracy there, points", *bands]
+    apart = [band for band in bands if band not in found["equal_on"]]
+    equal = "at equal tokens, points" if apart else "points"
+    head = ["setting", "against", "mixture", "seeds", equal, *(f"on {band}" for band in apart)]
     rows = []
     for one in found["rows"]:
         mixture = " + ".join(f"{w * 100:.0f} % {names[n]}" for n, w in one["mixture"].items())
@@ -143,13 +145,13 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
             ),
             Cell(one["arm"], dot=colours[one["arm"]]),
             Cell(mixture or _no_mixture(one)),
-            ", ".join(map(str, one["seeds"])),
+            ",\u00a0".join(map(str, one["seeds"])),
         ]
         if one["mixture"]:
             cells += [_signed(one["accuracy"])]
-            cells += [_contrast_cell(one["bands"][band]) for band in bands]
+            cells += [_contrast_cell(one["bands"][band]) for band in apart]
         else:
-            cells += ["–"] * (1 + len(bands))
+            cells += ["–"] * (1 + len(apart))
         rows.append(Row(cells))
     return Table(head, rows)
 
