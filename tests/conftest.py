@@ -10,7 +10,7 @@ from importlib.util import module_from_spec
 
 import coverage
 import pytest
-from hypothesis import is_hypothesis_test
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from launch.bootstrap import set_environment, stay_offline
 from tests.world import World, make_world
@@ -20,6 +20,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("WANDB_MODE", "offline")
 set_environment()
 stay_offline()
+# How long an example takes says how busy the machine is, and no test fails for that.
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # pytest-cov starts a tracer when it is loaded and, in a worker, another one when the session

@@ -51,11 +51,14 @@ class Overlap:
     @property
     def text(self) -> str:
         """One sentence; empty if no problem is shared."""
-        if not self.same and not self.reworded:
+        parts = ((self.same, "word for word"), (self.reworded, "in other words"))
+        found = [f"{len(pairs)} {how}" for pairs, how in parts if pairs]
+        if not found:
             return ""
+        count = len(self.same) + len(self.reworded)
         return (
-            f"{len(self.same)} of {self.tested} {self.split} problems were also training problems;"
-            f" {len(self.reworded)} more are the same in other words."
+            f"{count} of {self.tested} {self.split} problems were training problems too:"
+            f" {', '.join(found)}."
         )
 
     def to_dict(self) -> dict[str, Any]:

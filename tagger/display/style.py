@@ -25,7 +25,8 @@ svg{display:block;width:100%;height:auto;margin:12px 0 4px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(205px,1fr));gap:12px;
 margin:20px 0 4px}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:15px 17px}
-.tile b{display:block;font-size:29px;line-height:1.15;font-variant-numeric:tabular-nums}
+.tile b{display:block;font-size:29px;line-height:1.15;font-variant-numeric:tabular-nums;
+  overflow-wrap:anywhere}
 .tile span{display:block;font-size:13.5px;color:var(--soft)}
 .tile .name{color:var(--ink);font-weight:600;margin-bottom:5px}
 .scroll{overflow-x:auto}

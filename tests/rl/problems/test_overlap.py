@@ -79,8 +79,10 @@ def test_the_sentence_counts_both_kinds() -> None:
     ]
     overlap = find_overlap(test, training)
     assert overlap.text == (
-        "1 of 3 test problems were also training problems; 1 more are the same in other words."
+        "2 of 3 test problems were training problems too: 1 word for word, 1 in other words."
     )
+    alone = find_overlap(test[1:], training).text
+    assert alone == "1 of 2 test problems were training problems too: 1 in other words."
     stored = overlap.to_dict()
     assert stored["same"] == {"count": 1, "problems": [{"test": "a", "training": "t1"}]}
     assert stored["reworded"]["problems"] == [{"test": "b", "training": "t2"}]

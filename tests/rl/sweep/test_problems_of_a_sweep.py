@@ -89,7 +89,7 @@ def test_problems_that_runs_are_trained_on_are_counted_and_named_for_each_split(
         "calibration": [added(9, "c1")],
     }
     found, warnings = training_overlaps(compared, trained)
-    text = "1 of 3 test problems were also training problems; 1 more are the same in other words."
+    text = "2 of 3 test problems were training problems too: 1 word for word, 1 in other words."
     assert found == {
         "test": {"training_problems": 3, "same": 1, "reworded": 1, "text": text},
         "calibration": {"training_problems": 3, "same": 0, "reworded": 0, "text": ""},
