@@ -26,6 +26,7 @@ from rl.sweep.planning.schedule import Schedule
 from rl.sweep.settings.checks import contrast_arms
 from rl.sweep.settings.keys import CONTROL
 from rl.sweep.settings.overrides import short_names
+from rl.sweep.stops import control_stops, monitored_points
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
 from tagger.files import read_json
@@ -71,6 +72,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         _setting(own, panels, groups[control] if control else None, seed) for own in groups.values()
     ]
     _add_speed(sweep, settings)
+    _add_gain(sweep, settings, groups, plan, panels[BASE])
     front = pareto_front([_point(s) for s in settings])
     for one in settings:
         one["on_front"] = any(p.name == one["name"] for p in front)
@@ -114,7 +116,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "ranges": good_ranges(responses, saving, tolerance),
         "recommendation": recommend(candidates, rival, tolerance),
         "contrast": _contrast(sweep, groups, panels[BASE]),
-        "monitored": _monitored(sweep),
+        "monitored": monitored_points(sweep),
         "complete": plan.complete and all(one.name in sweep.outcomes() for one in plan.runs),
     }
 
@@ -220,6 +222,27 @@ def _add_speed(sweep: SweepFolder, settings: Sequence[dict[str, Any]]) -> None:
         ]
 
 
+def _add_gain(
+    sweep: SweepFolder,
+    settings: Sequence[dict[str, Any]],
+    groups: Mapping[str, Sequence[Measured]],
+    plan: Schedule,
+    like: Panel,
+) -> None:
+    """Add to each setting what it gains on the best mixture of control's stops at equal tokens."""
+    stops = control_stops(sweep, plan.runs, like)
+    arm = sweep.config.control_arm
+    free = {name: own for name, own in groups.items() if own[0].run.arm == arm}
+    bands = list(dict.fromkeys(like.bands))
+    for one in settings:
+        one["above_monitored"] = None
+        if stops and one["name"] not in free:
+            own = {one["name"]: groups[one["name"]]}
+            (row,) = contrast(own, {"": {**free, **stops}}, bands, sweep.config.seed)
+            keys = ("mixture", "seeds", "accuracy")
+            one["above_monitored"] = {key: row[key] for key in keys}
+
+
 def _run(sweep: SweepFolder, run: Any, plan: Schedule) -> dict[str, Any]:
     folder = sweep.run(run.name)
     out = {key: getattr(run, key) for key in ("name", "setting", "label", "arm", "seed", "hash")}
@@ -246,26 +269,3 @@ def _hypervolumes(settings: Sequence[Mapping[str, Any]], base: Mapping[str, Any]
         "all": hypervolume([_point(s) for s in settings], corner),
         "arms": {arm: hypervolume(points, corner) for arm, points in arms.items() if arm},
     }
-
-
-def _monitored(sweep: SweepFolder) -> list[dict[str, Any]]:
-    """Accuracy and tokens of base and control under rules; empty without them.
-
-    Base runs under every rule, control under the one that was chosen for it. Base under its chosen
-    rule is one of the former under another name, its ``point``.
-    """
-    folder = sweep.comparison
-    if not folder.done.is_file():
-        return []
-    arms = read_json(folder.root / "compared" / "results.json")["arms"]
-    return [
-        {
-            "name": name,
-            "policy": arm["policy"],
-            "label": arm["label"],
-            "tokens": arm["tokens"],
-            "accuracy": arm["accuracy"],
-        }
-        for name, arm in arms.items()
-        if arm["kind"] in ("grid", "monitored") and "point" not in arm
-    ]

@@ -48,6 +48,8 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
         table.add_row(*map(escape, row), style="bold" if one["on_front"] else "")
     console.print(table)
     console.print("front: not dominated in accuracy and tokens", style="dim", highlight=False)
+    if any(one.get("above_monitored") for one in results["settings"]):
+        console.print(_stops(results))
     if results.get("contrast"):
         console.print(_contrast(results))
     whole = results["hypervolume"]["all"]
@@ -97,25 +99,45 @@ def cells(
     )
 
 
+def _stops(results: Mapping[str, Any]) -> Table:
+    """Each setting against the best mixture of control's stops at equal tokens."""
+    from rich.markup import escape
+
+    title = "at equal tokens, points of accuracy above the best mixture of control's stops"
+    table = _small(title, "setting", "seeds", "points")
+    for one in sorted(results["settings"], key=lambda s: s["tokens"]["mean"]):
+        if found := one.get("above_monitored"):
+            row = [one["label"], str(len(found["seeds"])), _gap(found["accuracy"])]
+            table.add_row(*map(escape, row))
+    return table
+
+
 def _contrast(results: Mapping[str, Any]) -> Table:
     """The settings of an arm against others at equal tokens, bands that were not made equal too."""
     from rich.markup import escape
-    from rich.table import Table
 
     found = results["contrast"]
     labels = {one["name"]: one["label"] for one in results["settings"]}
     apart = [band for band in results["problems"]["bands"] if band not in found["equal_on"]]
-    table = Table(
-        title="at equal tokens, points of accuracy above the best mixture of",
-        title_justify="left", title_style="dim", box=None, pad_edge=False, header_style="dim",
-        padding=(0, 2, 0, 0),
-    )  # fmt: skip
-    for name in ("arm", "setting", "seeds", "points", *(f"on {band}" for band in apart)):
-        table.add_column(name, justify="left" if name in ("arm", "setting") else "right")
+    title = "at equal tokens, points of accuracy above the best mixture of"
+    table = _small(title, "arm", "setting", "seeds", "points", *(f"on {band}" for band in apart))
     for one in found["rows"]:
         gaps = [one["accuracy"], *(one["bands"].get(b, {}).get("accuracy") for b in apart)]
         row = [one["arm"], labels[one["setting"]], str(len(one["seeds"])), *map(_gap, gaps)]
         table.add_row(*map(escape, row))
+    return table
+
+
+def _small(title: str, *names: str) -> Table:
+    """An empty table below that of the settings."""
+    from rich.table import Table
+
+    table = Table(
+        title=title, title_justify="left", title_style="dim", box=None, pad_edge=False,
+        header_style="dim", padding=(0, 2, 0, 0),
+    )  # fmt: skip
+    for name in names:
+        table.add_column(name, justify="left" if name in ("arm", "setting") else "right")
     return table
 
 
@@ -138,11 +160,13 @@ def settings_csv(results: Mapping[str, Any]) -> str:
     ends = [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_high")]
     against = ("accuracy_vs_control", "tokens_change_vs_control")
     head = ["setting", "label", "arm", *keys, "seeds", *ends, "selectivity", *against]
+    head += [f"above_monitored{end}" for end in ("", "_low", "_high")]
     head += ["steps_to_saving", "on_front", "recommended"]
     chosen = recommended(results)
     rows = []
     for one in results["settings"]:
         pair = one["against"].get(results["control"], {})
+        gain = (one.get("above_monitored") or {}).get("accuracy") or {}
         rows.append(
             [
                 one["name"],
@@ -154,6 +178,7 @@ def settings_csv(results: Mapping[str, Any]) -> str:
                 one["selectivity"]["difference"]["mean"],
                 pair.get("accuracy", {}).get("mean"),
                 pair.get("tokens_change", {}).get("mean"),
+                *(gain.get(end) for end in ("mean", "low", "high")),
                 " ".join("" if s is None else str(s) for s in one["steps_to_saving"]),
                 one["on_front"],
                 one["name"] == chosen,

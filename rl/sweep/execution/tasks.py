@@ -48,9 +48,13 @@ def tasks_of(sweep: SweepFolder, schedule: Schedule) -> list[Task]:
     ]
     if not values["rules"]:
         return [*references, *runs]
-    control = control_run(sweep, schedule.runs)
-    after = (f"references/{BASE}", *([f"runs/{control.name}"] if control else []))
-    return [*references, *runs, Task(COMPARISON, "base and control under rules", after=after)]
+    if config.more_seeds_within is not None and not schedule.complete:
+        return [*references, *runs]  # not all runs of control are known
+    controls = [f"runs/{run.name}" for run in control_runs(sweep, schedule.runs)]
+    lost = [key for key in controls if (sweep.root / key / "failed.json").is_file()]
+    after = [key for key in controls if key not in lost] or controls
+    label = "base and control under rules"
+    return [*references, *runs, Task(COMPARISON, label, after=(f"references/{BASE}", *after))]
 
 
 def _steps(run: Run) -> int:
@@ -58,10 +62,10 @@ def _steps(run: Run) -> int:
     return steps if isinstance(steps, int) and steps > 0 else 0
 
 
-def control_run(sweep: SweepFolder, runs: Sequence[Run]) -> Run | None:
-    """The run that is control: of several settings or seeds of its arm the first; None without."""
+def control_runs(sweep: SweepFolder, runs: Sequence[Run]) -> list[Run]:
+    """The runs of control, one a seed; none without such an arm."""
     arm = sweep.config.control_arm
-    return next((run for run in runs if arm is not None and run.arm == arm), None)
+    return [run for run in runs if arm is not None and run.arm == arm]
 
 
 def find_run(runs: Sequence[Run], name: str) -> Run:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from rl.sweep.compared import comparison_values, policy_entry, sample_policy
-from rl.sweep.execution.tasks import COMPARISON, control_run, find_run
+from rl.sweep.execution.tasks import COMPARISON, control_runs, find_run
 from rl.sweep.folder import SweepFolder, TaskFolder, open_sweep
 from rl.sweep.planned import planned_runs
 from rl.sweep.planning.runs import Run, base_run
+from rl.sweep.stops import compared_with_rules, named_controls
 from tagger.errors import UserError
 from tagger.files import read_json, write_json
 
@@ -101,15 +102,16 @@ def _compare(sweep: SweepFolder) -> None:
     from rl.comparison.config import compare_config
     from rl.comparison.run import run_comparison
 
-    values, folder = _values(sweep), sweep.comparison
-    runs = planned_runs(sweep).runs
-    control = control_run(sweep, runs)
-    if control is not None:
-        trained = sweep.run(control.name).training / "policy"
-        base = base_run(sweep.config).to_dict()
-        added = {"control": policy_entry(control.config, base, trained)}
-        values["policies"] = {**values["policies"], **added}
+    folder, base = sweep.comparison, base_run(sweep.config).to_dict()
+    runs = control_runs(sweep, planned_runs(sweep).runs)
+    controls = named_controls([run for run in runs if sweep.run(run.name).done.is_file()])
+    policies = {
+        name: policy_entry(run.config, base, sweep.run(run.name).training / "policy")
+        for name, run in controls.items()
+    }
+    values = compared_with_rules(_values(sweep), policies)
     config = compare_config({"title": sweep.config.title, **values}, "compare")
     output = folder.root / "compared"
     results = run_comparison(config, output, resume=output.exists(), cache=sweep.cache)
-    write_json(folder.done, {"arms": list(results["arms"])})
+    named = {name: run.name for name, run in controls.items()}
+    write_json(folder.done, {"arms": list(results["arms"]), "controls": named})

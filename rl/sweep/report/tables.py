@@ -156,6 +156,27 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
     return Table(head, rows)
 
 
+def stops_table(results: Mapping[str, Any]) -> Table:
+    """Each setting against the best mixture of control's stops that costs as many tokens."""
+    colours = arm_colours(results)
+    labels = {one["name"]: one["label"] for one in (*results["settings"], *results["monitored"])}
+    rows = []
+    for one in sorted(measured_against_stops(results), key=lambda s: s["tokens"]["mean"]):
+        found = one["above_monitored"]
+        mixture = " + ".join(f"{w * 100:.0f} % {labels[n]}" for n, w in found["mixture"].items())
+        gap = _signed(found["accuracy"]) if found["mixture"] else "–"
+        tokens = f"{number(one['tokens']['mean'], 1)} tokens"
+        setting = Cell(one["label"], tokens, dot=colours[one["arm"]])
+        seeds = ",\u00a0".join(map(str, found["seeds"]))
+        rows.append(Row([setting, Cell(mixture or _no_mixture(found)), seeds, gap]))
+    return Table(("setting", "mixture of control's stops", "seeds", "points"), rows)
+
+
+def measured_against_stops(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The settings that are held against control's stops."""
+    return [one for one in results["settings"] if one.get("above_monitored")]
+
+
 def _no_mixture(one: Mapping[str, Any]) -> str:
     return "all its settings cost more" if one["seeds"] else "no seed that both have"
 

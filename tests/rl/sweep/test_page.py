@@ -12,7 +12,7 @@ from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.folder import SweepFolder, begin
 from rl.sweep.planned import planned_runs
 from rl.sweep.report.page import page
-from rl.sweep.results import _monitored
+from rl.sweep.stops import monitored_points
 from rl.sweep.sweep import finish
 from rl.sweep.table import print_sweep, settings_csv
 from tagger.files import write_json
@@ -86,7 +86,7 @@ def test_control_under_its_rule_is_drawn_with_base_under_all_of_them(tmp_path: P
     compared.mkdir(parents=True)
     write_json(compared / "results.json", {"arms": {n: plain | a for n, a in arms.items()}})
     write_json(made.comparison.done, {})
-    found = [point["name"] for point in _monitored(made)]
+    found = [point["name"] for point in monitored_points(made)]
     assert found == ["monitored_count_1", "control_monitored"]
 
 
