@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEAD = ("setting", "seeds", "correct %", "tokens", "verif.", "select.", "vs control", "")
+_EQUAL = "at equal tokens, points of accuracy above the best mixture of"
 _MEASURES = (
     "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
     "verified", "first_answer_accuracy", "steps", "finished", "outside_verification",
@@ -49,8 +50,10 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
     console.print(table)
     console.print("front: not dominated in accuracy and tokens", style="dim", highlight=False)
     if any(one.get("above_monitored") for one in results["settings"]):
+        console.print(f"{_EQUAL} control's stops", style="dim", highlight=False)
         console.print(_stops(results))
     if results.get("contrast"):
+        console.print(f"{_EQUAL} an arm's settings", style="dim", highlight=False)
         console.print(_contrast(results))
     whole = results["hypervolume"]["all"]
     if whole is not None:
@@ -103,8 +106,7 @@ def _stops(results: Mapping[str, Any]) -> Table:
     """Each setting against the best mixture of control's stops at equal tokens."""
     from rich.markup import escape
 
-    title = "at equal tokens, points of accuracy above the best mixture of control's stops"
-    table = _small(title, "setting", "seeds", "points")
+    table = _small("setting", "seeds", "points")
     for one in sorted(results["settings"], key=lambda s: s["tokens"]["mean"]):
         if found := one.get("above_monitored"):
             row = [one["label"], str(len(found["seeds"])), _gap(found["accuracy"])]
@@ -119,8 +121,7 @@ def _contrast(results: Mapping[str, Any]) -> Table:
     found = results["contrast"]
     labels = {one["name"]: one["label"] for one in results["settings"]}
     apart = [band for band in results["problems"]["bands"] if band not in found["equal_on"]]
-    title = "at equal tokens, points of accuracy above the best mixture of"
-    table = _small(title, "arm", "setting", "seeds", "points", *(f"on {band}" for band in apart))
+    table = _small("arm", "setting", "seeds", "points", *(f"on {band}" for band in apart))
     for one in found["rows"]:
         gaps = [one["accuracy"], *(one["bands"].get(b, {}).get("accuracy") for b in apart)]
         row = [one["arm"], labels[one["setting"]], str(len(one["seeds"])), *map(_gap, gaps)]
@@ -128,14 +129,11 @@ def _contrast(results: Mapping[str, Any]) -> Table:
     return table
 
 
-def _small(title: str, *names: str) -> Table:
+def _small(*names: str) -> Table:
     """An empty table below that of the settings."""
     from rich.table import Table
 
-    table = Table(
-        title=title, title_justify="left", title_style="dim", box=None, pad_edge=False,
-        header_style="dim", padding=(0, 2, 0, 0),
-    )  # fmt: skip
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(name, justify="left" if name in ("arm", "setting") else "right")
     return table
