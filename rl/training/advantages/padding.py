@@ -5,11 +5,13 @@ over the micro-batches. Losses that weigh each row, or each token, alike in ever
 depend on how the rows of one optimizer step are spread over its micro-batches, nor on columns that
 are masked in every row. So the rows of a step are sorted by length, and each micro-batch is cut to
 its own longest row: with lengths as unequal as those of thinking, about a third of the columns.
+Where something of the loss is counted by micro-batch, rows stay where they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import gcd
 from typing import Any
 
 import torch
@@ -50,10 +52,29 @@ class ShortBatchTrainer(GRPOTrainer):
         inputs: Batch = super()._prepare_inputs(generation_batch)
         if not self.model.training or not all(_TEXT.issuperset(b) for b in self._buffered_inputs):
             return inputs
-        if self._buffered_inputs is not before and self.loss_type not in DEPENDENT_LOSSES:
-            window = self.args.gradient_accumulation_steps
+        if self._buffered_inputs is not before and rows_may_move(self):
+            # A draw may begin within an optimizer step; what lies in one step, whatever the draw,
+            # are so many micro-batches.
+            served = self.args.steps_per_generation
+            window = gcd(served, self.args.gradient_accumulation_steps)
             self._buffered_inputs = sort_rows(self._buffered_inputs, window)
         return without_padding(self._buffered_inputs[self._step % self.args.steps_per_generation])
+
+
+def rows_may_move(trainer: Any) -> bool:
+    """Whether the loss of a step is the same however its rows are spread over its micro-batches.
+
+    Args:
+        trainer: TRL's `GRPOTrainer` (1.16). By micro-batch it takes the quantile of entropy and the
+            mean entropy of a bonus, and a router's auxiliary loss.
+    """
+    by_micro_batch = (
+        trainer.loss_type in DEPENDENT_LOSSES
+        or trainer.top_entropy_quantile < 1.0
+        or trainer._entropy_bonus_enabled
+        or trainer.aux_loss_enabled
+    )
+    return not by_micro_batch
 
 
 def sort_rows(batches: Sequence[Batch], window: int) -> list[Batch]:

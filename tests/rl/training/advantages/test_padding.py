@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 import torch
 
-from rl.training.advantages.padding import sort_rows, without_padding
+from rl.training.advantages.padding import rows_may_move, sort_rows, without_padding
+from rl.training.config import config_from_dict
+from rl.training.run import run_training
+from tests.world import GRPO, World
 
 
 def batch(lengths: list[int], width: int = 6) -> dict[str, torch.Tensor]:
@@ -45,3 +54,44 @@ def test_without_padding_keeps_one_column_of_rows_that_are_masked_whole() -> Non
     assert without_padding(masked)["completion_ids"].tolist() == [[3], [2]]
     per_token = batch([1, 2]) | {"advantages": torch.ones(2, 6)}
     assert without_padding(per_token)["advantages"].shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({}, True),
+        ({"loss_type": "bnpo"}, False),
+        ({"top_entropy_quantile": 0.5}, False),
+        ({"_entropy_bonus_enabled": True}, False),
+        ({"aux_loss_enabled": True}, False),
+    ],
+)
+def test_rows_may_move_only_where_no_micro_batch_counts(
+    changed: dict[str, Any], wanted: bool
+) -> None:
+    plain = {"loss_type": "dapo", "top_entropy_quantile": 1.0}
+    plain |= {"_entropy_bonus_enabled": False, "aux_loss_enabled": False}
+    assert rows_may_move(SimpleNamespace(**(plain | changed))) is wanted
+
+
+@pytest.mark.parametrize(
+    "grpo",
+    [
+        {"steps_per_generation": 3},  # the second step takes rows of two draws
+        {"top_entropy_quantile": 0.5},
+    ],
+)
+def test_trim_padding_leaves_the_losses_of_a_run_as_they_are(
+    world: World, tmp_path: Path, grpo: dict[str, Any]
+) -> None:
+    rhythm = {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}
+    rhythm |= {"max_steps": 2, "save_steps": 3, "max_completion_length": 90}
+
+    def rows(name: str, trim: bool) -> list[dict[str, float]]:
+        changes = {"grpo": GRPO | rhythm | grpo, "trim_padding": trim}
+        result = run_training(config_from_dict(world.config(tmp_path / name, **changes)))
+        return [json.loads(x) for x in Path(result.metrics_path).read_text().splitlines()]
+
+    whole, cut = rows("whole", False), rows("cut", True)
+    assert [r["loss"] for r in cut] == pytest.approx([r["loss"] for r in whole], abs=1e-6)
+    assert [r["grad_norm"] for r in cut] == pytest.approx([r["grad_norm"] for r in whole], rel=1e-4)
