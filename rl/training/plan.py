@@ -97,10 +97,12 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
 
     from rl.training.advantages.redraw import check_dynamic_sampling
     from rl.training.grpo_config import check_evaluation, training_arguments
+    from rl.training.reference import check_reference
 
     check_launch(torch.cuda.device_count(), os.environ)
     check_device(config, torch.cuda.device_count())
     arguments = training_arguments(config, torch.cuda.is_available())
+    check_reference(arguments, os.environ)
     join_deepspeed(arguments)
     if arguments.vllm_max_model_length is not None:
         check_model_length(

@@ -34,6 +34,7 @@ from rl.training.budget.trainer import BudgetedTrainer
 from rl.training.processes import accept_numbered_cpu
 from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import completion_columns
+from rl.training.reference import ReferenceTrainer
 from rl.training.rollouts import EpochSampler, plain_sampling, sample_rollouts
 from rl.training.run_folder import STATE_FILE, checkpoint_state, rotate_checkpoints
 from rl.training.sharding import local_part
@@ -65,7 +66,7 @@ class FactsWatcher(Protocol):
         ...
 
 
-class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer):
+class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, ReferenceTrainer):
     """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
 
     The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).

@@ -1,0 +1,65 @@
+"""The reference model that follows the policy (``grpo.sync_ref_model``) goes into checkpoints.
+
+TRL (1.16) mixes the policy's weights into those of the reference every so many steps, and loads the
+first weights again where a run is resumed: its KL term would pull to another policy than before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trl import GRPOTrainer
+
+from rl.training.sharding import weights_in_parts
+from tagger.errors import UserError
+
+FILE = "reference.safetensors"
+"""In a checkpoint, the reference's weights at its step."""
+
+
+class ReferenceTrainer(GRPOTrainer):
+    """`GRPOTrainer` whose checkpoints hold a reference that is no longer the first policy."""
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """As TRL's, and the reference's weights."""
+        super()._save_checkpoint(model, trial)
+        if self.args.sync_ref_model and self.args.should_save:
+            from safetensors.torch import save_model
+
+            folder = Path(self._get_output_dir(trial=trial))
+            file = folder / f"checkpoint-{self.state.global_step}" / FILE
+            save_model(self.accelerator.unwrap_model(self.ref_model), str(file))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        """As TRL's, and the reference's weights."""
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if checkpoint is None or not self.args.sync_ref_model:
+            return
+        file = Path(checkpoint) / FILE
+        if not file.is_file():
+            raise UserError(
+                f"The checkpoint {checkpoint} holds no {FILE}, without which grpo.sync_ref_model "
+                "begins again with the first weights; begin a new run."
+            )
+        from safetensors.torch import load_model
+
+        load_model(self.accelerator.unwrap_model(self.ref_model), str(file))
+
+
+def check_reference(arguments: Any, environment: Mapping[str, str]) -> None:
+    """Refuse a reference that follows the policy where its weights lie in parts.
+
+    Args:
+        arguments: TRL's `GRPOConfig`.
+        environment: Environment variables, by which a launcher may ask for DeepSpeed or FSDP.
+
+    Raises:
+        UserError: They do.
+    """
+    if arguments.sync_ref_model and weights_in_parts(arguments, environment):
+        raise UserError(
+            "grpo.sync_ref_model cannot be resumed while DeepSpeed or FSDP hold the weights in "
+            "parts; leave it out."
+        )

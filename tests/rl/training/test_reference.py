@@ -1,0 +1,48 @@
+"""A reference that follows the policy: a resumed run has the one that the run had."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rl.training.config import config_from_dict
+from rl.training.reference import FILE, check_reference
+from rl.training.run import run_training
+from tagger.errors import UserError
+from tests.world import GRPO, World
+
+SYNCED = {"beta": 0.1, "sync_ref_model": True, "ref_model_sync_steps": 1}
+
+
+def test_a_resumed_run_has_the_reference_of_the_run(world: World, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    grpo = GRPO | SYNCED | {"max_steps": 3, "ref_model_mixup_alpha": 0.9}
+    whole = load_file(
+        Path(str(run_training(config_from_dict(world.config(run, grpo=grpo))).policy_path))
+        / "model.safetensors"
+    )
+    (run / "result.json").unlink()
+    shutil.rmtree(run / "policy")
+    shutil.rmtree(run / "checkpoints" / "checkpoint-3")
+    file = run / "checkpoints" / "checkpoint-2" / FILE
+    shutil.copyfile(file, tmp_path / FILE)
+    file.unlink()
+    with pytest.raises(UserError, match=f"holds no {FILE}"):
+        run_training(None, resume=run)
+    shutil.copyfile(tmp_path / FILE, file)
+    resumed = load_file(
+        Path(str(run_training(None, resume=run).policy_path)) / "model.safetensors"
+    )
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_check_reference_refuses_weights_in_parts() -> None:
+    arguments = SimpleNamespace(sync_ref_model=True, fsdp="", deepspeed_plugin=None)
+    check_reference(arguments, {})
+    with pytest.raises(UserError, match="sync_ref_model cannot be resumed"):
+        check_reference(arguments, {"ACCELERATE_USE_FSDP": "true"})
