@@ -135,9 +135,9 @@ class RunConfig(PolicyConfig):
             force, and the forced tokens carry no loss. No bound if left out.
         trim_padding: Sort the rows of a step by length over its micro-batches, and leave out the
             columns that are padding in all rows of one: the same sums, rounded otherwise, in less
-            time. Rows stay where they are with ``grpo.loss_type: bnpo``, where entropy counts in the
-            loss (``grpo.top_entropy_quantile``, ``entropy_coef``, ``use_adaptive_entropy``), and
-            with a router's loss.
+            time. Rows stay where they are with ``grpo.loss_type: bnpo``, where entropy counts in
+            the loss (``grpo.top_entropy_quantile``, ``entropy_coef``, ``use_adaptive_entropy``),
+            and with a router's loss.
         seed: Seed of everything random in the run, problems aside.
         output: Run folder; must not exist. The command line fills it in.
         report_to: ``none``, ``wandb``, ``tensorboard``, ``trackio`` ... or a list of them.

@@ -35,9 +35,7 @@ def test_a_resumed_run_has_the_reference_of_the_run(world: World, tmp_path: Path
     with pytest.raises(UserError, match=f"holds no {FILE}"):
         run_training(None, resume=run)
     shutil.copyfile(tmp_path / FILE, file)
-    resumed = load_file(
-        Path(str(run_training(None, resume=run).policy_path)) / "model.safetensors"
-    )
+    resumed = load_file(Path(str(run_training(None, resume=run).policy_path)) / "model.safetensors")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
