@@ -85,6 +85,10 @@ class AccuracyFloor(TrainerCallback):
         if self._horizon is None:
             self.begin(int(state.max_steps))
 
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """As at the end of a step: with ``save_strategy: epoch`` checkpoints are due only here."""
+        self.on_step_end(args, state, control)
+
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Note the best checkpoint; stop the run after a fall."""
         if self.reason is not None:

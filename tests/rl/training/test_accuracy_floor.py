@@ -52,6 +52,16 @@ def test_the_best_checkpoint_is_the_one_with_the_highest_running_accuracy() -> N
     assert (floor.best_step, floor.best_accuracy) == (15, 0.75)  # of equal ones the later
 
 
+def test_the_best_checkpoint_may_be_that_of_an_epoch() -> None:
+    floor = begun(0.2, None, window=2)
+    control = SimpleNamespace(should_training_stop=False, should_save=False)
+    for epoch, share in enumerate((0.5, 0.9, 0.6), 1):
+        feed(floor, [share] * 5, first=5 * epoch - 4, save_every=99)
+        control.should_save = True  # by transformers, when the epoch ends
+        floor.on_epoch_end(None, SimpleNamespace(global_step=5 * epoch), control)
+    assert (floor.best_step, floor.best_accuracy) == (10, 0.9)
+
+
 def test_a_running_accuracy_covers_the_window() -> None:
     floor = begun(0.0, None, window=2)
     feed(floor, [0.0, 0.5, 1.0])
