@@ -76,7 +76,8 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         facts: Computes the facts table of a batch; called once a batch on each process.
         tasks: What is asked; the data set's ``problem`` column indexes it.
         stateful: Further objects to save in and restore from checkpoints, by name.
-        watchers: Shown the facts of every batch of training rollouts, on every process alike.
+        watchers: Shown the facts of every batch of training rollouts, on every process alike; of
+            one drawn again in part, as it was first drawn.
         signal: Counts batches without spread and warns of them; None goes without.
         kept_rollouts: Writes rollouts of chosen steps to the disk; None writes none.
         aggregation: How terms become advantages; by TRL's `args` if None.
@@ -138,11 +139,11 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         drawn, training = self._drawn, self.model.training
         found = drawn.analyses if drawn else self._scorer.analyze(completion_ids_list, inputs)
         batch = self._batch = self.score(found, inputs)
-        table, groups, columns = batch.table, batch.groups, self.facts.columns
+        table, columns = batch.table, self.facts.columns
         self.reward_weights = batch.mine.weights
         if training:
-            for watcher in self._watchers:
-                watcher.see(table, groups, columns)
+            if drawn is None:
+                self.watch(batch)
             main = self.accelerator.is_main_process
             self.note(show_batch(self.stack, batch, self.state.global_step, main))
         if self.args.log_completions:
@@ -168,6 +169,11 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         """
         size = self.num_generations if self.model.training else self.num_generations_eval
         return self._scorer.score(found, rows, size, self.state.global_step, self.accelerator)
+
+    def watch(self, batch: GatheredBatch) -> None:
+        """Show the watchers a batch that was not chosen by its outcome."""
+        for watcher in self._watchers:
+            watcher.see(batch.table, batch.groups, self.facts.columns)
 
     def note(self, metrics: Mapping[str, float]) -> None:
         """Log metrics with those of the step that has just ended."""

@@ -74,7 +74,15 @@ def draw_batch(trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws
         rows: The rows that TRL wants rollouts of.
         max_draws: Most draws of a group.
     """
-    accelerator = trainer.accelerator
+    accelerator, watched = trainer.accelerator, False
+
+    def flat(found: Sequence[RolloutAnalysis], asked: Sequence[Row]) -> torch.Tensor:
+        nonlocal watched
+        batch = trainer.score(found, asked)
+        if not watched:  # later ones are chosen by their outcome
+            trainer.watch(batch)
+            watched = True
+        return scorer.flat(batch.scored)
 
     def sample(asked: Sequence[Row], places: Sequence[int], draw: int) -> list[list[int]]:
         prompt_ids, *_ = trainer._tokenize_prompts([row["prompt"] for row in asked])
@@ -92,7 +100,7 @@ def draw_batch(trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws
         ),
         sample,
         scorer.analyze,
-        lambda found, asked: scorer.flat(trainer.score(found, asked).scored),
+        flat,
         lambda tensor: gather(tensor.to(accelerator.device)).cpu(),
     )
 

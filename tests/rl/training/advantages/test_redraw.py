@@ -15,6 +15,7 @@ from rl.training.advantages.redraw import (
     Drawing,
     Drawn,
     check_dynamic_sampling,
+    draw_batch,
     draw_with_spread,
     other_problems,
 )
@@ -132,6 +133,27 @@ def test_two_processes_decide_as_one_though_a_group_is_cut_in_two(good: set[int]
     assert [row for half in found for row in half.rows] == wanted.rows
     assert [ids for half in found for ids in half.completion_ids] == wanted.completion_ids
     assert found[0].metrics == found[1].metrics == wanted.metrics
+
+
+def test_draw_batch_shows_watchers_the_first_draw_which_nothing_has_chosen() -> None:
+    seen: list[list[int]] = []
+    trainer: Any = SimpleNamespace(
+        accelerator=SimpleNamespace(process_index=0, device="cpu"),
+        args=SimpleNamespace(seed=0),
+        state=SimpleNamespace(global_step=0),
+        num_generations=4,
+        train_dataset=DATA,
+        _tokenize_prompts=lambda prompts: ([[0]] * len(prompts), None, {}),
+        draw_rollouts=lambda prompt_ids, places, draw: [[1]] * len(places),
+        score=lambda found, rows: SimpleNamespace(scored=[row["problem"] for row in rows][::4]),
+        watch=lambda batch: seen.append(batch.scored),
+    )
+    scorer: Any = SimpleNamespace(
+        analyze=lambda ids, rows: [None] * len(rows),
+        flat=lambda problems: torch.tensor([p in (0, 1) for p in problems]),
+    )
+    drawn = draw_batch(trainer, scorer, [DATA[p] for p in (0, 1, 2) for _ in range(4)], 3)
+    assert seen == [[0, 1, 2]] and drawn.metrics["dynamic_sampling/draws"] == 2
 
 
 def test_other_problems_are_distinct_and_new() -> None:
