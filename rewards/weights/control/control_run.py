@@ -99,9 +99,19 @@ def _evaluations(path: Path) -> Curve:
 
 
 def _rollouts(path: Path) -> Curve:
+    """Means of `BLOCK` lines, at the steps that were done before their rollouts were drawn.
+
+    A line at step s has the mean over the draws since the line before it, at step p: those of the
+    policy after p to s - 1 steps.
+    """
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        seen = [(float(r["step"]), float(r["facts/correct"])) for r in rows if "facts/correct" in r]
+        before = [0.0, *(float(row["step"]) for row in rows)]
+        seen = [
+            ((last + float(row["step"]) - 1) / 2, float(row["facts/correct"]))
+            for last, row in zip(before, rows, strict=False)
+            if "facts/correct" in row
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{path} holds no logged steps of a training run ({error}); {_REMEDY}."

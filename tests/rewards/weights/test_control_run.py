@@ -36,7 +36,22 @@ def test_control_is_its_evaluations_with_a_settled_end(tmp_path: Path) -> None:
 def test_control_by_rollouts_is_the_mean_of_ten_steps_each(tmp_path: Path) -> None:
     run = control_run(tmp_path / "run", [], [0.5] * 10 + [0.7] * 10 + [0.9] * 10)
     found = [number for point in read_control(run, evaluated=False) for number in point]
-    assert found == pytest.approx([5.5, 0.5, 15.5, 0.7, 25.5, 0.9])
+    assert found == pytest.approx([4.5, 0.5, 14.5, 0.7, 24.5, 0.9])
+
+
+@pytest.mark.parametrize("every", [1, 5])
+def test_control_by_rollouts_has_its_accuracy_at_the_step_of_the_policy(
+    tmp_path: Path, every: int
+) -> None:
+    """Rollouts are drawn by the policy after the steps done before; theirs is 0.2 + step / 200."""
+    run = control_run(tmp_path / "run", [], [])
+    rows = [
+        {"step": s, "facts/correct": 0.2 + sum(range(s - every, s)) / every / 200}
+        for s in range(every, 101, every)
+    ]
+    Path(run, "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    curve = read_control(run, evaluated=False)
+    assert accuracy_at(curve, 30) == pytest.approx(0.35)
 
 
 def test_control_that_began_without_a_correct_answer_is_a_floor(tmp_path: Path) -> None:
@@ -60,7 +75,7 @@ def test_control_curves_take_the_place_of_the_folder(tmp_path: Path) -> None:
     assert found["weight"]["control"][0] == [0, 0.80] and found["unit"] == "steps"
     assert with_control_curves({"a": found}, True) == {"a": found}
     rollouts = with_control_curves(terms, evaluates=False)["step_count"]["weight"]["control"]
-    assert rollouts == [[5.5, 0.5]]
+    assert rollouts == [[4.5, 0.5]]
     assert terms["step_count"]["weight"]["control"] == run
 
 
