@@ -6,9 +6,10 @@ law in the logarithm of the weight). Accuracy is estimated from training rollout
 evaluations where the run has ``eval_problems`` (`rewards.weights.control.accuracy_estimate`).
 
 The floor is an accuracy, or points under the control's: that of the same training on correctness
-alone. With the control's run folder the floor follows what the control had reached at each step.
-With a number it stands from the first step on, above a policy that has not learned yet; so the
-weight stays at its start until accuracy has reached the floor once, at most `grace` steps.
+alone. With the control's run folder the floor follows what the control had reached at each step,
+averaged as the estimate is, which is as late. With a number it stands from the first step on, above
+a policy that has not learned yet; so the weight stays at its start until accuracy has reached the
+floor once, at most `grace` steps.
 
 Source: ours; A-DLP (arXiv 2505.18298) moves a charge on tokens by the difference to a reference
 accuracy, in equal steps of the weight itself.
@@ -20,7 +21,9 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
+from math import sqrt
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Interval
@@ -176,20 +179,31 @@ class AccuracyFloorController(Limited):
         self._now = LogWeight.at(params.start)
         self._estimate = AccuracyEstimate(params.window)
         self._armed, self._step = False, -1
+        self._before = (self._now, copy(self._estimate), self._step)
+        self._draws: list[Batch] = []  # of the step; a checkpoint lies between steps
         default = 0 if isinstance(params.control, list) else GRACE
         self._grace = default if params.grace is None else params.grace
 
     def observe(self, seen: Batch | Evaluated) -> None:
         """Take a batch or an evaluation; see the module."""
-        params, estimate = self._params, self._estimate
+        params = self._params
         if isinstance(seen, Evaluated):
             if self._evaluates:
-                estimate.evaluated(seen.accuracy)
+                self._estimate.evaluated(seen.accuracy, params.floor_at(seen.step))
             return
-        steps = max(1, seen.step - self._step)
-        self._step = seen.step
-        estimate.see(seen.accuracy, seen.error, steps)
-        slack = estimate.value - params.floor_at(seen.step)
+        if seen.step != self._step:
+            self._before = (self._now, copy(self._estimate), self._step)
+            self._draws = []
+        # Several draws of one step are one observation.
+        self._draws = [*self._draws, seen]
+        self._now, before, last = self._before
+        self._estimate, self._step = copy(before), seen.step
+        estimate, number = self._estimate, len(self._draws)
+        accuracy = sum(draw.accuracy for draw in self._draws) / number
+        error = sqrt(sum(draw.error**2 for draw in self._draws)) / number
+        steps = max(1, seen.step - last)
+        estimate.see(accuracy, error, steps, params.floor_at(seen.step))
+        slack = estimate.value - estimate.floor
         if estimate.batches >= FIRST:
             self._armed = self._armed or slack >= 0 or seen.step >= self._grace
         if not self._armed:
@@ -210,8 +224,7 @@ class AccuracyFloorController(Limited):
         """The estimated accuracy, and by how much it is above the floor."""
         if self._step < 0:
             return None
-        value = self._estimate.value
-        return Constraint(value, value - self._params.floor_at(self._step))
+        return Constraint(self._estimate.value, self._estimate.value - self._estimate.floor)
 
     def state_dict(self) -> dict[str, Any]:
         """Parameters and state."""
@@ -227,5 +240,6 @@ class AccuracyFloorController(Limited):
         """Take over a saved state."""
         super().load_state_dict(state)
         self._now = LogWeight(*state["log"])
-        self._estimate.load_state_dict(state["estimate"])
         self._armed, self._step = bool(state["armed"]), int(state["step"])
+        self._estimate.load_state_dict(state["estimate"], self._params.floor_at(self._step))
+        self._before, self._draws = (self._now, copy(self._estimate), self._step), []

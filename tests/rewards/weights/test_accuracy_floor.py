@@ -153,3 +153,53 @@ def test_floor_ignores_evaluations_if_told_so() -> None:
     for i in range(30):
         weight.observe(batch(i, accuracy=0.95))  # type: ignore[attr-defined]
     assert weight.weight(30) > 0.01
+
+
+LEARNS = [[float(s), 0.9 - 0.1 * exp(-s / 30)] for s in range(100)]
+"""A control that rises from 0.8 to 0.9."""
+
+
+@pytest.mark.parametrize("evaluates", [False, True])
+def test_floor_lies_under_a_policy_that_learns_as_its_control_did(evaluates: bool) -> None:
+    """One point under it at every step, though the estimate covers steps at which both were lower.
+
+    Evaluations are on problems that are harder by 0.2, of which the floor is meant.
+    """
+    harder = 0.2 if evaluates else 0.0
+    control = [[s, accuracy - harder] for s, accuracy in LEARNS]
+    given_ = {"schedule": "accuracy_floor", "control": control, "start": 0.03}
+    weight: Any = build_weight(given_, Site(evaluates=evaluates))
+    slacks = []
+    for i, (_, accuracy) in enumerate(LEARNS):
+        if i % 25 == 0:
+            weight.observe(Evaluated(i, accuracy - harder, 9.0, 99))
+        weight.observe(batch(i, accuracy=accuracy, error=0.0))
+        slacks.append(weight.constraint().slack)
+    assert slacks[10:] == pytest.approx([0.01] * 90)
+    assert weight.weight(100) == pytest.approx(0.1)  # its ceiling
+
+
+def test_floor_takes_the_draws_of_a_step_as_one() -> None:
+    once, thrice = controller(grace=0), controller(grace=0)
+    for i in range(20):
+        once.observe(batch(i, accuracy=0.8, error=0.02))
+        for accuracy in (0.7, 0.8, 0.9):
+            thrice.observe(batch(i, accuracy=accuracy, error=0.02 * sqrt(3)))
+    assert thrice.weight(20) == pytest.approx(once.weight(20))
+    assert thrice.constraint() == pytest.approx(once.constraint())
+
+
+def test_floor_of_an_earlier_versions_checkpoint_stands_where_it_stood() -> None:
+    weight, resumed = controller(), controller()
+    for i in range(8):
+        weight.observe(batch(i, accuracy=0.93))
+    weight._evaluates = True
+    weight.observe(Evaluated(8, 0.91, 9.0, 99))
+    state = weight.state_dict()
+    old = {name: value for name, value in state["estimate"].items() if name != "floor"}
+    old["recent"] = [0.93] * 8
+    old["pending"] = [[0.91, 10]]
+    resumed.load_state_dict({**state, "estimate": old})
+    assert resumed.constraint() == pytest.approx(weight.constraint())
+    assert resumed.state_dict()["estimate"]["recent"] == pytest.approx([0.04] * 8)
+    assert resumed.state_dict()["estimate"]["pending"] == [(pytest.approx(0.02), 10)]
