@@ -164,23 +164,35 @@ class RewardStack:
                     found[f"slack/{term.name}"] = constraint.slack
         return found | self.trend.metrics()
 
-    def weights(self, step: int) -> torch.Tensor:
-        """Weights at an optimizer step; shape (n_terms,), float32."""
+    def weights(self, step: int, known: Mapping[str, float] | None = None) -> torch.Tensor:
+        """Weights at an optimizer step; shape (n_terms,), float32.
+
+        Args:
+            step: The optimizer step.
+            known: Weights of some terms, by name, in place of their own.
+        """
         import torch
 
-        return torch.tensor([t.weight.weight(step) for t in self.terms], dtype=torch.float32)
+        found = known or {}
+        return torch.tensor(
+            [found[t.name] if t.name in found else t.weight.weight(step) for t in self.terms],
+            dtype=torch.float32,
+        )
 
-    def total(self, table: torch.Tensor, step: int) -> torch.Tensor:
+    def total(
+        self, table: torch.Tensor, step: int, known: Mapping[str, float] | None = None
+    ) -> torch.Tensor:
         """Weighted sum over the terms that apply.
 
         Args:
             table: What `table` returned.
             step: The optimizer step.
+            known: As for `weights`.
 
         Returns:
             Shape (B,); NaN where no term applies.
         """
-        total = (table * self.weights(step).to(table.device)).nansum(dim=1)
+        total = (table * self.weights(step, known).to(table.device)).nansum(dim=1)
         return total.masked_fill(table.isnan().all(dim=1), float("nan"))
 
     def state_dict(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = FrozenTagger.load(config.tagger).taxonomy
     evaluates = config.eval_problems is not None
     stack = build_stack(config.reward.terms, taxonomy, True, evaluates)
-    scores = rescore(rollouts, stack, taxonomy)
+    scores = rescore(rollouts, stack, taxonomy, own=args.config is None and not args.overrides)
     if args.csv is not None:
         write_new(args.csv, tables.as_csv(scores))
     print(tables.as_json(scores) if args.json else tables.as_text(scores))

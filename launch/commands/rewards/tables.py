@@ -36,6 +36,9 @@ def as_text(scores: Scores) -> str:
     if scores.stateful:
         names = " and ".join(scores.stateful)
         parts += ["", f"{names} learn during training; this is the state they begin with."]
+    if scores.controlled:
+        names = " and ".join(scores.controlled)
+        parts += ["", f"Weights of {names} follow the run; these are those they begin with."]
     return "\n".join(parts)
 
 
@@ -52,7 +55,7 @@ def as_csv(scores: Scores) -> str:
 
 
 def as_json(scores: Scores) -> str:
-    """``terms``, ``weights`` by step, ``rollouts``, ``groups``, ``stateful``."""
+    """``terms``, ``weights`` by step, ``rollouts``, ``groups``, ``stateful``, ``controlled``."""
     groups = [_mean(scores, members) for members in scores.groups()]
     return json.dumps(
         {
@@ -64,6 +67,7 @@ def as_json(scores: Scores) -> str:
             "rollouts": [_without_nan(_row(scores, i)) for i in range(len(scores.rollouts))],
             "groups": [_without_nan(group) for group in groups],
             "stateful": scores.stateful,
+            "controlled": scores.controlled,
         },
         ensure_ascii=False,
         indent=1,

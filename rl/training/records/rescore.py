@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rewards.facts.columns import columns
 from rewards.terms.base import StatefulTerm
 from rewards.terms.reads import columns_read
+from rewards.weights import LearningController
 from rl.training.records.stored import StoredRollout
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -31,6 +32,7 @@ class Scores:
         totals: Weighted sum of each; NaN where no term applies.
         weights: Of the terms, by step.
         stateful: The terms that learn during training, here in the state they begin with.
+        controlled: The terms whose weight follows the run, here the one it begins with.
     """
 
     rollouts: Sequence[StoredRollout]
@@ -39,6 +41,7 @@ class Scores:
     totals: list[float]
     weights: Mapping[int, list[float]]
     stateful: tuple[str, ...]
+    controlled: tuple[str, ...] = ()
 
     def groups(self) -> Iterable[list[int]]:
         """Rows of each group: those of one prompt and one step of a file."""
@@ -47,7 +50,12 @@ class Scores:
             yield list(members)
 
 
-def rescore(rollouts: Sequence[StoredRollout], stack: RewardStack, taxonomy: Taxonomy) -> Scores:
+def rescore(
+    rollouts: Sequence[StoredRollout],
+    stack: RewardStack,
+    taxonomy: Taxonomy,
+    own: bool = False,
+) -> Scores:
     """Compute every term of every rollout.
 
     Each step of a file is one batch, as in training; of a batch that was kept in part, a term
@@ -57,6 +65,7 @@ def rescore(rollouts: Sequence[StoredRollout], stack: RewardStack, taxonomy: Tax
         rollouts: As read.
         stack: The reward.
         taxonomy: Of the tagger that typed the steps.
+        own: The reward is that of the run, so weights that follow it are those written down.
 
     Returns:
         The rewards; rollouts sorted by file, step, group and sample.
@@ -69,19 +78,25 @@ def rescore(rollouts: Sequence[StoredRollout], stack: RewardStack, taxonomy: Tax
     _refuse_missing(rollouts, stack, facts, numbers)
     values: list[list[float]] = []
     totals: list[float] = []
+    weights: dict[int, list[float]] = {}
+    controlled = {t.name for t in stack.terms if isinstance(t.weight, LearningController)}
     for (_, step), members in groupby(range(len(rollouts)), lambda i: _group(rollouts[i])[:2]):
         rows = list(members)
         table = stack.table(facts[rows], numbers[rows])
+        told = rollouts[rows[0]].weights if own else {}
+        known = {name: told[name] for name in controlled if name in told}
         values += table.tolist()
-        totals += stack.total(table, step - 1).tolist()
-    steps = sorted({r.step for r in rollouts})
+        totals += stack.total(table, step - 1, known).tolist()
+        weights.setdefault(step, stack.weights(step - 1, known).tolist())
+    recorded = own and all(controlled <= r.weights.keys() for r in rollouts)
     return Scores(
         rollouts=rollouts,
         terms=stack.names,
         values=values,
         totals=totals,
-        weights={step: stack.weights(step - 1).tolist() for step in steps},
+        weights=dict(sorted(weights.items())),
         stateful=tuple(t.name for t in stack.terms if isinstance(t.term, StatefulTerm)),
+        controlled=() if recorded else tuple(n for n in stack.names if n in controlled),
     )
 
 

@@ -32,6 +32,7 @@ class StoredRollout:
         sample: Its number among those of the prompt.
         problem_id: The problem.
         facts: By name of the column.
+        weights: Of the reward terms of the run at this step, by name.
     """
 
     where: str
@@ -41,6 +42,7 @@ class StoredRollout:
     sample: int
     problem_id: str
     facts: Mapping[str, float]
+    weights: Mapping[str, float]
 
 
 def rollout_files(path: Path) -> list[Path]:
@@ -94,7 +96,9 @@ def _read(file: Path) -> Iterator[StoredRollout]:
                 )
         step, group, sample = (_count(row, key, where) for key in ("step", "group", "sample"))
         problem = str(row.get("problem_id", ""))
-        yield StoredRollout(where, str(file), step, group, sample, problem, facts)
+        named = row.get("weights")
+        weights = {k: v for k, v in named.items() if _is_number(v)} if named else {}
+        yield StoredRollout(where, str(file), step, group, sample, problem, facts, weights)
 
 
 def _count(row: Mapping[str, Any], key: str, where: str) -> int:

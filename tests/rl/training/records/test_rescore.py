@@ -76,6 +76,21 @@ def test_rescore_names_the_terms_that_learn(tmp_path: Path) -> None:
     assert found.stateful == ("laser_d",) and found.totals == [1.5]
 
 
+def test_rescore_of_a_runs_own_reward_has_the_weights_that_followed_it(tmp_path: Path) -> None:
+    for step, weight in ((1, 0.01), (26, 0.04)):
+        row = stored(rollout(1, 50, count__VERIFY=2), step=step)
+        row["weights"] = {"correctness": 1.0, "step_count": weight}
+        write(tmp_path / "rollouts" / f"step-{step:06d}.jsonl.gz", row)
+    weight: dict[str, Any] = {"schedule": "accuracy_floor", "floor": 0.8, "start": 0.01}
+    terms: dict[str, Any] = {"correctness": {}, "step_count": {"weight": weight}}
+    stack = build_stack(terms, REASONTYPE, allow_charge_above_correctness=True)
+    own = rescore(read_rollouts([tmp_path]), stack, REASONTYPE, own=True)
+    assert own.totals == pytest.approx([0.98, 0.92]) and own.controlled == ()
+    assert own.weights[26] == pytest.approx([1.0, 0.04])
+    other = rescore(read_rollouts([tmp_path]), stack, REASONTYPE)
+    assert other.totals == pytest.approx([0.98, 0.98]) and other.controlled == ("step_count",)
+
+
 def test_rollout_files_of_run_folder_and_file(tmp_path: Path) -> None:
     paths = [
         write(tmp_path / "rollouts" / f"step-{n:06d}.jsonl.gz", stored(rollout(1, 1), step=n))
