@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Workload:
         rows: Rows of a forward and backward pass on a process.
         accumulation: Passes of an optimizer step.
         generated: Rows that a process generates at once.
-        reuse: Optimizer steps that train on the same rollouts.
+        reuse: Optimizer steps that a generation serves; below 1 where a step has several.
         generations: Rollouts of a group.
         prompt: Tokens of a prompt.
         completion: Most tokens of a completion.
@@ -74,7 +75,7 @@ class Workload:
     rows: int
     accumulation: int
     generated: int
-    reuse: int
+    reuse: float
     generations: int
     prompt: int
     completion: int
@@ -139,7 +140,8 @@ def workload_of(
     )
     generations, iterations = _size(grpo, "num_generations"), _size(grpo, "num_iterations")
     passes = _passes(grpo, rows, processes, accumulation)
-    _check_groups(rows * processes * passes, generations, rows, processes, passes)
+    batch = rows * processes * passes
+    _check_groups(batch, generations, rows, processes, passes)
     completion = _completion(config, grpo, shape, prompt_tokens)
     if grpo["use_vllm"] and grpo["vllm_mode"] == "colocate":
         _check_parallel(_size(grpo, "vllm_tensor_parallel_size"), processes, shape.heads)
@@ -149,11 +151,17 @@ def workload_of(
     return Workload(
         processes=processes,
         on_gpu=on_gpu,
-        steps=_steps(config, grpo, rows * processes * accumulation, generations),
+        steps=_steps(
+            config,
+            grpo,
+            rows * processes * passes // generations,
+            passes * iterations,
+            accumulation,
+        ),
         rows=rows,
         accumulation=accumulation,
         generated=rows * passes,
-        reuse=max(1, passes * iterations // accumulation),
+        reuse=passes * iterations / accumulation,
         generations=generations,
         prompt=prompt_tokens,
         completion=completion,
@@ -235,16 +243,24 @@ def _completion(config: RunConfig, grpo: Mapping[str, Any], shape: ModelShape, p
 
 
 def _steps(
-    config: RunConfig, grpo: Mapping[str, Any], rollouts: int, generations: int
+    config: RunConfig, grpo: Mapping[str, Any], prompts: int, served: int, accumulation: int
 ) -> int | None:
-    """Optimizer steps: those that are named, or the epochs' if the number of problems is known."""
+    """Optimizer steps: those that are named, or the epochs' if the number of problems is known.
+
+    Args:
+        config: The run's config.
+        grpo: Its section, with TRL's defaults.
+        prompts: Problems of a generation; those of an epoch that make no whole one are left out.
+        served: Passes that train on a generation.
+        accumulation: Passes of a step; the last one of an epoch may have fewer.
+    """
     if int(grpo["max_steps"]) > 0:
         return int(grpo["max_steps"])
     size = config.problems.size
     if size is None:
         return None
-    each = max(1, rollouts // generations)
-    return int(float(grpo["num_train_epochs"]) * (size // each))
+    epoch = max(1, ceil(size // max(1, prompts) * served / accumulation))
+    return ceil(float(grpo["num_train_epochs"]) * epoch)
 
 
 def _own_adapter(config: RunConfig) -> Mapping[str, Any] | None:

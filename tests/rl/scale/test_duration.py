@@ -32,10 +32,11 @@ def test_seconds_by_hand() -> None:
         16 * 60 * 8 * (weights + attention) / (ARITHMETIC * 1e12)
     )
     assert found["optimiser"] == pytest.approx(28 * weights / (READING * 1e9))
-    twice = replace(work, reuse=2)
-    assert seconds_of(SHAPE, twice, BY_NAME["one_gpu"], CARD)["generation"] == pytest.approx(
-        found["generation"] / 2
-    )
+    for reuse in (2, 0.25):  # of 0.25 a step has four
+        other = replace(work, reuse=reuse)
+        assert seconds_of(SHAPE, other, BY_NAME["one_gpu"], CARD)["generation"] == pytest.approx(
+            found["generation"] / reuse
+        )
 
 
 def test_a_fast_card_waits_for_kernels_and_vllm_does_not() -> None:

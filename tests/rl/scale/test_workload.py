@@ -38,6 +38,24 @@ def test_rollouts_prompts_and_tokens_by_hand() -> None:
     assert work(max_steps=7).steps == 7
     reused = work(gradient_accumulation_steps=2, steps_per_generation=4, num_iterations=3)
     assert (reused.generated, reused.reuse) == (32, 6)
+    often = work(gradient_accumulation_steps=4, steps_per_generation=1)
+    assert (often.generated, often.reuse) == (8, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("grpo", "steps"),
+    [
+        # 40 problems, 1 of them a generation of 8 rollouts.
+        ({"num_train_epochs": 1}, 40),
+        ({"num_train_epochs": 1, "num_iterations": 2}, 80),
+        ({"num_train_epochs": 1, "gradient_accumulation_steps": 3, "steps_per_generation": 1}, 14),
+        ({"num_train_epochs": 1, "steps_per_generation": 3}, 13 * 3),  # of 3 problems
+        ({"num_train_epochs": 0.29, "gradient_accumulation_steps": 2}, 6),  # 5.8 of 20
+    ],
+)
+def test_steps_of_epochs_are_those_of_the_trainer(grpo: dict[str, Any], steps: int) -> None:
+    """As transformers counts the passes of TRL's sampler, and those of an epoch's last step."""
+    assert work(**grpo).steps == steps
 
 
 def test_formats_follow_the_device() -> None:
