@@ -68,12 +68,24 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
         "use_cpu": not gpu,
         "disable_tqdm": True,
     }
+    if values["beta"]:  # TRL loads the reference by the name that the policy was loaded by
+        values["model_init_kwargs"] = reference_options(config)
     try:
         arguments = GRPOConfig(**values)
     except (TypeError, ValueError) as error:
         raise UserError(f"In grpo: {str(error).strip().splitlines()[0]}") from error
     _check_rhythm(arguments)
     return arguments
+
+
+def reference_options(config: RunConfig) -> dict[str, Any] | None:
+    """What the reference of the KL term is loaded with, so that it is the policy's own model.
+
+    Args:
+        config: The run config.
+    """
+    asked = {"revision": config.revision, "trust_remote_code": config.trust_remote_code}
+    return {key: value for key, value in asked.items() if value} or None
 
 
 _ON_CPU: dict[str, Any] = {
@@ -140,8 +152,9 @@ def _check_rhythm(arguments: Any) -> None:
     if arguments.save_strategy != "steps":
         return
     every = int(arguments.save_steps)
-    if every < 1:
-        raise UserError("grpo.save_steps must be a whole number of steps, at least 1.")
+    for key in ("save_steps", "logging_steps"):
+        if getattr(arguments, key) < 1:  # a share of the run, to transformers
+            raise UserError(f"grpo.{key} must be a whole number of steps, at least 1.")
     if every % int(arguments.logging_steps):
         raise UserError(
             f"grpo.save_steps ({every}) must be a multiple of grpo.logging_steps "

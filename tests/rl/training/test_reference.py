@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from rl.training.config import config_from_dict
+from rl.training.grpo_config import training_arguments
 from rl.training.reference import FILE, check_reference
 from rl.training.run import run_training
 from tagger.errors import UserError
@@ -37,6 +38,14 @@ def test_a_resumed_run_has_the_reference_of_the_run(world: World, tmp_path: Path
     shutil.copyfile(tmp_path / FILE, file)
     resumed = load_file(Path(str(run_training(None, resume=run).policy_path)) / "model.safetensors")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_reference_is_loaded_with_what_the_policy_is_loaded_with() -> None:
+    given = {"model": "owner/name", "revision": "v2", "output": "x", "grpo": {"beta": 0.1}}
+    asked = training_arguments(config_from_dict(given), gpu=False).model_init_kwargs
+    assert asked == {"revision": "v2"}
+    plain = config_from_dict({"output": "x", "grpo": {"beta": 0.1}})
+    assert training_arguments(plain, gpu=False).model_init_kwargs is None
 
 
 def test_check_reference_refuses_weights_in_parts() -> None:

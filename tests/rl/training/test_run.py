@@ -219,6 +219,10 @@ BAD: dict[str, tuple[Callable[[World, Path], dict[str, Any]] | dict[str, Any], s
         {"grpo": GRPO | {"logging_steps": 2, "save_steps": 3}},
         "must be a multiple of grpo.logging_steps",
     ),
+    "logging by a share of the run": (
+        {"grpo": GRPO | {"logging_steps": 0.5}},
+        "grpo.logging_steps must be a whole number",
+    ),
     "saving within a generation batch": (
         {"grpo": GRPO | {"steps_per_generation": 4, "save_steps": 2}},
         "must be a multiple of steps_per_generation",
