@@ -142,13 +142,15 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         table, columns = batch.table, self.facts.columns
         self.reward_weights = batch.mine.weights
         if training:
-            if drawn is None:
-                self.watch(batch)
+            # What learns from batches sees none that was chosen by its outcome.
+            shown = (drawn and drawn.first) or batch
+            for watcher in self._watchers:
+                watcher.see(shown.table, shown.groups, columns)
             main = self.accelerator.is_main_process
-            self.note(show_batch(self.stack, batch, self.state.global_step, main))
+            self.note(show_batch(self.stack, shown, self.state.global_step, main))
         if self.args.log_completions:
-            shown = completion_columns(batch.mine, self.facts.tagger.taxonomy)
-            for column, values in shown.items():
+            extra = completion_columns(batch.mine, self.facts.tagger.taxonomy)
+            for column, values in extra.items():
                 self._log_completion_extra(column, values)
         metrics = fact_metrics(table, columns) | term_metrics(self._method, batch.scored)
         metrics |= peak_memory()
@@ -169,11 +171,6 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         """
         size = self.num_generations if self.model.training else self.num_generations_eval
         return self._scorer.score(found, rows, size, self.state.global_step, self.accelerator)
-
-    def watch(self, batch: GatheredBatch) -> None:
-        """Show the watchers a batch that was not chosen by its outcome."""
-        for watcher in self._watchers:
-            watcher.see(batch.table, batch.groups, self.facts.columns)
 
     def note(self, metrics: Mapping[str, float]) -> None:
         """Log metrics with those of the step that has just ended."""

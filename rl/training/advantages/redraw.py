@@ -14,14 +14,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from accelerate.utils import gather
 
 from rewards.facts.analysis import RolloutAnalysis
-from rl.training.advantages.scoring import BatchScorer, Row
+from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row
 from rl.training.grpo_keys import keys_of_other_sampling
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
@@ -36,12 +36,14 @@ class Drawn:
         completion_ids: Token ids of the completions.
         analyses: What each shows.
         metrics: What is logged, under ``dynamic_sampling/``.
+        first: The batch of all processes as it was first drawn, not chosen by its outcome.
     """
 
     rows: list[Row]
     completion_ids: list[list[int]]
     analyses: list[RolloutAnalysis]
     metrics: dict[str, float]
+    first: GatheredBatch | None = None
 
 
 @dataclass(frozen=True)
@@ -74,22 +76,18 @@ def draw_batch(trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws
         rows: The rows that TRL wants rollouts of.
         max_draws: Most draws of a group.
     """
-    accelerator, watched = trainer.accelerator, False
+    accelerator, batches = trainer.accelerator, list[GatheredBatch]()
 
     def flat(found: Sequence[RolloutAnalysis], asked: Sequence[Row]) -> torch.Tensor:
-        nonlocal watched
-        batch = trainer.score(found, asked)
-        if not watched:  # later ones are chosen by their outcome
-            trainer.watch(batch)
-            watched = True
-        return scorer.flat(batch.scored)
+        batches.append(trainer.score(found, asked))
+        return scorer.flat(batches[-1].scored)
 
     def sample(asked: Sequence[Row], places: Sequence[int], draw: int) -> list[list[int]]:
         prompt_ids, *_ = trainer._tokenize_prompts([row["prompt"] for row in asked])
         drawn: list[list[int]] = trainer.draw_rollouts(prompt_ids, places, draw)
         return drawn
 
-    return draw_with_spread(
+    drawn = draw_with_spread(
         rows,
         trainer.train_dataset,
         Drawing(
@@ -103,6 +101,7 @@ def draw_batch(trainer: Any, scorer: BatchScorer, rows: Sequence[Row], max_draws
         flat,
         lambda tensor: gather(tensor.to(accelerator.device)).cpu(),
     )
+    return replace(drawn, first=batches[0])
 
 
 def draw_with_spread(

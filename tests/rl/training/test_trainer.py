@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rewards.aggregation.registry import build_aggregation
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import build_stack
 from rl.policy.load import load_policy
+from rl.training.advantages.redraw import Drawn
 from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
 from rl.training.trainer import StepGRPOTrainer
@@ -133,6 +135,32 @@ def test_a_method_of_ours_takes_the_place_of_trls_advantages(
     else:
         assert advantages.tolist() == pytest.approx(wanted, abs=1e-3)
     assert metrics["advantage/step_count"] > 0.01 and metrics["advantage/correctness"] > 0.1
+
+
+def test_what_learns_from_batches_sees_the_first_draw(bench: Bench) -> None:
+    """Of a batch drawn again: the rollouts it trains on were chosen by their outcome."""
+    trainer, seen = bench.trainer(MIXED, 0.1), list[float]()
+
+    def see(table: torch.Tensor, groups: torch.Tensor, columns: Any) -> None:
+        seen.append(float(table[:, columns.index("correct")].mean()))
+
+    rows: list[dict[str, Any]] = [{"prompt": "x", "problem": 0}] * 4
+    tokenizer = bench.policy.tokenizer
+
+    def ids(group: list[tuple[int, bool]]) -> list[list[int]]:
+        return [
+            [*tokenizer.encode(completion(*member)), tokenizer.eos_token_id] for member in group
+        ]
+
+    def analyses(group: list[tuple[int, bool]]) -> Any:
+        return trainer._scorer.analyze(ids(group), rows)
+
+    trainer._watchers = [SimpleNamespace(see=see)]
+    first = trainer.score(analyses(ALL_RIGHT), rows)
+    trainer._drawn = Drawn(rows, ids(MIXED), analyses(MIXED), {}, first)
+    terms = trainer._calculate_rewards(rows, [], [], ids(MIXED))
+    assert seen == [1.0] and terms[:, 0].tolist() == [0.0, 1.0, 1.0, 0.0]
+    assert trainer.stack.trend.state_dict()["sums"][0][2] == 0.0  # no group with both kinds
 
 
 PER_ROLLOUT = ("grpo", "sapo", "luspo", "dr_grpo")

@@ -135,8 +135,7 @@ def test_two_processes_decide_as_one_though_a_group_is_cut_in_two(good: set[int]
     assert found[0].metrics == found[1].metrics == wanted.metrics
 
 
-def test_draw_batch_shows_watchers_the_first_draw_which_nothing_has_chosen() -> None:
-    seen: list[list[int]] = []
+def test_draw_batch_keeps_the_first_draw_which_nothing_has_chosen() -> None:
     trainer: Any = SimpleNamespace(
         accelerator=SimpleNamespace(process_index=0, device="cpu"),
         args=SimpleNamespace(seed=0),
@@ -146,14 +145,16 @@ def test_draw_batch_shows_watchers_the_first_draw_which_nothing_has_chosen() -> 
         _tokenize_prompts=lambda prompts: ([[0]] * len(prompts), None, {}),
         draw_rollouts=lambda prompt_ids, places, draw: [[1]] * len(places),
         score=lambda found, rows: SimpleNamespace(scored=[row["problem"] for row in rows][::4]),
-        watch=lambda batch: seen.append(batch.scored),
     )
     scorer: Any = SimpleNamespace(
         analyze=lambda ids, rows: [None] * len(rows),
         flat=lambda problems: torch.tensor([p in (0, 1) for p in problems]),
     )
     drawn = draw_batch(trainer, scorer, [DATA[p] for p in (0, 1, 2) for _ in range(4)], 3)
-    assert seen == [[0, 1, 2]] and drawn.metrics["dynamic_sampling/draws"] == 2
+    first: Any = drawn.first
+    assert first.scored == [0, 1, 2]
+    assert [row["problem"] for row in drawn.rows][::4] != [0, 1, 2]
+    assert drawn.metrics["dynamic_sampling/draws"] == 2
 
 
 def test_other_problems_are_distinct_and_new() -> None:

@@ -81,8 +81,8 @@ def test_rescore_of_a_runs_own_reward_has_the_weights_that_followed_it(tmp_path:
         row = stored(rollout(1, 50, count__VERIFY=2), step=step)
         row["weights"] = {"correctness": 1.0, "step_count": weight}
         write(tmp_path / "rollouts" / f"step-{step:06d}.jsonl.gz", row)
-    weight: dict[str, Any] = {"schedule": "accuracy_floor", "floor": 0.8, "start": 0.01}
-    terms: dict[str, Any] = {"correctness": {}, "step_count": {"weight": weight}}
+    floor: dict[str, Any] = {"schedule": "accuracy_floor", "floor": 0.8, "start": 0.01}
+    terms: dict[str, Any] = {"correctness": {}, "step_count": {"weight": floor}}
     stack = build_stack(terms, REASONTYPE, allow_charge_above_correctness=True)
     own = rescore(read_rollouts([tmp_path]), stack, REASONTYPE, own=True)
     assert own.totals == pytest.approx([0.98, 0.92]) and own.controlled == ()
