@@ -7,6 +7,7 @@ the parts of lists, pairs, sets and intervals, the value of an equation, and las
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from rewards.answers.options import read_option, reference_option
@@ -79,21 +80,46 @@ def _match(answer: str, reference: str, symbolic: bool) -> bool:
 
 def _match_parts(answer: str, reference: str, symbolic: bool) -> bool:
     """Lists, equations and expressions, neither of which is a number, time or option."""
-    items, due = _parts(answer), _parts(reference)
+    items, due = _parts_of_both(answer, reference)
     if items is not None and due is not None:
+        if items.union != due.union:
+            items, due = _united(items, answer), _united(due, reference)
         return _same_items(items, due, symbolic)
-    if (items or due) is not None and not _has_order_sign(answer + reference):
-        return False
     claimed, wanted = _claims_of(answer), _claims_of(reference, unknowns=True)
     equations = [claimed != (Claim(answer),), wanted != (Claim(reference),)]
+    if (items or due) is not None and not _has_order_sign(answer + reference):
+        named = equations[0] if items is None else equations[1]  # S = {1, 2}; (x, y) = (1, 2)
+        return named and any(_claims(c, w, symbolic) for c in claimed for w in wanted)
     if any(equations) and any(_claims(c, w, symbolic) for c in claimed for w in wanted):
         return True
     return symbolic and equations[0] == equations[1] and _same_expression(answer, reference)
 
 
 @lru_cache(maxsize=1024)
-def _parts(text: str) -> Sequence | None:
-    return read_sequence(_MEMBER.sub("", plain(text)))
+def _parts(text: str, grouped: bool = True) -> Sequence | None:
+    return read_sequence(_MEMBER.sub("", plain(text)), grouped)
+
+
+def _parts_of_both(answer: str, reference: str) -> tuple[Sequence | None, Sequence | None]:
+    """The parts of two texts; ``200,100`` are two numbers if the other side has two parts."""
+    items, due = _parts(answer), _parts(reference)
+    if _count(items) == _count(due):
+        return items, due
+    items_apart, due_apart = _parts(answer, False), _parts(reference, False)
+    for one, other in ((items_apart, due), (items, due_apart), (items_apart, due_apart)):
+        if _count(one) == _count(other) > 1:
+            return one, other
+    return items, due
+
+
+def _united(parts: Sequence, text: str) -> Sequence:
+    """``x < 1 or x > 2`` as the union that it describes; anything else as it is."""
+    alternatives = all(map(_has_order_sign, parts.items)) and " and " not in plain(text)
+    return replace(parts, union=True) if alternatives and not parts.opening else parts
+
+
+def _count(parts: Sequence | None) -> int:
+    return 0 if parts is None else len(parts.items)
 
 
 @lru_cache(maxsize=1024)

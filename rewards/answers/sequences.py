@@ -56,16 +56,19 @@ class Sequence:
         return (self.opening, self.closing) == ("[", "]") and len(self.items) > 2
 
 
-def read_sequence(text: str) -> Sequence | None:
+def read_sequence(text: str, grouped: bool = True) -> Sequence | None:
     """Read the parts of an answer.
 
     Args:
         text: A text that `rewards.answers.plain.plain` made.
+        grouped: Whether ``100,200`` is one number with a mark of thousands, and not two.
 
     Returns:
         The parts; None if the text is one thing, or its brackets do not balance.
     """
-    text = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text.strip().rstrip(" .,;\n"))
+    text = text.strip().rstrip(" .,;\n")
+    if grouped:
+        text = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text)
     parts = _split(text)
     if parts is None:
         return None
