@@ -33,7 +33,10 @@ _NO_SOLUTION = re.compile(
     r"no (real |integer )?solutions?(?: exists?)?(?=\W*$)",
     re.IGNORECASE,
 )
-_UNIT_WORDS = re.compile(r"(?:\s+[a-zA-Z]{2,}\.?(?:\^\{?[23]\}?)?){1,4}$")
+_UNIT_WORDS = re.compile(r"(?:\s+[a-zA-Z]{2,}\.?(?:\s*\^\s?\{?[23]\}?)?){1,4}$")
+_LETTER_IN_TEXT = re.compile(  # \text{ m}^2, where a bare m would be a variable
+    r"\\(?:text|textrm|mathrm|mbox)\s*\{[~\s]*([a-zA-Z]\s*\}(?:\^\{?[23]\}?)?)$"
+)
 
 
 def answers_match(answer: str, reference: str, symbolic: bool = True) -> bool:
@@ -144,6 +147,10 @@ def _same_expression(answer: str, reference: str) -> bool:
 
 def _unit_apart(text: str) -> tuple[str, str]:
     """An expression and the unit written behind it; empty if there is none."""
+    bare = text.strip(" $.")
+    if (letter := _LETTER_IN_TEXT.search(bare)) and letter.start():
+        unit = letter[1].replace("}", " ", 1)
+        return (bare[: letter.start()], unit) if read_unit(unit) is not None else (text, "")
     flat = plain(text).strip().rstrip(" .")
     match = _UNIT_WORDS.search(flat, max(0, len(flat) - 60))
     if match is None or not match.start() or read_unit(match[0]) is None:

@@ -20,7 +20,7 @@ UNSIGNED = (
     rf"|{_DECIMAL}\s?/\s?[+-]?{_DECIMAL}"
     rf"|{_DECIMAL}(?:[eE][+-]?[0-9]{{1,2}}(?![0-9])"
     rf"|\s?(?:\\times|\\cdot|[*x])\s*10\s?(?:\^|\*\*)\s?\{{?\s?[+-]?[0-9]{{1,2}}\s?\}}?(?![0-9]))?"
-    r"(?:\s?(?:thousand|million|billion|trillion|万|亿)(?![a-z]))?)"
+    r"(?:\s{0,2}(?:thousand|million|billion|trillion|万|亿)(?![a-z]))?)"
 )
 """A number in a text that `clean` made, without sign, currency and unit."""
 

@@ -9,7 +9,16 @@ from functools import lru_cache
 
 from rewards.answers.numbers import UNSIGNED, value_of
 from rewards.answers.plain import clean
-from rewards.answers.units import CURRENCIES, DOZEN, LABEL, PERCENT, Unit, read_unit, same_unit
+from rewards.answers.units import (
+    CURRENCIES,
+    DOZEN,
+    LABEL,
+    PERCENT,
+    Unit,
+    read_unit,
+    same_unit,
+    spell_symbols,
+)
 
 MAX_LENGTH = 120
 """Characters of the longest text that is read as a quantity."""
@@ -24,7 +33,7 @@ _QUANTITY = re.compile(
     rf"(?P<sign2>[+-]?)(?P<number>{UNSIGNED})(?![0-9,])(?P<unit>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_PART = re.compile(rf"(?P<number>{UNSIGNED})[\s-]?(?P<unit>[A-Za-z.]+)[\s,]*(?:and\s)?\s*")
+_PART = re.compile(rf"(?P<number>{UNSIGNED})[\s-]{{0,2}}(?P<unit>[A-Za-z.]+)[\s,]*(?:and\s)?\s*")
 _IN_PARTS = ("time", "length", "mass", "months")
 _TIME = re.compile(
     r"(?:at\s+)?(\d{1,2})\s?:\s?(\d{2})(?:\s?:\s?(\d{2}))?\s*(?:([ap])\.?\s?m\.?)?\.?",
@@ -58,7 +67,7 @@ def read_quantity(text: str, variables: bool = False) -> Quantity | None:
         return Quantity(Fraction(int(text)))
     if len(text) > MAX_LENGTH or (variables and _VARIABLE.fullmatch(text)):
         return None
-    return _read(text)
+    return _read(spell_symbols(text) if "\\" in text else text)
 
 
 @lru_cache(maxsize=4096)

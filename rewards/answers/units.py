@@ -89,6 +89,15 @@ _MATH_WORDS = (
 _NO_LABEL = frozenset(_MATH_WORDS.split())
 
 
+_SYMBOLS = {
+    "N": "newton", "kN": "kilonewton", "J": "joule", "kJ": "kilojoule", "eV": "electronvolt",
+    "W": "watt", "kW": "kilowatt", "V": "volt", "A": "ampere", "mA": "milliampere", "K": "kelvin",
+    "Pa": "pascal", "kPa": "kilopascal", "Hz": "hertz", "kHz": "kilohertz", "nm": "nanometer",
+}  # fmt: skip
+_SYMBOL = re.compile(
+    r"(?<=[\d}\s,;:!~])\\(?:text|textrm|mathrm|mbox)\s*"
+    rf"\{{[~\s]*(?:(?<=[~\s])K|(?P<symbol>{'|'.join(s for s in _SYMBOLS if s != 'K')}))\s*\}}"
+)
 _FILLER_WORDS = "of the a an in total all altogether each left more together only"
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _PER = frozenset(["per", "/", "a", "an", "every", "each"])
@@ -109,6 +118,15 @@ class Unit:
     dimension: str
     size: Fraction = Fraction(1)
     words: frozenset[str] = frozenset()
+
+
+def spell_symbols(text: str) -> str:
+    r"""A text with symbols of units in words, where only ``\text{}`` tells them from variables.
+
+    Args:
+        text: E.g. ``r"10\ \mathrm{N}"``, which becomes ``"10 newton"``; ``"10N"`` stays.
+    """
+    return _SYMBOL.sub(lambda match: f" {_SYMBOLS[match['symbol'] or 'K']}", text)
 
 
 @lru_cache(maxsize=4096)
