@@ -62,6 +62,7 @@ _OPTION_STATED = re.compile(
     r"|选择?)\s*",
     re.IGNORECASE,
 )
+_EACH = re.compile(r"\b(?:each|every|all|these)\s+(?:[a-z]+\s+){0,2}$", re.IGNORECASE)
 _LISTED = re.compile(r"\W*([A-J])[.):]\s*\w")
 _OPTION_CALLED = re.compile(
     r"(?<![\w(])(?:[Oo]ption\s+|[Cc]hoice\s+)?(\(?[A-Z]\)?)\s+(?:is|must be|would be)\s+"
@@ -123,6 +124,7 @@ def stated_options(text: str) -> list[str]:
     flat = plain(text)
     found = [m for pattern in (_STATED, _OPTION_STATED) for m in pattern.finditer(flat)]
     found = [m for m in found[-_STATEMENTS:] if not denies_statement(flat[: m.start()])]
+    found = [m for m in found if not _EACH.search(flat, max(0, m.start() - 40), m.start())]
     behind = [_line(flat[m.end() : m.end() + 400]) for m in found]
     called = [match[1] for match in _OPTION_CALLED.finditer(flat)]
     return [option for option in (*called, *behind) if read_option(option) is not None]

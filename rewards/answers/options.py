@@ -32,11 +32,14 @@ _DENIED = re.compile(
 )
 _ANOTHER = r"(?!I\s+[a-z])([A-J])(?![\w'])"
 _SECOND = re.compile(
-    r"^\W*?(?:or|and/or|and|/|&|,|或者?|maybe|perhaps|possibly)(?![a-z])\W*"
+    r"^\W*?(?:or|and/or|and|/|&|,|;|\||-{1,2}(?=\W*[A-J]\W*$)|或者?|maybe|perhaps|possibly)(?![a-z])\W*"
     rf"(?:or|maybe|perhaps|possibly)?\W*(?:option|choice)?\W*{_ANOTHER}"
+    r"|^\s*\(([A-J])\)"
     r"|\b(?:or|maybe|perhaps|possibly|no|wait|actually|sorry|I\s+mean)[\s,.:]+(?:it\s+(?:is|could\s+be)\s+|even\s+)?"
     r"(?:\(([A-J])\)|(?:option|choice)\s+\(?([A-J])\b|([A-J])(?:[.)]|\s*$))"
 )
+_NO_MENTION = r"(?<!both )(?<!and )(?<!or )(?<!than )(?<!like )(?<!not )(?<!as )(?<!to )(?<!of )"
+"""What an option stands behind where it is spoken of: "(A), unlike (C) which …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,15 @@ def read_option(text: str) -> Option | None:
 
 
 def _lists_next(letter: str, in_brackets: bool, rest: str) -> bool:
-    """Whether the next option follows in the same form: ``A. 12 B. 13`` is a list of options."""
+    """Whether a later option follows in the same form: ``A. 12 B. 13`` is a list of options.
+
+    Behind ``A.`` only the next one does: "A. John F. Kennedy" is no list.
+    """
     following, mark = chr(ord(letter) + 1), rest.lstrip()[:1]
     if not in_brackets and mark not in tuple(").:"):
         return False
-    form = rf"\({following}\)" if in_brackets else rf"(?<![\w('-]){following}\{mark}"
+    later = following if mark == "." and not in_brackets else f"[{following}-Z]"
+    form = rf"{_NO_MENTION}\({later}\)" if in_brackets else rf"(?<![\w('-]){later}\{mark}"
     return re.search(rf"{form}\s+(?!is\b|was\b|are\b|would\b)\S", rest) is not None
 
 
