@@ -133,7 +133,7 @@ def read_samples(path: Path) -> list[Sample]:
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error}); delete it and run again.") from None
     samples = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # texts may hold other line ends: U+2028
         if not line.strip():
             continue
         try:

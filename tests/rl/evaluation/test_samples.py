@@ -13,6 +13,7 @@ from tests.rl.making import sample, step
 
 ROWS = [
     sample("a", steps=(step("Prüfe π: 2 + 2 = 4"), step()), ids=(1, 2, 3)),
+    sample("line ends", steps=(step("a\u2028b\u2029c\x85d\x0ce"),), answer="1\u20282"),
     sample("b", 1, first_answer_correct=None, stop_reason="1 step, limit 1", correct=False),
 ]
 
@@ -36,7 +37,7 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         read_samples(file)
     write_samples(file, ROWS)
     file.write_text(file.read_text() + "\n{\n", encoding="utf-8")
-    with pytest.raises(UserError, match="line 4: not a sample"):
+    with pytest.raises(UserError, match="line 5: not a sample"):
         read_samples(file)
     file.write_text('{"steps": [], "speed": 1}\n', encoding="utf-8")
     with pytest.raises(UserError, match="line 1"):
