@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rewards.answers.checkers import CHECKER_KEY, build_checker
+from rewards.answers.checkers.choice import LETTERS
 from rewards.answers.checkers.number import read_number
 from rewards.answers.gym import is_gym_row
 from rl.problems.choices import NoOption, letter_of, options_in
@@ -51,13 +52,21 @@ def _with_letters(problems: Sequence[Problem], spec: str | dict[str, Any]) -> li
     for problem, choices in zip(problems, options, strict=True):
         given = int(problem.reference) if places else problem.reference
         try:
-            letter = letter_of(given, choices)
+            letter = given if _is_settled(problem) else letter_of(given, choices)
         except NoOption as error:
             raise _unfit(problem, "choice", str(error)) from error
         metadata = {**problem.metadata, CHECKER_KEY: spec}
         metadata |= {"choices": choices} if choices else {}
         found.append(replace(problem, reference=letter, metadata=metadata))
     return found
+
+
+def _is_settled(problem: Problem) -> bool:
+    """Whether a reference is a letter already, as `columns.choices` makes it, and no text."""
+    named = problem.metadata.get(CHECKER_KEY)
+    choices = problem.metadata.get("choices") or ()
+    letter = problem.reference
+    return named == "choice" and len(letter) == 1 and letter in LETTERS[: len(choices)]
 
 
 def _prepared(problem: Problem, name: str, spec: str | dict[str, Any]) -> Problem:

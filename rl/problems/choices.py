@@ -67,14 +67,20 @@ def letter_of(reference: Any, choices: Sequence[str]) -> str:
     text = str(reference).strip()
     same = [i for i, choice in enumerate(choices) if folded(choice) == folded(text)]
     place = int(text) if text.isdecimal() and len(text) < 3 else None
+    option = reference_option(text)
     if len(same) == 1:
+        named = LETTERS.index(option.letter) if option is not None and not option.text else same[0]
+        if named != same[0] and named < len(choices):
+            raise NoOption(
+                f"{text!r} may be the text of option {LETTERS[same[0]]} or the letter of option "
+                f"{LETTERS[named]}; give its place, counted from 0"
+            )
         if place is not None and place < len(choices) and place != same[0]:
             raise NoOption(
                 f"{text!r} may be the text of option {LETTERS[same[0]]} or the place of option "
                 f"{LETTERS[place]}; give the letter"
             )
         return LETTERS[same[0]]
-    option = reference_option(text)
     if (
         option is not None
         and not same

@@ -37,7 +37,8 @@ def test_options_in(question: str, options: list[str]) -> None:
         ("An emu.", ["a cat", "an emu"], "B"),
         ("B", ["C", "B"], "B"),
         ("2", ["1", "0", "2"], "C"),
-        ("C", ["C", "x", "y"], "A"),  # the text of A
+        ("C", ["x", "y", "C"], "C"),  # letter and text
+        ("D", ["D", "x", "y"], "A"),  # the text of A
     ],
 )
 def test_letter_of(reference: Any, choices: list[str], letter: str) -> None:
@@ -48,6 +49,7 @@ def test_letter_of(reference: Any, choices: list[str], letter: str) -> None:
     ("reference", "choices", "words"),
     [
         ("2", ["2", "3", "4"], "text of option A or the place of option C; give the letter"),
+        ("C", ["C", "x", "y"], "text of option A or the letter of option C; give its place"),
         (3, ["a", "b", "c"], "3 is no place among 3 options"),
         (-1, ["a", "b"], "-1 is no place"),
         ("D", ["a", "b", "c"], "'D' names none of the 3 options"),

@@ -140,6 +140,14 @@ def test_named_set_of_choices_reads_letters(tmp_path: Path) -> None:
     assert (by_place.question, by_place.reference) == (problem.question, "B")
 
 
+def test_named_set_keeps_its_reference_among_options_that_are_letters(tmp_path: Path) -> None:
+    row = {**MMLU, "options": ["C", "A", "B"], "answer": "B", "answer_index": 1}
+    folder = jsonl(tmp_path / "mmlu", [row], "test.jsonl")
+    (problem,) = load_problems("mmlu-pro", "test", settings={"path": str(folder)})
+    assert problem.question.endswith("(A) C\n(B) A\n(C) B")
+    assert problem.reference == "B"
+
+
 def test_named_sets_are_whole() -> None:
     sets = named_sets()
     assert {"gsm8k", "math", "math-500", "aime-2024", "aime-2025", "amc23"} < set(sets)
