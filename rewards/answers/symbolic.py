@@ -15,8 +15,9 @@ _TOWER = re.compile(r"(?:\^|\*\*)[^+\-=,;]*(?:\^|\*\*)")
 _BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{4,}")
 _BIG_POWER_OF_SUM = re.compile(r"[a-zA-Z)}\]]\s*(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{3,}")
 _FACTORIAL = re.compile(r"[\w)}]\s*!")
-# What math-verify reads as something else: 110_2 as 110, 5' as 5, 3:45 as a ratio, % as 1/100.
-_MISREAD = re.compile(r"\d\s*_|'|\d\s*:\s*\d\d|%|\?|\"")
+# What math-verify reads as something else: 110_2 as 110, 5' as 5, 3:45 as a ratio, % as 1/100,
+# 4\ldots as 4.
+_MISREAD = re.compile(r"\d\s*_|'|\d\s*:\s*\d\d|%|\?|\"|\\[lc]?dots")
 
 _SIGNS = re.compile(r"[0-9A-Za-z\s+*/^=<>()\[\]{}|.,;:!\\_&~-]*")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")

@@ -46,6 +46,9 @@ NUMBERS: dict[str, list[tuple[str, str, bool]]] = {
         (r"\boxed{3.05}", "3.5", WRONG),
         (r"\boxed{1.2.3}", "1.2", WRONG),
         ("The answer is 0.05.", "0.5", WRONG),
+        (r"\boxed{4\ldots}", "4", WRONG),
+        (r"\boxed{1+2+\cdots+100}", "103", WRONG),
+        (r"\boxed{1+2+\cdots+100=5050}", "5050", RIGHT),
         ("The answer is 3.14 exactly.", "3.14", RIGHT),
     ],
     "fractions": [
