@@ -65,7 +65,7 @@ _LATER: tuple[tuple[str, str, float, tuple[tuple[str, str], ...]], ...] = (
     ("shares", " %", 100, (
         ("cut off by the length limit", "completions/clipped_ratio"),
         ("groups with equal rewards", "signal/equal_rewards"),
-        ("no closed thinking", "signal/no_thinking"),
+        ("ended without closed thinking", "signal/no_thinking"),
     )),
     ("audit: verification steps", "", 1, (
         ("tagger of the reward", "facts/count/VERIFY"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rl.policy.context import completion_length
@@ -10,7 +11,7 @@ from rl.policy.source import resolve_policy
 from rl.problems.registry import is_file, load
 from rl.scale.models import known_architecture
 from rl.scale.resolve import Resolved, resolve
-from rl.scale.workload import PROMPT_TOKENS
+from rl.scale.workload import PROMPT_TOKENS, workload_of
 from rl.training.advantages.choice import check_aggregation, reward_stack
 from rl.training.config import RunConfig
 from rl.training.plan import check_problems
@@ -55,6 +56,9 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
     if is_file(config.problems.source):
         problems = load(config.problems)
         check_problems(problems, held_out, arguments)
+        counted = replace(config, problems=replace(config.problems, size=len(problems)))
+        work = workload_of(counted, found.shape, gpus=gpus, prompt_tokens=prompt_tokens)
+        found = replace(found, work=work)
         if tokenizer is not None:
             completion_length(config, tokenizer, [p.question for p in (*problems, *held_out)])
     if not found.waits_for:

@@ -198,6 +198,17 @@ def test_a_dry_run_reads_a_file_of_problems(
     assert said in capsys.readouterr().err
 
 
+def test_a_dry_run_counts_the_steps_of_a_file_of_problems(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "problems.jsonl"
+    file.write_text("".join(f'{{"question": "1+{n}", "answer": "{n + 1}"}}\n' for n in range(70)))
+    sizes = ["grpo.max_steps=-1", "grpo.gradient_accumulation_steps=2", "grpo.num_train_epochs=2"]
+    assert main(["train", "--dry-run", f"problems={{source: {file}}}", *sizes]) == 0
+    # The quick start's 16 rows twice, 8 a group: 4 problems a step, 17 whole steps an epoch.
+    assert re.search(r"steps +34 ", capsys.readouterr().out)
+
+
 def test_a_floor_is_held_against_a_control_run_once_that_is_complete(tmp_path: Path) -> None:
     weight = {"schedule": "accuracy_floor", "control": str(tmp_path), "floor": 0.9}
     config = config_from_dict(

@@ -38,6 +38,8 @@ def test_rollouts_prompts_and_tokens_by_hand() -> None:
     assert work(max_steps=7).steps == 7
     reused = work(gradient_accumulation_steps=2, steps_per_generation=4, num_iterations=3)
     assert (reused.generated, reused.reuse) == (32, 6)
+    # 40 // 4 generations an epoch, each 4 batches 3 times, 2 batches a step.
+    assert reused.steps == 3 * (10 * 4 * 3 // 2)
     often = work(gradient_accumulation_steps=4, steps_per_generation=1)
     assert (often.generated, often.reuse) == (8, 0.25)
 
