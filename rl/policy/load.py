@@ -85,7 +85,10 @@ def load_tokenizer(
             f"Cannot load the tokenizer of {name!r}{hub}: {_first_line(error)}."
         ) from error
     if tokenizer.chat_template is None:
-        raise UserError(f"The tokenizer of {name!r} has no chat template; use a chat model.")
+        raise UserError(
+            f"The tokenizer of {name!r} has no chat template; take a chat model, or put a template "
+            "into its folder as chat_template.jinja."
+        )
     if tokenizer.eos_token_id is None:
         raise UserError(f"The tokenizer of {name!r} has no end token; set its eos_token.")
     tokenizer.padding_side = "left"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rl.problems.choices import NoOption, letter_of, letter_of_text, listed, shuffled
 from rl.problems.config import AS_NAMED, ColumnsConfig
 from rl.problems.rows import OPTION_KEYS
 from tagger.errors import UserError
-from tagger.traces.fields import is_blank, is_list, value_at
+from tagger.traces.fields import (
+    QUESTION_KEYS,
+    REFERENCE_KEYS,
+    first_filled,
+    is_blank,
+    is_list,
+    value_at,
+)
 
 _LABELS = ("id", "band", "family")
 
@@ -34,6 +42,12 @@ def mapped(row: Mapping[str, Any], columns: ColumnsConfig, where: str) -> Mappin
     """
     if columns == AS_NAMED:
         return row
+    if columns.choices is not None:
+        columns = replace(
+            columns,
+            question=columns.question or first_filled(row, QUESTION_KEYS),
+            reference=columns.reference or first_filled(row, REFERENCE_KEYS),
+        )
     named = [columns.question, columns.reference, columns.id, columns.band, columns.family]
     choices_at = columns.choices if isinstance(columns.choices, list) else [columns.choices]
     taken = {path for path in (*named, *choices_at) if path is not None}
@@ -63,8 +77,8 @@ def _with_choices(
     """Question, reference and metadata of a multiple-choice row."""
     if not isinstance(question, str) or reference is None:
         raise UserError(
-            f"{where}: options in columns.choices need columns.question, a text, and "
-            "columns.reference."
+            f"{where}: options in columns.choices need a question that is a text, and a reference; "
+            "name their columns by columns.question and columns.reference."
         )
     assert columns.choices is not None
     several = isinstance(columns.choices, list)

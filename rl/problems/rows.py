@@ -137,7 +137,9 @@ def _hint(row: Mapping[str, Any], keys: Iterable[str]) -> str:
     near = next((n for n in names for _ in difflib.get_close_matches(n, keys, 1, 0.8)), None)
     if near:
         return f"rename {near!r}"
-    return f"the row has {', '.join(map(repr, names))}" if names else "the row is empty"
+    has = f"the row has {', '.join(map(repr, names))}" if names else "the row is empty"
+    key = "question" if "question" in keys else "reference"
+    return f"{has}; name the column by columns.{key}" if names else has
 
 
 def _text(row: Mapping[str, Any], key: str, where: str) -> str:
@@ -147,7 +149,9 @@ def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     if number and value == value and value not in (math.inf, -math.inf):
         value = str(value)
     if not isinstance(value, str) or is_blank(value):
-        raise UserError(f"{where}: {key!r} must be a non-empty text, not {_shown(value)}.")
+        raise UserError(
+            f"{where}: {key!r} must be a non-empty text or number, not {_shown(value)}."
+        )
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from rl.scale.models import known_architecture
 from rl.scale.resolve import Resolved, resolve
 from rl.scale.workload import PROMPT_TOKENS, workload_of
 from rl.training.advantages.choice import check_aggregation, reward_stack
+from rl.training.budget.thinking import check_thinking_budget
 from rl.training.config import RunConfig
 from rl.training.plan import check_problems
+from rl.training.tracking.reporters import check_reporters
 from tagger.errors import UserError
 from tagger.units import load_taggers
 
@@ -48,10 +51,17 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
     if config.lora is not None:
         lora_config(config.lora)
 
-    from rl.training.grpo_config import training_arguments
+    check_reporters(config.report_to)
+
+    from rl.training.grpo_config import check_evaluation, training_arguments
 
     arguments = training_arguments(config, gpus > 0)
+    arguments.max_completion_length = found.work.completion
     evaluated = config.eval_problems
+    if evaluated is not None:
+        check_evaluation(config.eval_every, arguments, os.environ)
+    if config.thinking_budget is not None:
+        check_thinking_budget(config.thinking_budget, arguments, os.environ)
     held_out = load(evaluated) if evaluated is not None and is_file(evaluated.source) else []
     if is_file(config.problems.source):
         problems = load(config.problems)

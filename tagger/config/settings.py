@@ -129,11 +129,21 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
     for override in overrides:
         dotted, equals, text = override.partition("=")
         if not equals or not dotted:
-            raise UserError(f"The override {override!r} must look like key=value.")
+            raise UserError(
+                f"The override {override!r} must look like key=value{_other_word(override)}."
+            )
         value = _override_value(dotted, text)
         set_key(data, dotted, value, f"The override {override!r} goes")
     result: dict[str, Any] = data
     return result
+
+
+def _other_word(word: str) -> str:
+    """What a word that is no override was meant for, by what lies there."""
+    path = Path(word)
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        return f"; a file of settings is named by --config {word}"
+    return f"; a folder needs its key before it, e.g. NAME={word}" if path.is_dir() else ""
 
 
 def _override_value(dotted: str, text: str) -> Any:

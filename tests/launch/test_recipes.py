@@ -198,6 +198,22 @@ def test_a_dry_run_reads_a_file_of_problems(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["report_to=[wandbb]"], "did you mean 'wandb'?"),
+        (["report_to=azure_ml"], "the package 'azureml' is not installed"),
+        (["eval_problems={size: 8, seed: 5}", "eval_every=10"], "a multiple of grpo.save_steps"),
+        (["thinking_budget=900", "grpo.max_completion_length=300"], "thinking_budget is 900"),
+    ],
+)
+def test_a_dry_run_holds_keys_against_each_other(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--dry-run", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_dry_run_counts_the_steps_of_a_file_of_problems(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,6 +45,15 @@ def test_bad_overrides_are_told_by_key(word: str, part: str) -> None:
         settings_of(Sizes, None, [word])
 
 
+def test_a_word_that_is_a_file_or_folder_is_told_where_it_goes(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("traces: 1\n")
+    with pytest.raises(UserError, match=f"key=value; .* named by --config {file}"):
+        settings_of(Sizes, None, [str(file)])
+    with pytest.raises(UserError, match=f"key=value; .* NAME={tmp_path}"):
+        settings_of(Sizes, None, [str(tmp_path)])
+
+
 def test_errors_name_the_file(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text("traces: many\n")

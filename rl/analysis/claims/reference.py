@@ -139,7 +139,11 @@ def _selective(name: str, arms: Mapping[str, Any]) -> Claim:
     risk = {n: arms[n]["selectivity"]["by_base_risk"] for n in (BASE, name)}
     safe, risky = RISK_GROUPS[0], RISK_GROUPS[-1]
     if safe not in risk[name] or risky not in risk[name]:
-        text = "The base policy's first answers are too uniform to tell whether checks go there."
+        text = (
+            f"Whether {name} verifies where base's first answer is incorrect cannot be told: there"
+            " are no problems where it is so in more than half of base's samples, or none where it"
+            " never is."
+        )
         return new_claim("selective", text, None)
     if not arms[name]["verification_steps"]["mean"]:
         return new_claim(

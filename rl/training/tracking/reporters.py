@@ -43,9 +43,23 @@ def prepare_reporters(report_to: str | Sequence[str], run: Path) -> list[str]:
     """
     names = names_of(report_to)
     _forget()
-    if names == ["none"]:
-        return []
-    for name in names:
+    check_reporters(report_to)
+    if "tensorboard" in names:
+        _set("TENSORBOARD_LOGGING_DIR", str(run / "tensorboard"))
+    return _prepare_wandb(run) if "wandb" in names else []
+
+
+def check_reporters(report_to: str | Sequence[str]) -> None:
+    """Refuse reporters that are unknown or not installed.
+
+    Args:
+        report_to: ``none``, a name or a list of names.
+
+    Raises:
+        UserError: A name is unknown or its package is missing.
+    """
+    names = names_of(report_to)
+    for name in [] if names == ["none"] else names:
         if name not in _MODULES:
             raise unknown_name("reporter in report_to", str(name), ["none", *_MODULES])
         if not any(find_spec(module) for module in _MODULES[name]):
@@ -53,9 +67,6 @@ def prepare_reporters(report_to: str | Sequence[str], run: Path) -> list[str]:
                 f"report_to is {name!r}, but the package {_MODULES[name][0]!r} is not installed; "
                 f"pip install {_MODULES[name][0].replace('_', '-')}, or set report_to=none."
             )
-    if "tensorboard" in names:
-        _set("TENSORBOARD_LOGGING_DIR", str(run / "tensorboard"))
-    return _prepare_wandb(run) if "wandb" in names else []
 
 
 _OURS: dict[str, str] = {}

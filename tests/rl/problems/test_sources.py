@@ -138,6 +138,8 @@ def test_named_set_of_choices_reads_letters(tmp_path: Path) -> None:
     columns = {"question": "question", "choices": "options", "reference": "answer_index"}
     (by_place,) = load_problems(f"hf:{folder}", columns=columns)
     assert (by_place.question, by_place.reference) == (problem.question, "B")
+    (by_name,) = load_problems(f"hf:{folder}", columns={"choices": "options"})
+    assert (by_name.question, by_name.reference) == (problem.question, "B")
 
 
 def test_named_set_keeps_its_reference_among_options_that_are_letters(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_bad_files_are_told(tmp_path: Path, text: str, words: str) -> None:
         ("seed=[1", "needs quotes"),
         ("seed.x=1", "a plain value"),
         ("sead=1", "did you mean 'seed'"),
+        ("learning_rate=1e-5", "did you mean 'grpo.learning_rate'"),
     ],
 )
 def test_bad_overrides_are_told(tmp_path: Path, override: str, words: str) -> None:
