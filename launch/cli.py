@@ -40,7 +40,10 @@ def build_parser() -> Parser:
             continue
         if group not in groups:
             members = [c for c in COMMANDS if c.name.startswith(f"{group} ")]
-            holder = commands.add_parser(group, help="; ".join(c.summary for c in members))
+            short = (f"Without one of these, {c.name} is meant." for c in members if c.default)
+            holder = commands.add_parser(
+                group, help="; ".join(c.summary for c in members), epilog=next(short, None)
+            )
             bare = next((c.run for c in members if c.bare), None)
             holder.set_defaults(run=bare, parser=holder)
             groups[group] = holder.add_subparsers(metavar="COMMAND", title="commands")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.panel import Panel as Frame
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -34,8 +35,6 @@ _LISTED = (
     "audit: verification steps", "audit: tokens a step", "audit: tagger confidence", "entropy",
     "gradient norm", "peak memory, GiB",
 )  # fmt: skip
-_WIDE = 100
-"""Columns from which the two tables stand next to each other."""
 
 
 def view(run: Snapshot, width: int, height: int = 8) -> RenderableType:
@@ -55,7 +54,7 @@ def view(run: Snapshot, width: int, height: int = 8) -> RenderableType:
         ends = window(run.rows)
         listed = [found[title] for title in _LISTED if title in found]
         tables = [_types(run, ends), _metrics(listed, ends)]
-        parts.append(_side_by_side(tables) if width >= _WIDE else Group(*tables))
+        parts.append(_side_by_side(tables, width))
     return Group(*parts)
 
 
@@ -213,7 +212,16 @@ def _mean(one: Curve, start: int = 0) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _side_by_side(tables: Sequence[Table]) -> Table:
-    grid = Table.grid(padding=(0, 3))
+_GAP = 3
+"""Columns between two tables."""
+
+
+def _side_by_side(tables: Sequence[Table], width: int) -> RenderableType:
+    """The tables next to each other if they fit uncut, else one below the other."""
+    console = Console(width=1000)
+    widths = [Measurement.get(console, console.options, table).maximum for table in tables]
+    if sum(widths) + _GAP * (len(tables) - 1) > width:
+        return Group(*tables)
+    grid = Table.grid(padding=(0, _GAP))
     grid.add_row(*tables)
     return grid

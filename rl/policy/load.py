@@ -56,6 +56,10 @@ class Policy:
     prompting: Prompting = field(default_factory=Prompting)
 
 
+TOKENIZER_FILES = ("tokenizer_config.json", "tokenizer.json")
+"""A folder with neither has no tokenizer; for some models transformers makes up an empty one."""
+
+
 def load_tokenizer(
     policy: str | PolicyConfig, delimiters: ThinkingDelimiters | None = None
 ) -> tuple[Any, ThinkingDelimiters]:
@@ -77,6 +81,12 @@ def load_tokenizer(
 
     config = policy_config(policy)
     source, name = resolve_policy(config), config.model
+    folder = Path(_tokenizer_of(source))
+    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise UserError(
+            f"The folder {folder} has no tokenizer (tokenizer_config.json); put it there, for "
+            "prompts are made with its chat template."
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(_tokenizer_of(source), **_hub(config))
     except (OSError, ValueError, ImportError) as error:

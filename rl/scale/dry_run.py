@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 from rl.policy.context import completion_length
 from rl.policy.load import load_tokenizer, lora_config
-from rl.policy.source import resolve_policy
 from rl.problems.registry import is_file, load
 from rl.scale.models import known_architecture
 from rl.scale.resolve import Resolved, resolve
@@ -18,7 +16,6 @@ from rl.training.budget.thinking import check_thinking_budget
 from rl.training.config import RunConfig
 from rl.training.plan import check_problems
 from rl.training.tracking.reporters import check_reporters
-from tagger.errors import UserError
 from tagger.units import load_taggers
 
 
@@ -41,12 +38,6 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
     found = resolve(config, gpus, prompt_tokens, tagger.taxonomy)
     tokenizer = None
     if known_architecture(config.model) is None:
-        folder = Path(resolve_policy(config).model)
-        if not (folder / "tokenizer_config.json").is_file():
-            raise UserError(
-                f"The folder {folder} has no tokenizer (tokenizer_config.json); put it there, for "
-                "prompts are made with its chat template."
-            )
         tokenizer, _ = load_tokenizer(config)
     if config.lora is not None:
         lora_config(config.lora)

@@ -16,7 +16,10 @@ from tests.rl.sweep.making import make_sweep, values
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_sweep_of_a_file_is_sweep_run() -> None:
+def test_sweep_of_a_file_is_sweep_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["sweep", "--help"])
+    assert "Without one of these, sweep run is meant." in capsys.readouterr().out
     assert parse(["sweep", "a.yaml", "--workers", "2"]).run is run.run
     assert parse(["sweep", "--resume", "x"]).run is run.run
     assert parse(["sweep", "work", "x", "--runs", "1"]).run is work.run

@@ -44,7 +44,7 @@ class Source:
                 why = self.why_not.get(key, "it has none")
                 raise UserError(
                     f"The key '{key}' of problems does not fit the source {config.source!r} "
-                    f"({why}); leave it out."
+                    f"({why}); leave it out, or write {key}=null where a config file sets it."
                 )
         if self.generated and config.size is None:
             raise UserError(

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rl.sweep.settings.base import with_base
 from rl.sweep.settings.checks import check_sweep_settings
 from rl.sweep.settings.keys import SweepConfig
-from tagger.config.arms import arms_of
 from tagger.config.settings import apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 
@@ -42,37 +42,9 @@ def sweep_config(values: Mapping[str, Any], source: str = "sweep") -> SweepConfi
     """
     config = build_settings(SweepConfig, values, source)
     if config.base is not None:
-        config = build_settings(SweepConfig, _with_base(config), source)
+        config = build_settings(SweepConfig, with_base(config, source), source)
     try:
         check_sweep_settings(config)
     except UserError as error:
         raise UserError(f"{source}: {error}") from error
     return config
-
-
-def _with_base(config: SweepConfig) -> dict[str, Any]:
-    """The settings with the base file's in place of its name."""
-    content = read_yaml(Path(str(config.base)).expanduser())
-    if "train" not in content:
-        content = {"train": content}
-    parts: dict[str, Any] = {name: content.get(name) or {} for name in ("train", "compare")}
-    for name, part in parts.items():
-        if not isinstance(part, Mapping):
-            raise UserError(f"{config.base}: the section {name!r} must hold keys and values.")
-    merged: dict[str, Any] = config.to_dict() | {
-        "base": None,
-        "arms": config.arms or arms_of(content, str(config.base)) or None,
-        "train": _merged(parts["train"], config.train),
-        "compare": {**parts["compare"], **config.compare},
-    }
-    return {key: value for key, value in merged.items() if value is not None}
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of which the second win, section by section."""
-    out = dict(below)
-    for key, value in above.items():
-        old: Any = out.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        out[key] = _merged(old, value) if both else value
-    return out

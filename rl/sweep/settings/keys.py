@@ -54,8 +54,10 @@ class SweepConfig(Settings):
     Attributes:
         train: Settings of the run that everything is varied around, as of ``suffice train``.
         base: A file with them instead, perhaps with sections ``compare`` and ``arms`` too, as the
-            recipes; keys of `train` and `compare` here win over the file's, `arms` replaces its.
-            Found from the folder of the sweep file, else from where the command runs.
+            recipes; keys of `train` and `compare` here win over the file's, `arms` replaces its. Of
+            `compare`, sections do so as a whole, but for problems that name no source. With another
+            model in `train`, base of the comparison is that one. The file is found from the folder
+            of the sweep file, else from where the command runs.
         vary: Dotted keys of a run, each with a list of values or a range, ``{uniform: [0, 1]}``,
             ``{log: [0.01, 1]}`` or ``{integer: [1, 8]}``.
         method: ``grid`` runs every combination, ``random`` draws, ``tpe`` lets optuna propose

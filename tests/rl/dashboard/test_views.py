@@ -26,12 +26,13 @@ def shown(root: Path, width: int) -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("width", [60, 80, 101, 120, 200])
 def test_view_fits_and_names_the_figures(width: int, tmp_path: Path) -> None:
     text = shown(make_run(tmp_path / "run", steps=30), width)
     assert max(map(len, text.splitlines())) <= width
     # Means of steps 1 to 10 and 21 to 30: 4 - 5.5 / 10 and 4 - 25.5 / 10.
     assert re.search(r"VERIFY +3\.45 +1\.45", text)
+    assert width < 80 or "…" not in text
     assert "30/40" in text and "20 s left" in text and "Training, step 30 of 40." in text
 
 

@@ -63,3 +63,10 @@ def test_a_name_that_is_no_folder_is_told_to_be_one_of_the_hub(
         UserError, match=r"of 'run/policy' \(no folder here, so a name on the Hub\):"
     ):
         load_tokenizer(PolicyConfig(model="run/policy"))
+
+
+def test_a_folder_without_a_tokenizer_is_told_so(tmp_path: Path) -> None:
+    config = '{"model_type": "qwen3", "vocab_size": 10, "hidden_size": 8, "num_hidden_layers": 1}'
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(UserError, match="has no tokenizer .tokenizer_config.json.; put it there"):
+        load_tokenizer(PolicyConfig(model=str(tmp_path)))

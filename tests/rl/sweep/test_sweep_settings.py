@@ -88,6 +88,27 @@ def test_base_file_is_merged_below_the_sweep(tmp_path: Path) -> None:
     assert config.arms == {"control": {}, "low": {"grpo.beta": 0.1}}
 
 
+def test_base_file_gives_its_problems_but_not_the_base_of_another_model(tmp_path: Path) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text(yaml.safe_dump({
+        "train": {"model": "overthinker", "grpo": {"max_steps": 9}},
+        "compare": {
+            "base": "overthinker", "problems": {"source": "a.jsonl", "size": 9, "seed": 3},
+            "rules": {"count": {"limit": [1]}}, "calibration": {"source": "b.jsonl", "size": 9},
+        },
+    }))  # fmt: skip
+    own = {"problems": {"size": 5}, "calibration": {"source": "c.jsonl"}, "rules": {}}
+    given = {"base": str(base), "compare": own, "seeds": [0, 1]}
+    changed = {
+        "problems": {"source": "a.jsonl", "size": 5, "seed": 3}, "rules": {},
+        "calibration": {"source": "c.jsonl"},
+    }  # fmt: skip
+    assert sweep_config(given).compare == {**changed, "base": "overthinker"}
+    assert sweep_config({**given, "train": {"model": "mine"}}).compare == changed
+    with pytest.raises(UserError, match=r"s.yaml: base is none.yaml, and there is no such file"):
+        sweep_config({**given, "base": "none.yaml"}, "s.yaml")
+
+
 def test_keys_set_sections_before_keys_within() -> None:
     data = {"a": {"b": 1, "c": 2}}
     assert with_keys(data, {"a.d": 4, "a": {"e": 5}}) == {"a": {"e": 5, "d": 4}}
