@@ -8,6 +8,9 @@ from typing import Any
 from rl.analysis.panels import band_order
 from rl.evaluation.samples import Sample
 
+NO_BAND = "all"
+"""The band of samples of problems without one, as `rl.evaluation.evaluate` writes it."""
+
 
 def _trace(sample: Sample) -> dict[str, Any]:
     return {
@@ -46,6 +49,10 @@ def _middle(pairs: Sequence[tuple[Sample, Sample]]) -> tuple[Sample, Sample]:
     return ranked[len(ranked) // 2]
 
 
+def _problem(band: str) -> str:
+    return "problem" if band == NO_BAND else f"{band} problem"
+
+
 def choose_examples(
     base: Sequence[Sample], trained: Sequence[Sample], name: str = "trained"
 ) -> list[dict[str, Any]]:
@@ -72,19 +79,20 @@ def choose_examples(
             inside = sorted(
                 (s for s in base if s.band == band), key=lambda s: (s.tokens, s.problem_id)
             )
-            out.append(_example(f"median length, {band}", inside[len(inside) // 2], None))
+            of_band = "" if band == NO_BAND else f", {band}"
+            out.append(_example(f"median length{of_band}", inside[len(inside) // 2], None))
         return out
     after = {(s.problem_id, s.sample): s for s in trained}
     pairs = [(b, after[b.problem_id, b.sample]) for b in base if (b.problem_id, b.sample) in after]
     bands = band_order([s.band for s in base])
     rules = [
         (
-            f"{bands[0]} problem, both correct: the median saving",
+            f"{_problem(bands[0])}, both correct: the median saving",
             [p for p in pairs if p[0].band == bands[0] and p[0].correct and p[1].correct],
         ),
         *(
             (
-                f"{band} problem, {name} correct and still verifying: the median saving",
+                f"{_problem(band)}, {name} correct and still verifying: the median saving",
                 [
                     p
                     for p in pairs

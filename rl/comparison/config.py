@@ -254,7 +254,8 @@ def _check(config: CompareConfig) -> None:
     if config.rules and same:
         raise UserError(
             "Config keys 'problems' and 'calibration' name the same problems; choose thresholds on"
-            " another split (for the overthinker, calibration.split=calibration), source or seed."
+            " another split (for the overthinker, calibration.split=calibration), source (another"
+            " file: calibration.source=FILE) or seed, or compare without stopping rules: rules={}."
         )
     for rule, params in config.rules.items():
         check_name(rule, params)

@@ -51,7 +51,8 @@ def p_shown(p: float) -> str:
 def power_table(results: Mapping[str, Any]) -> Table | None:
     """How many problems would show that accuracy is kept; None for results of an earlier version.
 
-    By the variance of these results, if there is no true difference.
+    By the variance of these results, if there is no true difference; of two arms that are equally
+    accurate on every problem there is none to go by.
     """
     margin, count = results.get("margin"), results["problems"]["count"]
     samples = results["problems"]["samples_per_problem"]
@@ -63,7 +64,10 @@ def power_table(results: Mapping[str, Any]) -> Table | None:
         keys = ("between", "within", "between_runs", "runs")
         variance, k = Variance(**{key: found[key] for key in keys}), int(samples)
         within = variance.within
+        varies = bool(variance.between or within or variance.between_runs)
         needed = [problems_needed(variance, margin, k, power=power) for power in POWERS]
+        cells = [Cell("none suffices") if n is None else Cell(number(n, 0)) for n in needed]
+        cells.append(Cell(number(power_of(variance, margin, k, count) * 100, 0)))
         rows.append(
             Row(
                 [
@@ -71,8 +75,7 @@ def power_table(results: Mapping[str, Any]) -> Table | None:
                     number(variance.between, 4),
                     "–" if within is None else number(within, 4),
                     number(found["correlation"], 2),
-                    *(Cell("none suffices") if n is None else Cell(number(n, 0)) for n in needed),
-                    number(power_of(variance, margin, k, count) * 100, 0),
+                    *(cells if varies else [Cell("–", "no variance here")] * len(cells)),
                 ]
             )
         )

@@ -12,6 +12,7 @@ import copy
 import dataclasses
 import json
 import logging
+import os
 import shlex
 import typing
 from collections.abc import Mapping, Sequence
@@ -140,10 +141,10 @@ def apply_overrides(data: Any, overrides: Sequence[str]) -> dict[str, Any]:
 
 def _other_word(word: str) -> str:
     """What a word that is no override was meant for, by what lies there."""
-    path = Path(word)
-    if path.suffix in (".yaml", ".yml") and path.is_file():
+    if word.endswith((".yaml", ".yml")) and os.path.isfile(word):  # noqa: PTH113 - no OSError
         return f"; a file of settings is named by --config {word}"
-    return f"; a folder needs its key before it, e.g. NAME={word}" if path.is_dir() else ""
+    is_folder = os.path.isdir(word)  # noqa: PTH112
+    return f"; a folder needs its key before it, e.g. NAME={word}" if is_folder else ""
 
 
 def _override_value(dotted: str, text: str) -> Any:

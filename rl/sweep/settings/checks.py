@@ -27,7 +27,8 @@ def check_sweep_settings(config: SweepConfig) -> None:
     if not config.compare:
         raise UserError(
             "there is no section compare, which names the problems that policies are compared on;"
-            " add one, as of suffice compare, e.g. compare: {problems: {source: test.jsonl}}."
+            " add one, as of suffice compare, e.g. compare: {problems: {source: test.jsonl},"
+            " calibration: {source: calibration.jsonl}}."
         )
     if config.arms is not None and not config.arms:
         raise UserError("arms is empty; name at least one, or leave it out.")

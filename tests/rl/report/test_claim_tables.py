@@ -58,6 +58,15 @@ def test_power_table_has_a_row_for_each_claimed_pair(results: dict[str, Any]) ->
     assert power_table(old) is None
 
 
+def test_power_table_has_no_number_for_arms_that_never_differ(results: dict[str, Any]) -> None:
+    pair = results["paired"]["trained_vs_base"]
+    still = {**pair["variance"], "between": 0.0, "within": 0.0, "between_runs": None}
+    paired = {**results["paired"], "trained_vs_base": {**pair, "variance": still}}
+    table = power_table({**results, "paired": paired})
+    assert table is not None
+    assert [shown(cell) for cell in table.rows[0].cells[-3:]] == ["–"] * 3
+
+
 def test_calibrated_table_has_each_rule_at_its_threshold(results: dict[str, Any]) -> None:
     table = calibrated_table(results)
     assert table is not None and len(table.rows) == 1
