@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tagger.config.arms import arms_of
 from tagger.config.settings import read_yaml
 from tagger.errors import UserError
 
-if TYPE_CHECKING:
-    from rl.sweep.settings.config import SweepConfig
-
 _MODEL = ("model", "revision", "adapter")
 _PROBLEMS = ("problems", "calibration")
 
 
-def with_base(config: SweepConfig, source: str) -> dict[str, Any]:
+def with_base(sweep: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The settings with the base file's in place of its name.
 
     Args:
-        config: A sweep that names a base file.
+        sweep: All keys of a sweep that names a base file.
         source: What to call the sweep in errors.
 
     Raises:
         UserError: The file is missing or malformed.
     """
-    path = Path(str(config.base)).expanduser()
+    base, train = str(sweep["base"]), sweep["train"]
+    path = Path(base).expanduser()
     if not path.is_file():
         raise UserError(
-            f"{source}: base is {config.base}, and there is no such file, neither in the folder of"
+            f"{source}: base is {base}, and there is no such file, neither in the folder of"
             " the sweep file nor where the command runs."
         )
     content = read_yaml(path)
@@ -39,15 +37,15 @@ def with_base(config: SweepConfig, source: str) -> dict[str, Any]:
     parts: dict[str, Any] = {name: content.get(name) or {} for name in ("train", "compare")}
     for name, part in parts.items():
         if not isinstance(part, Mapping):
-            raise UserError(f"{config.base}: the section {name!r} must hold keys and values.")
+            raise UserError(f"{base}: the section {name!r} must hold keys and values.")
     other_model = any(
-        config.train.get(key, parts["train"].get(key)) != parts["train"].get(key) for key in _MODEL
+        train.get(key, parts["train"].get(key)) != parts["train"].get(key) for key in _MODEL
     )
-    merged: dict[str, Any] = config.to_dict() | {
+    merged: dict[str, Any] = dict(sweep) | {
         "base": None,
-        "arms": config.arms or arms_of(content, str(config.base)) or None,
-        "train": _merged(parts["train"], config.train),
-        "compare": _compared(parts["compare"], config.compare, other_model),
+        "arms": sweep["arms"] or arms_of(content, base) or None,
+        "train": _merged(parts["train"], train),
+        "compare": _compared(parts["compare"], sweep["compare"], other_model),
     }
     return {key: value for key, value in merged.items() if value is not None}
 

@@ -42,7 +42,7 @@ def sweep_config(values: Mapping[str, Any], source: str = "sweep") -> SweepConfi
     """
     config = build_settings(SweepConfig, values, source)
     if config.base is not None:
-        config = build_settings(SweepConfig, with_base(config, source), source)
+        config = build_settings(SweepConfig, with_base(config.to_dict(), source), source)
     try:
         check_sweep_settings(config)
     except UserError as error:
