@@ -52,7 +52,8 @@ def _with_letters(problems: Sequence[Problem], spec: str | dict[str, Any]) -> li
     for problem, choices in zip(problems, options, strict=True):
         given = int(problem.reference) if places else problem.reference
         try:
-            letter = given if _is_settled(problem) else letter_of(given, choices)
+            settled = _is_settled(problem)
+            letter = problem.reference if settled else letter_of(given, choices)
         except NoOption as error:
             raise _unfit(problem, "choice", str(error)) from error
         metadata = {**problem.metadata, CHECKER_KEY: spec}
