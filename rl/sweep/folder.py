@@ -107,6 +107,7 @@ class SweepFolder:
         cache: Folder of the arms that comparisons share; None without one.
         training_overlap: Problems of the comparison that runs are trained on, counted when the
             sweep was begun; None where an earlier version began it.
+        command: The command line that began it; None from Python or an earlier version.
     """
 
     root: Path
@@ -114,6 +115,7 @@ class SweepFolder:
     max_new_tokens: int | None = None
     cache: Path | None = None
     training_overlap: Mapping[str, Any] | None = None
+    command: str | None = None
 
     def run(self, name: str) -> TaskFolder:
         """Folder of a run."""
@@ -144,6 +146,7 @@ def begin(
     max_new_tokens: int | None,
     cache: Path | None,
     training_overlap: Mapping[str, Any] | None = None,
+    command: str | None = None,
 ) -> SweepFolder:
     """Make the folder of a new sweep, or find that in which this very sweep was begun.
 
@@ -159,6 +162,7 @@ def begin(
             "max_new_tokens": max_new_tokens,
             "cache": str(cache.absolute()) if cache else None,
             "training_overlap": training_overlap,
+            "command": command,
         }
         write_json(file, content)
     begun = open_sweep(root)
@@ -206,6 +210,7 @@ def open_sweep(root: Path) -> SweepFolder:
         content["max_new_tokens"],
         Path(cache) if cache else None,
         content.get("training_overlap"),
+        content.get("command"),
     )
 
 

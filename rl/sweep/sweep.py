@@ -38,7 +38,11 @@ class RunsFailedError(UserError):
 
 
 def begin_sweep(
-    config: SweepConfig, output: Path, cache: Path | None, progress: Progress = silent
+    config: SweepConfig,
+    output: Path,
+    cache: Path | None,
+    progress: Progress = silent,
+    command: str | None = None,
 ) -> SweepFolder:
     """Check a sweep and make its folder, or find that in which it was begun.
 
@@ -47,6 +51,7 @@ def begin_sweep(
         output: A new folder, or that of this very sweep.
         cache: Folder of arms that comparisons share; None uses no cache.
         progress: Called with the number of runs checked so far.
+        command: The command line, noted in a new folder.
 
     Raises:
         UserError: Something is wrong; nothing was made.
@@ -55,7 +60,7 @@ def begin_sweep(
     if (output / SWEEP).is_file():
         return begin(output, config, None, None)
     checked = check_sweep(config, progress)
-    return begin(output, config, checked.max_new_tokens, cache, checked.training_overlap)
+    return begin(output, config, checked.max_new_tokens, cache, checked.training_overlap, command)
 
 
 def tiny_of(config: SweepConfig, progress: Progress = silent) -> SweepConfig:
@@ -102,10 +107,8 @@ def run_sweep(
         UserError: Bad settings, the folder of another sweep, or base could not be sampled.
         KeyboardInterrupt: As raised in this process; what is done is kept.
     """
-    sweep = begin_sweep(config, output, cache, progress)
-    return run_begun(
-        sweep, workers=workers, retry=retry, progress=progress, command=command, work=work
-    )
+    sweep = begin_sweep(config, output, cache, progress, command)
+    return run_begun(sweep, workers=workers, retry=retry, progress=progress, work=work)
 
 
 def run_begun(
@@ -131,7 +134,7 @@ def finish(sweep: SweepFolder, plan: Schedule, command: str | None = None) -> di
     Args:
         sweep: The sweep.
         plan: Its runs.
-        command: The command line, noted in the results.
+        command: A further command line, noted in the results after the one that began the sweep.
 
     Returns:
         The content of ``results.json``.
@@ -140,7 +143,8 @@ def finish(sweep: SweepFolder, plan: Schedule, command: str | None = None) -> di
         UserError: No run is done, or base is not sampled.
     """
     results = build_results(sweep, plan)
-    results["provenance"] = _provenance(sweep, command)
+    commands = "\n".join(filter(None, (sweep.command, command)))
+    results["provenance"] = _provenance(sweep, commands or None)
     text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(sweep.root / RESULTS, text + "\n")
     write_atomically(sweep.root / "settings.csv", settings_csv(results))

@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> None:
     from rl.sweep.sweep import finish
 
     sweep = reread(open_sweep(args.folder), args.overrides)
-    show_sweep(finish(sweep, planned_runs(sweep), command_line()), args.folder)
+    further = None if sweep.command and not args.overrides else command_line()
+    show_sweep(finish(sweep, planned_runs(sweep), further), args.folder)
 
 
 def reread(sweep: SweepFolder, overrides: Sequence[str]) -> SweepFolder:

@@ -81,7 +81,8 @@ def run(args: argparse.Namespace) -> None:
     ):
         if args.tiny:
             config = tiny_of(config, progress)
-        sweep = begin_sweep(config, output, cache.absolute() if cache else None, progress)
+        shared = cache.absolute() if cache else None
+        sweep = begin_sweep(config, output, shared, progress, command_line())
         if args.slurm:
             write_array(sweep, args.workers)
             return
@@ -93,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
             workers=args.workers,
             retry=args.retry_failed,
             progress=progress,
-            command=command_line(),
+            command=None if sweep.command else command_line(),
         )
     show_sweep(results, output)
     if args.tiny:

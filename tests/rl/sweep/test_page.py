@@ -71,6 +71,20 @@ def test_page_names_the_commits_of_the_runs_and_its_own_where_that_is_another(
     assert " · page of commit bbbbbbbb · " in _meta(page(results | {"commits": {}}))
 
 
+def test_results_name_the_command_that_began_the_sweep(tmp_path: Path) -> None:
+    made = begin(tmp_path / "s", make_sweep(), 64, None, command="suffice sweep a.yaml")
+    plan = planned_runs(made)
+    for task in tasks_of(made, plan):
+        stand_in(made.root, task.key)
+    resumed = begin(tmp_path / "s", make_sweep(), 64, None, command="suffice sweep --resume s")
+    assert finish(resumed, plan)["provenance"]["command"] == "suffice sweep a.yaml"
+    shown = finish(resumed, plan, "suffice sweep report s title=T")["provenance"]["command"]
+    assert shown == "suffice sweep a.yaml\nsuffice sweep report s title=T"
+    assert "suffice sweep report s title=T" in page(
+        finish(resumed, plan, "suffice sweep report s title=T")
+    )
+
+
 def test_control_under_its_rule_is_drawn_with_base_under_all_of_them(tmp_path: Path) -> None:
     made = begin(tmp_path / "s", make_sweep(), 64, None)
     plain = {"tokens": {"mean": 9.0}, "accuracy": {"mean": 0.9}, "label": "count, limit 1"}
