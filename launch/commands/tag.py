@@ -194,6 +194,9 @@ def _settings(args: argparse.Namespace, overrides: list[str]) -> TagSettings:
         raise unknown_name("view", settings.view, VIEWS)
     if settings.kind not in KINDS:
         raise unknown_name("kind of file", settings.kind, KINDS)
+    for key in ("view", "show"):
+        if args.json and getattr(settings, key) is not None:
+            raise UserError(f"{key} has no effect with --json, which prints no view; leave it out.")
     return settings
 
 

@@ -35,6 +35,8 @@ def test_sweep_of_a_file_is_sweep_run(capsys: pytest.CaptureFixture[str]) -> Non
         (["--resume", "x", "--output", "y"], "keeps its own settings"),
         (["--resume", "x"], "is no folder of a sweep"),
         (["a.yaml", "--tiny", "--slurm"], "--tiny and --slurm contradict"),
+        (["a.yaml", "--slurm", "--retry-failed"], "--retry-failed has no effect"),
+        (["a.yaml", "--wandb", "p", "--workers", "2"], "--workers has no effect with --wandb"),
         (["a.yaml"], "Cannot read the config a.yaml"),
         (["work", "x", "--task", "a", "--runs", "1"], "--task and --runs contradict"),
         (["report", "x"], "is no folder of a sweep"),

@@ -109,3 +109,14 @@ def test_tag_reads_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     (record,) = tagged(capsys, out)
     assert (record["id"], texts(record)) == ("a", TEXTS)
+
+
+@pytest.mark.parametrize("word", ["view=strips", "show=3"])
+def test_settings_of_the_view_are_refused_with_json(
+    word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps({"thinking": THINKING}) + "\n")
+    assert main(["tag", str(file), "--json", word]) == 2
+    key = word.partition("=")[0]
+    assert f"{key} has no effect with --json" in capsys.readouterr().err

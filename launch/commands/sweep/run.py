@@ -106,6 +106,16 @@ def _check(args: argparse.Namespace) -> None:
     chosen = [name for name in ("tiny", "slurm", "wandb") if getattr(args, name)]
     if len(chosen) > 1:
         raise UserError(f"--{chosen[0]} and --{chosen[1]} contradict each other; leave one away.")
+    if args.retry_failed and (args.slurm or args.wandb):
+        raise UserError(
+            f"--{chosen[0]} writes a file and runs nothing, so --retry-failed has no effect; run"
+            " suffice sweep --resume FOLDER --retry-failed, or leave it away."
+        )
+    if args.wandb is not None and args.workers is not None:
+        raise UserError(
+            "--workers has no effect with --wandb: start as many agents as are to run side by side;"
+            " leave it away."
+        )
     if args.resume is not None:
         if args.file is not None or args.overrides or args.output is not None or args.tiny:
             raise UserError(
