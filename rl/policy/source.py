@@ -92,11 +92,7 @@ def resolve_model(name: str) -> str:
         if is_adapter(path):
             return _base_of_folder(path)
         if not (path / "config.json").is_file():
-            trained = path / "policy"
-            such = f", such as {trained}" if (trained / "config.json").is_file() else ""
-            raise UserError(
-                f"The model folder {name} holds no config.json; name a model folder{such}."
-            )
+            raise UserError(_no_model(name, path))
         return str(path)
     looks_like_path = name.startswith((".", "/", "~")) or name.count("/") != 1
     if looks_like_path or path.is_file():
@@ -105,6 +101,23 @@ def resolve_model(name: str) -> str:
             f"one of {', '.join(map(repr, (*PACKAGED, *CONVERTED)))}."
         )
     return name
+
+
+def _no_model(name: str, path: Path) -> str:
+    """What a folder without a model may be: a training run, perhaps with a policy of its own."""
+    trained, result = path / "policy", path / "result.json"
+    if (trained / "config.json").is_file():
+        such = f", such as {trained}"
+    elif result.is_file() and (reason := read_json(result).get("no_signal")):
+        return f"The training run {name} wrote no policy: {reason} Name a model folder."
+    elif (path / "config.yaml").is_file() and (path / "checkpoints").is_dir():
+        return (
+            f"The training run {name} has no policy yet; finish it with"
+            f" suffice train --resume {name}, or name a model folder."
+        )
+    else:
+        such = ""
+    return f"The model folder {name} holds no config.json; name a model folder{such}."
 
 
 def resolve_policy(config: PolicyConfig) -> PolicySource:

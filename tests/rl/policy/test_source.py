@@ -90,3 +90,13 @@ def test_the_folder_of_a_run_is_refused_with_its_policy(tmp_path: Path) -> None:
     model(tmp_path / "policy")
     with pytest.raises(UserError, match=rf"name a model folder, such as {tmp_path / 'policy'}\.$"):
         resolve_model(str(tmp_path))
+
+
+def test_the_folder_of_a_run_without_a_policy_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("model: overthinker\n")
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(UserError, match="no policy yet; finish it with suffice train --resume"):
+        resolve_model(str(tmp_path))
+    (tmp_path / "result.json").write_text('{"no_signal": "No reward differed."}')
+    with pytest.raises(UserError, match="wrote no policy: No reward differed. Name a model folder"):
+        resolve_model(str(tmp_path))
