@@ -102,7 +102,11 @@ class PolicySampler:
 
 
 def policy_sampler(plan: Plan, policy: Any) -> PolicySampler:
-    """What samples the evaluation problems: as training does, and scored as comparisons are."""
+    """What samples the evaluation problems, scored as comparisons are.
+
+    By temperature, top-p, top-k and length as in training, by the kit's sampler: a thinking budget,
+    ``min_p``, ``repetition_penalty`` and ``generation_kwargs`` are of training rollouts alone.
+    """
     from rl.evaluation.evaluate import Judge
     from rl.sampling.decoding import SamplingSettings
     from tagger.thinking.end_tokens import end_token_ids
