@@ -115,11 +115,22 @@ def _above_mixture(
     )
     weights = list(mixture.values())
     above = accuracy[0] - np.average(accuracy[1], axis=0, weights=weights)
-    if len(weights) == 1:
-        return above
-    gains, costs = ([row.mean() for row in rows] for _, rows in (accuracy, tokens))
-    rate = (gains[1] - gains[0]) / (costs[1] - costs[0])
-    return above - rate * (tokens[0] - np.average(tokens[1], axis=0, weights=weights))
+    gains, costs = ([float(row.mean()) for row in rows] for _, rows in (accuracy, tokens))
+    beyond = tokens[0] - np.average(tokens[1], axis=0, weights=weights)
+    return above - token_rate(gains, costs) * beyond
+
+
+def token_rate(gains: Sequence[float], costs: Sequence[float]) -> float:
+    """What a token more buys along a mixture: the slope of the line between its two points.
+
+    Args:
+        gains: What each point has of a measure.
+        costs: Its tokens.
+
+    Returns:
+        The slope; 0 of a single point, which is taken as it is.
+    """
+    return 0.0 if len(gains) == 1 else (gains[1] - gains[0]) / (costs[1] - costs[0])
 
 
 def against_frontier(

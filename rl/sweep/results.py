@@ -23,7 +23,6 @@ from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
 from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
-from rl.sweep.settings.checks import contrast_arms
 from rl.sweep.settings.keys import CONTROL
 from rl.sweep.settings.overrides import short_names
 from rl.sweep.stops import control_stops, monitored_points
@@ -81,12 +80,8 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
     )
     candidates = [s for s in settings if s["name"] != control]
     origins = _origins(sweep, runs)
-    against_all = Rival(
-        rival["name"],
-        [one.panel for one in groups[control]] if control else [panels[rival["name"]]],
-        [one.run.seed for one in groups[control]] if control else [],
-    )
-    responses = {key: response(runs, key, seed, settings, against_all) for key in varied_keys(runs)}
+    compared = _rival(groups[control] if control else None, panels)
+    responses = {key: response(runs, key, seed, settings, compared) for key in varied_keys(runs)}
     saving, tolerance = sweep.config.saving, sweep.config.tolerance
     return {
         "schema_version": SCHEMA_VERSION,
@@ -132,7 +127,7 @@ def _contrast(
     def of(*arms: str | None) -> dict[str, Sequence[Measured]]:
         return {name: own for name, own in groups.items() if own[0].run.arm in arms}
 
-    others = {arm: of(arm, control) for arm in contrast_arms(sweep.config) if of(arm)}
+    others = {arm: of(arm, control) for arm in sweep.config.contrast_arms if of(arm)}
     equal_on = check_bands(chosen.equal_on, base.bands)
     rows = contrast(of(chosen.arm), others, equal_on, sweep.config.seed)
     return {"arm": chosen.arm, "equal_on": equal_on, "rows": rows}
@@ -170,6 +165,16 @@ def _control(sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]]) -> st
     return next((name for name, own in groups.items() if arm and own[0].run.arm == arm), None)
 
 
+def _rival(control: Sequence[Measured] | None, references: Mapping[str, Panel]) -> Rival:
+    """What settings are compared with: control's runs, else a control or base there before."""
+    if control is None:
+        name = CONTROL if CONTROL in references else BASE
+        return Rival(name, [references[name]], [])
+    return Rival(
+        control[0].run.setting, [one.panel for one in control], [one.run.seed for one in control]
+    )
+
+
 def _setting(
     own: Sequence[Measured],
     references: Mapping[str, Panel],
@@ -181,16 +186,13 @@ def _setting(
     seeds = [one.run.seed for one in own]
     pairs = {name: against(panels, seeds, [panel], [], seed) for name, panel in references.items()}
     is_control = control is not None and control[0].run.setting == run.setting
-    if control is None:
-        others, rivals = [], [references.get(CONTROL, references[BASE])]
-    else:
-        others, rivals = [one.run.seed for one in control], [one.panel for one in control]
-        if not is_control:
-            pairs[control[0].run.setting] = against(panels, seeds, rivals, others, seed)
+    rival = _rival(control, references)
+    if control is not None and not is_control:
+        pairs[rival.name] = against(panels, seeds, rival.panels, rival.seeds, seed)
     measured = measure_runs(panels, seed)
     for band, values in measured["bands"].items() if not is_control else ():
-        parts, rival_parts = ([p.only(band) for p in of] for of in (panels, rivals))
-        values["against"] = against(parts, seeds, rival_parts, others, seed)
+        parts, rival_parts = ([p.only(band) for p in of] for of in (panels, rival.panels))
+        values["against"] = against(parts, seeds, rival_parts, rival.seeds, seed)
     return {
         "name": run.setting,
         "label": run.label,

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from rl.analysis.estimates import MEASURES, interval
-from rl.analysis.frontier import Point, mixture_at, upper_hull
-from rl.analysis.panels import Array, Panel
+from rl.analysis.frontier import Point, mixture_at, token_rate, upper_hull
+from rl.analysis.panels import Panel
 from rl.sweep.analysis.groups import Measured
 from rl.sweep.analysis.pooled import draws, matrix, ratio_draws
 from tagger.errors import unknown_name
@@ -77,8 +77,7 @@ def _row(
     equal_on: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
-    hull = upper_hull([_point(other, runs, equal_on) for other, runs in settings.items()])
-    names = list(mixture_at(hull, _point(name, own, equal_on).tokens))
+    names = list(_mixture(settings, _point(name, own, equal_on).tokens, equal_on))
     seeds = [
         one.run.seed
         for one in own
@@ -88,10 +87,7 @@ def _row(
     # The seeds that all have may be fewer than those that the settings were placed by.
     rivals = {n: _of(settings[n], seeds) for n in names} if seeds else {}
     place = _point(name, mine or own, equal_on)
-    mixture: dict[str, float] = {}
-    if rivals:
-        mixture = mixture_at(upper_hull([_point(n, o, equal_on) for n, o in rivals.items()]),
-                             place.tokens)  # fmt: skip
+    mixture = _mixture(rivals, place.tokens, equal_on) if rivals else {}
     row = {"setting": name, "arm": arm, "seeds": seeds, "tokens": round(place.tokens, 6)}
     row["mixture"] = {n: round(w, 6) for n, w in mixture.items()}
     if not mixture:
@@ -100,6 +96,14 @@ def _row(
     mixed = [([one.panel for one in rivals[n]], w) for n, w in mixture.items()]
     found = _differences(panels, mixed, equal_on, seed)
     return row | found
+
+
+def _mixture(
+    settings: Mapping[str, Sequence[Measured]], tokens: float, equal_on: Sequence[str]
+) -> dict[str, float]:
+    """Shares of the settings whose best mixture costs so many tokens; empty if all cost more."""
+    places = [_point(name, runs, equal_on) for name, runs in settings.items()]
+    return mixture_at(upper_hull(places), tokens)
 
 
 def _of(runs: Sequence[Measured], seeds: Sequence[int]) -> list[Measured]:
@@ -155,18 +159,12 @@ def _differences(
         for name in gaps
     }
     beyond = moved["tokens"][""]
+    costs = [float(of[:, inside[""]].mean()) for of in parts["tokens"][1]]
     found: dict[str, dict[str, Any]] = {band: {} for band in inside}
     for name, by_band in moved.items():
         for band, draw in by_band.items():
-            rate = _rate(parts[name][1], parts["tokens"][1], inside[band], inside[""])
+            gains = [float(of[:, inside[band]].mean()) for of in parts[name][1]]
+            rate = token_rate(gains, costs)
             mean = float(gaps[name][:, inside[band]].mean())
             found[band][name] = interval(mean, draw - rate * beyond)
     return {"accuracy": found.pop("")["accuracy"], "bands": found}
-
-
-def _rate(gains: Sequence[Array], costs: Sequence[Array], on: Any, equal_on: Any) -> float:
-    """What a token more buys on some problems, by the line between two settings; 0 of one."""
-    if len(costs) == 1:
-        return 0.0
-    gained = float(gains[1][:, on].mean() - gains[0][:, on].mean())
-    return gained / float(costs[1][:, equal_on].mean() - costs[0][:, equal_on].mean())

@@ -38,7 +38,7 @@ def _row(
     gap = one["selectivity"]["difference"]
     cells: list[Cell | str] = [
         Cell(one["label"], note, dot=colour, chosen=chosen, kind="b" if chosen else ""),
-        ",\u00a0".join(map(str, one.get("seeds", ()))),
+        _seeds(one),
         _estimate(one["accuracy"], 100, 1),
         _difference(pair, "accuracy"),
         _estimate(one["tokens"], 1, 1),
@@ -51,6 +51,10 @@ def _row(
         _steps(one.get("steps_to_saving")),
     ]
     return Row(cells, "hero" if chosen else "")
+
+
+def _seeds(one: Mapping[str, Any]) -> str:
+    return ",\u00a0".join(map(str, one.get("seeds", ())))
 
 
 def _outside(m: Mapping[str, Any]) -> str:
@@ -136,7 +140,6 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
     head = ["setting", "against", "mixture", "seeds", equal, *(f"on {band}" for band in apart)]
     rows = []
     for one in found["rows"]:
-        mixture = " + ".join(f"{w * 100:.0f} % {names[n]}" for n, w in one["mixture"].items())
         cells: list[Cell | str] = [
             Cell(
                 names[one["setting"]],
@@ -144,8 +147,8 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
                 dot=colours[found["arm"]],
             ),
             Cell(one["arm"], dot=colours[one["arm"]]),
-            Cell(mixture or _no_mixture(one)),
-            ",\u00a0".join(map(str, one["seeds"])),
+            _mixture(one, names),
+            _seeds(one),
         ]
         if one["mixture"]:
             cells += [_signed(one["accuracy"])]
@@ -163,12 +166,11 @@ def stops_table(results: Mapping[str, Any]) -> Table:
     rows = []
     for one in sorted(measured_against_stops(results), key=lambda s: s["tokens"]["mean"]):
         found = one["above_monitored"]
-        mixture = " + ".join(f"{w * 100:.0f} % {labels[n]}" for n, w in found["mixture"].items())
         gap = _signed(found["accuracy"]) if found["mixture"] else "–"
         tokens = f"{number(one['tokens']['mean'], 1)} tokens"
         setting = Cell(one["label"], tokens, dot=colours[one["arm"]])
-        seeds = ",\u00a0".join(map(str, found["seeds"]))
-        rows.append(Row([setting, Cell(mixture or _no_mixture(found)), seeds, gap]))
+        seeds = _seeds(found)
+        rows.append(Row([setting, _mixture(found, labels), seeds, gap]))
     return Table(("setting", "mixture of control's stops", "seeds", "points"), rows)
 
 
@@ -177,8 +179,12 @@ def measured_against_stops(results: Mapping[str, Any]) -> list[Mapping[str, Any]
     return [one for one in results["settings"] if one.get("above_monitored")]
 
 
-def _no_mixture(one: Mapping[str, Any]) -> str:
-    return "all its settings cost more" if one["seeds"] else "no seed that both have"
+def _mixture(one: Mapping[str, Any], labels: Mapping[str, str]) -> Cell:
+    """The shares of a mixture, or why there is none."""
+    shares = one["mixture"].items()
+    if shares:
+        return Cell(" + ".join(f"{w * 100:.0f} % {labels[name]}" for name, w in shares))
+    return Cell("all its settings cost more" if one["seeds"] else "no seed that both have")
 
 
 def _contrast_cell(m: Mapping[str, Any]) -> Cell:

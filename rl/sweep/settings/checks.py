@@ -76,16 +76,8 @@ def _check_contrast(config: SweepConfig, contrast: ContrastConfig) -> None:
     for key in ("against", "equal_on"):
         if getattr(contrast, key) == []:
             raise UserError(f"contrast.{key} is an empty list; name some, or leave it out for all.")
-    if not contrast_arms(config):
+    if not config.contrast_arms:
         raise UserError("contrast has no other arm than control; add one to arms, or leave it out.")
-
-
-def contrast_arms(config: SweepConfig) -> list[str]:
-    """The arms that the contrast's own is stood against."""
-    assert config.contrast is not None
-    if config.contrast.against is not None:
-        return list(config.contrast.against)
-    return [a for a in config.arm_names if a not in (config.contrast.arm, config.control_arm)]
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:

@@ -119,6 +119,15 @@ class SweepConfig(Settings):
         return self.control or (CONTROL if CONTROL in (self.arms or {}) else None)
 
     @property
+    def contrast_arms(self) -> list[str]:
+        """Arms that the one of `contrast` is stood against; none without that key."""
+        if self.contrast is None:
+            return []
+        if self.contrast.against is not None:
+            return self.contrast.against
+        return [arm for arm in self.arm_names if arm not in (self.contrast.arm, self.control_arm)]
+
+    @property
     def token_price(self) -> float | None:
         """Tokens that ``tpe`` takes a point of accuracy for; None has two objectives."""
         return self.objective.tokens_per_point if self.objective else None
