@@ -19,6 +19,7 @@ from rl.report.style import (
 from tagger.display.svg import GRID, SOFT, Axes, Drawing, place_labels
 
 HULL = "var(--hull,#1f6fb2)"
+SHOWN = 0.75  # of the best accuracy: monitored points below it stand at the lower edge
 
 
 def _where(arm: Mapping[str, Any], band: str | None) -> Mapping[str, Any]:
@@ -37,12 +38,27 @@ def _tip(label: str, m: Mapping[str, Any]) -> str:
 def _ranges(
     results: Mapping[str, Any], names: list[str], band: str | None
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    measures = [_where(results["arms"][n], band) for n in names]
-    xs = [m["tokens"]["mean"] for m in measures]
-    lows = [m["accuracy"]["low"] * 100 for m in measures]
-    highs = [m["accuracy"]["high"] * 100 for m in measures]
+    """Ranges of tokens and of accuracy in per cent that leave room where the arms differ.
+
+    Stops that ruin a policy would press all others into a strip: points below `SHOWN` of the best
+    accuracy do not stretch the range, and `_height` puts them at its edge.
+    """
+    measures = {n: _where(results["arms"][n], band) for n in names}
+    best = max(m["accuracy"]["mean"] for m in measures.values())
+    xs = [m["tokens"]["mean"] for m in measures.values()]
+    lows = [
+        m["accuracy"]["mean" if results["arms"][n]["kind"] == "grid" else "low"] * 100
+        for n, m in measures.items()
+        if results["arms"][n]["kind"] != "grid" or m["accuracy"]["mean"] >= SHOWN * best
+    ]
+    highs = [m["accuracy"]["high"] * 100 for m in measures.values()]
     room = max((max(highs) - min(lows)) * 0.08, 0.5)
     return (0, max(xs) * 1.1), (max(0, min(lows) - room), min(100, max(highs) + room))
+
+
+def _height(axes: Axes, share: float) -> float:
+    """Place of an accuracy, at the lower edge if it lies below the range."""
+    return axes.y(max(share * 100, axes.ys[0]))
 
 
 def _draw_hull(
@@ -52,7 +68,7 @@ def _draw_hull(
     places = []
     for name in hull:
         m = _where(results["arms"][name], band)
-        places.append((axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)))
+        places.append((axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])))
     if len(places) < 2:
         return
     bottom = axes.top + axes.height
@@ -63,15 +79,19 @@ def _draw_hull(
     d.path(line, f"fill:none;stroke:{HULL};stroke-width:1.6;stroke-dasharray:5 4;opacity:0.75")
 
 
+def _below(axes: Axes, m: Mapping[str, Any]) -> bool:
+    return bool(m["accuracy"]["mean"] * 100 < axes.ys[0])
+
+
 Box = tuple[float, float, float, float]
 
 
 def _whiskers(d: Drawing, axes: Axes, m: Mapping[str, Any], colour: str, strong: bool) -> list[Box]:
     """Draw both intervals; return their boxes."""
-    x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
+    x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
     extra = "opacity:0.85" if strong else "opacity:0.35"
     width = 1.6 if strong else 1.1
-    top, bottom = (axes.y(m["accuracy"][end] * 100) for end in ("high", "low"))
+    top, bottom = (_height(axes, m["accuracy"][end]) for end in ("high", "low"))
     d.line(x, top, x, bottom, colour, width, extra)
     low, high = m["tokens"]["low"], m["tokens"]["high"]
     d.line(axes.x(low), y, axes.x(high), y, colour, width, extra)
@@ -95,27 +115,30 @@ def _points(
         boxes.extend(_whiskers(d, axes, m, colour, strong=False))
         grid.append((arm, m, shape, colour))
     for arm, m, shape, colour in grid:
-        x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
+        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
         d.mark(shape, x, y, 3.6 if small else 5, colour, _tip(f"monitored, {arm['label']}", m))
     heroes = [n for n in reversed(main_arms(results)) if "point" not in arms[n]]
     for name in heroes:
         m = _where(arms[name], band)
         text, shape, colour = arm_look(results, name)
         boxes.extend(_whiskers(d, axes, m, colour, strong=True))
-        x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
+        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
         size = {"free": 6.4}.get(arms[name]["kind"], 6) * (0.72 if small else 1)
         d.mark(shape, x, y, size, colour, _tip(text, m))
     if small:
         return
     for name in reversed(heroes):
         m = _where(arms[name], band)
-        x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
+        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
         text, _, colour = arm_look(results, name)
         labels.append((x, y, text, 13.5))
         styles.append((colour, 650))
     for arm, m, _, colour in grid:
-        x, y = axes.x(m["tokens"]["mean"]), axes.y(m["accuracy"]["mean"] * 100)
-        labels.append((x, y, arm["label"].rsplit(" ", 1)[-1], 11))
+        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+        words = arm["label"].rsplit(" ", 1)[-1]
+        if _below(axes, m):
+            words += f" ↓ {number(m['accuracy']['mean'] * 100, 0)} %"
+        labels.append((x, y, words, 11))
         styles.append((colour, 500))
     for (lx, ly, anchor), (_, _, words, size), (colour, weight) in zip(
         place_labels(labels, axes, boxes), labels, styles, strict=True
@@ -151,7 +174,12 @@ def frontier_plot(results: Mapping[str, Any]) -> str:
         d.line(194, 34, 222, 34, HULL, 1.6, "stroke-dasharray:5 4")
         d.text(228, 38, "best any mixture of monitored stops reaches", 12, SOFT)
     over = results["bootstrap"]["over"]
-    d.text(858, 494, f"whiskers: 95 % intervals over {over} · the y axis is cut", 11, SOFT, "end")
+    note = f"whiskers: 95 % intervals over {over}"
+    if ys[0] > 0:
+        note += " · the y axis is cut"
+    if any(_below(axes, arms[n]) for n in names):
+        note += ", ↓: points below it"
+    d.text(858, 494, note, 11, SOFT, "end")
     return d.svg()
 
 

@@ -49,7 +49,8 @@ def front_plot(results: Mapping[str, Any]) -> str:
         d.mark(shape, *_place(axes, one), 6.2, colours[one["arm"]], tip(one))
     _labels(d, axes, results, colours, boxes)
     note = "whiskers: 95 % intervals over problems and seeds"
-    note += f"{' · star: recommended' if star else ''} · the y axis is cut"
+    note += f"{' · star: recommended' if star else ''}"
+    note += " · the y axis is cut" if axes.ys[0] > 0 else ""
     d.text(858, 494 + shift, note, 11, SOFT, "end")
     return d.svg()
 
