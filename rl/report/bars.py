@@ -51,12 +51,13 @@ def type_bars(results: Mapping[str, Any]) -> str:
             p[REST] = sum(p.pop(n, 0.0) for n in names - large)
     bar, gap, head = 20, 7, 30
     groups = len({g for g, _, _ in rows})
-    columns, legend_rows = 4, -(-len(order) // 4)
+    columns = 3  # the longest names need a third of the width
+    legend_rows = -(-len(order) // columns)
     legend = 20 * legend_rows + 18
     height = legend + len(rows) * (bar + gap) + groups * head + 34
     d = Drawing(880, height, "Mean tokens per answer by step type, for each arm")
     for i, name in enumerate(order):
-        x, y = 10.0 + (i % columns) * 218, 6.0 + (i // columns) * 20
+        x, y = 10.0 + (i % columns) * 290, 6.0 + (i // columns) * 20
         d.rect(x, y, 12, 12, _colour(name), radius=2)
         d.text(x + 18, y + 10.5, short_type(name), 12)
     most = max(m["tokens"]["mean"] for _, _, m in rows)

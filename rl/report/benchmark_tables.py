@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rl.analysis.arms import BASE, arm_name, policy_names, reference_of
-from rl.report.style import main_arms, number, rule_of
-from rl.report.tables import arm_cell, difference, has_times, with_interval
+from rl.report.style import has_times, main_arms, number, rule_text
+from rl.report.tables import arm_cell, difference, with_interval
 from tagger.display.cells import Cell, Row, Table
 
 
@@ -54,6 +54,7 @@ def answer_cost_table(results: Mapping[str, Any]) -> Table | None:
     if not names:
         return None
     prices = results.get("token_prices")
+    timed = any(has_times(results["arms"][name]) for name in names)
     rows = []
     for name in names:
         arm = results["arms"][name]
@@ -61,13 +62,14 @@ def answer_cost_table(results: Mapping[str, Any]) -> Table | None:
             arm_cell(results, name),
             with_interval(arm["prompt_tokens"]),
             with_interval(arm["tokens"]),
-            with_interval(arm["seconds"], 1000, 1) if has_times(arm) else Cell(),
         ]
+        if timed:
+            cells.append(with_interval(arm["seconds"], 1000, 1) if has_times(arm) else Cell())
         if prices:
             small = (arm["money"]["mean"] or 0) < 1
             cells.append(with_interval(arm["money"], 1, 4 if small else 2))
         rows.append(Row(cells, "hero"))
-    head = ["arm", "prompt tokens", "tokens of the completion", "time, ms"]
+    head = ["arm", "prompt tokens", "tokens of the completion", *(["time, ms"] if timed else [])]
     if prices:
         head.append(f"{prices['currency']} for 1,000 answers")
     return Table(tuple(head), rows)
@@ -102,8 +104,8 @@ def calibrated_table(results: Mapping[str, Any]) -> Table | None:
 def _calibrated_row(results: Mapping[str, Any], name: str, kept: bool, also: str) -> Row:
     """A rule at its threshold, against the free arm of its policy and, if named, another one."""
     arm, pairs = results["arms"][name], results["paired"]
-    note = arm["label"] if kept else f"{arm['label']}; no threshold kept the accuracy"
-    cells = [Cell(arm["policy"]), Cell(rule_of(arm).replace("_", " "), note)]
+    note = "" if kept else "no threshold kept the accuracy"
+    cells = [Cell(arm["policy"]), Cell(rule_text(arm), note)]
     for estimate, change, *scale in (
         (arm["accuracy"], "accuracy", 100, 1),
         (arm["tokens"], "tokens_change"),

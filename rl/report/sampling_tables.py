@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rl.report.style import grid_arms, main_arms, number
-from rl.report.tables import arm_cell, has_times
+from rl.report.style import grid_arms, has_times, main_arms, number
+from rl.report.tables import arm_cell
 from tagger.display.cells import Cell, Row, Table
 
 

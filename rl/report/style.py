@@ -141,3 +141,16 @@ def rule_looks(results: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         if rule not in rules:
             rules.append(rule)
     return {rule: RULE_LOOK[i % len(RULE_LOOK)] for i, rule in enumerate(rules)}
+
+
+def has_times(arm: Mapping[str, Any]) -> bool:
+    """Whether an arm's times can be compared: no other ran at the same time, no drafts helped."""
+    cost = arm.get("cost") or {}
+    return (cost.get("side_by_side") or 1) == 1 and not cost.get("drafts")
+
+
+def rule_text(arm: Mapping[str, Any]) -> str:
+    """Rule and threshold of a monitored arm, without the name of its policy."""
+    policy = arm["policy"]
+    shown = str(arm["label"])
+    return shown.removeprefix(f"{policy} + monitored").removeprefix(f"{policy}, ").strip(" ()")

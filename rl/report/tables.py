@@ -10,11 +10,13 @@ from rl.analysis.claims.base import percent
 from rl.report.style import (
     arm_look,
     grid_arms,
+    has_times,
     interval,
     main_arms,
     number,
     rule_looks,
     rule_of,
+    rule_text,
     signed,
 )
 from tagger.display.cells import Cell, Row, Table
@@ -38,19 +40,18 @@ def difference(pair: Mapping[str, Any] | None, key: str) -> Cell:
     return Cell(shown, f"{signed(e['low'] * 100)} to {signed(e['high'] * 100)}")
 
 
-def _arm_head(reference: str) -> tuple[str, ...]:
-    return (
+def _arm_head(reference: str, timed: bool) -> tuple[str, ...]:
+    head = (
         "arm", "correct, %", f"against {reference}, points", "tokens", f"against {reference}, %",
         "thinking tokens", "verification steps", "stopped, %", "not finished, %",
-        "time per answer, ms",
     )  # fmt: skip
+    return (*head, "time per answer, ms") if timed else head
 
 
 def _arm_row(
-    m: Mapping[str, Any], name: Cell, pair: Mapping[str, Any] | None, kind: str = ""
+    m: Mapping[str, Any], name: Cell, pair: Mapping[str, Any] | None, timed: bool, kind: str = ""
 ) -> Row:
     unfinished = (1 - m["finished"]["mean"]) * 100
-    watching = (m["monitor_seconds"]["mean"] or 0) * 1000
     forced = m["forced_tokens"]["mean"]
     return Row(
         [
@@ -66,31 +67,26 @@ def _arm_row(
                 f"{number(forced, 1)} forced" if forced else "",
             ),
             number(unfinished, 1),
-            Cell(
-                number(m["seconds"]["mean"] * 1000, 1),
-                f"monitor {number(watching, 1)}" if watching else "",
-            )
-            if has_times(m)
-            else Cell(),
+            *([_time_cell(m)] if timed else []),
         ],
         kind,
     )
 
 
-def has_times(arm: Mapping[str, Any]) -> bool:
-    """Whether an arm's times can be compared: no other ran at the same time, no drafts helped."""
-    cost = arm.get("cost") or {}
-    return (cost.get("side_by_side") or 1) == 1 and not cost.get("drafts")
+def _time_cell(m: Mapping[str, Any]) -> Cell:
+    if not has_times(m):
+        return Cell()
+    watching = (m["monitor_seconds"]["mean"] or 0) * 1000
+    note = f"monitor {number(watching, 1)}" if watching else ""
+    return Cell(number(m["seconds"]["mean"] * 1000, 1), note)
 
 
 def arm_cell(results: Mapping[str, Any], arm: str, detail: bool = False) -> Cell:
     """Name of an arm with its colour; with `detail` the rule that was chosen for it."""
-    note = ""
-    kind, policy = (results["arms"][arm][key] for key in ("kind", "policy"))
+    note, kind = "", results["arms"][arm]["kind"]
     label, _, colour = arm_look(results, arm)
     if detail and kind == "monitored":
-        shown = str(results["arms"][arm]["label"])
-        note = shown.removeprefix(f"{policy} + monitored").removeprefix(f"{policy}, ").strip(" ()")
+        note = rule_text(results["arms"][arm])
     if detail and kind == "oracle":
         note = "reads the reference; a bound"
     return Cell(label, note, dot=colour)
@@ -100,10 +96,15 @@ def arms_table(results: Mapping[str, Any]) -> Table:
     """Every arm on the whole test split: the main ones, then each grid point."""
     arms, pairs = results["arms"], results["paired"]
     reference = reference_of(policy_names(results))
-    head = _arm_head(reference)
+    timed = any(has_times(arm) for arm in arms.values())
+    head = _arm_head(reference, timed)
     rows = [
         _arm_row(
-            arms[n], arm_cell(results, n, detail=True), pairs.get(f"{n}_vs_{reference}"), "hero"
+            arms[n],
+            arm_cell(results, n, detail=True),
+            pairs.get(f"{n}_vs_{reference}"),
+            timed,
+            "hero",
         )
         for n in main_arms(results)
     ]
@@ -118,7 +119,7 @@ def arms_table(results: Mapping[str, Any]) -> Table:
             rows.append(Row([f"every monitored grid point{of}"], "group", len(head)))
         colour = looks[rule_of(arms[n])][1]
         name = Cell(arms[n]["label"], dot=colour, chosen=n in chosen)
-        rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_{reference}")))
+        rows.append(_arm_row(arms[n], name, pairs.get(f"{n}_vs_{reference}"), timed))
     return Table(head, rows)
 
 

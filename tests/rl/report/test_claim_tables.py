@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from rl.analysis.results import build_results
 from rl.report.benchmark_tables import calibrated_table
 from rl.report.claim_tables import hypotheses_table, p_shown, power_table
+from rl.report.tables import arms_table
 from rl.report.words import headline, tiles, uncorrected
 from tests.rl.synthetic import PROVENANCE, make_runs, make_selection
 
@@ -72,7 +74,7 @@ def test_calibrated_table_has_each_rule_at_its_threshold(results: dict[str, Any]
     assert table is not None and len(table.rows) == 1
     row = [shown(cell) for cell in table.rows[0].cells]
     accuracy = results["arms"]["monitored_count_3"]["accuracy"]["mean"] * 100
-    assert row[:3] == ["base", "count", f"{accuracy:.1f}"]
+    assert row[:3] == ["base", "count, 3", f"{accuracy:.1f}"]
     assert table.head.count("against base, points") == 1
     alone = results | {"selection": {**results["selection"], "policies": {}}}
     short = calibrated_table(alone)
@@ -87,3 +89,14 @@ def test_headline_leaves_baselines_to_the_tables(results: dict[str, Any]) -> Non
     }
     assert headline(guided) == headline(results)
     assert tiles(guided) == tiles(results)
+
+
+def test_times_have_a_column_only_where_an_arm_has_times(results: dict[str, Any]) -> None:
+    assert arms_table(results).head[-1] == "time per answer, ms"
+    drafted = copy.deepcopy(results)
+    for arm in drafted["arms"].values():
+        arm["cost"] = {"side_by_side": 1, "drafts": True}
+    table = arms_table(drafted)
+    assert table.head[-1] == "not finished, %"
+    wide = [row for row in table.rows if row.kind != "group"]
+    assert {len(row.cells) for row in wide} == {len(table.head)}
