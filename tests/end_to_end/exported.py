@@ -4,10 +4,10 @@
     python -m tests.end_to_end.exported exported/first [--prompts 20] [--tokens 300]
     python -m tests.end_to_end.exported exported/adapter --base BASE_FOLDER
 
-Nothing of the kit loads or samples: whoever is given the folder has these two libraries alone. Prompts
-are problems of the overthinker's test split in the folder's own chat template. An adapter is loaded
-onto its base, by PEFT and as a LoRA request of vLLM. The exit code is 1 if a completion parts where
-the two likeliest tokens are not within 0.001 of each other.
+Nothing of the kit loads or samples: whoever is given the folder has these two libraries alone.
+Prompts are problems of the overthinker's test split in the folder's own chat template. An adapter
+is loaded onto its base, by PEFT and as a LoRA request of vLLM. The exit code is 1 if a completion
+parts where the two likeliest tokens are not within 0.001 of each other.
 """
 
 from __future__ import annotations
