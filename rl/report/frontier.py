@@ -61,14 +61,15 @@ def _height(axes: Axes, share: float) -> float:
     return axes.y(max(share * 100, axes.ys[0]))
 
 
+def _place(axes: Axes, m: Mapping[str, Any]) -> tuple[float, float]:
+    return axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+
+
 def _draw_hull(
     d: Drawing, axes: Axes, results: Mapping[str, Any], band: str | None, hull: list[str]
 ) -> None:
     """The monitored frontier as a line with its floor shaded."""
-    places = []
-    for name in hull:
-        m = _where(results["arms"][name], band)
-        places.append((axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])))
+    places = [_place(axes, _where(results["arms"][name], band)) for name in hull]
     if len(places) < 2:
         return
     bottom = axes.top + axes.height
@@ -88,7 +89,7 @@ Box = tuple[float, float, float, float]
 
 def _whiskers(d: Drawing, axes: Axes, m: Mapping[str, Any], colour: str, strong: bool) -> list[Box]:
     """Draw both intervals; return their boxes."""
-    x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+    x, y = _place(axes, m)
     extra = "opacity:0.85" if strong else "opacity:0.35"
     width = 1.6 if strong else 1.1
     top, bottom = (_height(axes, m["accuracy"][end]) for end in ("high", "low"))
@@ -115,26 +116,26 @@ def _points(
         boxes.extend(_whiskers(d, axes, m, colour, strong=False))
         grid.append((arm, m, shape, colour))
     for arm, m, shape, colour in grid:
-        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+        x, y = _place(axes, m)
         d.mark(shape, x, y, 3.6 if small else 5, colour, _tip(f"monitored, {arm['label']}", m))
     heroes = [n for n in reversed(main_arms(results)) if "point" not in arms[n]]
     for name in heroes:
         m = _where(arms[name], band)
         text, shape, colour = arm_look(results, name)
         boxes.extend(_whiskers(d, axes, m, colour, strong=True))
-        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+        x, y = _place(axes, m)
         size = {"free": 6.4}.get(arms[name]["kind"], 6) * (0.72 if small else 1)
         d.mark(shape, x, y, size, colour, _tip(text, m))
     if small:
         return
     for name in reversed(heroes):
         m = _where(arms[name], band)
-        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+        x, y = _place(axes, m)
         text, _, colour = arm_look(results, name)
         labels.append((x, y, text, 13.5))
         styles.append((colour, 650))
     for arm, m, _, colour in grid:
-        x, y = axes.x(m["tokens"]["mean"]), _height(axes, m["accuracy"]["mean"])
+        x, y = _place(axes, m)
         words = arm["label"].rsplit(" ", 1)[-1]
         if _below(axes, m):
             words += f" ↓ {number(m['accuracy']['mean'] * 100, 0)} %"

@@ -72,6 +72,12 @@ def gap(model: Any, ids: Sequence[int]) -> float:
     return float(first - second)
 
 
+def parting(a: Sequence[int], b: Sequence[int]) -> int:
+    """Place of the first token in which two completions differ; the end of the shorter one."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
+
+
 def compare_tokens(pair: Pair, prompts: Sequence[str], tokens: int, batch_size: int) -> int:
     """Print how many completions are equal, and where the others part."""
     policy, both = pair.policy, pair.engines(tokens).values()
@@ -81,8 +87,7 @@ def compare_tokens(pair: Pair, prompts: Sequence[str], tokens: int, batch_size: 
         if a.ids == b.ids:
             equal += 1
             continue
-        pairs = enumerate(zip(a.ids, b.ids, strict=False))
-        at = next((i for i, (x, y) in pairs if x != y), min(len(a.ids), len(b.ids)))
+        at = parting(a.ids, b.ids)
         prefix = policy.tokenizer.encode(prompt, add_special_tokens=False) + a.ids[:at]
         print(f"  prompt {a.prompt_index} parts at token {at}: gap {gap(policy.model, prefix):.2e}")
     total = sum(len(c.ids) for c in ours)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rl.problems.registry import load_problems
+from tests.end_to_end.engines import gap, parting
 
 TIE = 1e-3
 
@@ -79,16 +80,6 @@ def greedy_vllm(
     return [list(output.outputs[0].token_ids) for output in outputs]
 
 
-def gap(model: Any, ids: Sequence[int]) -> float:
-    """Difference of the two largest logits of the token after `ids`."""
-    import torch
-
-    with torch.inference_mode():
-        logits = model(input_ids=torch.tensor([list(ids)])).logits[0, -1]
-    first, second = logits.topk(2).values.tolist()
-    return float(first - second)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, compare, print; 1 if completions part for no tie."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -114,11 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if a == b:
             equal += 1
             continue
-        at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
-        where = min(len(a), len(b)) if at is None else at
-        distance = gap(model, [*ids, *a[:where]])
+        at = parting(a, b)
+        distance = gap(model, [*ids, *a[:at]])
         apart += distance > TIE
-        print(f"  prompt {number} parts at token {where}: gap {distance:.2e}")
+        print(f"  prompt {number} parts at token {at}: gap {distance:.2e}")
     print(f"equal completions: {equal} of {len(prompts)} ({sum(map(len, ours))} tokens)")
     return 1 if apart else 0
 
