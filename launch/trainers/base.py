@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Interval
 
@@ -36,6 +36,21 @@ class TrainingSettings(Settings):
     generated: Annotated[int, Interval(ge=2, le=10**7)] = 4000
     held_out: Annotated[float, Interval(ge=0.001, le=0.9)] = 0.15
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
+
+
+@dataclass(frozen=True)
+class DistilledSettings(TrainingSettings):
+    """Settings of the trainings that can learn from teachers.
+
+    Attributes:
+        label_weight: Weight of the label in the target of a labelled step, the rest is the
+            teachers'; at 1 the teachers do not tag the labelled traces at all.
+        teacher_precision: Number type of the matrix products of teachers that are language
+            models or encoders, ``float32`` or ``bfloat16``.
+    """
+
+    label_weight: Annotated[float, Interval(ge=0.0, le=1.0)] = 1.0
+    teacher_precision: Literal["float32", "bfloat16"] = "float32"
 
 
 @dataclass(frozen=True)
@@ -160,29 +175,36 @@ class Trainer:
                 ) from error
 
 
-def distillation_of(job: TrainingJob, label_weight: float, default: float) -> Distillation | None:
+def distillation_of(job: TrainingJob, settings: DistilledSettings) -> Distillation | None:
     """The distillation of a job; None without a teacher.
 
     Args:
         job: Names the teachers and their traces.
-        label_weight: The setting.
-        default: Its default.
+        settings: Of the training.
 
     Raises:
-        UserError: A teacher that cannot be loaded, or `label_weight` set where there is none.
+        UserError: A teacher that cannot be loaded, or a setting that is about teachers where
+            there is none.
     """
     from tagger.frozen import FrozenTagger
     from tagger.training.distillation import Distillation
 
     if not job.teachers:
-        if label_weight != default:
+        if settings.label_weight != type(settings).label_weight:
             raise UserError(
-                f"label_weight={label_weight:g} weighs labels against teachers, and there is no "
-                "teacher; give --teacher and --traces or leave it out."
+                f"label_weight={settings.label_weight:g} weighs labels against teachers, and there "
+                "is no teacher; give --teacher and --traces or leave it out."
+            )
+        if settings.teacher_precision != type(settings).teacher_precision:
+            raise UserError(
+                f"teacher_precision={settings.teacher_precision} is about teachers, and there is "
+                "none; give --teacher and --traces or leave it out."
             )
         return None
     teachers = [FrozenTagger.load(folder) for folder in job.teachers]
-    return Distillation(teachers, job.traces, label_weight, job.checkpoint)
+    return Distillation(
+        teachers, job.traces, settings.label_weight, job.checkpoint, settings.teacher_precision
+    )
 
 
 def _refuse_missing_and_double(option: str, paths: Sequence[Path]) -> None:

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, distillation_of
+from launch.trainers.base import DistilledSettings, Trainer, TrainingJob, distillation_of
 
 if TYPE_CHECKING:
     from tagger.training.trained import TrainedTagger
 
 
 @dataclass(frozen=True)
-class LinearTraining(TrainingSettings):
+class LinearTraining(DistilledSettings):
     """Settings of a linear training.
 
     Attributes:
         strength: Inverse of the L2 penalty.
-        label_weight: Weight of the label in the target of a labelled step, the rest is the
-            teachers'; at 1 the teachers do not tag the labelled traces at all.
         alternative: Share of the target that goes to a label's second plausible type.
         sentences: Share of labelled traces that are trained on cut into sentences as well, and of
             soft-labelled ones that are cut into sentences instead.
@@ -37,7 +35,6 @@ class LinearTraining(TrainingSettings):
     RENAMED: ClassVar[Mapping[str, str]] = {"trust": "label_weight"}
 
     strength: Annotated[float, Interval(ge=1e-6, le=1e6)] = 3.0
-    label_weight: Annotated[float, Interval(ge=0.0, le=1.0)] = 1.0
     alternative: Annotated[float, Interval(ge=0.0, le=0.5)] = 0.0
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
@@ -49,7 +46,7 @@ def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
     from tagger.segmentation import get_segmenter
     from tagger.training.linear import LinearRecipe, train_linear
 
-    distillation = distillation_of(job, settings.label_weight, LinearTraining.label_weight)
+    distillation = distillation_of(job, settings)
     recipe = LinearRecipe(
         strength=settings.strength, max_iterations=settings.max_iterations,
         alternative=settings.alternative, sentences=settings.sentences, short=settings.short,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Interval
 
-from launch.trainers.base import Trainer, TrainingJob, TrainingSettings, distillation_of
+from launch.trainers.base import DistilledSettings, Trainer, TrainingJob, distillation_of
 from tagger.backends.student.settings import StudentSettings
 from tagger.errors import UserError
 
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StudentTraining(TrainingSettings):
+class StudentTraining(DistilledSettings):
     """Settings of a student training.
 
     Attributes:
         members: Networks trained from different seeds; more than one make an ensemble.
         average: Whether to average the members' weights into one network; needs --init.
         refit: Whether to train once more on all traces after the held-out ones gave the scores.
-        label_weight: Weight of the label in the target of a labelled step, the rest is the
-            teachers'; at 1 the teachers do not tag the labelled traces at all.
         alternative: Share of the target that goes to a label's second plausible type.
         sentences: Share of labelled traces that are trained on cut into sentences as well, and of
             soft-labelled ones that are cut into sentences instead.
@@ -136,7 +134,7 @@ def _train(job: TrainingJob, settings: StudentTraining) -> TrainedTagger:
             f"repeat_unsure={settings.repeat_unsure:g} repeats traces that teachers tag, and there "
             "is no teacher; give --teacher and --traces or leave it out."
         )
-    distillation = distillation_of(job, settings.label_weight, StudentTraining.label_weight)
+    distillation = distillation_of(job, settings)
     return train_student(
         job.labels, _recipe(settings), get_segmenter(settings.segmenter), taxonomy=job.taxonomy,
         train_only=job.train_only,

@@ -1,8 +1,14 @@
-"""Device of a net: the GPU if there is one, else the CPU."""
+"""Device of a net, the GPU if there is one, and the number type that it computes in there."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal
+
 from tagger.errors import UserError
+
+Precision = Literal["float32", "bfloat16"]
+"""Number type of matrix products in a training; weights and sums stay in float32."""
 
 
 def resolve_device(name: str) -> str:
@@ -29,3 +35,19 @@ def resolve_device(name: str) -> str:
             "out to use a GPU only where there is one."
         )
     return "cpu"
+
+
+def computing_in(precision: Precision, device: str) -> AbstractContextManager[object]:
+    """A context in which PyTorch computes matrix products in a number type.
+
+    Args:
+        precision: ``float32`` changes nothing. ``bfloat16`` keeps 8 bits of a number: about half
+            the time on processors that multiply such matrices themselves (AMX, on x86), and on
+            GPUs; on others it may take longer.
+        device: ``cpu`` or ``cuda``.
+    """
+    if precision == "float32":
+        return nullcontext()
+    import torch
+
+    return torch.autocast(device, torch.bfloat16)

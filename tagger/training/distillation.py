@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.backends.base import score_traces
+from tagger.backends.base import BatchScorer, score_traces
 from tagger.backends.softmax import softmax
 from tagger.errors import UserError
 from tagger.files import replacing
@@ -19,7 +19,7 @@ from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import read_traces
-from tagger.training.devices import resolve_device
+from tagger.training.devices import Precision, computing_in, resolve_device
 from tagger.training.splits import Hidden
 
 BATCH = 64
@@ -43,12 +43,14 @@ class Distillation:
         label_weight: Weight of the label in the target of a labelled step, the rest is the
             teachers', in [0, 1]; at 1 they do not tag the labelled traces at all.
         cache: Folder for teacher probabilities; the same distillation reuses what it holds.
+        precision: Number type in which teachers that are neural networks of PyTorch compute.
     """
 
     teachers: Sequence[FrozenTagger]
     traces: Sequence[Path]
     label_weight: float = 0.7
     cache: Path | None = None
+    precision: Precision = "float32"
 
     def refuse_misfits(self, taxonomy: Taxonomy, segmenter: Segmenter) -> None:
         """Raise a UserError where a teacher has other types than the labels, or other steps."""
@@ -81,7 +83,7 @@ class Distillation:
         for at in range(0, len(traces), BATCH):
             say(f"Teachers tag trace {at + 1} of {len(traces)}.")
             batch = traces[at : at + BATCH], questions[at : at + BATCH]
-            each = [_cached(teacher, *batch, self.cache) for teacher in self.teachers]
+            each = [_cached(t, *batch, self.cache, self.precision) for t in self.teachers]
             means += [np.mean(parts, axis=0, dtype=np.float32) for parts in zip(*each, strict=True)]
         return means
 
@@ -148,21 +150,24 @@ def _cached(
     traces: Sequence[Sequence[str]],
     questions: Sequence[str],
     cache: Path | None,
+    precision: Precision,
 ) -> Probabilities:
     """Probabilities of one teacher, from the cache if they are there.
 
     Rounded to 16 bits with and without a cache, so that a cache changes no result.
     """
     if cache is None:
-        rounded = _predict(teacher, traces, questions)
+        rounded = _predict(teacher, traces, questions, precision)
     else:
-        key = json.dumps([teacher.fingerprint, list(questions), [list(t) for t in traces]])
-        digest = hashlib.sha256(key.encode())
+        fixed = [teacher.fingerprint, list(questions), [list(t) for t in traces]]
+        if precision != "float32":  # older caches have no such entry
+            fixed.append(precision)
+        digest = hashlib.sha256(json.dumps(fixed).encode())
         file = cache / f"view-{digest.hexdigest()[:32]}.safetensors"  # the name older caches have
         if file.exists():
             rounded = _read(file, [(len(steps), teacher.backend.types) for steps in traces])
         else:
-            rounded = _predict(teacher, traces, questions)
+            rounded = _predict(teacher, traces, questions, precision)
             _write(file, rounded)
     return [row.astype(np.float32) for row in rounded]
 
@@ -201,8 +206,15 @@ def _write(file: Path, probabilities: Sequence[NDArray[np.float16]]) -> None:
 
 
 def _predict(
-    teacher: FrozenTagger, traces: Sequence[Sequence[str]], questions: Sequence[str]
+    teacher: FrozenTagger,
+    traces: Sequence[Sequence[str]],
+    questions: Sequence[str],
+    precision: Precision,
 ) -> list[NDArray[np.float16]]:
     """Probabilities of one teacher, computed in batches if it can, on a GPU if there is one."""
-    scores = score_traces(teacher.backend, traces, questions, lambda: resolve_device("auto"))
+    backend = teacher.backend
+    batched = isinstance(backend, BatchScorer)
+    device = resolve_device("auto") if batched else "cpu"
+    with computing_in(precision if batched else "float32", device):
+        scores = score_traces(backend, traces, questions, lambda: device)
     return [softmax(rows / teacher.temperature).astype(np.float16) for rows in scores]

@@ -94,6 +94,8 @@ def job_key(
     """
     how = fit.to_dict()
     del how["checkpoint_minutes"], how["device"]
+    if how.get("precision") == "float32":  # checkpoints older than this setting
+        del how["precision"]
     fixed = [settings.to_dict(), how, seed, len(held.aside), model]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode())
     for trace in [*held.aside, *held.kept, *extra]:

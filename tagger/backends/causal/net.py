@@ -165,7 +165,10 @@ class Net(nn.Module):
         Returns:
             (steps, types).
         """
-        return self.head(states_of(self.body, given, cache), spans)  # type: ignore[no-any-return]
+        states = states_of(self.body, given, cache)
+        with torch.autocast(states.device.type, enabled=False):  # scores need more than 8 bits
+            scores: Tensor = self.head(states.float(), spans)
+        return scores
 
 
 def states_of(body: Any, given: Tensor, cache: Any = None) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
@@ -67,6 +67,8 @@ class CausalFit(PretrainedFit):
             annotator who differs gets twice as much.
         checkpoint_minutes: Minimum time between checkpoints inside an epoch.
         device: ``auto``, ``cpu`` or ``cuda``.
+        precision: Number type of the layers' matrix products in training, ``float32`` or
+            ``bfloat16``; the tagger that comes out computes in float32.
 
     Raises:
         UserError: A value out of range.
@@ -82,3 +84,4 @@ class CausalFit(PretrainedFit):
     warm_up: Annotated[int, Interval(ge=0, le=10**9)] = 30
     beta1: Annotated[float, Interval(ge=0.0, le=0.9999)] = 0.9
     beta2: Annotated[float, Interval(ge=0.0, le=0.99999)] = 0.98
+    precision: Literal["float32", "bfloat16"] = "float32"

@@ -16,6 +16,7 @@ from tagger.backends.pretrained.progress import Progress
 from tagger.errors import UserError
 from tagger.training.causal.hidden_states import StoredWindow
 from tagger.training.checkpoints import Checkpointer
+from tagger.training.devices import computing_in
 from tagger.training.epoch_loop import update
 
 STAGE = "upper layers"
@@ -33,7 +34,7 @@ def rate_at(update: int, updates: int, fit: CausalFit) -> float:
 
 
 def window_loss(net: Net, window: StoredWindow) -> Tensor:
-    """Summed cross-entropy of the steps of a window."""
+    """Summed cross-entropy of the steps of a window; scores are in float32 in any context."""
     scores = net(window.states().to(net.device), window.window.spans)
     loss: Tensor = -(window.targets.to(net.device) * scores.log_softmax(1)).sum()
     return loss
@@ -101,7 +102,8 @@ def run_fit(
         net.train()
         for place in range(at["window"], len(windows)):
             window = windows[orders[epoch][place]]
-            loss = window_loss(net, window)
+            with computing_in(fit.precision, net.device.type):
+                loss = window_loss(net, window)
             (loss / (fit.divisor * fit.accumulate)).backward()  # type: ignore[no-untyped-call]
             recent = [*recent, float(loss.detach()) / len(window.types)][-_RECENT:]
             if place % every == every - 1:

@@ -20,6 +20,7 @@ from tagger.backends.pretrained.progress import Progress
 from tagger.errors import UserError
 from tagger.files import replacing
 from tagger.training.causal.examples import Example
+from tagger.training.devices import Precision, computing_in
 
 _BYTES = 2  # of a float16
 
@@ -55,6 +56,7 @@ def store_states(
     folder: Path,
     key: str,
     say: Callable[[str], None],
+    precision: Precision = "float32",
 ) -> list[list[StoredWindow]]:
     """Run the lower layers over all windows, one file a trace; existing files are reused.
 
@@ -64,6 +66,7 @@ def store_states(
         folder: For the files.
         key: Hash of the layers.
         say: Takes a line on progress.
+        precision: Number type of the layers' matrix products.
 
     Returns:
         The windows of each trace.
@@ -72,6 +75,8 @@ def store_states(
         UserError: The disk is too full, or states are too large for float16.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if precision != "float32":
+        key = f"{key}:{precision}"
     files = [folder / f"{_name(e, key)}.safetensors" for e in examples]
     missing = {  # traces that read alike share a file
         file: sum(len(w.ids) for w in example.windows)
@@ -94,7 +99,7 @@ def store_states(
     for example, file in zip(examples, files, strict=True):
         tokens = missing.pop(file, 0)
         if tokens:
-            _run(body, example, file)
+            _run(body, example, file, precision)
             ran += tokens
         stored.append(
             [
@@ -124,10 +129,10 @@ def _is_whole(file: Path, windows: int) -> bool:
         return False
 
 
-def _run(body: Any, example: Example, file: Path) -> None:
+def _run(body: Any, example: Example, file: Path, precision: Precision) -> None:
     device = next(body.parameters()).device
     states = {}
-    with torch.inference_mode():
+    with torch.inference_mode(), computing_in(precision, device.type):
         for number, window in enumerate(example.windows):
             ids = torch.tensor(window.ids, device=device)
             states[str(number)] = states_of(body, ids).half().cpu().contiguous()

@@ -115,8 +115,9 @@ def train_causal(
         if STAGE not in checkpointer.done:
             lower.requires_grad_(False).to(torch.device(device))
             states = store_states(
-                lower, [*examples, *test_examples], folder, f"{model}:{settings.lower}", say
-            )
+                lower, [*examples, *test_examples], folder, f"{model}:{settings.lower}", say,
+                fit.precision,
+            )  # fmt: skip
             windows = [window for trace in states[: len(examples)] for window in trace]
             test = [window for trace in states[len(examples) :] for window in trace]
             run_fit(net, windows, test, fit, seed, checkpointer, say)

@@ -388,3 +388,47 @@ def test_train_causal_store_states_recomputes_a_damaged_file(folder: Path, tmp_p
     files[0].write_bytes(b"no tensors here")
     (tmp_path / "training.safetensors").unlink()
     assert train(folder, checkpoint=tmp_path).tagger.fingerprint == once.tagger.fingerprint
+
+
+def test_train_causal_in_bfloat16_learns_and_is_another_training(
+    folder: Path, tmp_path: Path
+) -> None:
+    from tagger.training.distillation import Distillation
+
+    said: list[str] = []
+    fit = dataclasses.replace(FIT, epochs=6, precision="bfloat16")
+    trained = train(folder, fit, checkpoint=tmp_path / "kept", say=said.append)
+    heard = losses(said)
+    assert heard[-1] < heard[0] - 0.1
+    assert all(array.dtype == np.float32 for n, array in trained.tagger.arrays.items()
+               if n.startswith("body."))  # fmt: skip
+    exact = train(folder, dataclasses.replace(fit, precision="float32"))
+    assert exact.tagger.fingerprint != trained.tagger.fingerprint
+    with pytest.raises(UserError, match="other labels or settings"):
+        train(folder, dataclasses.replace(fit, precision="float32"), checkpoint=tmp_path / "kept")
+
+    # as a teacher: close to what it computes in float32, not the same, and cached apart from it
+    steps, cache = [["Let me check this again.", "So x = 4."]], tmp_path / "cache"
+    rows = [
+        Distillation([trained.tagger], [], cache=cache, precision=p).probabilities(
+            steps, ["What is x?"], lambda line: None
+        )[0]
+        for p in ("float32", "bfloat16")
+    ]
+    assert 0 < np.abs(rows[0] - rows[1]).max() < 0.02
+    assert len(list(cache.glob("view-*"))) == 2
+
+
+def test_job_key_of_float32_is_that_of_checkpoints_without_a_precision(tmp_path: Path) -> None:
+    from tagger.training.pretrained import job_key, read_labels
+
+    write(tmp_path / "labels.jsonl", rows(20))
+    held = read_labels([tmp_path / "labels.jsonl"], REASONTYPE, 0, 0.1, ())
+
+    class Older(CausalFit):
+        def to_dict(self) -> dict[str, Any]:
+            return {k: v for k, v in super().to_dict().items() if k != "precision"}
+
+    fits = (Older(), CausalFit(), CausalFit(precision="bfloat16"))
+    older, now, other = (job_key(SHAPE, fit, 0, held, "model") for fit in fits)
+    assert older == now != other
