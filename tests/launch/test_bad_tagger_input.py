@@ -125,7 +125,7 @@ def test_settings_out_of_range(
         ((*TRAIN, "label_weight=0.5"), "there is no teacher; give --teacher"),
         ((*STUDENT, "label_weight=1"), "there is no teacher; give --teacher"),
         ((*STUDENT, "teacher_precision=bfloat16"), "there is none; give --teacher"),
-        ((*STUDENT, "teacher_precision=half"), "teacher_precision of the student training is"),
+        ((*STUDENT, "teacher_precision=half"), "Unknown value of teacher_precision"),
         ((*TRAIN, "--init", "{tagger}"), "always starts afresh; leave out --init"),
         ((*STUDENT, "--init", "{tagger}"), "only a single student can be fine-tuned"),
         ((*STUDENT, "--init", "gone"), "No tagger 'gone'"),
