@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from rewards.answers.hanging import can_hang
+from rewards.answers.algebra.hanging import can_hang
 from rewards.answers.numbers import exact_value
 from rewards.answers.plain import plain
 

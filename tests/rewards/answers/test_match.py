@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.answers import answers_match
-from rewards.answers.hanging import can_hang
+from rewards.answers.algebra.hanging import can_hang
 from rewards.answers.symbolic import is_symbolic, rounds_to
 from tagger.thinking.keywords import REFLECTION_KEYWORDS, count_keywords
 

@@ -1,0 +1,83 @@
+"""Fourth part of the table: one value in the spellings of papers, textbooks and models."""
+
+from __future__ import annotations
+
+RIGHT, WRONG = True, False
+
+SPELLINGS: dict[str, list[tuple[str, str, bool]]] = {
+    "signs by name": [
+        (r"\boxed{90\degree}", r"90^\circ", RIGHT),
+        (r"\boxed{\ang{90}}", "90", RIGHT),
+        (r"\boxed{90^o}", r"90^\circ", RIGHT),
+        (r"\boxed{90^{\text{o}}}", "90", RIGHT),
+        (r"\boxed{\pounds 5}", "£5", RIGHT),
+        (r"\boxed{\textdollar 5}", r"\$5", RIGHT),
+        (r"\boxed{\text{USD }5}", r"\$5", RIGHT),
+        (r"\boxed{\text{Rs. }500}", "500", RIGHT),
+        (r"\boxed{90^0}", "90", WRONG),
+        (r"\boxed{9\degree}", r"90^\circ", WRONG),
+        (r"\boxed{\ang{9}}", "90", WRONG),
+        (r"\boxed{90^{or}}", "90", WRONG),
+        (r"\boxed{\pounds 5}", r"\$5", WRONG),
+        (r"\boxed{\text{EUR }5}", r"\$5", WRONG),
+        (r"\boxed{5-}", "5", WRONG),
+    ],
+    "raised and lowered digits": [
+        (r"\boxed{1.5 × 10⁻³}", "0.0015", RIGHT),
+        (r"\boxed{2¹⁰}", "1024", RIGHT),
+        (r"\boxed{x¹²}", "x^{12}", RIGHT),
+        (r"\boxed{101₂}", "101_2", RIGHT),
+        (r"\boxed{1.5 × 10³}", "0.0015", WRONG),
+        (r"\boxed{2¹⁰}", "20", WRONG),
+        (r"\boxed{x¹²}", "x^{2}", WRONG),
+        (r"\boxed{101₃}", "101_2", WRONG),
+    ],
+    "repeating decimals": [
+        (r"\boxed{0.\bar{3}}", "1/3", RIGHT),
+        (r"\boxed{0.\dot{3}}", "1/3", RIGHT),
+        (r"\boxed{0.\dot{1}4285\dot{7}}", r"\frac17", RIGHT),
+        (r"\boxed{0.333\ldots}", "1/3", RIGHT),
+        (r"\boxed{0.1666...}", "1/6", RIGHT),
+        (r"\boxed{0.1\overline{6}}", r"0.1\bar{6}", RIGHT),
+        (r"\boxed{0.\bar{3}}", "0.3", WRONG),
+        (r"\boxed{0.1\dot{6}}", r"\frac{16}{99}", WRONG),
+        (r"\boxed{0.33\ldots}", "1/3", WRONG),  # as well 0.3371
+        (r"\boxed{0.333}", "1/3", WRONG),
+        (r"\boxed{0.1666\ldots}", "1/3", WRONG),
+    ],
+    "mixed numbers in words": [
+        (r"\boxed{3\text{ and }\frac12}", "3.5", RIGHT),
+        (r"\boxed{3 \text{ and a half}}", "7/2", RIGHT),
+        (r"\boxed{2\text{ and }\frac{3}{4}\text{ cups}}", r"2\frac34", RIGHT),
+        (r"\boxed{2\text{ and }\frac{3}{4}}", r"2, \frac{3}{4}", RIGHT),
+        (r"\boxed{2\text{ and }\frac{4}{3}}", r"\frac{10}{3}", WRONG),
+        (r"\boxed{2\text{ and }\frac{3}{4}}", "1.5", WRONG),
+        (r"\boxed{2\text{ and }3}", "5", WRONG),
+        (r"\boxed{\frac{1}{2}3}", r"\frac{1}{23}", WRONG),
+    ],
+    "units as fractions": [
+        (r"\boxed{5\ \frac{\text{km}}{\text{h}}}", "5", RIGHT),
+        (r"\boxed{5\ \frac{\text{m}}{\text{s}^2}}", r"5\text{ m/s}^2", RIGHT),
+        (r"\boxed{9.8\ \text{m s}^{-2}}", r"9.8\ \mathrm{m/s^2}", RIGHT),
+        (r"\boxed{20\text{ apples per day}}", "20 apples", RIGHT),
+        (r"\boxed{140\text{ apples per week}}", "20 apples per day", RIGHT),
+        (r"\boxed{5\ \frac{\text{miles}}{\text{hour}}}", r"5\text{ km/h}", WRONG),
+        (r"\boxed{5\frac{x}{y}}", "5", WRONG),
+        (r"\boxed{9.8\ \text{m s}^{-2}}", r"9.8\text{ m/s}", WRONG),
+        (r"\boxed{20\text{ apples per day}}", "20 apples per week", WRONG),
+        (r"\boxed{20\text{ apples per day}}", "20 pears per day", WRONG),
+    ],
+    "times in words": [
+        (r"\boxed{5\text{ p.m.}}", "5:00 PM", RIGHT),
+        (r"\boxed{3\text{ o'clock}}", "3:00", RIGHT),
+        (r"\boxed{\text{noon}}", r"12:00\text{ p.m.}", RIGHT),
+        (r"\boxed{12\text{ noon}}", "12:00 PM", RIGHT),
+        (r"\boxed{\text{midnight}}", "12:00 a.m.", RIGHT),
+        (r"\boxed{5\text{ p.m.}}", "5:30 PM", WRONG),
+        (r"\boxed{5\text{ a.m.}}", "5:00 PM", WRONG),
+        (r"\boxed{4\text{ o'clock}}", "3:00", WRONG),
+        (r"\boxed{\text{noon}}", "12:00 a.m.", WRONG),
+        (r"\boxed{11\text{ noon}}", "11:00 AM", WRONG),
+        (r"\boxed{5}", "5:00 PM", WRONG),
+    ],
+}
