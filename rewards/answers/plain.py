@@ -22,12 +22,11 @@ _TABLE = str.maketrans(
         "÷": "/", "⁄": "/", "∕": "/", "√": " sqrt", "π": "\\pi ", "∞": "\\infty ",
         "±": "\\pm ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "≃": "\\approx ",
         "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ", "°": "^\\circ ",
-        "º": "^\\circ ",
+        "ℝ": "\\mathbb{R}", "º": "^\\circ ",
         "→": "\\to ", "⇒": "\\to ", "⟹": "\\to ", "➜": "\\to ", "➔": "\\to ",
         "⟶": "\\to ", "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5",
         "⅖": " 2/5", "⅗": " 3/5", "⅘": " 4/5", "⅙": " 1/6", "⅚": " 5/6", "⅛": " 1/8", "⅜": " 3/8",
-        "⅝": " 5/8", "⅞": " 7/8",
-        "✓": "", "✅": "",
+        "⅝": " 5/8", "⅞": " 7/8", "✓": "", "✅": "",
     }
 )  # fmt: skip
 
@@ -45,8 +44,14 @@ _ALIGNED = re.compile(
 _SIGNS = {
     "degree": "^\\circ ", "degrees": "^\\circ ", "textdegree": "^\\circ ", "pounds": "£",
     "textsterling": "£", "euro": "€", "texteuro": "€", "textdollar": "$", "yen": "¥",
+    "lbrace": "\\{", "rbrace": "\\}",
 }  # fmt: skip
 _NAMED_SIGN = re.compile(rf"\\({'|'.join(_SIGNS)})(?![a-zA-Z])(?:\{{\}})?\s*")
+_MATRIX = re.compile(
+    r"[(\[]\s*\\begin\s*\{(array|smallmatrix|matrix)\}(?:\{[lcr| ]*\})?(.*?)\\end\s*\{\1\}\s*[)\]]",
+    re.DOTALL,
+)
+_ROW_SPACE = re.compile(r"\\\\\s*\[\s*[\d.]+\s*(?:ex|em|pt|mm|cm)\s*\]")
 _ANGLE = re.compile(r"\\ang\s*\{([^{};]*)\}")
 _RAISED_O = re.compile(r"(?<=\d)\s?\^\s?\{?\s*o\s*\}?(?![a-zA-Z])")  # 90^o, as in old papers
 _CYCLE = re.compile(r"(?<=\.)(\d*)\\(?:bar|overline)\s*\{?\s*(\d+)\s*\}?")
@@ -101,6 +106,8 @@ def plain(text: str) -> str:
     if "\\" in text:
         text = _NAMED_SIGN.sub(lambda m: _SIGNS[m[1]], _ANGLE.sub(r"\1^\\circ ", text))
         text = _FRACTION_NAME.sub(r"\\frac", _SIZES.sub("", text))
+        if "\\begin" in text:
+            text = _MATRIX.sub(_matrix, _ROW_SPACE.sub(r"\\\\ ", text))
         for _ in range(3):  # wrappers within wrappers
             text, count = _TEXT.subn(r" \1 ", text)
             if not count:
@@ -125,6 +132,11 @@ def _level(match: re.Match[str]) -> str:
     digits = match[0].translate(_LEVEL)
     sign = "^" if match["raised"] else "_"
     return f"{sign}{digits}" if len(digits) == 1 else f"{sign}{{{digits}}}"
+
+
+def _matrix(match: re.Match[str]) -> str:
+    """An array in brackets as the matrix that it is."""
+    return f"\\begin{{pmatrix}}{match[2]}\\end{{pmatrix}}"
 
 
 def _cycles(text: str) -> str:
