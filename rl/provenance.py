@@ -49,7 +49,8 @@ def installed_packages() -> list[str]:
     return [f"{name}=={number}" for name, number in sorted(found.items())]
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Model of the processor; its architecture where the system does not tell the model."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -57,6 +58,19 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def graphics(drivers: Path = Path("/proc/driver/nvidia/gpus")) -> str | None:
+    """Models of the NVIDIA accelerators of this machine, each once; None without any.
+
+    Asked of the driver, not of torch, whose import takes seconds.
+    """
+    models = set()
+    for file in drivers.glob("*/information"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("Model:"):
+                models.add(line.partition(":")[2].strip())
+    return ", ".join(sorted(models)) or None
 
 
 def machine() -> dict[str, Any]:
@@ -67,7 +81,7 @@ def machine() -> dict[str, Any]:
     if torch is not None and torch.cuda.is_available():
         accelerator = torch.cuda.get_device_name(0)
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(pages * size / 2**30, 1),
         "accelerator": accelerator,
