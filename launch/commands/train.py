@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from launch.bootstrap import one_thread_if_small
 from launch.command import CONFIGS, Command, add_config, add_output, add_seed, output_folder
+from launch.results import command_line
 from launch.resuming import resumable
 from tagger.errors import Interrupted, UserError
 
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
     folder = RunFolder(args.resume if config is None else Path(config.output))
     try:
         with resumable(folder.config, "train", "--resume", folder.root):
-            result = run_training(config, resume=args.resume)
+            result = run_training(config, resume=args.resume, command=command_line())
     except Interrupted as stop:
         if stop.number != signal.SIGTERM or stop.resume is None:
             raise

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 
+from rewards.answers.inequalities import rising_chain
 from rewards.answers.options import read_option, reference_option
 from rewards.answers.plain import plain
-from rewards.answers.quantities import read_quantity, read_time, same_quantity, same_time
-from rewards.answers.relations import Claim, read_claims
+from rewards.answers.quantities import Quantity, read_quantity, read_time, same_quantity, same_time
+from rewards.answers.relations import Claim, named_values, read_claims
 from rewards.answers.sequences import Sequence, read_sequence
 from rewards.answers.symbolic import equivalent
 from rewards.answers.units import read_unit, same_unit
+from rewards.answers.wordings.fixed import fixed_wording
+from rewards.answers.wordings.number_words import rank_in_words
 
 MAX_ANSWER = 2000
 """Longer answers are compared as text."""
@@ -27,11 +31,8 @@ _BRACED_ONE = re.compile(r"([_^])\{(\w)\}")
 _WITHOUT_BASE = re.compile(r"(?<=\w)_\{?\d+\}?$")  # 110 for 110_2: what base is asked for is known
 _SPACE = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 _MEMBER = re.compile(r"^\s*[a-zA-Z]\w?\s*\\in(?![a-z])\s*")
-_INFINITE = re.compile(r"\\infty(?![a-z])|(?<![a-zA-Z\\])(?:oo|inf)(?![a-zA-Z])")
-_NO_SOLUTION = re.compile(
-    r"^\s*(?:there (?:is|are|exists?)|(?:the )?(?:equation|system|problem)s? (?:has|have))?\s*"
-    r"no (real |integer )?solutions?(?: exists?)?(?=\W*$)",
-    re.IGNORECASE,
+_OF_WHOLE = re.compile(  # ", k \in \mathbb{Z}" behind a general solution
+    r"\s*(?:,|\\quad|\(|where|for)[\s\\,]*(?:where\s+|for\s+)?[kmn]\s*\\in\s*\\mathbb\s*\{?Z\}?\)?[\s.$]*$"
 )
 _UNIT_WORDS = re.compile(r"(?:\s+[a-zA-Z]{2,}\.?(?:\s*\^\s?\{?[23]\}?)?){1,4}$")
 _LETTER_IN_TEXT = re.compile(  # \text{ m}^2, where a bare m would be a variable
@@ -63,7 +64,7 @@ def answers_match(answer: str, reference: str, symbolic: bool = True) -> bool:
 
 
 def _match(answer: str, reference: str, symbolic: bool) -> bool:
-    given, wanted = read_quantity(answer), read_quantity(reference, variables=True)
+    given, wanted = _number(answer), _number(reference, variables=True)
     if given is not None and wanted is not None:
         return same_quantity(given, wanted)
     if (at := read_time(answer)) is not None and (due := read_time(reference)) is not None:
@@ -81,9 +82,29 @@ def _match(answer: str, reference: str, symbolic: bool) -> bool:
     return _match_parts(answer, reference, symbolic)
 
 
+def _number(text: str, variables: bool = False) -> Quantity | None:
+    """A number with its unit, or its rank in words: ``third`` is 3."""
+    quantity = read_quantity(text, variables)
+    if quantity is not None or len(text) > 60:
+        return quantity
+    rank = rank_in_words(plain(text).strip(" ."))
+    return None if rank is None else Quantity(Fraction(rank))
+
+
 def _match_parts(answer: str, reference: str, symbolic: bool) -> bool:
     """Lists, equations and expressions, neither of which is a number, time or option."""
+    one, other = rising_chain(answer), rising_chain(reference)
+    if bool(_OF_WHOLE.search(one)) != bool(_OF_WHOLE.search(other)):
+        one, other = _OF_WHOLE.sub("", one), _OF_WHOLE.sub("", other)
+    if (one, other) != (answer, reference):
+        return _match(one, other, symbolic)
+    if (same := _same_named(answer, reference, symbolic)) is not None:
+        return same
     items, due = _parts_of_both(answer, reference)
+    if items is not None and due is None and (items.is_one or _says_twice(items, answer)):
+        return all(_match(item, reference, symbolic) for item in items.items)
+    if items is None and due is not None and due.is_one:
+        return _match(answer, due.items[0], symbolic)
     if items is not None and due is not None:
         if items.union != due.union:
             items, due = _united(items, answer), _united(due, reference)
@@ -96,6 +117,29 @@ def _match_parts(answer: str, reference: str, symbolic: bool) -> bool:
     if any(equations) and any(_claims(c, w, symbolic) for c in claimed for w in wanted):
         return True
     return symbolic and equations[0] == equations[1] and _same_expression(answer, reference)
+
+
+def _says_twice(parts: Sequence, text: str) -> bool:
+    """Whether parts may be one value in several spellings: ``1/2 or 0.5``."""
+    return not parts.opening and " or " in plain(text) and "," not in text
+
+
+def _same_named(answer: str, reference: str, symbolic: bool) -> bool | None:
+    """Whether values by name agree: ``x = 1, y = 2`` with ``(x, y) = (1, 2)`` and ``(1, 2)``.
+
+    Without names on the other side a pair stands for them in the order of the alphabet. None where
+    names do not decide.
+    """
+    given, due = named_values(answer), named_values(reference)
+    if given is None or (due is not None and set(given) != set(due)):
+        return None
+    if due is not None:
+        return all(_match(given[name], due[name], symbolic) for name in due)
+    pair = _parts(reference)
+    if pair is None or not pair.ordered or len(pair.items) != len(given) or "=(" in folded(answer):
+        return None
+    values = [given[name] for name in sorted(given)]
+    return all(_match(a, b, symbolic) for a, b in zip(values, pair.items, strict=True))
 
 
 @lru_cache(maxsize=1024)
@@ -117,7 +161,8 @@ def _parts_of_both(answer: str, reference: str) -> tuple[Sequence | None, Sequen
 
 def _united(parts: Sequence, text: str) -> Sequence:
     """``x < 1 or x > 2`` as the union that it describes; anything else as it is."""
-    alternatives = all(map(_has_order_sign, parts.items)) and " and " not in plain(text)
+    apart = all(map(_has_order_sign, parts.items)) or all(map(_is_interval, parts.items))
+    alternatives = apart and " and " not in plain(text)
     return replace(parts, union=True) if alternatives and not parts.opening else parts
 
 
@@ -135,6 +180,8 @@ def _claims(claim: Claim, wanted: Claim, symbolic: bool) -> bool:
     named = claim.name and wanted.name
     if named and folded(claim.name) != folded(wanted.name):
         return False
+    if wanted.name and wanted.name in claim.about:
+        return False  # x + y = 2 does not say that x is 2
     return _match(claim.value, wanted.value, symbolic)
 
 
@@ -187,11 +234,27 @@ def _has_order_sign(text: str) -> bool:
     return any(sign in text for sign in ("<", ">", "\\le", "\\ge", "≤", "≥"))
 
 
+def _is_interval(text: str) -> bool:
+    r"""Whether a text is an interval and no pair: by a square bracket, or by an infinite end."""
+    parts = read_sequence(text)
+    if parts is None or parts.opening not in ("(", "[") or len(parts.items) != 2:
+        return False
+    return "[" in text[:1] or "]" in text[-1:] or "\\infty" in text
+
+
 def folded(text: str) -> str:
     """A text without what changes no meaning: case, white space, quotes, a final full stop."""
-    text = _ORDINAL.sub("", _BRACED_ONE.sub(r"\1\2", plain(text).strip()))
-    text = _NO_SOLUTION.sub(r"no \1solution", _INFINITE.sub("infinity", text))
-    return _SPACE.sub("", text.strip(" \n\t\"'`*").rstrip(".,; \"'")).replace("\n", " ").casefold()
+    text = fixed_wording(_unquoted(plain(text)))
+    text = _BRACED_ONE.sub(r"\1\2", _ORDINAL.sub("", text))
+    return _SPACE.sub("", _unquoted(text)).replace("\n", " ").casefold()
+
+
+def _unquoted(text: str) -> str:
+    """A text without quotes around it and marks behind it; ``x'`` stays."""
+    text = text.strip(" \n\t`*").rstrip(".,; ")
+    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip().rstrip(".,; ")
+    return text.lstrip("\"'")
 
 
 # One reference is compared with hundreds of texts of its trace; none is longer than MAX_ANSWER.

@@ -22,15 +22,17 @@ _TABLE = str.maketrans(
         "÷": "/", "⁄": "/", "∕": "/", "√": " sqrt", "π": "\\pi ", "∞": "\\infty ",
         "±": "\\pm ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "≃": "\\approx ",
         "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ", "°": "^\\circ ",
-        "º": "^\\circ ",
+        "ℝ": "\\mathbb{R}", "º": "^\\circ ",
         "→": "\\to ", "⇒": "\\to ", "⟹": "\\to ", "➜": "\\to ", "➔": "\\to ",
         "⟶": "\\to ", "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5",
         "⅖": " 2/5", "⅗": " 3/5", "⅘": " 4/5", "⅙": " 1/6", "⅚": " 5/6", "⅛": " 1/8", "⅜": " 3/8",
-        "⅝": " 5/8", "⅞": " 7/8", "⁰": "^0", "¹": "^1", "²": "^2", "³": "^3", "⁴": "^4", "⁵": "^5",
-        "⁶": "^6", "⁷": "^7", "⁸": "^8", "⁹": "^9", "✓": "", "✅": "",
+        "⅝": " 5/8", "⅞": " 7/8", "✓": "", "✅": "",
     }
 )  # fmt: skip
 
+_RAISED, _LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "₀₁₂₃₄₅₆₇₈₉"
+_SCRIPTS = re.compile(rf"(?P<raised>[{_RAISED}]+)|[{_LOWERED}]+")
+_LEVEL = str.maketrans(_RAISED + _LOWERED, "0123456789-+0123456789")
 _ROOT = re.compile(r"√\s*([0-9]+(?:\.[0-9]+)?|[a-zA-Z])")
 _SIZES = re.compile(
     r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|bf|rm|it|tiny|small|normalsize"
@@ -39,6 +41,22 @@ _SIZES = re.compile(
 _ALIGNED = re.compile(
     r"\\(?:begin|end)\s*\{(?:aligned|align\*?|gathered|split|equation\*?)\}|(?<!\\)&(?==|\s*=)"
 )
+_SIGNS = {
+    "degree": "^\\circ ", "degrees": "^\\circ ", "textdegree": "^\\circ ", "pounds": "£",
+    "textsterling": "£", "euro": "€", "texteuro": "€", "textdollar": "$", "yen": "¥",
+    "lbrace": "\\{", "rbrace": "\\}",
+}  # fmt: skip
+_NAMED_SIGN = re.compile(rf"\\({'|'.join(_SIGNS)})(?![a-zA-Z])(?:\{{\}})?\s*")
+_MATRIX = re.compile(
+    r"[(\[]\s*\\begin\s*\{(array|smallmatrix|matrix)\}(?:\{[lcr| ]*\})?(.*?)\\end\s*\{\1\}\s*[)\]]",
+    re.DOTALL,
+)
+_ROW_SPACE = re.compile(r"\\\\\s*\[\s*[\d.]+\s*(?:ex|em|pt|mm|cm)\s*\]")
+_ANGLE = re.compile(r"\\ang\s*\{([^{};]*)\}")
+_RAISED_O = re.compile(r"(?<=\d)\s?\^\s?\{?\s*o\s*\}?(?![a-zA-Z])")  # 90^o, as in old papers
+_CYCLE = re.compile(r"(?<=\.)(\d*)\\(?:bar|overline)\s*\{?\s*(\d+)\s*\}?")
+_DOTTED = re.compile(r"(?<=\.)(\d*)\\dot\s*\{?\s*(\d)\s*\}?(?:(\d*)\\dot\s*\{?\s*(\d)\s*\}?)?")
+_GOES_ON = re.compile(r"(?<=\.)(\d*?)(\d)\2{2,}\s?(?:\.{3,}|…|\\[lc]?dots(?![a-z]))")  # 0.1666...
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _WRAPPER = (
     r"\\(?:text(?:bf|it|rm|tt|sf|sc|normal)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|boldsymbol|bm"
@@ -62,7 +80,7 @@ _ARROW = re.compile(
 _LATEX_FRACTION = re.compile(
     r"(?P<whole>\d\s*)?\\frac\s*"
     r"(?:\{\s*(?P<a>-?\d+(?:\.\d+)?)\s*\}|(?P<a1>\d))\s*"
-    r"(?:\{\s*(?P<b>-?\d+(?:\.\d+)?)\s*\}|(?P<b1>\d))"
+    r"(?:\{\s*(?P<b>-?\d+(?:\.\d+)?)\s*\}|(?P<b1>\d))(?!\d)"  # not \frac{1}{2}3
 )
 _MINUS = re.compile(r"(?<=[\d)\]}])\s+minus\s+(?=[$€£(]?\.?\d)")
 _SIGN_WORD = re.compile(r"(?<![a-zA-Z])(?:minus|negative)\s+(?=[$€£]?\.?\d)", re.IGNORECASE)
@@ -80,13 +98,16 @@ def plain(text: str) -> str:
         a comma as the only mark between thousands, and ``$`` only where it means money.
     """
     if not text.isascii():
-        text = _ROOT.sub(r"\\sqrt{\1}", text).translate(_TABLE)
+        text = _ROOT.sub(r"\\sqrt{\1}", _SCRIPTS.sub(_level, text)).translate(_TABLE)
     if "$" in text:
         text = _LONE_DOLLAR.sub("", _MATH.sub(r" \1 ", text)).replace("\\$", "$")
     if "{,}" in text or "\\" in text:
         text = _THOUSANDS_MARK.sub(",", text).replace("\\!", "")
     if "\\" in text:
+        text = _NAMED_SIGN.sub(lambda m: _SIGNS[m[1]], _ANGLE.sub(r"\1^\\circ ", text))
         text = _FRACTION_NAME.sub(r"\\frac", _SIZES.sub("", text))
+        if "\\begin" in text:
+            text = _MATRIX.sub(_matrix, _ROW_SPACE.sub(r"\\\\ ", text))
         for _ in range(3):  # wrappers within wrappers
             text, count = _TEXT.subn(r" \1 ", text)
             if not count:
@@ -97,9 +118,32 @@ def plain(text: str) -> str:
         text = _COLOUR.sub("", text).removesuffix("\\")
     elif "~" in text:
         text = text.replace("~", " ")
+    if "^" in text:
+        text = _RAISED_O.sub("^\\\\circ ", text)
+    if "." in text and ("\\" in text or "..." in text or "…" in text):
+        text = _cycles(text)
     if "*" in text or "_" in text or "`" in text or "<" in text:
         text = _ITALIC.sub(r"\1", _BOLD.sub("", text))
     return _ARROW.sub(r"\\to ", text) if ">" in text or "\\" in text else text
+
+
+def _level(match: re.Match[str]) -> str:
+    """Raised and lowered digits in a row as one exponent or index."""
+    digits = match[0].translate(_LEVEL)
+    sign = "^" if match["raised"] else "_"
+    return f"{sign}{digits}" if len(digits) == 1 else f"{sign}{{{digits}}}"
+
+
+def _matrix(match: re.Match[str]) -> str:
+    """An array in brackets as the matrix that it is."""
+    return f"\\begin{{pmatrix}}{match[2]}\\end{{pmatrix}}"
+
+
+def _cycles(text: str) -> str:
+    r"""Repeating decimals as ``0.1\overline{6}``: with a bar, with dots, and ``0.1666...``."""
+    text = _CYCLE.sub(r"\1\\overline{\2}", text)
+    text = _DOTTED.sub(lambda m: f"{m[1]}\\overline{{{m[2]}{m[3] or ''}{m[4] or ''}}}", text)
+    return _GOES_ON.sub(r"\1\\overline{\2}", text)
 
 
 def clean(text: str) -> str:

@@ -29,16 +29,22 @@ _ABOUT = (
 )
 _CODE = r"(?:(?:US|USD|EUR|GBP|CNY|INR|Rs)\b\.?)"
 _QUANTITY = re.compile(
-    rf"{_ABOUT}(?P<sign>[+-]?)\s?(?:(?P<money>(?:US)?[{CURRENCIES}]|{_CODE})\s?)?"
+    rf"{_ABOUT}(?P<sign>[+-]?)\s?(?:(?P<money>(?:US)?[{CURRENCIES}]|{_CODE})\s{{0,3}})?"
     rf"(?P<sign2>[+-]?)(?P<number>{UNSIGNED})(?![0-9,])(?P<unit>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _PART = re.compile(rf"(?P<number>{UNSIGNED})[\s-]{{0,2}}(?P<unit>[A-Za-z.]+)[\s,]*(?:and\s)?\s*")
 _IN_PARTS = ("time", "length", "mass", "months")
 _TIME = re.compile(
-    r"(?:at\s+)?(\d{1,2})\s?:\s?(\d{2})(?:\s?:\s?(\d{2}))?\s*(?:([ap])\.?\s?m\.?)?\.?",
+    r"(?:at\s+)?(?P<h>\d{1,2})(?:\s?:\s?(?P<m>\d{2})(?:\s?:\s?(?P<s>\d{2}))?)?"
+    r"\s*(?:(?P<half>[ap])\.?\s?m\.?|(?P<noon>noon|midnight)|(?P<clock>o'?\s?clock))?\.?",
     re.IGNORECASE,
 )
+_NAMED_TIMES = {"noon": (43200, "p"), "midnight": (0, "a")}
+_AND = re.compile(
+    r"(?<=\d)\s+and\s+(?:(?P<top>\d+)/(?P<bottom>\d+)|an?\s+(?P<word>half|third|quarter))(?![\w.])"
+)
+_PARTS = {"half": "1/2", "third": "1/3", "quarter": "1/4"}
 _UNWRAPPED = re.compile(r"[\s:*`\"]*(.*?)[\s,;:*`\"]*", re.DOTALL)
 _VARIABLE = re.compile(
     r"\s*[-+]?[0-9.,]+[A-Za-z]\s*|\s*(?:\$|\\\().*[0-9}]\s*[A-Za-z]\s*(?:\$|\\\))\s*"
@@ -73,7 +79,7 @@ def read_quantity(text: str, variables: bool = False) -> Quantity | None:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> Quantity | None:
     match = _UNWRAPPED.fullmatch(clean(text))
-    bare = match[1] if match else ""
+    bare = _AND.sub(_mixed, match[1] if match else "")
     if (value := value_of(bare)) is not None:
         return Quantity(value)
     if (match := _QUANTITY.fullmatch(bare)) is None or (match["sign"] and match["sign2"]):
@@ -86,6 +92,8 @@ def _read(text: str) -> Quantity | None:
         value = -value
     if match["unit"][:1] == "-":
         rest = rest[1:]  # 5-mile
+        if not rest:
+            return None
     if match["money"]:
         name = match["money"].casefold().removeprefix("us") or "$"
         return _with_money(value, read_unit("usd" if name == "d" else name.rstrip(".")), rest)
@@ -95,6 +103,14 @@ def _read(text: str) -> Quantity | None:
     if unit is None:
         return _sum_of_parts(bare)
     return Quantity(value, unit)
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """``2 and 3/4`` as ``2 3/4``; ``2 and 4/3`` as it is."""
+    if match["word"]:
+        return f" {_PARTS[match['word']]}"
+    proper = int(match["top"]) < int(match["bottom"])
+    return f" {match['top']}/{match['bottom']}" if proper else match[0]
 
 
 def _with_money(value: Fraction, money: Unit | None, rest: str) -> Quantity | None:
@@ -138,11 +154,16 @@ def same_quantity(given: Quantity, wanted: Quantity) -> bool:
 
 def read_time(text: str) -> tuple[int, str] | None:
     """Seconds after midnight of a time of day, and ``a``, ``p`` or nothing as it was written."""
-    match = _TIME.fullmatch(clean(text).strip()) if ":" in text else None
-    if match is None:
+    bare = clean(text).strip(" .").casefold() if len(text) < MAX_LENGTH else ""
+    if bare in _NAMED_TIMES:
+        return _NAMED_TIMES[bare]
+    match = _TIME.fullmatch(bare)
+    if match is None or not any(match[part] for part in ("m", "half", "noon", "clock")):
         return None
-    hours, minutes, seconds = int(match[1]), int(match[2]), int(match[3] or 0)
-    half = (match[4] or "").casefold()
+    hours, minutes, seconds = int(match["h"]), int(match["m"] or 0), int(match["s"] or 0)
+    if match["noon"]:
+        return _NAMED_TIMES[match["noon"]] if (hours, minutes, seconds) == (12, 0, 0) else None
+    half = match["half"] or ""
     if hours > (12 if half else 24) or minutes > 59 or seconds > 59:
         return None
     if half:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rewards.answers.plain import plain
 from rewards.answers.quantities import read_quantity, same_quantity
+from rewards.answers.sequences import read_sequence
 from rewards.answers.symbolic import rounds_to
 
 _SIGN = re.compile(r"(?<![<>!\\=])={1,2}(?![<>=])|\\(?:approx|simeq|to|equiv)(?![a-zA-Z])")
@@ -14,12 +15,25 @@ _NAME = re.compile(r"(?:\\[a-zA-Z]+|[a-zA-Z]{1,2})(?:_\{?\w+\}?)?'?(?:\([^()=]{1
 _MATHS = re.compile(r"[0-9+*/^-]|\\(?:frac|sqrt|sin|cos|tan|log|ln|times|cdot|pi|infty)(?![a-z])")
 
 
+_UNKNOWN = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")
+_LETTER = r"[a-zA-Z](?:_\{?\w+\}?)?"
+_TUPLE_OF_NAMES = re.compile(rf"\(\s*({_LETTER}(?:\s*,\s*{_LETTER})+)\s*\)\s*=\s*(\(.+\))")
+_NAMED_VALUE = re.compile(rf"({_LETTER})\s*=([^=]+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value and the name it is claimed for, empty if there is none."""
+    """A value that is claimed.
+
+    Attributes:
+        value: The value.
+        name: What it is claimed for, empty if that is no name.
+        about: The expression that it is claimed for, with its unknowns; empty if there is none.
+    """
 
     value: str
     name: str = ""
+    about: str = ""
 
 
 def read_claims(text: str, unknowns: bool = False) -> list[Claim]:
@@ -41,16 +55,38 @@ def read_claims(text: str, unknowns: bool = False) -> list[Claim]:
     begins = [0, *(s.end() for s in signs)]
     sides = [flat[a:b].strip(" $").rstrip(" .,;$") for a, b in zip(begins, ends, strict=True)]
     rounded = [False, *("\\approx" in s[0] or "\\simeq" in s[0] for s in signs)]
-    name = ""
+    name = about = ""
     if _is_name(sides[0]):
         name, sides, rounded = sides[0], sides[1:], rounded[1:]
     elif len(sides) == 2 and _is_name(sides[1]):
         name, sides, rounded = sides[1], sides[:1], rounded[:1]
-    elif unknowns and re.search(r"(?<![\\a-zA-Z])[a-zA-Z]", sides[0]):
-        return [Claim(text)]
+    elif _UNKNOWN.search(sides[0]):
+        if unknowns:
+            return [Claim(text)]
+        about = sides[0]
     name = name if _NAME.fullmatch(name) else ""
     values = [(s, r) for s, r in zip(sides, rounded, strict=True) if s]
-    return [Claim(value, name) for value in _values(values)]
+    return [Claim(value, name, about) for value in _values(values)]
+
+
+def named_values(text: str) -> dict[str, str] | None:
+    """Values of several letters: of ``(x, y) = (1, 2)`` and of ``x = 1, y = 2``.
+
+    Returns:
+        The values by letter; None if the text is anything else, or names a letter twice.
+    """
+    flat = plain(text).strip().rstrip(" .")
+    if (match := _TUPLE_OF_NAMES.fullmatch(flat)) is not None:
+        names, values = [n.strip() for n in match[1].split(",")], read_sequence(match[2])
+        if values is None or len(values.items) != len(set(names)):
+            return None
+        return dict(zip(names, values.items, strict=True))
+    parts = read_sequence(flat)
+    if parts is None or parts.opening or "=" not in flat:
+        return None
+    found = [_NAMED_VALUE.fullmatch(item) for item in parts.items]
+    named = {match[1]: match[2].strip() for match in found if match is not None}
+    return named if len(named) == len(parts.items) else None
 
 
 def _in_brackets(before: str) -> bool:

@@ -9,6 +9,8 @@ _SEPARATOR = re.compile(
     r"\s*(?:[,;]\s*(?:and|or)\b|[,;]|(?<![a-zA-Z\\])(?:and|or)(?![a-zA-Z])|\\cup(?![a-z])|和|或者?|以及)\s*"
 )
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!,?\d)")
+_ANGLED = re.compile(r"\\([lr])angle(?![a-z])")
+_ZERO_FIRST = re.compile(r"0\d")
 _PLUS_MINUS = re.compile(r"\\pm(?![a-zA-Z])\s*")
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -33,6 +35,11 @@ class Sequence:
     def ordered(self) -> bool:
         """Whether the order of the parts matters: in brackets other than a set's."""
         return self.opening in ("(", "[")
+
+    @property
+    def is_one(self) -> bool:
+        """Whether this is a set of one element, which may stand for the element."""
+        return self.opening == "{" and len(self.items) == 1
 
     def fits(self, wanted: Sequence) -> bool:
         """Whether an answer in these brackets may be what is wanted.
@@ -66,17 +73,19 @@ def read_sequence(text: str, grouped: bool = True) -> Sequence | None:
     Returns:
         The parts; None if the text is one thing, or its brackets do not balance.
     """
-    text = text.strip().rstrip(" .,;\n")
+    text = _ANGLED.sub(lambda m: "(" if m[1] == "l" else ")", text.strip().rstrip(" .,;\n"))
     if grouped:
         text = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text)
     parts = _split(text)
     if parts is None:
         return None
     if len(parts) > 1:
+        if not grouped and any(_ZERO_FIRST.match(part) for part in parts):
+            return None  # 1,000 are no two numbers
         items = tuple(sign for part in parts for sign in _signs(part))
         union = "\\cup" in text
         return Sequence("", "", items, union) if all(parts) else None
-    signs = _signs(text)
+    signs = _signs(text) if text[:2] != "\\{" else ()
     if len(signs) > 1:
         return Sequence("", "", signs)
     inner, opening = text, text[:1]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from rewards.answers.algebra.hanging import can_hang
 from rewards.answers.numbers import exact_value
 from rewards.answers.plain import plain
 
 MAX_EXPRESSION = 400
 """Characters an expression may have to be handed to math-verify."""
 
-_TOWER = re.compile(r"(?:\^|\*\*)[^+\-=,;]*(?:\^|\*\*)")
-_BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{4,}")
-_BIG_POWER_OF_SUM = re.compile(r"[a-zA-Z)}\]]\s*(?:\^|\*\*)\s*[{(]*\s*[+-]?\d{3,}")
-_FACTORIAL = re.compile(r"[\w)}]\s*!")
 # What math-verify reads as something else: 110_2 as 110, 5' as 5, 3:45 as a ratio, % as 1/100,
-# 4\ldots as 4.
-_MISREAD = re.compile(r"\d\s*_|'|\d\s*:\s*\d\d|%|\?|\"|\\[lc]?dots")
+# 4\ldots as 4, A^T as A.
+_MISREAD = re.compile(
+    r"\d\s*_|'|\d\s*:\s*\d\d|%|\?|\"|\\[lc]?dots|\^\s*\{?\s*(?:T(?![a-z])|\\(?:top|intercal)\b)"
+)
 
 _SIGNS = re.compile(r"[0-9A-Za-z\s+*/^=<>()\[\]{}|.,;:!\\_&~-]*")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
@@ -33,6 +32,9 @@ _CODE_WORD = re.compile(
     r"(?=.*[a-zA-Z].*[a-zA-Z])(?:[a-zA-Z]+|[a-zA-Z0-9]*[A-Z][a-zA-Z0-9]*|[a-z]\d\w*)"
 )
 _TO_LATEX = (
+    (re.compile(r"(?<=\d)\s*\(\s*(\d+)\s*/\s*(\d+)\s*\)"), r" \\cdot \\frac{\1}{\2} "),  # not mixed
+    (re.compile(r"(\\sqrt\s*\[[^\[\]]*\])\s*(\w)"), r"\1{\2}"),
+    (re.compile(r"\\sqrt\s*(\\frac\s*(?:\d\d|\{[^{}]*\}\s*\{[^{}]*\}))"), r"\\sqrt{\1}"),
     (re.compile(r"\*\*"), "^"),
     (re.compile(r"<="), r"\\le "),
     (re.compile(r">="), r"\\ge "),
@@ -55,11 +57,6 @@ def is_symbolic(text: str) -> bool:
     if not _SIGNS.fullmatch(text) or can_hang(text) or _MISREAD.search(text):
         return False
     return not _WORD.search(_COMMAND.sub(" ", text.replace("pmatrix", "").replace("bmatrix", "")))
-
-
-def can_hang(text: str) -> bool:
-    """Whether a text holds a power or factorial that would take a computer algebra system ages."""
-    return any(p.search(text) for p in (_TOWER, _BIG_POWER, _BIG_POWER_OF_SUM, _FACTORIAL))
 
 
 def equivalent(answer: str, reference: str) -> bool:

@@ -101,6 +101,11 @@ _SYMBOL = re.compile(
 _FILLER_WORDS = "of the a an in total all altogether each left more together only"
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _PER = frozenset(["per", "/", "a", "an", "every", "each"])
+_RATE = _PER - {"a", "an"}
+_FRACTION = re.compile(
+    r"^\\frac\s*\{\s*([^\W\d_][^{}\d]*?(?:\^\s?[23])?)\s*\}\s*\{\s*([^{}\d]+?(?:\^\s?[23])?)\s*\}$"
+)
+_BELOW = re.compile(r"([^\W\d_]+)\s?\^\s?\{?\s?-\s?([1-3])\s?\}?")  # m s^{-2}
 _POWERS = re.compile(r"\^\s?\{?\s?[23]")
 _RAISED = re.compile(r"\^\{?([23])\}?")
 
@@ -140,7 +145,8 @@ def read_unit(phrase: str) -> Unit | None:
         The unit; words behind a known unit are ignored (``"miles in all"``). None if the phrase
         says more than a unit does (``"or 19"``, ``"x"``, ``"more than 3"``).
     """
-    phrase = phrase.strip()
+    phrase = _FRACTION.sub(r"\1/\2", phrase.strip())
+    phrase = _BELOW.sub(lambda m: f"/{m[1]}" + (f"^{m[2]}" if m[2] != "1" else ""), phrase)
     if not phrase or len(phrase) > 60 or re.search(r"[0-9]", _POWERS.sub("", phrase)):
         return None
     tokens = [t.group().replace(" ", "") for t in _TOKEN.finditer(phrase)]
@@ -156,10 +162,15 @@ def read_unit(phrase: str) -> Unit | None:
         used += more + 1
     if known is not None:
         return known
-    words = {_singular(t) for t in tokens if t[0].isalpha()}
+    per = next((i for i, t in enumerate(tokens) if t.casefold() in _RATE), len(tokens))
+    below, _ = _known(tokens[per + 1 :])
+    words = {_singular(t) for t in (tokens if below is None else tokens[:per]) if t[0].isalpha()}
     if not words or len(words) > 6 or (max(map(len, words)) < 3 and "".join(words).isascii()):
         return None
-    return Unit(LABEL, words=frozenset(words - _FILLERS)) if words - _FILLERS else Unit("units")
+    kind, size = (LABEL, Fraction(1))
+    if below is not None:
+        kind, size = f"{LABEL} per {below.dimension}", 1 / below.size
+    return Unit(kind, size, frozenset(words - _FILLERS)) if words - _FILLERS else Unit("units")
 
 
 def _known(tokens: list[str]) -> tuple[Unit | None, int]:
@@ -198,8 +209,11 @@ def same_unit(given: Unit | None, wanted: Unit | None) -> Fraction | None:
     """
     if given is None or wanted is None:
         return Fraction(1)
-    if given.dimension == wanted.dimension == LABEL:
-        return Fraction(1) if given.words & wanted.words else None
+    if given.words and wanted.words:
+        if not given.words & wanted.words:
+            return None
+        if LABEL in (given.dimension, wanted.dimension):
+            return Fraction(1)
     if {given.dimension, wanted.dimension} in ({"angle", "celsius"}, {"angle", "fahrenheit"}):
         return Fraction(1)  # "degrees"
     if given.dimension == wanted.dimension:

@@ -1,12 +1,13 @@
 """Finished arms kept across comparisons, each under a hash of what its samples depend on.
 
-    CACHE/<version>/version.json         what made them: code and libraries
+    CACHE/<version>/version.json         what made them: libraries and processor
     CACHE/<version>/<key>.jsonl.gz       the samples of one arm
     CACHE/<version>/<key>.cost.json      what its engine spent on them
 
 The key holds the policy's files, the tagger's fingerprint, the rule, the problems and the sampling
-settings, never the policy's name. Another version of the code or of a library that decides tokens
-has a folder of its own, so arms of another version are never read.
+settings, never the policy's name. Another version of the code or of a library that decides tokens,
+and another model of processor or accelerator, whose last digits differ and with them the tokens
+drawn, has a folder of its own: arms from elsewhere are never read.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from rl.comparison.costs import cost_file
 from rl.evaluation.samples import read_samples
-from rl.provenance import library_versions
+from rl.provenance import graphics, library_versions, processor
 from tagger.errors import UserError
 from tagger.files import read_json, replacing, write_json
 
@@ -93,8 +94,8 @@ class ArmCache:
         size = sum(file.stat().st_size for folder in others for file in folder.iterdir())
         made = ", ".join(dict.fromkeys(_described(folder) for folder in others))
         return (
-            f"The arms in the cache {self.root} were made by another version ({made}) and are not"
-            f" read; delete that folder to free {size / 1e6:.1f} MB."
+            f"The arms in the cache {self.root} were made by another version or on another"
+            f" processor ({made}) and are not read; delete that folder to free {size / 1e6:.1f} MB."
         )
 
     def _entry(self, key: str) -> Path:
@@ -103,7 +104,7 @@ class ArmCache:
 
 @lru_cache(maxsize=1)
 def code_version() -> str:
-    """Hash of the code and the libraries that decide what an arm's samples hold, 16 digits."""
+    """Hash of code, libraries and processor, which decide what an arm's samples hold, 16 digits."""
     digest = hashlib.sha256(json.dumps(made_with(), sort_keys=True).encode())
     for place in (_ROOT / name for name in _CODE):
         for file in [place] if place.suffix else sorted(place.rglob("*.py")):
@@ -134,9 +135,13 @@ def policy_identity(path: str) -> str | None:
 
 
 def made_with() -> dict[str, str]:
-    """Versions of this package and of the libraries that decide tokens, of those installed."""
+    """What decides tokens next to the code: versions of installed libraries, model of processor."""
     versions = library_versions()
-    return {name: versions[name] for name in ("suffice", *_LIBRARIES) if name in versions}
+    made = {name: versions[name] for name in ("suffice", *_LIBRARIES) if name in versions}
+    made["processor"] = processor()
+    if (found := graphics()) is not None:
+        made["accelerator"] = found
+    return made
 
 
 def content_hash(content: dict[str, Any]) -> str:
@@ -150,7 +155,8 @@ def _described(folder: Path) -> str:
         made = read_json(folder / VERSION)
     except (OSError, ValueError):
         return folder.name
-    named = [f"{name} {made[name]}" for name in ("suffice", *_LIBRARIES[:2]) if made.get(name)]
+    told = ("suffice", *_LIBRARIES[:2], "processor", "accelerator")
+    named = [f"{name} {made[name]}" for name in told if made.get(name)]
     return f"{folder.name}: {', '.join(named)}"
 
 

@@ -111,9 +111,9 @@ def _difference(one: dict[str, Any], two: dict[str, Any], above: str = "") -> st
 class MadeBy:
     """What sampled the arms of a folder, so that none of another sampler or policy is added.
 
-    Arms of a comparison are paired: all must come from the same code, and those of one policy from
-    the same files. The record is written with the first arm; a folder whose arms are all there is
-    computed anew without asking.
+    Arms of a comparison are paired: all must come from the same code and processor, and those of
+    one policy from the same files. The record is written with the first arm; a folder whose arms
+    are all there is computed anew without asking.
 
     Args:
         samples: The folder.
@@ -130,7 +130,7 @@ class MadeBy:
         A folder without a record that can be read, e.g. of an earlier version, gets one.
 
         Raises:
-            UserError: The code, a library or a policy is another by now.
+            UserError: The code, a library, the processor or a policy is another by now.
         """
         if policy in self._admitted:
             return

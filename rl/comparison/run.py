@@ -44,7 +44,7 @@ from rl.evaluation.oracle import ANSWERS, ROOM
 from rl.evaluation.samples import Sample
 from rl.problems.overlap import listed
 from rl.problems.registry import load
-from rl.provenance import provenance
+from rl.provenance import first_command, provenance
 from rl.report.write import write_report
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -74,7 +74,7 @@ def run_comparison(
         resume: Go on in a folder in which the same comparison was begun: arms that are done are
             read back, a finished comparison is computed anew from its samples.
         progress: Called with (what is running, rows done, rows in all).
-        command: The command line, noted in the results.
+        command: The command line; that which began the folder is noted in the results.
         cache: Folder in which finished arms are kept and looked for; None goes without.
 
     Returns:
@@ -100,6 +100,7 @@ def run_comparison(
     _report_not_applied(runner)
     settings = json.dumps(config.to_dict(), indent=1)
     write_atomically(output / CONFIG, f"{settings}\n".encode())
+    command = first_command(output, command)
     _resolve_shares(runner)
     config = runner.config
     samples, selection = _run_arms(runner)

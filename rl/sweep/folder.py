@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rl.provenance import first_command
 from rl.sweep.planning.outcomes import Outcome
 from rl.sweep.settings.config import sweep_config
 from rl.sweep.settings.keys import SweepConfig
@@ -162,9 +163,9 @@ def begin(
             "max_new_tokens": max_new_tokens,
             "cache": str(cache.absolute()) if cache else None,
             "training_overlap": training_overlap,
-            "command": command,
         }
         write_json(file, content)
+        first_command(root, command)
     begun = open_sweep(root)
     return replace(begun, config=config)
 
@@ -210,7 +211,7 @@ def open_sweep(root: Path) -> SweepFolder:
         content["max_new_tokens"],
         Path(cache) if cache else None,
         content.get("training_overlap"),
-        content.get("command"),
+        first_command(root) or content.get("command"),  # where an earlier version kept it
     )
 
 

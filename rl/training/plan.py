@@ -217,12 +217,13 @@ def check_checkpoint(checkpoint: Path, plan: Plan) -> None:
     plan.stack.load_state_dict(state["reward"])
 
 
-def provenance_of(plan: Plan, digest: str | None) -> dict[str, Any]:
+def provenance_of(plan: Plan, digest: str | None, command: str | None = None) -> dict[str, Any]:
     """What the run is made of, for its folder and the policy's card.
 
     Args:
         plan: The run.
         digest: Of the weights that training begins with.
+        command: The command that began it, if one did.
     """
     return provenance(
         model={
@@ -233,4 +234,5 @@ def provenance_of(plan: Plan, digest: str | None) -> dict[str, Any]:
         audit_fingerprint=plan.audit_tagger.fingerprint if plan.audit_tagger else None,
         config=plan.config.to_dict(),
         seeds=[plan.config.seed, plan.config.problems.seed],
+        command=command,
     )

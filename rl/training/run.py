@@ -65,7 +65,9 @@ class TrainResult:
     evaluations: list[dict[str, Any]] = field(default_factory=list)
 
 
-def run_training(config: RunConfig | None, resume: str | Path | None = None) -> TrainResult:
+def run_training(
+    config: RunConfig | None, resume: str | Path | None = None, command: str | None = None
+) -> TrainResult:
     """Train a policy.
 
     Everything that can be wrong is checked before the model is loaded. An interrupted
@@ -74,6 +76,7 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     Args:
         config: The run's config; not needed to resume.
         resume: Folder of an interrupted run, to resume under its own config.
+        command: The command line; that which began the run is in its provenance.
 
     Returns:
         Where policy and metrics are.
@@ -104,7 +107,7 @@ def run_training(config: RunConfig | None, resume: str | Path | None = None) -> 
     plan = share_output(plan, agreed_output(str(run.root)))
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
     shown = [note for note in (*notes, note_of(plan.tagger, plan.audit_tagger)) if note]
-    start = Start(plan, checkpoint, resume is not None, shown)
+    start = Start(plan, checkpoint, resume is not None, shown, command)
     with started(start) as origin:
         return _train(start, origin, processes.is_main_process)
 

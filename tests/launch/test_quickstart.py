@@ -63,6 +63,7 @@ def test_it_leaves_policies_results_and_report_after_an_interruption(
     with monkeypatch.context() as patch:
         patch.setattr("launch.quickstart.run_trainings", one_process)
         patch.setattr("rl.comparison.run.run_comparison", interrupted)
+        patch.setattr("launch.commands.quickstart.command_line", lambda: "suffice first")
         argv = ["quickstart", "--config", str(config), "--seed", "1", "--output", str(root)]
         assert main(argv) == 130
     assert f"suffice quickstart --resume {root}" in capsys.readouterr().err
@@ -78,6 +79,7 @@ def test_it_leaves_policies_results_and_report_after_an_interruption(
     results = json.loads((root / "compare/results.json").read_text())
     arms |= {"monitored", "control_monitored", "trained_monitored"}
     assert set(results["arms"]) >= arms
+    assert results["provenance"]["command"] == "suffice first"
     assert results["prices"] == {"control": 0.0, "trained": None}  # charged by the token
     assert set(stage_seconds(root)) == {"train", "compare"}
     written = yaml.safe_load((root / "quickstart.yaml").read_text())

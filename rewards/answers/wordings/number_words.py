@@ -16,6 +16,13 @@ _SMALL = {word: i for i, word in enumerate(_ONES.split())} | {
 _LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _PARTS = "half third quarter fourth fifth sixth seventh eighth ninth tenth"
 _SIZES = dict(zip(_PARTS.split(), (2, 3, 4, 4, 5, 6, 7, 8, 9, 10), strict=True))
+_RANKS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+_RANK = {word: i for i, word in enumerate(_RANKS.split(), 1)} | {
+    f"{word.removesuffix('y')}ieth": 10 * i for i, word in enumerate(_TENS.split(), 2)
+}
 _LONGEST = 12  # words
 
 
@@ -35,6 +42,20 @@ def value_in_words(text: str) -> Fraction | None:
         value = _signless(words[1:])
         return -value if value is not None else None
     return _signless(words)
+
+
+def rank_in_words(text: str) -> int | None:
+    """The place that an ordinal below 100 names.
+
+    Args:
+        text: E.g. ``"third"``, ``"the twenty-first"``; "a third" is a fraction and names none.
+    """
+    words = re.split(r"[\s-]+", text.casefold().strip().removeprefix("the "))
+    rank = _RANK.get(words[-1])
+    if rank is None or len(words) == 1:
+        return rank
+    tens = _SMALL.get(words[0], 0) if len(words) == 2 else 0
+    return tens + rank if tens >= 20 and rank < 10 else None
 
 
 def _signless(words: list[str]) -> Fraction | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 Claim = dict[str, Any]
@@ -41,6 +42,30 @@ def begin(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def settled_by(high: float, low: float, limit: float) -> bool | None:
-    """Whether a whole interval is at most a limit (True), above it (False), or neither (None)."""
-    return True if high <= limit else False if low > limit else None
+def reached(
+    estimate: Mapping[str, float | None], target: float, *, fewer: bool = False, sign: bool = False
+) -> bool | None:
+    """Whether a value is at least its target, as far as the whole interval tells.
+
+    Args:
+        estimate: With ``low`` and ``high``.
+        target: What the value is to reach.
+        fewer: Whether it is to be at most the target instead, as a change of tokens.
+        sign: Whether a value at the target falls short of it, as 0 does of "more".
+
+    Returns:
+        True if the whole interval reaches the target, False if all of it falls short, None if it
+        does neither, or has no ends.
+
+    >>> reached({"low": 0.01, "high": 0.05}, 0.02), reached({"low": 0.02, "high": 0.05}, 0.02)
+    (None, True)
+    >>> reached({"low": -0.5, "high": -0.3}, -0.2, fewer=True)
+    True
+    """
+    low, high = estimate["low"], estimate["high"]
+    if low is None or high is None:
+        return None
+    worst, best = (target - high, target - low) if fewer else (low - target, high - target)
+    if worst > 0 or (worst == 0 and not sign):
+        return True
+    return False if best < 0 or (best == 0 and sign) else None

@@ -11,8 +11,8 @@ from rl.analysis.claims.base import (
     new_claim,
     percent,
     points,
+    reached,
     settled,
-    settled_by,
 )
 from rl.analysis.claims.evidence import never_correct, no_spread, shortfall
 from rl.analysis.claims.targets import margin_of
@@ -32,7 +32,7 @@ def directed(results: Mapping[str, Any], a: str, b: str, arm: str, other: str) -
         f"fewer_tokens{ending}",
         f"{begin(who)} uses {shorter} than {whom} (95 % interval of the change"
         f" {percent(tokens['low'])} to {percent(tokens['high'])}).",
-        settled_by(tokens["high"], tokens["low"], 0.0),
+        reached(tokens, 0.0, fewer=True, sign=True),
         tokens_change=tokens,
     )
     kept = new_claim(
@@ -41,7 +41,7 @@ def directed(results: Mapping[str, Any], a: str, b: str, arm: str, other: str) -
         f" {'more' if accuracy['mean'] >= 0 else 'less'} accurate than {whom} (95 % interval"
         f" {points(accuracy['low'])} to {points(accuracy['high'])}; margin:"
         f" {margin * 100:g} points below).",
-        settled_by(-accuracy["low"], -accuracy["high"], margin),
+        reached(accuracy, -margin),
         accuracy=accuracy,
     )
     return [

@@ -14,8 +14,8 @@ from rl.analysis.claims.base import (
     new_claim,
     percent,
     points,
+    reached,
     settled,
-    settled_by,
 )
 from rl.analysis.claims.evidence import (
     MIN_BAND_PROBLEMS,
@@ -44,8 +44,8 @@ def _fewer_tokens(name: str, of: str, pair: Mapping[str, Any]) -> Claim:
         "tokens_halved" if of == BASE else "tokens_saved",
         f"{begin(name)} uses {percent(abs(change['mean']))} {word} tokens than {of}"
         f" (95 % interval {percent(ends[0])} to {percent(ends[1])}; target: at least"
-        f" {percent(-target.value)} fewer).",
-        change["mean"] <= target.value,
+        f" {percent(-target.value)} fewer, by the whole interval).",
+        reached(change, target.value, fewer=True),
         tokens_change=change,
     )
 
@@ -53,18 +53,12 @@ def _fewer_tokens(name: str, of: str, pair: Mapping[str, Any]) -> Claim:
 def _accuracy_kept(name: str, of: str, pair: Mapping[str, Any], margin: float) -> Claim:
     gain = pair["accuracy"]
     word = "more" if gain["mean"] >= 0 else "less"
-    if of == BASE:
-        target, holds = f"not below 0, lower end not below −{margin * 100:g}", gain["mean"] >= 0
-        holds = holds and gain["low"] >= -margin
-    else:
-        target = f"whole interval not below −{margin * 100:g}"
-        holds = settled_by(-gain["low"], -gain["high"], margin)
     return new_claim(
         "accuracy_kept",
         f"{begin(name)} is {abs(gain['mean']) * 100:.1f} points {word} accurate than {of}, paired"
         f" by problem (95 % interval {points(gain['low'])} to {points(gain['high'])}; target:"
-        f" {target}).",
-        holds,
+        f" whole interval not below −{margin * 100:g}).",
+        reached(gain, -margin),
         accuracy=gain,
     )
 
@@ -75,6 +69,8 @@ def _above_monitored(name: str, of: str, frontier: Mapping[str, Any]) -> Claim:
     if not cheap:
         text = f"No monitored point of {of} uses as few tokens as {name}: none to compare with."
         return new_claim("above_monitored", text, None, as_cheap=0, at_equal_tokens=equal)
+    verdicts = [reached(r["accuracy_difference"], 0.0, sign=True) for r in cheap.values()]
+    holds = False if False in verdicts else None if None in verdicts else True
     above = [n for n, r in cheap.items() if r["above"]]
     sure = sum(r["above_for_sure"] for r in cheap.values())
     which = "the one monitored point" if len(cheap) == 1 else f"the {len(cheap)} monitored points"
@@ -86,7 +82,7 @@ def _above_monitored(name: str, of: str, frontier: Mapping[str, Any]) -> Claim:
     text = (
         f"{begin(name)} {verb} more accurate than {count if above else ''}{which} that"
         f" use{'s' if len(cheap) == 1 else ''} as few tokens"
-        f" ({sure} of {len(cheap)} with the whole paired interval above 0)"
+        f" ({sure} of {len(cheap)} with the whole paired interval above 0; target: all)"
     )
     if equal:
         text += (
@@ -96,7 +92,7 @@ def _above_monitored(name: str, of: str, frontier: Mapping[str, Any]) -> Claim:
     return new_claim(
         "above_monitored",
         text + ".",
-        frontier["above_all"],
+        holds,
         as_cheap=len(cheap),
         not_above=sorted(set(cheap) - set(above)),
         at_equal_tokens=equal,
@@ -105,17 +101,14 @@ def _above_monitored(name: str, of: str, frontier: Mapping[str, Any]) -> Claim:
 
 def _gain_at_equal_tokens(name: str, of: str, equal: Mapping[str, Any]) -> Claim:
     """Whether the policy pays against the best that monitoring the reference reaches."""
-    mean, target = equal["mean"], EQUAL_TOKENS
-    holds = True if mean >= target.value and equal["low"] > 0 else None
-    if holds is None and (equal["high"] < target.value or mean <= 0):
-        holds = False
+    mean, target = equal["mean"], EQUAL_TOKENS.value
     return new_claim(
         "gain_at_equal_tokens",
         f"At {name}'s own tokens the best mixture of monitored stops of {of} is"
         f" {abs(mean) * 100:.1f} points {'less' if mean >= 0 else 'more'} accurate (95 % interval"
-        f" of the difference {points(equal['low'])} to {points(equal['high'])}; target: at least 2"
-        " points less, interval above 0).",
-        holds,
+        f" of the difference {points(equal['low'])} to {points(equal['high'])}; target: at least"
+        f" {target * 100:g} points less, by the whole interval).",
+        reached(equal, target),
         at_equal_tokens=equal,
     )
 
@@ -129,8 +122,8 @@ def _easy_checks(name: str, of: str, pair: Mapping[str, Any]) -> Claim | None:
         f"On easy problems {name} writes {percent(abs(change['mean']))}"
         f" {'fewer' if change['mean'] <= 0 else 'more'} verification steps a trace than {of}"
         f" (interval of the change {percent(change['low'])} to {percent(change['high'])};"
-        " target: at least 70 % fewer).",
-        change["mean"] <= EASY_VERIFICATION.value,
+        " target: at least 70 % fewer, by the whole interval).",
+        reached(change, EASY_VERIFICATION.value, fewer=True),
         verification_steps_change=change,
     )
 
@@ -189,16 +182,15 @@ def _verifies_where_incorrect(name: str, arm: Mapping[str, Any]) -> Claim | None
     difference = found.get("difference")
     if difference is None or difference["low"] is None:
         return None  # results of an earlier version, or no such answers
-    target, low, high = SELECTIVITY.value, difference["low"], difference["high"]
-    holds = True if difference["mean"] >= target and low > 0 else False if high < target else None
+    low, high = difference["low"], difference["high"]
     wrong, right = (found[f"verified_if_first_{kind}"]["mean"] for kind in ("wrong", "right"))
     return new_claim(
         "verifies_where_incorrect",
         f"{begin(name)} verifies {percent(wrong)} of the answers whose first stated answer is"
         f" incorrect and {percent(right)} of those where it is correct: a difference of"
         f" {points(difference['mean'])} points (95 % interval {points(low)} to {points(high)};"
-        " target: at least +20, interval above 0).",
-        holds,
+        " target: at least +20, by the whole interval).",
+        reached(difference, SELECTIVITY.value),
         difference=difference,
     )
 

@@ -1,6 +1,7 @@
 """The targets that claims are measured by, each with its origin.
 
-They are this project's own: set before the runs they are applied to, and taken from no paper.
+They are this project's own: set before the runs they are applied to, and taken from no paper. A
+claim reaches its target by the whole of its interval (`rl.analysis.claims.base.reached`).
 """
 
 from __future__ import annotations

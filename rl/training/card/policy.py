@@ -168,6 +168,8 @@ def _reproduce(provenance: Mapping[str, Any], export: Export | None) -> str:
     changed = " (with local changes)" if "+" in str(provenance["commit"]) else ""
     machine = provenance.get("machine") or {}
     on = ", ".join(str(machine[k]) for k in ("processor", "accelerator") if machine.get(k))
+    command = provenance.get("command")
+    began = f"* Begun by `{command}`.\n" if command else ""
     config = json.dumps(provenance["config"], indent=2, ensure_ascii=False)
     return f"""With Suffice at commit `{commit}`{changed} and the versions below:
 
@@ -175,7 +177,7 @@ def _reproduce(provenance: Mapping[str, Any], export: Export | None) -> str:
 suffice train --config {file} --output runs/again
 ```
 
-* Frozen tagger: `{provenance["tagger_fingerprint"]}`, the same before and after.
+{began}* Frozen tagger: `{provenance["tagger_fingerprint"]}`, the same before and after.
 * Audit tagger: `{provenance["audit_fingerprint"]}`.
 * Weights of the base, SHA-256: `{provenance["model"]["base_weights"]}`.
 * Date: {provenance["date"]}.{f" Machine: {on}." if on else ""}

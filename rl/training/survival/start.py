@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rl.provenance import commit, installed_packages, library_versions
+from rl.provenance import commit, first_command, installed_packages, library_versions
 from rl.training.config import write_config
 from rl.training.plan import Plan, provenance_of
 from rl.training.run_folder import checkpoint_state, new_run
@@ -30,12 +30,14 @@ class Start:
         checkpoint: What it resumes from, if anything.
         resumed: Whether its folder was there before.
         notes: To be shown once.
+        command: The command line, if it was started by one.
     """
 
     plan: Plan
     checkpoint: Path | None
     resumed: bool
     notes: Sequence[str] = ()
+    command: str | None = None
 
 
 @contextmanager
@@ -82,6 +84,7 @@ def _take_folder(start: Start, processes: int, stack: ExitStack) -> MadeOf:
         raise UserError(
             f"The run in {run.root} has gone further since this process read it; start it again."
         )
+    command = first_command(run.root, start.command)
     digest = model_digest(plan)
     origin = made_of(plan, processes, digest)
     notes = list(start.notes)
@@ -92,7 +95,7 @@ def _take_folder(start: Start, processes: int, stack: ExitStack) -> MadeOf:
         print(f"[suffice] {note}", file=sys.stderr, flush=True)
     run.drop_broken_checkpoints()
     if not run.packages.is_file():  # a kill may have come between config and provenance
-        write_json(run.provenance, provenance_of(plan, digest))
+        write_json(run.provenance, provenance_of(plan, digest, command))
         write_atomically(run.packages, "".join(f"{line}\n" for line in installed_packages()))
     return origin
 

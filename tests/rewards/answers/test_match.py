@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.answers import answers_match
+from rewards.answers.algebra.hanging import can_hang
 from rewards.answers.symbolic import is_symbolic, rounds_to
 from tagger.thinking.keywords import REFLECTION_KEYWORDS, count_keywords
 
@@ -50,6 +51,11 @@ def test_answers_match_takes_any_text(text: str) -> None:
         "2**3**x",
         "2^{123456789}",
         "(x+1)^{999}",
+        "2^{3^x}",
+        "(2^{3}^4)",
+        "((x^{9})^9)^9",
+        "100!",
+        "2^{10!}",
         "(1+" * 200 + "x" + ")" * 200,
     ],
 )
@@ -57,6 +63,13 @@ def test_is_symbolic_keeps_what_hangs_from_math_verify(hanging: str) -> None:
     assert not is_symbolic(hanging)
     assert not answers_match(hanging, "x+1")
     assert answers_match(hanging, hanging)
+
+
+@pytest.mark.parametrize(
+    "sound", ["2^3 \\cdot 5^4", "x^2y^2", "(x^2)^3", "10!/7!", "2**3 * 3**2", "x^{-1} y^{-2}"]
+)
+def test_can_hang_lets_powers_stand_next_to_each_other(sound: str) -> None:
+    assert not can_hang(sound) and is_symbolic(sound)
 
 
 @pytest.mark.parametrize("words", ["AB", "Tom is tall", "a knight", "A1B2", "x or y", "110_2", "?"])

@@ -8,9 +8,10 @@ from rewards.answers.checkers import checker_for
 from tests.rewards.answers.table import NUMBERS
 from tests.rewards.answers.table_denials import DENIALS
 from tests.rewards.answers.table_forms import FORMS
+from tests.rewards.answers.table_spellings import SPELLINGS
 from tests.rewards.answers.table_texts import TEXTS
 
-TABLE = {**NUMBERS, **FORMS, **TEXTS, **DENIALS}
+TABLE = {**NUMBERS, **FORMS, **TEXTS, **DENIALS, **SPELLINGS}
 LINES = [
     pytest.param(answer, reference, verdict, id=f"{kind}-{answer[:30]}-{reference[:20]}")
     for kind, lines in TABLE.items()

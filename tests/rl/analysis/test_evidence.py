@@ -68,10 +68,10 @@ def test_unfinished_answers_settle_nothing() -> None:
     assert "only 0 % of the answers of base are finished" in results["claims"][0]["reason"]
 
 
-def test_ample_evidence_is_settled(ample: dict[str, Any]) -> None:
-    found = holds(ample)
-    assert found["tokens_halved"] is not None and found["accuracy_kept"] is not None
-    assert found["easy_verification"] is not None and found["above_monitored"] is not None
+def test_ample_evidence_leaves_the_verdict_to_the_interval(ample: dict[str, Any]) -> None:
+    names = ("tokens_halved", "accuracy_kept", "easy_verification", "above_monitored")
+    reasons = {c["name"]: c["reason"] for c in make_claims(ample)}
+    assert [reasons[name] for name in names] == [None] * len(names)
 
 
 def test_monitored_arms_that_are_not_finished_settle_nothing(ample: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rl.analysis.claims import make_claims
+from rl.analysis.claims.base import reached
 from rl.analysis.results import build_results, write_results
 from rl.analysis.schema import load_results, validate_results
 from tagger.errors import UserError
@@ -143,25 +144,91 @@ def claims_of(results: dict[str, Any]) -> dict[str, Any]:
     return {c["name"]: c for c in make_claims(results)}
 
 
-def test_claims_follow_the_figures(results: dict[str, Any]) -> None:
+def interval(low: float, high: float) -> dict[str, float]:
+    return {"mean": (low + high) / 2, "low": low, "high": high}
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "reaches", "crosses", "misses"),
+    [
+        ("tokens_halved", ("tokens_change",), (-0.58, -0.5), (-0.58, -0.49), (-0.49, -0.4)),
+        ("accuracy_kept", ("accuracy",), (-0.02, 0.01), (-0.021, 0.04), (-0.05, -0.021)),
+        (
+            "easy_verification",
+            ("bands", EASY, "verification_steps_change"),
+            (-0.9, -0.7), (-0.9, -0.69), (-0.69, -0.5),
+        ),
+    ],
+)  # fmt: skip
+def test_claims_go_by_the_whole_interval(
+    results: dict[str, Any],
+    name: str,
+    place: tuple[str, ...],
+    reaches: tuple[float, float],
+    crosses: tuple[float, float],
+    misses: tuple[float, float],
+) -> None:
+    for ends, holds in ((reaches, True), (crosses, None), (misses, False)):
+        r = copy.deepcopy(results)
+        part = r["paired"]["trained_vs_base"]
+        for key in place[:-1]:
+            part = part[key]
+        part[place[-1]] = interval(*ends)
+        claim = claims_of(r)[name]
+        assert claim["holds"] is holds
+        assert "whole interval" in claim["text"]
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "holds"),
+    [
+        ((0.01, 0.02), (0.1, 0.1), True),
+        ((0.01, 0.0), (0.1, 0.1), None),  # 0 itself is not above
+        ((-0.2, -0.1), (0.1, 0.1), None),
+        ((0.01, -0.1), (0.1, 0.0), False),  # as accurate at most
+    ],
+)
+def test_above_monitored_takes_every_stop(
+    results: dict[str, Any], lows: tuple[float, ...], highs: tuple[float, ...], holds: bool | None
+) -> None:
     r = copy.deepcopy(results)
-    pair = r["paired"]["trained_vs_base"]
-    pair["tokens_change"] = {"mean": -0.55, "low": -0.58, "high": -0.52}
-    pair["accuracy"] = {"mean": 0.004, "low": -0.015, "high": 0.02}
-    pair["bands"]["easy"]["verification_steps_change"] = {"mean": -0.8, "low": -0.9, "high": -0.6}
-    r["frontier"]["base"]["trained"]["above_all"] = True
-    claims = claims_of(r)
-    for name in ("tokens_halved", "accuracy_kept", "easy_verification", "above_monitored"):
-        assert claims[name]["holds"] is True, name
-    assert "55 % fewer tokens" in claims["tokens_halved"]["text"]
-    pair["accuracy"]["low"] = -0.021
-    assert claims_of(r)["accuracy_kept"]["holds"] is False
-    pair["accuracy"] = {"mean": -0.001, "low": -0.01, "high": 0.02}
-    assert claims_of(r)["accuracy_kept"]["holds"] is False
-    pair["tokens_change"]["mean"] = -0.49
-    assert claims_of(r)["tokens_halved"]["holds"] is False
-    pair["bands"]["easy"]["verification_steps_change"]["mean"] = -0.69
-    assert claims_of(r)["easy_verification"]["holds"] is False
+    points = r["frontier"]["base"]["trained"]["points"]
+    names = sorted(points)[:2]
+    for name, row in points.items():
+        row["as_cheap"] = name in names
+    for name, low, high in zip(names, lows, highs, strict=True):
+        found = interval(low, high)
+        points[name].update(
+            accuracy_difference=found, above=found["mean"] > 0, above_for_sure=low > 0
+        )
+    claim = claims_of(r)["above_monitored"]
+    assert claim["holds"] is holds
+    sure = sum(low > 0 for low in lows)
+    assert f"({sure} of 2 with the whole paired interval above 0; target: all)" in claim["text"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "holds"),
+    [((0.2, 0.3), True), ((0.1, 0.5), None), ((-0.1, 0.19), False)],
+)
+def test_verifies_where_incorrect_goes_by_the_whole_interval(
+    results: dict[str, Any], ends: tuple[float, float], holds: bool | None
+) -> None:
+    r = copy.deepcopy(results)
+    own = r["arms"]["trained"]["selectivity"]
+    own["difference"] = interval(*ends)
+    for kind in ("wrong", "right"):
+        own[f"verified_if_first_{kind}"] = interval(0.2, 0.4)
+    assert claims_of(r)["verifies_where_incorrect"]["holds"] is holds
+
+
+def test_reached_takes_the_target_itself_but_of_a_sign() -> None:
+    at, flat = {"low": 0.0, "high": 0.1}, {"low": 0.0, "high": 0.0}
+    assert reached(at, 0.0) is True and reached(at, 0.0, sign=True) is None
+    assert reached(at, 0.1) is None and reached(at, 0.11) is False
+    assert reached(at, 0.1, fewer=True) is True and reached(at, 0.0, fewer=True) is None
+    assert reached(flat, 0.0, sign=True) is False is reached(flat, 0.0, fewer=True, sign=True)
+    assert reached({"low": None, "high": None}, 0.0) is None
 
 
 def test_no_monitored_point_as_cheap_settles_nothing(results: dict[str, Any]) -> None:

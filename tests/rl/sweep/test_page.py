@@ -76,6 +76,7 @@ def test_results_name_the_command_that_began_the_sweep(tmp_path: Path) -> None:
     plan = planned_runs(made)
     for task in tasks_of(made, plan):
         stand_in(made.root, task.key)
+    assert (made.root / "command.txt").read_text() == "suffice sweep a.yaml\n"
     resumed = begin(tmp_path / "s", make_sweep(), 64, None, command="suffice sweep --resume s")
     assert finish(resumed, plan)["provenance"]["command"] == "suffice sweep a.yaml"
     shown = finish(resumed, plan, "suffice sweep report s title=T")["provenance"]["command"]

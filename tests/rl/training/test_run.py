@@ -40,7 +40,7 @@ def test_a_run_leaves_policy_metrics_config_and_result(world: World, tmp_path: P
     from rl.policy.load import load_policy
 
     config = config_from_dict(world.config(tmp_path / "run", audit_tagger=str(world.tagger)))
-    result = run_training(config)
+    result = run_training(config, command="suffice train a.yaml")
     rows = [json.loads(line) for line in Path(result.metrics_path).read_text().splitlines()]
     assert [row["step"] for row in rows] == [1, 2, 3, 4]
     wanted = {"reward", "rewards/short/mean", "weight/short", "advantage/short", "entropy"}
@@ -56,6 +56,7 @@ def test_a_run_leaves_policy_metrics_config_and_result(world: World, tmp_path: P
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert provenance["tagger_fingerprint"] == result.tagger_fingerprint
     card = (tmp_path / "run" / "policy" / "README.md").read_text()
+    assert provenance["command"] == "suffice train a.yaml" and provenance["command"] in card
     assert result.tagger_fingerprint in card and provenance["model"]["base_weights"] in card
     first = sum(row["facts/tokens"] for row in rows) / 4
     assert f"| tokens | {first:.3f} | {first:.3f} |" in card
