@@ -123,7 +123,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         TaggerUnchanged,
     )
     from rl.training.callbacks.evaluation import policy_sampler
-    from rl.training.grpo_config import resumable_at, steps_served
+    from rl.training.grpo_config import resumable_at, steps_of_a_batch, steps_served
     from rl.training.records.rollouts import KeptRollouts
     from rl.training.signal import SignalWatch
     from rl.training.tracking.callback import finish_tracking, make_tracking
@@ -146,7 +146,10 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         for i, p in enumerate(plan.problems)
     ]
     unchanged = TaggerUnchanged(plan.tagger)
-    floor = AccuracyFloor(**asdict(config.accuracy_floor)) if config.accuracy_floor else None
+    floor = None
+    if config.accuracy_floor is not None:
+        served = steps_of_a_batch(plan.arguments)
+        floor = AccuracyFloor(**asdict(config.accuracy_floor), served=served)
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     metrics = MetricsFile(run.metrics, step, start.resumed) if main else None
     stop = StopOnSignal(lambda step: resumable_at(step, plan.arguments), main)
