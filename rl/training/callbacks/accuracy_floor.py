@@ -105,12 +105,15 @@ class AccuracyFloor(TrainerCallback):
         self.on_step_end(args, state, control)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Test the step's batch, if it had one; note the best checkpoint; stop after a fall."""
+        """Test the step's batch, if it had one; note the best checkpoint; stop after a fall.
+
+        Its step is the last one, and logged whatever ``logging_steps`` says.
+        """
         if self._draws:
             shares, self._draws = self._draws, []
             self._test(shares)
         if self.reason is not None:
-            control.should_training_stop = True
+            control.should_training_stop = control.should_log = True
         elif control.should_save and self._seen and self.accuracy >= self.best_accuracy:
             self.best_step, self.best_accuracy = int(state.global_step), self.accuracy
 

@@ -97,6 +97,26 @@ def test_a_fall_before_the_first_checkpoint_leaves_the_base(
     assert result.policy_path is not None and same(result.policy_path, world.model)
 
 
+def test_a_fall_between_two_evaluations_is_evaluated_and_logged(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems = tmp_path / "eval.jsonl"
+    problems.write_text('{"question": "11 + 7 = ?", "answer": 18}\n')
+    accuracies(monkeypatch, [0.9, 0.9, 0.0])
+    changes = {
+        "accuracy_floor": {"floor": 0.4},
+        "grpo": GRPO | {"max_steps": 9, "save_steps": 2, "logging_steps": 2},
+        "eval_problems": {"source": str(problems)},
+        "eval_every": 2,
+        "eval_samples": 1,
+    }
+    result = run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
+    assert result.steps == 3 and [one["step"] for one in result.evaluations] == [0, 2, 3]
+    rows = [json.loads(line) for line in Path(result.metrics_path).read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2, 3]
+    assert rows[1]["eval/tokens"] == result.evaluations[-1]["tokens"]
+
+
 @pytest.fixture(scope="module")
 def whole(world: World, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
     """A run that was never interrupted."""
