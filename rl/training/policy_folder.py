@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rl.policy.config import PolicyConfig, own_settings
 from rl.policy.load import load_policy
 from rl.policy.source import resolve_policy
+from rl.training.run_folder import REFERENCE_FILE, STATE_FILE, UNLOGGED_FILE
 from rl.training.sharding import weights_in_parts, whole_weights
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 MODEL_FILES = (".safetensors", ".json", ".jinja", ".txt", ".model")
 """Endings of a policy's files; the others in a checkpoint belong to the optimizer."""
 
-STATE_FILES = ("trainer_state.json", "suffice_state.json")
+STATE_FILES = ("trainer_state.json", STATE_FILE, UNLOGGED_FILE, REFERENCE_FILE)
+"""Files of those endings that belong to the run all the same."""
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 

@@ -16,11 +16,9 @@ from typing import Any
 
 from trl import GRPOTrainer
 
+from rl.training.run_folder import REFERENCE_FILE
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
-
-FILE = "reference.safetensors"
-"""In a checkpoint, the reference's weights at its step."""
 
 REFERENCE_ADAPTER = "ref"
 """TRL's name of the adapter that is the reference of another."""
@@ -36,7 +34,7 @@ class ReferenceTrainer(GRPOTrainer):
             from safetensors.torch import save_model
 
             folder = Path(self._get_output_dir(trial=trial))
-            file = folder / f"checkpoint-{self.state.global_step}" / FILE
+            file = folder / f"checkpoint-{self.state.global_step}" / REFERENCE_FILE
             save_model(self.accelerator.unwrap_model(self.ref_model), str(file))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
@@ -51,11 +49,11 @@ class ReferenceTrainer(GRPOTrainer):
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is None or not self.args.sync_ref_model:
             return
-        file = Path(checkpoint) / FILE
+        file = Path(checkpoint) / REFERENCE_FILE
         if not file.is_file():
             raise UserError(
-                f"The checkpoint {checkpoint} holds no {FILE}, without which grpo.sync_ref_model "
-                "begins again with the first weights; begin a new run."
+                f"The checkpoint {checkpoint} holds no {REFERENCE_FILE}, without which "
+                "grpo.sync_ref_model begins again with the first weights; begin a new run."
             )
         from safetensors.torch import load_model
 

@@ -41,6 +41,7 @@ from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, peak_memory, term_metrics
 from rl.training.survival.failures import diverged
+from rl.training.survival.unlogged import UnloggedTrainer
 from rl.training.vllm.rollouts import prepare_vllm
 from tagger.errors import UserError
 from tagger.files import flush_all, write_atomically
@@ -66,7 +67,9 @@ class FactsWatcher(Protocol):
         ...
 
 
-class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, ReferenceTrainer):
+class StepGRPOTrainer(
+    TimedTrainer, BudgetedTrainer, ShortBatchTrainer, ReferenceTrainer, UnloggedTrainer
+):
     """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
 
     The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).

@@ -17,6 +17,8 @@ from rl.training.run import TrainResult, run_training
 from rl.training.run_folder import RunFolder
 from rl.training.trainer import StepGRPOTrainer
 from tagger.errors import Interrupted, UserError
+from tests.end_to_end.interruptions import signal_in_step
+from tests.rl.training.logged import lines_without_timings
 from tests.world import GRPO, World
 
 
@@ -150,6 +152,27 @@ def test_a_signal_writes_a_checkpoint_from_which_the_run_goes_on_exactly(
     assert same(resumed.policy_path, whole.policy_path)
     steps = [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()]
     assert steps == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_a_signal_between_two_logged_steps_leaves_the_metrics_of_a_run_without(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grpo = GRPO | {"max_steps": 5, "logging_steps": 3, "save_steps": 3}
+    whole = run_training(config_from_dict(world.config(tmp_path / "whole", grpo=grpo)))
+    run = RunFolder(tmp_path / "run")
+    with monkeypatch.context() as patch:
+        scored = StepGRPOTrainer._calculate_rewards  # put back at the end of the block
+        patch.setattr(StepGRPOTrainer, "_calculate_rewards", scored)
+        signal_in_step(signal.SIGTERM, step=2, rank=0)
+        with pytest.raises(Interrupted):
+            run_training(config_from_dict(world.config(run.root, grpo=grpo)))
+    assert run.last_checkpoint() == run.checkpoint(2)
+    assert not run.metrics.exists()
+    run_training(None, resume=run.root)
+    logged = lines_without_timings(run.metrics)
+    assert logged == lines_without_timings(Path(whole.metrics_path))
+    assert [json.loads(line)["step"] for line in logged] == [3, 5]
 
 
 def test_a_nan_loss_stops_with_the_last_checkpoint_whole(
