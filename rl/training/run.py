@@ -223,6 +223,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         thinking_budget=config.thinking_budget,
         max_draws=dynamic.max_draws if dynamic else 1,
         kept_steps=lambda: [best.best_step] if best and best.best_step is not None else [],
+        stopped=lambda: floor is not None and floor.reason is not None,
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.
             c

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+import rl.training.run
 import rl.training.trainer
 from rl.training.config import config_from_dict
 from rl.training.run import TrainResult, run_training
@@ -117,6 +118,31 @@ def test_a_fall_between_two_evaluations_is_evaluated_and_logged(
     rows = [json.loads(line) for line in Path(result.metrics_path).read_text().splitlines()]
     assert [row["step"] for row in rows] == [2, 3]
     assert rows[1]["eval/tokens"] == result.evaluations[-1]["tokens"]
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_a_kill_between_the_last_step_and_the_result_costs_no_step(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, falls: bool
+) -> None:
+    """The fourth step is in mid-epoch, and there are no more shares than four."""
+    accuracies(monkeypatch, [0.9, 0.9, 0.9, 0.0])
+    run = RunFolder(tmp_path / "run")
+    changes = {"accuracy_floor": {"floor": 0.4 if falls else 0.0, "window": 1}}
+    grpo = GRPO | {"max_steps": 9 if falls else 4}
+    with monkeypatch.context() as patch:
+        patch.setattr(rl.training.run, "save_policies", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_training(config_from_dict(world.config(run.root, grpo=grpo, **changes)))
+    assert run.last_checkpoint() == run.checkpoint(4)
+    logged = run.metrics.read_text()
+    result = run_training(None, resume=run.root)
+    assert (result.steps, result.stopped_early is not None) == (4, falls)
+    assert run.metrics.read_text() == logged
+    assert same(run.last_policy if falls else run.policy, run.checkpoint(4))
+
+
+def killed(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
