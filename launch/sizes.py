@@ -7,6 +7,7 @@ from typing import Any
 
 from launch.recipes import Hardware
 from rl.scale.memory import GIB, memory_of
+from rl.scale.optimiser import DEFAULT, optimiser_note
 from rl.scale.resolve import Resolved
 from rl.training.config import RunConfig
 
@@ -48,6 +49,9 @@ def size_rows(config: RunConfig, found: Resolved, hardware: Hardware) -> list[tu
             f"{memory.peak / GIB:.1f} GiB{each}, most of it {memory.largest} ({memory.phase})",
         ),
     ]
+    if work.optimiser != DEFAULT:
+        note = optimiser_note(work.optimiser)
+        rows.append(("optimiser", f"{work.optimiser}{note and f'; {note}'}"))
     if found.waits_for:
         rows.append(("waits for", f"a completed run in {', '.join(found.waits_for)}"))
     return rows

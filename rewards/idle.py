@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rewards.terms.base import SummedTerm
 from rewards.weights import WeightController
 from tagger.errors import UserError
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from rewards.stack import WeightedTerm
 
 _ROUNDING = 1e-6  # rewards are float32
+
+Parts = Mapping[Hashable, float]
+"""Parts of a term and their factors."""
 
 
 def acts(weight: WeightController) -> bool:
@@ -26,8 +31,8 @@ def refuse_idle(terms: Sequence[WeightedTerm]) -> None:
         terms: The terms and their weights.
 
     Raises:
-        UserError: All weights are 0 at every step; or terms of one kind with the same parameters
-            have weights that sum to 0 at every step. The terms are named.
+        UserError: All weights are 0 at every step; or terms that share parts, each a whole term
+            unless it says otherwise, sum to 0 at every step. The terms are named.
     """
     acting = [term for term in terms if acts(term.weight)]
     if not acting:
@@ -36,19 +41,43 @@ def refuse_idle(terms: Sequence[WeightedTerm]) -> None:
             f"Every weight of reward.terms is 0 ({names}), so no rollout would be paid anything; "
             "give correctness a weight, e.g. 1.0."
         )
-    for i, first in enumerate(acting):
-        same = [term for term in acting[i:] if term.term == first.term]
-        if len(same) > 1 and _cancel([term.weight for term in same]):
-            names = " and ".join(term.name for term in same)
+    parts = {term.name: _parts(term, acting) for term in acting}
+    for sharing in _sharing(parts):
+        together = [term for term in acting if term.name in sharing]
+        if len(together) > 1 and _cancel(together, parts):
             raise UserError(
-                f"The reward terms {names} compute the same and their weights sum to 0, so they "
+                f"The reward terms {' and '.join(sharing)} sum to 0 for every rollout, so they "
                 "cancel; remove them, or change a weight or a parameter."
             )
 
 
-def _cancel(weights: Sequence[WeightController]) -> bool:
-    """Whether the weights sum to 0 throughout: between turning points all are straight lines."""
-    steps = {step for weight in weights for step in weight.turning_points()}
-    spans = [[weight.span(step) for weight in weights] for step in steps]
-    fixed = all(low == high for row in spans for low, high in row)
-    return fixed and all(abs(sum(low for low, _ in row)) < _ROUNDING for row in spans)
+def _parts(term: WeightedTerm, terms: Sequence[WeightedTerm]) -> Parts:
+    """What a term is the sum of: if it does not say, itself, known by the first equal term."""
+    if isinstance(term.term, SummedTerm):
+        return {(type(term.term), part): factor for part, factor in term.term.parts().items()}
+    return {next(i for i, other in enumerate(terms) if other.term == term.term): 1.0}
+
+
+def _sharing(parts: Mapping[str, Parts]) -> list[list[str]]:
+    """Names of terms that share parts, directly or through others, in order."""
+    found: list[list[str]] = []
+    for name, own in parts.items():
+        near = [names for names in found if any(own.keys() & parts[n].keys() for n in names)]
+        found = [names for names in found if names not in near]
+        found.append([*(n for names in near for n in names), name])
+    return found
+
+
+def _cancel(terms: Sequence[WeightedTerm], parts: Mapping[str, Parts]) -> bool:
+    """Whether all parts sum to 0 throughout: between turning points weights are straight lines."""
+    for step in {step for term in terms for step in term.weight.turning_points()}:
+        sums: dict[Hashable, float] = defaultdict(float)
+        for term in terms:
+            low, high = term.weight.span(step)
+            if low != high:
+                return False
+            for part, factor in parts[term.name].items():
+                sums[part] += low * factor
+        if any(abs(total) >= _ROUNDING for total in sums.values()):
+            return False
+    return True

@@ -145,7 +145,7 @@ def _print(
     from rl.scale.duration import seconds_of
     from rl.scale.memory import PARTS
 
-    shown = ("model", "trains", "steps", "a step")
+    shown = ("model", "trains", "steps", "a step", "optimiser")
     print_rows(title, [r for r in size_rows(config, found, hardware) if r[0] in shown])
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("GiB a process", no_wrap=True)

@@ -8,8 +8,8 @@ or its arithmetic, 2 operations for a parameter and token, whichever takes longe
 6 operations for a parameter and token (4 with a LoRA, whose base needs no gradient of its weights),
 2 more with checkpointing, and those of the attention (Kaplan et al. 2020, arXiv 2001.08361,
 section 2.1); offloaded weights come from the host for each pass forwards and backwards.
-AdamW reads and writes weight, gradient and two moments. All completions are taken at their
-full length. Not counted: communication between GPUs, tagging, rewards, evaluations.
+The optimiser reads the gradient, and reads and writes weights and its states. All completions are
+taken at their full length. Not counted: communication between GPUs, tagging, rewards, evaluations.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def _fetching(shape: ModelShape, work: Workload, strategy: Strategy, value: floa
 
 
 def _optimiser(work: Workload, strategy: Strategy, reading: float) -> float:
-    trained = work.trainable / (work.processes if strategy.optimizer else 1)
+    parts = work.processes if strategy.optimizer else 1
+    moved = (12.0 * work.trainable + 2.0 * work.state_bytes) / parts
     if strategy.offload:
-        return 4.0 * trained / HOST_BANDWIDTH + 28.0 * trained / HOST_BANDWIDTH
-    return 28.0 * trained / reading
+        return (4.0 * work.trainable / parts + moved) / HOST_BANDWIDTH
+    return moved / reading

@@ -5,10 +5,10 @@ A step has two phases, and the parts that lie in memory in each are added up. Wh
 activations and logits. Weights and optimiser states are there in both. The peak is the larger sum.
 
 Formats: weights that are trained themselves are float32, as `rl.policy.precision` loads them (under
-DeepSpeed and bfloat16: bfloat16 with a float32 copy among the optimiser states), with AdamW's two
-float32 moments (ZeRO, Rajbhandari et al. 2020, arXiv 1910.02054, section 3). A LoRA's base is
-bfloat16 on a GPU. Logits are TRL's tiles (`trl.kernels.chunked_logprob`, 1.16). Activations are in
-`rl.scale.activations`.
+DeepSpeed and bfloat16: bfloat16 with a float32 copy among the optimiser states; ZeRO, Rajbhandari
+et al. 2020, arXiv 1910.02054, section 3). Optimiser states are in `rl.scale.optimiser`. A LoRA's
+base is bfloat16 on a GPU. Logits are TRL's tiles (`trl.kernels.chunked_logprob`, 1.16). Activations
+are in `rl.scale.activations`.
 
 Measured peaks next to these numbers: docs/results/scale.md.
 """
@@ -138,9 +138,9 @@ def _weights(shape: ModelShape, work: Workload, strategy: Strategy, value: float
 
 
 def _states(work: Workload, strategy: Strategy) -> float:
-    """AdamW's moments, and under DeepSpeed's bfloat16 a float32 copy of what is trained."""
-    each = 12.0 if strategy.engine == "deepspeed" and work.half else 8.0
-    return each * work.trainable / _parts(work, strategy.optimizer)
+    """The optimiser's, and under DeepSpeed's bfloat16 a float32 copy of what is trained."""
+    copy = 4.0 * work.trainable if strategy.engine == "deepspeed" and work.half else 0.0
+    return (work.state_bytes + copy) / _parts(work, strategy.optimizer)
 
 
 def _gathered(shape: ModelShape, value: float, strategy: Strategy) -> float:

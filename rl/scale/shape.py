@@ -107,8 +107,22 @@ class ModelShape:
             return linear + norms + biases + self.heads + experts * expert + router
         return linear + norms
 
-    def lora_parameters(self, rank: int, targets: str | Iterable[str] = ALL_LINEAR) -> int:
-        """Parameters of a LoRA.
+    @property
+    def matrices(self) -> list[tuple[int, int, int]]:
+        """Rows, columns and number of all matrices; what is left are vectors."""
+        found = [(a, b, self.layers) for a, b in self.linears.values()]
+        found.append((self.vocab, self.hidden, 1 if self.tied else 2))
+        if self.experts:
+            each = self.layers * self.experts
+            found += [(self.hidden, 2 * self.inner, each), (self.inner, self.hidden, each)]
+            biases_and_router = (2 * self.inner, self.hidden, self.hidden)
+            found += [(self.experts, width, self.layers) for width in biases_and_router]
+        return found
+
+    def lora_matrices(
+        self, rank: int, targets: str | Iterable[str] = ALL_LINEAR
+    ) -> list[tuple[int, int, int]]:
+        """Rows, columns and number of the matrices of a LoRA.
 
         Args:
             rank: Its ``r``.
@@ -120,12 +134,12 @@ class ModelShape:
         known = self.linears
         if isinstance(targets, str):
             targets = known if targets == ALL_LINEAR else [targets]
-        total = 0
+        found = []
         for name in targets:
             if name not in known:
                 raise unknown_name("layer in lora.target_modules", name, known)
-            total += rank * sum(known[name])
-        return self.layers * total
+            found += [(rank, width, self.layers) for width in known[name]]
+        return found
 
     def cache_token_bytes(self, value_bytes: float) -> float:
         """Bytes of the keys and values of one token in all layers."""

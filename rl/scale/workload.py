@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rl.policy.source import ADAPTER, PACKAGED, resolve_policy
-from rl.scale.shape import ALL_LINEAR, ModelShape
+from rl.scale.optimiser import DEFAULT, check_optimiser, state_bytes, trained_of
+from rl.scale.shape import ModelShape
 from rl.training.config import RunConfig
 from tagger.errors import UserError
 from tagger.files import read_json
@@ -30,14 +31,14 @@ TRL_DEFAULTS: dict[str, Any] = {
     "vllm_enable_sleep_mode": False,
     "gradient_checkpointing": True,
     "ds3_gather_for_generation": True,
+    "optim": DEFAULT,
+    "optim_args": None,
 }
 """Fields of TRL's `GRPOConfig` that size follows from; a test holds them against TRL, whose import
 takes several seconds."""
 
 PROMPT_TOKENS = 256
 """Assumed for a prompt where nobody says better: a word problem with a chat template around it."""
-LORA_RANK = 8
-"""Rank of a `LoraConfig` that names none."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Workload:
         completion: Most tokens of a completion.
         trainable: Parameters that are trained.
         lora: Whether they are an adapter's.
+        optimiser: Name of what updates them.
+        state_bytes: Bytes of its states, of all processes.
         dtype: The config key: ``auto``, or the format that weights are loaded in.
         four_bit: Whether the base's weights are held in 4 bits.
         half: Whether passes compute in bfloat16.
@@ -81,6 +84,8 @@ class Workload:
     completion: int
     trainable: int
     lora: bool
+    optimiser: str
+    state_bytes: float
     dtype: str
     four_bit: bool
     half: bool
@@ -148,6 +153,8 @@ def workload_of(
     on_gpu = gpus > 0
     lora = config.lora if config.lora is not None else _own_adapter(config)
     adapter = lora is not None
+    trained = trained_of(shape, lora)
+    optimiser = check_optimiser(grpo["optim"])
     return Workload(
         processes=processes,
         on_gpu=on_gpu,
@@ -165,8 +172,10 @@ def workload_of(
         generations=generations,
         prompt=prompt_tokens,
         completion=completion,
-        trainable=shape.parameters if lora is None else _lora(shape, lora),
+        trainable=trained.parameters,
         lora=adapter,
+        optimiser=optimiser,
+        state_bytes=state_bytes(optimiser, grpo["optim_args"], trained),
         dtype=config.dtype,
         four_bit=config.quantization is not None,
         half=on_gpu and config.grpo.get("bf16") is not False,
@@ -276,10 +285,3 @@ def _own_adapter(config: RunConfig) -> Mapping[str, Any] | None:
         )
     settings: Mapping[str, Any] = read_json(folder / ADAPTER)
     return settings
-
-
-def _lora(shape: ModelShape, settings: Mapping[str, Any]) -> int:
-    rank = settings.get("r", LORA_RANK)
-    if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
-        raise UserError(f"The config key lora.r is {rank!r}; it must be a number from 1 on.")
-    return shape.lora_parameters(rank, settings.get("target_modules") or ALL_LINEAR)

@@ -143,8 +143,13 @@ def steps_served(arguments: Any) -> int:
     Args:
         arguments: As `training_arguments` returns.
     """
+    return int(steps_of_a_batch(arguments))
+
+
+def steps_of_a_batch(arguments: Any) -> float:
+    """As `steps_served`, but 1.5 where two of three steps draw."""
     reuse = arguments.steps_per_generation * arguments.num_iterations
-    return max(1, int(reuse // arguments.gradient_accumulation_steps))
+    return max(1.0, reuse / arguments.gradient_accumulation_steps)
 
 
 def _check_rhythm(arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""Writing policy folders: from the trainer's model, or from a checkpoint."""
+"""Writing policy folders: those of a run, from the trainer's model or from a checkpoint."""
 
 from __future__ import annotations
 
@@ -6,19 +6,49 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rl.policy.config import PolicyConfig, own_settings
 from rl.policy.load import load_policy
 from rl.policy.source import resolve_policy
+from rl.training.run_folder import REFERENCE_FILE, STATE_FILE, UNLOGGED_FILE
 from rl.training.sharding import weights_in_parts, whole_weights
+
+if TYPE_CHECKING:
+    from rl.training.plan import Plan
 
 MODEL_FILES = (".safetensors", ".json", ".jinja", ".txt", ".model")
 """Endings of a policy's files; the others in a checkpoint belong to the optimizer."""
 
-STATE_FILES = ("trainer_state.json", "suffice_state.json")
+STATE_FILES = ("trainer_state.json", STATE_FILE, UNLOGGED_FILE, REFERENCE_FILE)
+"""Files of those endings that belong to the run all the same."""
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+
+
+def save_policies(
+    plan: Plan, trainer: Any, fell: bool, best_step: int, evaluated: bool, main: bool
+) -> None:
+    """Write the policy folders of a run that is over; called on every process.
+
+    Where accuracy fell, the best policy is the run's and that of the last step lies apart. Where it
+    did not, the best policy by evaluation lies apart, unless it is the last.
+
+    Args:
+        plan: The run.
+        trainer: Its `StepGRPOTrainer` after training.
+        fell: Whether accuracy fell.
+        best_step: The best step; 0 is the base.
+        evaluated: Whether evaluations say so.
+        main: Whether this is the main process.
+    """
+    run, lora, config = plan.run, plan.trains_adapter, plan.config
+    last, adapter = (run.last_policy, run.last_adapter) if fell else (run.policy, run.adapter)
+    save_policy(trainer, config, last, adapter if lora else None)
+    if main and (fell or (evaluated and best_step != trainer.state.global_step)):
+        best = run.checkpoint(best_step) if best_step else None
+        policy, adapter = (run.policy, run.adapter) if fell else (run.best_policy, run.best_adapter)
+        save_checkpoint_policy(best, config, policy, adapter if lora and best else None)
 
 
 def save_policy(trainer: Any, base: PolicyConfig, policy: Path, adapter: Path | None) -> None:

@@ -2,6 +2,10 @@
 
 TRL (1.16) mixes the policy's weights into those of the reference every so many steps, and loads the
 first weights again where a run is resumed: its KL term would pull to another policy than before.
+
+Where an adapter is trained further, the reference of ``grpo.beta`` is a second adapter, ``ref``.
+peft saves it in a folder of its own and the policy's at the root of the checkpoint; transformers
+(5.17) then loads adapters from folders alone, and the policy would begin again with its first one.
 """
 
 from __future__ import annotations
@@ -12,15 +16,16 @@ from typing import Any
 
 from trl import GRPOTrainer
 
+from rl.training.run_folder import REFERENCE_FILE
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 
-FILE = "reference.safetensors"
-"""In a checkpoint, the reference's weights at its step."""
+REFERENCE_ADAPTER = "ref"
+"""TRL's name of the adapter that is the reference of another."""
 
 
 class ReferenceTrainer(GRPOTrainer):
-    """`GRPOTrainer` whose checkpoints hold a reference that is no longer the first policy."""
+    """`GRPOTrainer` that resumes with the policy and the reference of the checkpoint."""
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """As TRL's, and the reference's weights."""
@@ -29,19 +34,26 @@ class ReferenceTrainer(GRPOTrainer):
             from safetensors.torch import save_model
 
             folder = Path(self._get_output_dir(trial=trial))
-            file = folder / f"checkpoint-{self.state.global_step}" / FILE
+            file = folder / f"checkpoint-{self.state.global_step}" / REFERENCE_FILE
             save_model(self.accelerator.unwrap_model(self.ref_model), str(file))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """As transformers'; the policy's adapter, too, where its reference is another adapter."""
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        model = self.model if model is None else model
+        if REFERENCE_ADAPTER in getattr(model, "peft_config", ()) and not self.is_fsdp_enabled:
+            model.load_adapter(resume_from_checkpoint, model.active_adapters[0], is_trainable=True)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         """As TRL's, and the reference's weights."""
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is None or not self.args.sync_ref_model:
             return
-        file = Path(checkpoint) / FILE
+        file = Path(checkpoint) / REFERENCE_FILE
         if not file.is_file():
             raise UserError(
-                f"The checkpoint {checkpoint} holds no {FILE}, without which grpo.sync_ref_model "
-                "begins again with the first weights; begin a new run."
+                f"The checkpoint {checkpoint} holds no {REFERENCE_FILE}, without which "
+                "grpo.sync_ref_model begins again with the first weights; begin a new run."
             )
         from safetensors.torch import load_model
 

@@ -16,7 +16,7 @@ from rl.policy.load import load_policy
 from rl.training.card.policy import policy_card
 from rl.training.config import RunConfig
 from rl.training.plan import Plan, check_checkpoint, make_plan, share_output
-from rl.training.policy_folder import save_checkpoint_policy, save_policy
+from rl.training.policy_folder import save_policies
 from rl.training.processes import agreed_output
 from rl.training.run_folder import existing_run, new_run
 from rl.training.tracking.reporters import prepare_reporters
@@ -126,7 +126,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         TaggerUnchanged,
     )
     from rl.training.callbacks.evaluation import policy_sampler
-    from rl.training.grpo_config import resumable_at, steps_served
+    from rl.training.grpo_config import resumable_at, steps_of_a_batch, steps_served
     from rl.training.records.rollouts import KeptRollouts
     from rl.training.signal import SignalWatch
     from rl.training.tracking.callback import finish_tracking, make_tracking
@@ -149,7 +149,10 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         for i, p in enumerate(plan.problems)
     ]
     unchanged = TaggerUnchanged(plan.tagger)
-    floor = AccuracyFloor(**asdict(config.accuracy_floor)) if config.accuracy_floor else None
+    floor = None
+    if config.accuracy_floor is not None:
+        served = steps_of_a_batch(plan.arguments)
+        floor = AccuracyFloor(**asdict(config.accuracy_floor), served=served)
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     metrics = MetricsFile(run.metrics, step, start.resumed) if main else None
     stop = StopOnSignal(lambda step: resumable_at(step, plan.arguments), main)
@@ -172,6 +175,10 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         after=policy.prompting.end(policy.tokenizer, plan.delimiters),
         workers=config.tagging_workers,
     )
+
+    def interrupted() -> bool:
+        return stop.number is not None and (floor is None or floor.reason is None)
+
     evaluation = None
     if plan.eval_problems:
         evaluation = Evaluation(
@@ -182,6 +189,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
             observe=lambda found: plan.stack.observe_evaluation(
                 Evaluated(found.step, found.accuracy, found.tokens, found.completions)
             ),
+            interrupted=interrupted,
         )
     best: Evaluation | AccuracyFloor | None = evaluation or floor
     stateful: dict[str, Any] = {"tagger": unchanged, "made_of": origin}
@@ -218,6 +226,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         thinking_budget=config.thinking_budget,
         max_draws=dynamic.max_draws if dynamic else 1,
         kept_steps=lambda: [best.best_step] if best and best.best_step is not None else [],
+        stopped=lambda: floor is not None and floor.reason is not None,
         callbacks=[
             # What makes a checkpoint due comes before what looks whether one is.
             c
@@ -230,14 +239,14 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     fell = floor if floor and floor.reason else None
     steps = int(trainer.state.global_step)
-    if stop.number is not None and fell is None and steps < trainer.state.max_steps:
+    if interrupted() and steps < trainer.state.max_steps:
         if not main:
             raise SystemExit(stop.exit_code)
         raise Interrupted(number=stop.number)
     no_signal = signal.verdict()
     best_step = best.best_step if best else None
     if no_signal is None:
-        _save(plan, trainer, fell is not None, best_step or 0, evaluation is not None, main)
+        save_policies(plan, trainer, fell is not None, best_step or 0, evaluation is not None, main)
     result = TrainResult(
         policy_path=str(run.policy) if no_signal is None else None,
         metrics_path=str(run.metrics),
@@ -267,23 +276,6 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
             print(f"Training stopped: {result.stopped_early}.")
         finish_tracking(config, run.policy, plan.tagger, {"step": result.policy_step})
     return result
-
-
-def _save(
-    plan: Plan, trainer: Any, fell: bool, best_step: int, evaluated: bool, main: bool
-) -> None:
-    """Write the policy folder; where accuracy fell, the best policy there and the last apart.
-
-    Where it did not, the best policy by evaluation goes into a folder of its own, unless it is the
-    last.
-    """
-    run, lora, config = plan.run, plan.trains_adapter, plan.config
-    last, adapter = (run.last_policy, run.last_adapter) if fell else (run.policy, run.adapter)
-    save_policy(trainer, config, last, adapter if lora else None)
-    if main and (fell or (evaluated and best_step != trainer.state.global_step)):
-        best = run.checkpoint(best_step) if best_step else None
-        policy, adapter = (run.policy, run.adapter) if fell else (run.best_policy, run.best_adapter)
-        save_checkpoint_policy(best, config, policy, adapter if lora and best else None)
 
 
 def _write_cards(plan: Plan, result: TrainResult) -> None:

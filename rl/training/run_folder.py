@@ -20,6 +20,10 @@ from tagger.files import read_json
 
 STATE_FILE = "suffice_state.json"
 """Written last into a checkpoint: one without it is not whole."""
+REFERENCE_FILE = "reference.safetensors"
+"""In a checkpoint, weights of a reference that follows the policy (`rl.training.reference`)."""
+UNLOGGED_FILE = "unlogged.json"
+"""In a checkpoint between two logged steps: see `rl.training.survival.unlogged`."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from rl.training.run_folder import STATE_FILE, checkpoint_state, rotate_checkpoi
 from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, peak_memory, term_metrics
+from rl.training.survival.ended import EndedTrainer
 from rl.training.survival.failures import diverged
 from rl.training.vllm.rollouts import prepare_vllm
 from tagger.errors import UserError
@@ -66,7 +67,9 @@ class FactsWatcher(Protocol):
         ...
 
 
-class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, ReferenceTrainer):
+class StepGRPOTrainer(
+    TimedTrainer, BudgetedTrainer, ShortBatchTrainer, ReferenceTrainer, EndedTrainer
+):
     """`GRPOTrainer` whose reward is a `RewardStack` over facts of typed steps.
 
     The data set needs the columns ``prompt`` and ``problem`` (index into `tasks`).
@@ -83,6 +86,7 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         aggregation: How terms become advantages; by TRL's `args` if None.
         max_draws: Most draws of a group without spread; see `rl.training.advantages.redraw`.
         kept_steps: Gives the steps whose checkpoints stay, whatever `args.save_total_limit` says.
+        stopped: Whether the run has stopped itself, by what `stateful` has restored.
         args: TRL's config; `training_arguments` has defaults that keep weights meaningful.
         kwargs: Passed to `GRPOTrainer`.
     """
@@ -99,6 +103,7 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         signal: SignalWatch | None = None,
         kept_rollouts: KeptRollouts | None = None,
         kept_steps: Callable[[], Collection[int]] = tuple,
+        stopped: Callable[[], bool] = lambda: False,
         aggregation: Aggregation[Any] | None = None,
         max_draws: int = 1,
         **kwargs: Any,
@@ -109,7 +114,7 @@ class StepGRPOTrainer(TimedTrainer, BudgetedTrainer, ShortBatchTrainer, Referenc
         self._signal = signal
         self._stateful: dict[str, Stateful] = {"reward": stack, "length_trend": stack.trend}
         self._stateful |= stateful or {}
-        self._watchers, self._kept_steps = watchers, kept_steps
+        self._watchers, self._kept_steps, self._stopped = watchers, kept_steps, stopped
         if signal is not None:
             self._stateful["signal"] = signal
         self._batches = (-1, 0)

@@ -24,6 +24,14 @@ def test_a_config_and_words_are_planned_as_a_run_reads_them(
     assert "16 rollouts of 2 problems, at most 9,856 tokens" in shown and "cpu fits." in shown
 
 
+def test_an_optimiser_that_is_not_counted_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["plan", "qwq-32b/math", "grpo.optim=lomo"]
+    assert main(words) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "optimiser lomo; its states are not known to the plan and counted as AdamW's" in shown
+    assert main(words[:2]) == 0 and "optimiser lomo" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

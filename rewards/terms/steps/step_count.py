@@ -35,7 +35,8 @@ Example:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from math import expm1, inf
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -43,6 +44,7 @@ from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from rewards.terms.population import GroupGate, let_through
+from rewards.terms.steps.parts import parts_of
 from rewards.terms.steps.prices import (
     DEFAULT_CAPS,
     Scope,
@@ -176,19 +178,18 @@ class StepCount(Term[StepCountParams]):
     def __post_init__(self) -> None:
         self._prices()
 
-    def __eq__(self, other: object) -> bool:
-        """Whether both charge the same, however types, caps and scopes are written."""
-        return isinstance(other, StepCount) and self._charges() == other._charges()
-
-    def _charges(self) -> tuple[object, ...]:
-        """All that the charge depends on, defaults filled in."""
-        cap = self.params.cap
-        prices = {
-            frozenset(columns): replace(p, cap=cap if p.cap is None else p.cap, scope=None)
-            for columns, p in self._prices().items()
-        }
-        rest = self.params.to_dict() | {"types": None, "scope": None, "scale": self.params.full}
-        return self.taxonomy, prices, rest
+    def parts(self) -> dict[Hashable, float]:
+        """See `rewards.terms.base.SummedTerm`."""
+        params = self.params
+        return parts_of(
+            self._prices(),
+            params.cap,
+            params.shape,
+            params.full,
+            params.combine == "multiply",
+            charged=(params.gate, params.solved if params.gate == "group_solved" else None),
+            among=(params.dead_band, params.deviation, params.z_limit),
+        )
 
     def _prices(self) -> dict[tuple[str, ...], TypePrice]:
         """The price of each sum of columns."""

@@ -50,10 +50,11 @@ class AccuracyEstimate:
         self._squares = (1 - share) ** 2 * self._squares + share**2 * error**2
         self.batches += 1
         half = max(1, self._window // 2)
-        self._recent = [*self._recent, accuracy - floor][-2 * half :]
-        waiting = [(evaluated, left - 1) for evaluated, left in self._pending]
+        # A batch stands for its steps, as in the exponential mean.
+        self._recent = [*self._recent, *[accuracy - floor] * steps][-2 * half :]
+        waiting = [(evaluated, left - steps) for evaluated, left in self._pending]
         for evaluated, left in waiting:
-            if left == 0:  # the rollouts on both sides of the evaluation
+            if left <= 0:  # the rollouts on both sides of the evaluation
                 around = sum(self._recent) / len(self._recent)
                 self._offsets = [*self._offsets, evaluated - around][-OFFSETS:]
         self._pending = [(evaluated, left) for evaluated, left in waiting if left > 0]

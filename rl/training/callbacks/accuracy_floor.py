@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import torch
@@ -15,22 +16,31 @@ class AccuracyFloor(TrainerCallback):
     """Stops the run when it is established that accuracy fell; remembers the best checkpoint.
 
     Accuracy is seen as the share of correct rollouts of each group: rollouts of one problem
-    resemble each other, groups are separate draws. With both `floor` and `drop`, each test gets
-    half of `alpha`.
+    resemble each other, groups are separate draws. All draws of a step are one batch; where a draw
+    serves several steps, the others have none. With both `floor` and `drop`, each test gets half of
+    `alpha`.
 
     Args:
         floor: Lowest accuracy allowed; None for none.
         drop: Most it may fall from what it was before; None for any.
-        window: Fewest batches of rollouts before a fall; the running accuracy covers as many.
+        window: Fewest steps before a fall; the running accuracy covers as many.
         alpha: Chance that a run which keeps its accuracy is stopped, over its whole length.
+        served: Steps that a batch of rollouts serves; at least 1.
     """
 
     def __init__(
-        self, floor: float | None, drop: float | None, window: int, alpha: float = 0.05
+        self,
+        floor: float | None,
+        drop: float | None,
+        window: int,
+        alpha: float = 0.05,
+        served: float = 1.0,
     ) -> None:
-        self._floor, self._drop, self._window = floor, drop, window
+        self._floor, self._drop, self._served = floor, drop, served
+        self._window = ceil(window / served)  # in batches, as all that follows
         self._alpha = alpha / 2 if floor is not None and drop is not None else alpha
         self._seen: list[list[float]] = []
+        self._draws: list[float] = []  # of the step
         self._horizon: int | None = None
         self._tests: list[FloorTest | DropTest] = []
         self.best_step: int | None = None
@@ -39,12 +49,12 @@ class AccuracyFloor(TrainerCallback):
 
     @property
     def accuracy(self) -> float:
-        """Mean share of correct rollouts over the last `window` batches; NaN before the first."""
+        """Mean share of correct rollouts over the last `window` steps; NaN before the first."""
         recent = [sum(batch) / len(batch) for batch in self._seen[-self._window :]]
         return sum(recent) / len(recent) if recent else float("nan")
 
     def see(self, table: torch.Tensor, groups: torch.Tensor, columns: Sequence[str]) -> None:
-        """Take the facts of one batch of rollouts, gathered from all processes.
+        """Take the facts of one draw of rollouts, gathered from all processes.
 
         Args:
             table: Shape (rollouts, columns).
@@ -58,27 +68,32 @@ class AccuracyFloor(TrainerCallback):
         self.see_groups((sums / torch.bincount(index)).tolist())
 
     def see_groups(self, shares: Sequence[float]) -> None:
-        """Take the share of correct rollouts of each group of a batch."""
-        self._seen.append([float(share) for share in shares])
+        """Take the share of correct rollouts of each group of a draw."""
+        self._draws += [float(share) for share in shares]
+
+    def _test(self, shares: list[float]) -> None:
+        """Take the batch of a step."""
+        self._seen.append(shares)
         for test in self._tests:
-            fall = test.see(self._seen[-1])
+            fall = test.see(shares)
             if fall is not None and self.reason is None:
                 since = f"{fall.after:.1%} of rollouts were correct lately"
                 self.reason = "accuracy fell below its floor: " + (
                     f"{since}, floor {fall.before:.1%}"
                     if isinstance(test, FloorTest)
-                    else f"{since}, {fall.before:.1%} before batch {fall.begin + 1}, allowed drop "
-                    f"{self._drop:.1%}"
+                    else f"{since}, {fall.before:.1%} before step "
+                    f"{int(fall.begin * self._served) + 1}, allowed drop {self._drop:.1%}"
                 )
 
     def begin(self, horizon: int) -> None:
-        """Set the tests up for a run of so many batches of rollouts."""
+        """Set the tests up for a run of so many steps."""
         self._horizon = horizon
+        batches = ceil(horizon / self._served)
         self._tests = []
         if self._floor is not None:
-            self._tests.append(FloorTest(self._floor, self._alpha, horizon))
+            self._tests.append(FloorTest(self._floor, self._alpha, batches))
         if self._drop is not None:
-            self._tests.append(DropTest(self._drop, self._window, self._alpha, horizon))
+            self._tests.append(DropTest(self._drop, self._window, self._alpha, batches))
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Begin, unless a checkpoint has been loaded."""
@@ -90,9 +105,15 @@ class AccuracyFloor(TrainerCallback):
         self.on_step_end(args, state, control)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Note the best checkpoint; stop the run after a fall."""
+        """Test the step's batch, if it had one; note the best checkpoint; stop after a fall.
+
+        Its step is the last one, and logged whatever ``logging_steps`` says.
+        """
+        if self._draws:
+            shares, self._draws = self._draws, []
+            self._test(shares)
         if self.reason is not None:
-            control.should_training_stop = True
+            control.should_training_stop = control.should_log = True
         elif control.should_save and self._seen and self.accuracy >= self.best_accuracy:
             self.best_step, self.best_accuracy = int(state.global_step), self.accuracy
 
@@ -114,6 +135,6 @@ class AccuracyFloor(TrainerCallback):
             self.begin(int(state["horizon"]))
         self._seen = []
         for shares in state["seen"]:
-            self.see_groups(shares)
+            self._test([float(share) for share in shares])
         self.best_step, self.best_accuracy = state["best_step"], float(state["best_accuracy"])
         self.reason = state["reason"]

@@ -137,6 +137,7 @@ def policy_sampler(plan: Plan, policy: Any) -> PolicySampler:
 class Evaluation(TrainerCallback):
     """Evaluates before the first step, every so many steps, and after the last one.
 
+    The last one is also that of a run which stops itself; one that is interrupted goes on after it.
     The best step has the highest accuracy, of equal ones the fewest tokens; only steps with a
     checkpoint can be it, and step 0.
 
@@ -146,6 +147,7 @@ class Evaluation(TrainerCallback):
         log: Takes the metrics of a step.
         main: Whether this process speaks.
         observe: Takes each evaluation, the first included; on every process alike.
+        interrupted: Whether the run stops to be resumed.
     """
 
     def __init__(
@@ -155,9 +157,10 @@ class Evaluation(TrainerCallback):
         log: Callable[[Mapping[str, float]], None],
         main: bool = True,
         observe: Callable[[Evaluated], None] | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._sample, self._every, self._log, self._main = sample, every, log, main
-        self._observe = observe
+        self._observe, self._interrupted = observe, interrupted
         self.done: list[Evaluated] = []
         self._best: Evaluated | None = None
 
@@ -174,7 +177,8 @@ class Evaluation(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Evaluate where it is due; note the best."""
         step = int(state.global_step)
-        if step % self._every and step != state.max_steps:
+        ends = control.should_training_stop and not self._interrupted()
+        if step % self._every and step != state.max_steps and not ends:
             return
         found = self._evaluate(step, kwargs["model"])
         self._log(

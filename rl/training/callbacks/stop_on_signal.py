@@ -87,13 +87,13 @@ class StopOnSignal(TrainerCallback):
                 )
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Save and stop if a process received a signal."""
+        """Save and stop if a process received a signal; log only where a step is logged anyway."""
         if not self._resumable_at(int(state.global_step)):
             return
         agreed = highest_of_all(self._received)
         if agreed:
             self.number = agreed
-            control.should_save = control.should_log = control.should_training_stop = True
+            control.should_save = control.should_training_stop = True
 
 
 def highest_of_all(number: int) -> int:

@@ -97,6 +97,17 @@ def test_estimate_is_put_right_by_evaluations() -> None:
     assert estimate.value == pytest.approx(plain.value - 0.05)
 
 
+def test_estimate_counts_steps_where_a_batch_serves_several() -> None:
+    """As above, each batch of two steps: the window of four covers two of them."""
+    estimate, plain = AccuracyEstimate(window=4), AccuracyEstimate(window=4)
+    for i, accuracy in enumerate([0.50, 0.88, 0.90, 0.60]):
+        if i == 2:
+            estimate.evaluated(0.84)  # among 0.88 | 0.90, mean 0.89
+        estimate.see(accuracy, 0.01, 2)
+        plain.see(accuracy, 0.01, 2)
+    assert estimate.value == pytest.approx(plain.value - 0.05)
+
+
 def floored(**params: Any) -> AccuracyFloor:
     return AccuracyFloor(**params)
 

@@ -9,7 +9,7 @@ import pytest
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.scale.models import architectures, check_thinking, shape_of
-from rl.scale.shape import shape_from_config
+from rl.scale.shape import ModelShape, shape_from_config
 from tagger.errors import UserError
 from tagger.thinking.families import FAMILIES
 
@@ -38,18 +38,28 @@ def test_parameters_are_those_that_transformers_makes(name: str) -> None:
     config = architectures()[name].config | {"num_hidden_layers": 2}
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config))
-    assert shape_from_config(config, name).parameters == sum(p.numel() for p in model.parameters())
+    shape = shape_from_config(config, name)
+    assert shape.parameters == sum(p.numel() for p in model.parameters())
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    counted = shape.matrices
+    assert sum(a * b * n for a, b, n in counted) == sum(p.numel() for p in matrices)
+    factors = sum(p.numel() // p.shape[-1] + p.numel() // p.shape[-2] for p in matrices)
+    assert sum((a + b) * n for a, b, n in counted) == factors
+
+
+def lora_parameters(shape: ModelShape, rank: int, *targets: list[str]) -> int:
+    return sum(rows * columns * n for rows, columns, n in shape.lora_matrices(rank, *targets))
 
 
 def test_lora_and_cache_by_hand() -> None:
     shape = shape_of(PolicyConfig(model=SMOLLM2))
     # r (in + out) of q, k, v, o, gate, up, down, in 30 layers; peft counts the same.
     each = 2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536)
-    assert shape.lora_parameters(8) == 30 * 8 * each == 2_442_240
-    assert shape.lora_parameters(8, ["q_proj", "v_proj"]) == 30 * 8 * (1152 + 768)
+    assert lora_parameters(shape, 8) == 30 * 8 * each == 2_442_240
+    assert lora_parameters(shape, 8, ["q_proj", "v_proj"]) == 30 * 8 * (1152 + 768)
     assert shape.cache_token_bytes(4) == 2 * 30 * 3 * 64 * 4
     with pytest.raises(UserError, match="'q_prj' in lora.target_modules|'q_prj'; did you mean"):
-        shape.lora_parameters(8, ["q_prj"])
+        shape.lora_matrices(8, ["q_prj"])
 
 
 def test_experts_count_as_weights_and_not_as_layers_of_a_lora() -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
 from rl.training.callbacks.accuracy_floor import AccuracyFloor
+from rl.training.config import config_from_dict
+from rl.training.run import run_training
+from rl.training.run_folder import checkpoint_state
+from tests.world import GRPO, World
 
 
 def feed(
@@ -42,7 +48,7 @@ def test_a_drop_is_told_from_what_was_before() -> None:
     floor = begun(None, 0.1, window=5)
     stopped = feed(floor, [0.75] * 15 + [0.25] * 25)
     assert stopped is not None and 15 < stopped < 25
-    assert floor.reason is not None and "75.0% before batch 16, allowed drop 10.0%" in floor.reason
+    assert floor.reason is not None and "75.0% before step 16, allowed drop 10.0%" in floor.reason
 
 
 def test_the_best_checkpoint_is_the_one_with_the_highest_running_accuracy() -> None:
@@ -72,7 +78,49 @@ def test_groups_are_read_from_the_facts_table() -> None:
     floor = begun(0.0, None, window=1)
     table = torch.tensor([[9.0, 1.0], [9.0, 0.0], [9.0, 1.0], [9.0, 1.0]])
     floor.see(table, torch.tensor([0, 0, 7, 7]), ["tokens", "correct"])
+    floor.on_step_end(None, SimpleNamespace(global_step=1), SimpleNamespace(should_save=False))
     assert floor.state_dict()["seen"] == [[0.5, 1.0]]
+
+
+def test_the_draws_of_a_step_are_one_batch() -> None:
+    whole, parts = begun(0.3, 0.1, window=4), begun(0.3, 0.1, window=4)
+    shares = [0.75] * 12 + [0.25] * 28
+    stopped = feed(whole, shares)
+    for step, share in enumerate(shares[:stopped], 1):
+        for _ in range(4):
+            parts.see_groups([share])
+        control = SimpleNamespace(should_training_stop=False, should_save=step % 5 == 0)
+        parts.on_step_end(None, SimpleNamespace(global_step=step), control)
+        assert control.should_training_stop == (step == stopped)
+    assert parts.state_dict() == whole.state_dict() and parts.accuracy == whole.accuracy
+
+
+def test_the_window_is_in_steps_where_a_batch_serves_several() -> None:
+    floor = AccuracyFloor(None, 0.1, window=10, served=2.5)  # 4 batches
+    floor.on_train_begin(None, SimpleNamespace(max_steps=100), None)
+    stopped = feed(floor, [0.0, 1.0] + [0.75] * 8 + [0.25] * 30)
+    assert stopped is not None and floor.reason is not None
+    assert "before step 26, allowed" in floor.reason
+    assert feed(again := AccuracyFloor(0.0, None, 10, served=2.5), [0.0] * 4 + [1.0] * 3) is None
+    assert again.accuracy == 0.75
+
+
+@pytest.mark.parametrize(
+    ("grpo", "groups"),
+    [
+        # Three draws of two groups an epoch: its second step has one.
+        ({"gradient_accumulation_steps": 2, "steps_per_generation": 1}, [4, 2, 4, 2]),
+        ({"num_iterations": 2}, [2] * 2),
+    ],
+)
+def test_a_run_tests_once_a_step(
+    world: World, tmp_path: Path, grpo: dict[str, Any], groups: list[int]
+) -> None:
+    grpo = GRPO | grpo | {"save_steps": 4}
+    floor = {"floor": 0.0, "window": 2}
+    run_training(config_from_dict(world.config(tmp_path / "run", grpo=grpo, accuracy_floor=floor)))
+    state = checkpoint_state(tmp_path / "run" / "checkpoints" / "checkpoint-4")["accuracy_floor"]
+    assert [len(shares) for shares in state["seen"]] == groups
 
 
 @pytest.mark.parametrize("cut", [3, 12, 17])

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import torch
 
+import rl.training.run
 import rl.training.trainer
 from rl.training.config import config_from_dict
 from rl.training.run import TrainResult, run_training
 from rl.training.run_folder import RunFolder
 from rl.training.trainer import StepGRPOTrainer
 from tagger.errors import Interrupted, UserError
+from tests.end_to_end.interruptions import signal_in_step
+from tests.rl.training.logged import lines_without_timings
 from tests.world import GRPO, World
 
 
@@ -97,6 +100,51 @@ def test_a_fall_before_the_first_checkpoint_leaves_the_base(
     assert result.policy_path is not None and same(result.policy_path, world.model)
 
 
+def test_a_fall_between_two_evaluations_is_evaluated_and_logged(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems = tmp_path / "eval.jsonl"
+    problems.write_text('{"question": "11 + 7 = ?", "answer": 18}\n')
+    accuracies(monkeypatch, [0.9, 0.9, 0.0])
+    changes = {
+        "accuracy_floor": {"floor": 0.4},
+        "grpo": GRPO | {"max_steps": 9, "save_steps": 2, "logging_steps": 2},
+        "eval_problems": {"source": str(problems)},
+        "eval_every": 2,
+        "eval_samples": 1,
+    }
+    result = run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
+    assert result.steps == 3 and [one["step"] for one in result.evaluations] == [0, 2, 3]
+    rows = [json.loads(line) for line in Path(result.metrics_path).read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2, 3]
+    assert rows[1]["eval/tokens"] == result.evaluations[-1]["tokens"]
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_a_kill_between_the_last_step_and_the_result_costs_no_step(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, falls: bool
+) -> None:
+    """The fourth step is in mid-epoch, and there are no more shares than four."""
+    accuracies(monkeypatch, [0.9, 0.9, 0.9, 0.0])
+    run = RunFolder(tmp_path / "run")
+    changes = {"accuracy_floor": {"floor": 0.4 if falls else 0.0, "window": 1}}
+    grpo = GRPO | {"max_steps": 9 if falls else 4}
+    with monkeypatch.context() as patch:
+        patch.setattr(rl.training.run, "save_policies", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_training(config_from_dict(world.config(run.root, grpo=grpo, **changes)))
+    assert run.last_checkpoint() == run.checkpoint(4)
+    logged = run.metrics.read_text()
+    result = run_training(None, resume=run.root)
+    assert (result.steps, result.stopped_early is not None) == (4, falls)
+    assert run.metrics.read_text() == logged
+    assert same(run.last_policy if falls else run.policy, run.checkpoint(4))
+
+
+def killed(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.fixture(scope="module")
 def whole(world: World, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
     """A run that was never interrupted."""
@@ -130,6 +178,27 @@ def test_a_signal_writes_a_checkpoint_from_which_the_run_goes_on_exactly(
     assert same(resumed.policy_path, whole.policy_path)
     steps = [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()]
     assert steps == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_a_signal_between_two_logged_steps_leaves_the_metrics_of_a_run_without(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grpo = GRPO | {"max_steps": 5, "logging_steps": 3, "save_steps": 3}
+    whole = run_training(config_from_dict(world.config(tmp_path / "whole", grpo=grpo)))
+    run = RunFolder(tmp_path / "run")
+    with monkeypatch.context() as patch:
+        scored = StepGRPOTrainer._calculate_rewards  # put back at the end of the block
+        patch.setattr(StepGRPOTrainer, "_calculate_rewards", scored)
+        signal_in_step(signal.SIGTERM, step=2, rank=0)
+        with pytest.raises(Interrupted):
+            run_training(config_from_dict(world.config(run.root, grpo=grpo)))
+    assert run.last_checkpoint() == run.checkpoint(2)
+    assert not run.metrics.exists()
+    run_training(None, resume=run.root)
+    logged = lines_without_timings(run.metrics)
+    assert logged == lines_without_timings(Path(whole.metrics_path))
+    assert [json.loads(line)["step"] for line in logged] == [3, 5]
 
 
 def test_a_nan_loss_stops_with_the_last_checkpoint_whole(

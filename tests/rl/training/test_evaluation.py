@@ -22,7 +22,7 @@ def evaluated(results: list[Rows], every: int = 1, saves: bool = True) -> tuple[
 
     left, logged = list(results), []
     evaluation = Evaluation(lambda model: left.pop(0), every, logged.append, main=False)
-    control = SimpleNamespace(should_save=saves)
+    control = SimpleNamespace(should_save=saves, should_training_stop=False)
     last = (len(results) - 1) * every
     state = SimpleNamespace(global_step=0, max_steps=last)
     evaluation.on_train_begin(None, state, control, model=None)
@@ -65,9 +65,10 @@ def test_each_evaluation_is_shown_to_whom_it_concerns() -> None:
     shown: list[Any] = []
     evaluation = Evaluation(lambda model: GOOD, 1, lambda found: None, False, shown.append)
     state = SimpleNamespace(global_step=0, max_steps=1)
+    control = SimpleNamespace(should_save=True, should_training_stop=False)
     evaluation.on_train_begin(None, state, None, model=None)
     state.global_step = 1
-    evaluation.on_step_end(None, state, SimpleNamespace(should_save=True), model=None)
+    evaluation.on_step_end(None, state, control, model=None)
     assert shown == evaluation.done and [one.step for one in shown] == [0, 1]
 
 
@@ -78,6 +79,19 @@ def test_a_step_without_checkpoint_cannot_be_the_best() -> None:
 def test_it_evaluates_every_so_many_steps() -> None:
     evaluation, _ = evaluated([POOR, POOR, GOOD], every=3)
     assert [one.step for one in evaluation.done] == [0, 3, 6]
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_it_evaluates_the_last_step_of_a_run_that_stops_itself(interrupted: bool) -> None:
+    from rl.training.callbacks import Evaluation
+
+    evaluation = Evaluation(
+        lambda model: GOOD, 5, lambda found: None, False, interrupted=lambda: interrupted
+    )
+    control = SimpleNamespace(should_save=False, should_training_stop=True)
+    state = SimpleNamespace(global_step=3, max_steps=9)
+    evaluation.on_step_end(None, state, control, model=None)
+    assert [one.step for one in evaluation.done] == ([] if interrupted else [3])
 
 
 def test_the_state_survives_a_checkpoint() -> None:

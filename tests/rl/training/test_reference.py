@@ -12,9 +12,12 @@ from safetensors.torch import load_file
 
 from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
-from rl.training.reference import FILE, check_reference
+from rl.training.reference import check_reference
 from rl.training.run import run_training
+from rl.training.run_folder import REFERENCE_FILE as FILE
+from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
+from tests.rl.training.logged import lines_without_timings
 from tests.world import GRPO, World
 
 SYNCED = {"beta": 0.1, "sync_ref_model": True, "ref_model_sync_steps": 1}
@@ -38,6 +41,37 @@ def test_a_resumed_run_has_the_reference_of_the_run(world: World, tmp_path: Path
     shutil.copyfile(tmp_path / FILE, file)
     resumed = load_file(Path(str(run_training(None, resume=run).policy_path)) / "model.safetensors")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_resumed_run_has_the_adapter_of_the_run_and_that_of_its_reference(
+    world: World, tmp_path: Path
+) -> None:
+    lora = {"r": 4, "target_modules": ["q_proj", "v_proj"]}
+    first = world.config(tmp_path / "first", lora=lora, grpo=GRPO | {"max_steps": 2})
+    run_training(config_from_dict(first))
+    begun = tmp_path / "first" / "adapter"
+    run = RunFolder(tmp_path / "run")
+    grpo = GRPO | {"max_steps": 3, "beta": 0.1}
+    run_training(config_from_dict(world.config(run.root, model=str(begun), grpo=grpo)))
+    whole, logged = adapters_of(run.checkpoint(3)), lines_without_timings(run.metrics)
+    run.result.unlink()
+    for folder in (run.policy, run.adapter, run.checkpoint(3)):
+        shutil.rmtree(folder)
+    run_training(None, resume=run.root)
+    resumed = adapters_of(run.checkpoint(3))
+    for name, weights in whole.items():
+        assert all(torch.equal(weights[key], resumed[name][key]) for key in weights), name
+    assert resumed["ref"].keys() == resumed["own"].keys()
+    reference = load_file(begun / "adapter_model.safetensors")
+    assert all(torch.equal(resumed["ref"][key], reference[key]) for key in reference)
+    assert not all(torch.equal(resumed["own"][key], reference[key]) for key in reference)
+    assert lines_without_timings(run.metrics) == logged
+
+
+def adapters_of(checkpoint: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """The policy's adapter and that of its reference."""
+    folders = {"own": checkpoint, "ref": checkpoint / "ref"}
+    return {name: load_file(f / "adapter_model.safetensors") for name, f in folders.items()}
 
 
 def test_reference_is_loaded_with_what_the_policy_is_loaded_with() -> None:
