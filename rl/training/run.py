@@ -21,7 +21,7 @@ from rl.training.processes import agreed_output
 from rl.training.run_folder import existing_run, new_run
 from rl.training.tracking.reporters import prepare_reporters
 from tagger.errors import Interrupted, UserError
-from tagger.files import read_json, write_atomically, write_json
+from tagger.files import write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
 from tagger.units import note_of
 
@@ -287,7 +287,7 @@ def _save(
 
 
 def _write_cards(plan: Plan, result: TrainResult) -> None:
-    run, provenance = plan.run, read_json(plan.run.provenance)
+    run, provenance = plan.run, plan.run.read_provenance()
     steps = {
         run.policy: result.policy_step,
         run.last_policy: result.steps,
