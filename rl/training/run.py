@@ -23,7 +23,6 @@ from rl.training.tracking.reporters import prepare_reporters
 from tagger.errors import Interrupted, UserError
 from tagger.files import write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
-from tagger.units import note_of
 
 if TYPE_CHECKING:
     from rl.training.callbacks import AccuracyFloor, Evaluation
@@ -106,8 +105,7 @@ def run_training(
     processes = PartialState()
     plan = share_output(plan, agreed_output(str(run.root)))
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
-    shown = [note for note in (*notes, note_of(plan.tagger, plan.audit_tagger)) if note]
-    start = Start(plan, checkpoint, resume is not None, shown, command)
+    start = Start(plan, checkpoint, resume is not None, (*notes, *plan.notes), command)
     with started(start) as origin:
         return _train(start, origin, processes.is_main_process)
 
