@@ -16,7 +16,6 @@ from its last finished arm.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +41,7 @@ from rl.training.run_folder import RunFolder
 from tagger.config.overrides import build_with_words
 from tagger.config.settings import apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError, unknown_name
-from tagger.files import write_atomically, write_json
+from tagger.files import read_json, write_atomically, write_json
 
 FULL = "full"
 SECTIONS = ("train", "compare", FULL)
@@ -257,6 +256,6 @@ def _timed(root: Path, stage: str) -> Iterator[None]:
 def stage_seconds(root: Path) -> dict[str, float]:
     """Seconds each stage of a run has taken so far."""
     try:
-        return dict(json.loads((root / SECONDS).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
+        return read_json(root / SECONDS)
+    except (OSError, UserError):
         return {}

@@ -68,7 +68,7 @@ class Training:
         """
         if not self.folder.result.is_file():
             return False
-        if no_signal := read_json(self.folder.result).get("no_signal"):
+        if no_signal := read_json(self.folder.result, "delete it and resume").get("no_signal"):
             raise NoSignalError(f"Training {self.name!r}: {no_signal} Begin a new run.")
         return True
 
@@ -84,7 +84,7 @@ class Training:
             with self.folder.metrics.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _LINE))
                 return int(json.loads(file.read().splitlines()[-1])["step"])
-        except (OSError, ValueError, KeyError, IndexError):
+        except (OSError, ValueError, KeyError, IndexError, TypeError):
             return 0  # not there yet, or in the middle of a line
 
 

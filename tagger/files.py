@@ -134,21 +134,32 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             draft.write_bytes(data)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, remedy: str | None = None, keys: Iterable[str] = ()) -> dict[str, Any]:
     """Read a JSON object, such as `write_json` wrote.
 
+    Args:
+        path: The file.
+        remedy: What to do about a file that is missing or damaged, in the imperative. Without one
+            a missing file is an `OSError`, for callers that know what to do without it.
+        keys: What it must hold.
+
     Raises:
-        OSError: It is not there, or cannot be read.
-        UserError: It holds no JSON object.
+        OSError: It is not there, or cannot be read, and no remedy is given.
+        UserError: It holds no JSON object, or lacks a key; with a remedy also if it cannot be read.
     """
+    advice = remedy or "it was changed or damaged, put it back"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(
-            f"{path} is not valid JSON ({error}); it was changed or damaged, put it back."
-        ) from error
+    except OSError as error:
+        if remedy is None:
+            raise
+        raise UserError(f"{path} cannot be read ({error.strerror or error}); {remedy}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON ({error}); {advice}.") from error
     if not isinstance(content, dict):
-        raise UserError(f"{path} holds no JSON object; it was changed or damaged, put it back.")
+        raise UserError(f"{path} holds no JSON object; {advice}.")
+    if lacking := [key for key in keys if key not in content]:
+        raise UserError(f"{path} lacks {lacking[0]!r}; {advice}.")
     return content
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.files import read_json
 
 CURVES = {
     "accuracy": "facts/correct",
@@ -86,8 +87,4 @@ def _result(path: Path) -> dict[str, Any]:
     """The run's result; empty for metrics that do not lie in a run folder."""
     if not path.is_file():
         return {}
-    try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}); train again.") from None
-    return result if isinstance(result, dict) else {}
+    return read_json(path, "put it back from a copy, or train again")

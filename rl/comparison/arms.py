@@ -84,6 +84,8 @@ class ArmRunner:
         splits = ("test", "calibration") if self.config.rules else ("test",)
         questions = [p.question for split in splits for p in self.problems(split)]
         rooms = [policy.room(questions) for policy in self.policies.values()]
+        for note in dict.fromkeys(policy.note for policy in self.policies.values() if policy.note):
+            print(f"suffice: WARNING: {note}", file=sys.stderr)
         values, self.settings = derived(vars(self.config), rooms, self.policies[BASE].settings)
         self.use(replace(self.config, **values))
 

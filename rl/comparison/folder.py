@@ -14,7 +14,7 @@ from rl.comparison.policies import apply_words
 from rl.problems.registry import without_idle_split
 from tagger.config.overrides import build_with_words
 from tagger.errors import UserError
-from tagger.files import write_json
+from tagger.files import read_json, write_json
 
 CONFIG = "compare.json"
 MADE_BY = "made_by.json"
@@ -33,9 +33,9 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> CompareConfig
         UserError: The folder holds no comparison, or an override contradicts it.
     """
     file = folder / CONFIG
-    saved = _read(file)
-    if saved is None:
+    if not file.is_file():
         raise UserError(f"{folder} is no comparison: it holds no {CONFIG}; check --resume.")
+    saved = read_json(file, "put it back from a copy, or begin a new comparison without --resume")
     config = _of_earlier(compare_config(saved, str(file)))
     changed = build_with_words(
         lambda words, source: compare_config(apply_words(saved, words, config_keys()), source),

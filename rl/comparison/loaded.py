@@ -14,6 +14,7 @@ from rl.comparison.policies import PolicyEntry
 from rl.comparison.training_problems import trained_length
 from rl.policy.config import policy_config
 from rl.policy.context import context_length, prompt_lengths
+from rl.policy.no_thinking import closed_thinking
 from rl.policy.prompts import Prompting
 from tagger.frozen import FrozenTagger
 from tagger.stopping.rules.registry import build_rule
@@ -31,6 +32,7 @@ class LoadedPolicy:
 
     Attributes:
         prompts: Tokens of the prompt of each question that `room` was asked about.
+        note: What `room` found that its user should know; empty if nothing.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class LoadedPolicy:
         self._parts = [source.model] if source.adapter is None else [source.model, source.adapter]
         self.config, self._tagger, self._audit = config, tagger, audit
         self.prompts: dict[str, int] = {}
+        self.note = ""
         self._known: tuple[Sequence[Sample], KnownTags] | None = None
 
     def room(self, questions: Sequence[str]) -> Room:
@@ -70,7 +73,10 @@ class LoadedPolicy:
 
         from rl.policy.load import check_device, checked_weight_bytes, load_tokenizer
 
-        tokenizer, _ = load_tokenizer(self.settings)
+        tokenizer, delimiters = load_tokenizer(self.settings)
+        if self.settings.thinking:
+            prompting = Prompting.of(self.settings)
+            self.note = closed_thinking(tokenizer, delimiters, prompting, self.name)
         checked_weight_bytes(self._parts[0])
         check_device(self.settings, torch.cuda.device_count())
         lengths = prompt_lengths(self.settings, tokenizer, questions)

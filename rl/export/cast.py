@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal
 
-from rl.export.files import CONFIG, INDEX, weight_files
-from tagger.files import write_json
+from rl.export.files import CONFIG, COPIED, INDEX, weight_files
+from tagger.files import read_json, write_json
 
 DType = Literal["float32", "bfloat16", "float16"]
 DTYPES: tuple[DType, ...] = ("float32", "bfloat16", "float16")
@@ -36,12 +35,12 @@ def cast_weights(folder: Path, dtype: DType) -> None:
         save_file(tensors, file, metadata=metadata)
     index = folder / INDEX
     if index.is_file():
-        content = json.loads(index.read_text(encoding="utf-8"))
+        content = read_json(index, COPIED)
         content["metadata"] = {**content.get("metadata", {}), "total_size": size}
         write_json(index, content)
     config = folder / CONFIG
     if config.is_file():
-        content = json.loads(config.read_text(encoding="utf-8"))
+        content = read_json(config, COPIED)
         content.pop("torch_dtype", None)  # the key of earlier versions
         write_json(config, {**content, "dtype": dtype})
 

@@ -5,7 +5,6 @@ suffice export runs/first --output exported/first
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from rl.export.files import (
     ADAPTER,
     ADAPTER_WEIGHTS,
     CARD,
+    COPIED,
     MODEL,
     PROVENANCE,
     RUN_CONFIG,
@@ -91,7 +91,7 @@ def export_policy(
     """
     folder = RunFolder(Path(run))
     config = _config(folder)
-    result = read_json(folder.result) if folder.result.is_file() else {}
+    result = read_json(folder.result, _PUT_BACK) if folder.result.is_file() else {}
     found = find_weights(folder, result, checkpoint)
     if form == "adapter" and found.adapter is None:
         raise UserError(
@@ -123,6 +123,7 @@ def export_policy(
     return Exported(output, found.step, form, kind, size, name)
 
 
+_PUT_BACK = "put it back from a copy of the run"
 _OF_THIS_MACHINE = ("output", "report_to", "report_artifacts")
 """Keys of the run's config that are nobody else's business."""
 
@@ -165,7 +166,7 @@ def _write_weights(
         return
     assert found.adapter is not None
     copy_files(found.adapter, draft, (ADAPTER, ADAPTER_WEIGHTS, *TOKENIZER))
-    settings = json.loads((draft / ADAPTER).read_text(encoding="utf-8"))
+    settings = read_json(draft / ADAPTER, COPIED)
     settings["base_model_name_or_path"] = base
     settings["revision"] = revision
     write_json(draft / ADAPTER, settings)
@@ -181,7 +182,7 @@ def _write_words(
     measured: str,
 ) -> None:
     """The card, the run's config and its provenance, without the folders of this machine."""
-    provenance = read_json(run.provenance)
+    provenance = read_json(run.provenance, _PUT_BACK, keys=("config",))
     config = {k: v for k, v in provenance["config"].items() if k not in _OF_THIS_MACHINE}
     provenance = {**provenance, "config": config}
     card = policy_card(

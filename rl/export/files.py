@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import shutil
 from pathlib import Path
 
 from tagger.errors import UserError
+from tagger.files import read_json
 
+ANEW = "export the policy anew"
+COPIED = "put back the file that it is a copy of, in the folder of the training run"
 CARD = "README.md"
 RUN_CONFIG = "training_config.yaml"
 PROVENANCE = "provenance.json"
@@ -93,7 +95,7 @@ def _check_weights(folder: Path, adapter: bool) -> None:
     wanted = {ADAPTER_WEIGHTS} if adapter else {file.name for file in folder.glob(WEIGHTS)}
     index = folder / INDEX
     if not adapter and index.is_file():
-        wanted = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        wanted = set(read_json(index, ANEW, keys=("weight_map",))["weight_map"].values())
     if not wanted:
         raise UserError(f"{folder} holds no weights as safetensors; export the policy anew.")
     for name in sorted(wanted):
@@ -109,8 +111,7 @@ def _check_weights(folder: Path, adapter: bool) -> None:
 def _has_template(folder: Path) -> bool:
     if (folder / "chat_template.jinja").is_file():
         return True
-    text = (folder / "tokenizer_config.json").read_text(encoding="utf-8")
-    return bool(json.loads(text).get("chat_template"))
+    return bool(read_json(folder / "tokenizer_config.json", ANEW).get("chat_template"))
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -179,7 +179,8 @@ def _check_start(settings: BuildSettings, start: str) -> None:
     file = Path(resolve_model(start)) / "config.json"
     if not file.is_file():
         raise UserError(f"start is {start!r}; name a model folder, or {OVERTHINKER!r}.")
-    config = read_json(file)
+    keys = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
+    config = read_json(file, "name a folder that holds an overthinker", keys=keys)
     sizes = {
         "vocabulary": config["vocab_size"],
         "hidden": config["hidden_size"],

@@ -1,4 +1,4 @@
-r"""Switching thinking off: by the chat template's own switch, else by an empty thinking.
+r"""Thinking switched off: by the chat template's own switch, by an empty thinking, or unasked.
 
 Qwen3, SmolLM3, GLM and others have a switch (``enable_thinking``, ``thinking``). Any other model
 that thinks between delimiters finds an empty thinking prefilled, ``<think>\n\n</think>\n\n``, which
@@ -8,6 +8,7 @@ is what the templates of Qwen3 write (Ma et al., Reasoning Models Can Be Effecti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rl.policy.prompts import Prompting
@@ -70,6 +71,36 @@ def without_thinking(
             " thinking be prefilled; set the option of its template in chat_template_kwargs."
         )
     return closed
+
+
+def closed_thinking(
+    tokenizer: Any, delimiters: ThinkingDelimiters, prompting: Prompting, name: str
+) -> str:
+    """What to say of a policy whose prompts end behind a thinking, so that it never thinks.
+
+    Args:
+        tokenizer: A tokenizer with a chat template.
+        delimiters: The strings around the thinking.
+        prompting: How a question becomes a prompt.
+        name: What to call the model.
+
+    Returns:
+        A sentence with the remedy; empty if the policy can think.
+    """
+    if prompting.end(tokenizer, delimiters) is not PromptEnd.AFTER:
+        return ""
+    remedy = "put a chat template without it into the model's folder as chat_template.jinja"
+    for switch in SWITCHES:
+        if switch in str(tokenizer.chat_template):
+            on = replace(prompting, options={**prompting.options, switch: True})
+            if on.end(tokenizer, delimiters) is not PromptEnd.AFTER:
+                remedy = f"set chat_template_kwargs.{switch} to true"
+                break
+    return (
+        f"The chat template of {name!r} ends prompts with a thinking that is closed already, so the"
+        f" policy never thinks and there are no steps to type: {remedy}, or say thinking: false if"
+        " that is what you want."
+    )
 
 
 def _prefill(tokenizer: Any, delimiters: ThinkingDelimiters, end: PromptEnd, tail: str) -> str:

@@ -19,6 +19,7 @@ PACKAGED = {
 }
 """Names of the packaged models, each with the last parts of its folder."""
 ADAPTER = "adapter_config.json"
+_ADAPTER_REMEDY = "put it back, or name the folder of another adapter"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _no_model(name: str, path: Path) -> str:
     trained, result = path / "policy", path / "result.json"
     if (trained / "config.json").is_file():
         such = f", such as {trained}"
-    elif result.is_file() and (reason := read_json(result).get("no_signal")):
+    elif result.is_file() and (reason := read_json(result, "name a model folder").get("no_signal")):
         return f"The training run {name} wrote no policy: {reason} Name a model folder."
     elif (path / "config.yaml").is_file() and (path / "checkpoints").is_dir():
         return (
@@ -172,7 +173,7 @@ def _base_name(adapter: str) -> str:
     """What an adapter says it was trained on."""
     folder = Path(adapter)
     if folder.is_dir():
-        base = read_json(folder / ADAPTER).get("base_model_name_or_path")
+        base = read_json(folder / ADAPTER, _ADAPTER_REMEDY).get("base_model_name_or_path")
     else:
         from peft import PeftConfig
 

@@ -72,7 +72,7 @@ def shape_of(config: PolicyConfig) -> ModelShape:
             f"The model {config.model} is no folder, and without a network its shape is not known; "
             f"name a folder with its config.json, or one of {', '.join(known)}."
         )
-    return shape_from_config(read_json(folder / "config.json"), config.model)
+    return shape_from_config(read_json(folder / "config.json", "name a model folder"), config.model)
 
 
 def check_thinking(config: PolicyConfig) -> None:

@@ -283,5 +283,5 @@ def _own_adapter(config: RunConfig) -> Mapping[str, Any] | None:
             f"The adapter {adapter} is no folder, and without a network its rank is not known; "
             "name a folder."
         )
-    settings: Mapping[str, Any] = read_json(folder / ADAPTER)
+    settings: Mapping[str, Any] = read_json(folder / ADAPTER, "name the folder of an adapter")
     return settings

@@ -24,6 +24,7 @@ from tagger.files import read_json, write_json
 
 SWEEP = "sweep.json"
 VERSION = 1
+_AGAIN = "delete it and resume the sweep"
 FREE = ("workers", "slurm", "title", "contrast")
 """Settings that change no run and no other figure: a sweep that is resumed may have others."""
 
@@ -75,7 +76,15 @@ class TaskFolder:
         Raises:
             UserError: Somebody has changed the file, which is written whole.
         """
-        return _read(self.done, "delete it and resume the sweep")
+        return read_json(self.done, _AGAIN)
+
+    def failure(self) -> dict[str, Any]:
+        """Why nothing came out of a task that failed: ``reason`` and ``exit_code``.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        return read_json(self.failed, _AGAIN, keys=("reason",))
 
     def outcome(self) -> Outcome | None:
         """What came out; None while the task is neither done nor failed."""
@@ -197,7 +206,7 @@ def open_sweep(root: Path) -> SweepFolder:
     file = root / SWEEP
     if not file.is_file():
         raise UserError(f"{root} is no folder of a sweep: it holds no {SWEEP}.")
-    content = _read(file, "take it from a copy, or begin the sweep again in a new folder")
+    content = read_json(file, "take it from a copy, or begin the sweep again in a new folder")
     if content.get("schema_version") != VERSION:
         raise UserError(
             f"{file} has schema version {content.get('schema_version')!r}, this version of Suffice"
@@ -213,15 +222,6 @@ def open_sweep(root: Path) -> SweepFolder:
         content.get("training_overlap"),
         first_command(root) or content.get("command"),  # where an earlier version kept it
     )
-
-
-def _read(file: Path, remedy: str) -> dict[str, Any]:
-    try:
-        return read_json(file)
-    except OSError as error:
-        raise UserError(f"{file} cannot be read ({error}); {remedy}.") from error
-    except UserError as error:
-        raise UserError(f"{file} is not valid JSON; {remedy}.") from error
 
 
 def first_difference(one: Mapping[str, Any], two: Mapping[str, Any], above: str = "") -> str | None:

@@ -24,12 +24,13 @@ def planned_runs(sweep: SweepFolder, outcomes: Outcomes | None = None) -> Schedu
         outcomes: Those of its runs, if they are known already.
     """
     ask = proposer(sweep.config)
+    remedy = "put it back from a copy: the runs of the sweep were chosen by it"
 
     def propose(arm: str, space: Space, tried: Sequence[Trial], count: int) -> list[dict[str, Any]]:
         file = sweep.root / "proposals" / f"{arm or 'base'}-{len(tried)}.json"
         if not file.is_file():
             write_json(file, {"points": ask(arm, space, tried, count)})
-        points: list[dict[str, Any]] = read_json(file)["points"]
+        points: list[dict[str, Any]] = read_json(file, remedy, keys=("points",))["points"]
         return points
 
     found = sweep.outcomes() if outcomes is None else outcomes

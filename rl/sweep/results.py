@@ -156,7 +156,8 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
 def _origins(sweep: SweepFolder, runs: Sequence[Measured]) -> list[dict[str, Any]]:
     """What is noted of how each run was made, those that note nothing left out."""
     files = [RunFolder(sweep.run(one.run.name).training).provenance for one in runs]
-    return [read_json(file) for file in files if file.is_file()]
+    remedy = "put it back from a copy, or delete it"
+    return [read_json(file, remedy) for file in files if file.is_file()]
 
 
 def _control(sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]]) -> str | None:
@@ -254,7 +255,7 @@ def _run(sweep: SweepFolder, run: Any, plan: Schedule) -> dict[str, Any]:
         kept = ("steps", "policy_step", "stopped_early", "seconds", "test", "calibration")
         return out | {"state": "done"} | {key: done.get(key) for key in kept}
     if folder.failed.is_file():
-        return out | {"state": "failed"} | read_json(folder.failed)
+        return out | {"state": "failed"} | folder.failure()
     return out | {"state": "waiting"}
 
 

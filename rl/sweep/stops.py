@@ -67,7 +67,9 @@ def _arms(sweep: SweepFolder) -> Mapping[str, Any]:
     folder = sweep.comparison
     if not folder.done.is_file():
         return {}
-    arms: Mapping[str, Any] = read_json(folder.root / "compared" / "results.json")["arms"]
+    remedy = f"delete the folder {folder.root} and resume the sweep"
+    file = folder.root / "compared" / "results.json"
+    arms: Mapping[str, Any] = read_json(file, remedy, keys=("arms",))["arms"]
     return arms
 
 

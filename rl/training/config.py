@@ -11,7 +11,7 @@ from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.problems.config import ProblemsConfig, SelectionProblems
-from rl.training.grpo_keys import CONDITIONAL, HONOURED, check_names, check_values
+from rl.training.grpo_keys import check_names, check_places, check_values
 from tagger.config.arms import arms_of, with_arm
 from tagger.config.overrides import build_with_words
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
@@ -236,10 +236,7 @@ def config_from_dict(data: Mapping[str, Any], source: str = "config") -> RunConf
         rest = {key: value for key, value in grpo.items() if key != _OPTIONS}
         data = {**data, "grpo": rest, _OPTIONS: grpo[_OPTIONS] or {}}
     if isinstance(data, Mapping):
-        own = {field.name for field in fields(RunConfig)}
-        for key in data:
-            if key not in own and (key in HONOURED or key in CONDITIONAL):
-                raise UserError(f"{source}: Unknown config key {key!r}; did you mean 'grpo.{key}'?")
+        check_places(data, {field.name for field in fields(RunConfig)}, source)
     return build_settings(RunConfig, data, source)
 
 

@@ -6,7 +6,7 @@ lists below against the fields of the installed version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tagger.errors import UserError, unknown_name
@@ -153,6 +153,32 @@ def keys_of_other_sampling(arguments: Any) -> list[str]:
         "repetition_penalty": arguments.repetition_penalty != 1.0,
     }
     return [key for key, set_ in unusual.items() if set_]
+
+
+def check_places(data: Mapping[str, Any], own: Collection[str], source: str) -> None:
+    """Refuse keys that stand on the wrong side of ``grpo``, with the place where they belong.
+
+    Args:
+        data: A run config as plain data.
+        own: The keys of a run config itself.
+        source: What to call the data, e.g. the file name.
+
+    Raises:
+        UserError: A key of ``grpo`` stands above it, or a key of the run config below.
+    """
+    for key in data:
+        if key in own:
+            continue
+        if key in HONOURED or key in CONDITIONAL:
+            raise UserError(f"{source}: Unknown config key {key!r}; did you mean 'grpo.{key}'?")
+        if key in RESERVED:
+            raise UserError(f"{source}: The config key {key} is set by {RESERVED[key]}; use that.")
+        if key in REFUSED:
+            raise UserError(f"{source}: The config key {key} {REFUSED[key]}.")
+    grpo, fields = data.get("grpo"), {*HONOURED, *CONDITIONAL, *REFUSED, *RESERVED}
+    for key in grpo if isinstance(grpo, Mapping) else ():
+        if key in own and key not in fields:
+            raise UserError(f"{source}: Unknown config key 'grpo.{key}'; did you mean {key!r}?")
 
 
 def check_names(given: Mapping[str, Any]) -> None:

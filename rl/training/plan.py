@@ -21,6 +21,8 @@ from rl.policy.load import (
     resolve_policy,
     weight_bytes,
 )
+from rl.policy.no_thinking import closed_thinking
+from rl.policy.prompts import Prompting
 from rl.problems.overlap import find_overlap, listed
 from rl.problems.problem import Problem
 from rl.problems.registry import load
@@ -35,7 +37,7 @@ from rl.training.vllm.checks import check_model_length, check_vllm_keys
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.thinking.split import ThinkingDelimiters
-from tagger.units import load_taggers
+from tagger.units import load_taggers, note_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Plan:
     arguments: Any
     aggregation: Aggregation[Any]
     eval_problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()
 
     @property
     def trains_adapter(self) -> bool:
@@ -87,6 +90,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
     problems = load(config.problems)
     evaluated = load(config.eval_problems) if config.eval_problems else ()
     tokenizer, delimiters = load_tokenizer(config)
+    prompting = Prompting.of(config)
+    closed = closed_thinking(tokenizer, delimiters, prompting, config.model)
     questions = [p.question for p in (*problems, *evaluated)]
     length = completion_length(config, tokenizer, questions)
     if length is not None:  # the run's config.yaml holds it, from which comparisons take it
@@ -139,6 +144,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         arguments,
         aggregation,
         evaluated,
+        [note for note in (closed if config.thinking else "", note_of(tagger, audit)) if note],
     )
 
 

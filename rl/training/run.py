@@ -21,9 +21,8 @@ from rl.training.processes import agreed_output
 from rl.training.run_folder import existing_run, new_run
 from rl.training.tracking.reporters import prepare_reporters
 from tagger.errors import Interrupted, UserError
-from tagger.files import read_json, write_atomically, write_json
+from tagger.files import write_atomically, write_json
 from tagger.thinking.end_tokens import end_token_ids
-from tagger.units import note_of
 
 if TYPE_CHECKING:
     from rl.training.callbacks import AccuracyFloor, Evaluation
@@ -106,8 +105,7 @@ def run_training(
     processes = PartialState()
     plan = share_output(plan, agreed_output(str(run.root)))
     processes.wait_for_everyone()  # all have seen that the folder is not there yet
-    shown = [note for note in (*notes, note_of(plan.tagger, plan.audit_tagger)) if note]
-    start = Start(plan, checkpoint, resume is not None, shown, command)
+    start = Start(plan, checkpoint, resume is not None, (*notes, *plan.notes), command)
     with started(start) as origin:
         return _train(start, origin, processes.is_main_process)
 
@@ -279,7 +277,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
 
 
 def _write_cards(plan: Plan, result: TrainResult) -> None:
-    run, provenance = plan.run, read_json(plan.run.provenance)
+    run, provenance = plan.run, plan.run.read_provenance()
     steps = {
         run.policy: result.policy_step,
         run.last_policy: result.steps,

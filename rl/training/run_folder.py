@@ -7,6 +7,7 @@ run is complete ``result.json`` and, unless it never had a gradient, ``policy/``
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from rl.training.config import RunConfig, load_config
 from tagger.errors import UserError
 from tagger.files import read_json
 
+_PUT_BACK = "put it back from a copy"
 STATE_FILE = "suffice_state.json"
 """Written last into a checkpoint: one without it is not whole."""
 REFERENCE_FILE = "reference.safetensors"
@@ -101,6 +103,17 @@ class RunFolder:
         """What came out; there only when the run is complete."""
         return self.root / "result.json"
 
+    def read_provenance(self) -> dict[str, Any]:
+        """What `provenance` holds.
+
+        Raises:
+            UserError: It is missing or damaged.
+        """
+        return read_json(
+            self.provenance,
+            "delete it and packages.txt next to it, and the run writes both when it is resumed",
+        )
+
     def last_checkpoint(self) -> Path | None:
         """The whole checkpoint of the latest step; None if there is none."""
         found = whole_checkpoints(self.checkpoints)
@@ -178,7 +191,9 @@ def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
     if not run.config.is_file():
         raise UserError(f"{folder} is no run folder: it holds no config.yaml; check --resume.")
     if run.result.is_file():
-        no_signal = read_json(run.result).get("no_signal")
+        no_signal = read_json(run.result, f"{_PUT_BACK}, or delete it to resume the run").get(
+            "no_signal"
+        )
         if no_signal:
             raise UserError(
                 f"The run in {folder} is complete and has no policy. {no_signal} Begin a new run."
@@ -197,13 +212,28 @@ def checkpoint_state(checkpoint: Path) -> dict[str, Any]:
         UserError: It is damaged.
     """
     file = checkpoint / STATE_FILE
+    return read_json(
+        file,
+        f"delete the folder {checkpoint}, and the run resumes from the checkpoint before it, or"
+        " from its start",
+    )
+
+
+def logged_rows(metrics: Path) -> list[dict[str, Any]]:
+    """The steps that a run logged; lines that were cut off or damaged are left out."""
+    if not metrics.is_file():
+        return []
+    lines = metrics.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [row for line in lines if (row := logged_row(line)) is not None]
+
+
+def logged_row(line: str) -> dict[str, Any] | None:
+    """A line of a metrics file; None if it holds no step, as the last one after a kill."""
     try:
-        return read_json(file)
-    except UserError as error:
-        raise UserError(
-            f"{file} is not valid JSON, so the checkpoint is damaged; delete the folder "
-            f"{checkpoint}, and the run resumes from the one before it, or from its start."
-        ) from error
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("step"), int) else None
 
 
 def check_disk(root: Path, weights: int, checkpoints: int) -> None:

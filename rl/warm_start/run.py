@@ -119,7 +119,9 @@ def begun(output: Path) -> WarmStartSettings:
         raise UserError(f"The folder {output} holds no warm start ({SETTINGS_FILE}).")
     if (output / "config.json").is_file():
         raise UserError(f"The warm start in {output} is complete; name the folder as a model.")
-    stored = read_json(output / SETTINGS_FILE)["settings"]
+    stored = read_json(
+        output / SETTINGS_FILE, "begin the warm start anew in another folder", keys=("settings",)
+    )["settings"]
     return build_settings(WarmStartSettings, stored, str(output / SETTINGS_FILE))
 
 

@@ -194,3 +194,19 @@ def test_a_damaged_json_file_is_named(content: bytes, said: str, tmp_path: Path)
     (tmp_path / "state.json").write_bytes(content)
     with pytest.raises(UserError, match=said):
         read_json(tmp_path / "state.json")
+    with pytest.raises(UserError, match=r"state\.json .*; buy another\.$"):
+        read_json(tmp_path / "state.json", "buy another")
+
+
+def test_read_json_tells_a_missing_file_where_a_remedy_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    with pytest.raises(FileNotFoundError):
+        read_json(file)
+    with pytest.raises(
+        UserError, match=r"cannot be read \(No such file or directory\); find it\.$"
+    ):
+        read_json(file, "find it")
+    file.write_text('{"a": 1}')
+    assert read_json(file, "find it", keys=("a",)) == {"a": 1}
+    with pytest.raises(UserError, match=r"state\.json lacks 'b'; find it\.$"):
+        read_json(file, "find it", keys=("a", "b"))

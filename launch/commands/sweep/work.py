@@ -60,7 +60,6 @@ def _do_one(sweep: SweepFolder, name: str, progress: Progress) -> None:
     from rl.sweep.execution.tasks import tasks_of
     from rl.sweep.execution.wandb_agents import log_task, under_agent
     from rl.sweep.planned import planned_runs
-    from tagger.files import read_json
 
     plan = planned_runs(sweep)
     tasks = {task.key: task for task in tasks_of(sweep, plan)}
@@ -69,7 +68,7 @@ def _do_one(sweep: SweepFolder, name: str, progress: Progress) -> None:
     Runner(sweep, only=name, progress=progress).run()
     folder = tasks[name].folder(sweep)
     if not folder.done.is_file():
-        reason = read_json(folder.failed)["reason"] if folder.failed.is_file() else "no outcome"
+        reason = folder.failure()["reason"] if folder.failed.is_file() else "no outcome"
         raise UserError(f"The task {name} failed: {reason}")
     if under_agent():
         points = {f"runs/{run.name}": run.point for run in plan.runs}

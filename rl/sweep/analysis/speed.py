@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from rl.training.run_folder import logged_rows
 
 WINDOW = 10
 """Steps that are averaged, for the mean of one batch is noisy."""
@@ -13,9 +14,7 @@ _TOKENS = "facts/tokens"
 
 def read_tokens(metrics: Path) -> dict[int, float]:
     """Mean tokens of a training's rollouts by step; of a step that was repeated the last ones."""
-    if not metrics.is_file():
-        return {}
-    rows = (json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines())
+    rows = logged_rows(metrics)
     return {row["step"]: row[_TOKENS] for row in rows if row.get(_TOKENS) is not None}
 
 

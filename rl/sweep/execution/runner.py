@@ -173,13 +173,11 @@ class Runner:
 
 def failures(sweep: SweepFolder, plan: Schedule) -> list[dict[str, Any]]:
     """Tasks that failed: ``task``, ``label``, ``reason``, ``exit_code``."""
-    from tagger.files import read_json
-
     found = []
     for task in tasks_of(sweep, plan):
         folder = task.folder(sweep)
         if folder.failed.is_file() and not folder.done.is_file():
-            found.append({"task": task.key, "label": task.label, **read_json(folder.failed)})
+            found.append({"task": task.key, "label": task.label, **folder.failure()})
     return found
 
 

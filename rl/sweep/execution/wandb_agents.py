@@ -60,7 +60,7 @@ def log_task(folder: Path, settings: Mapping[str, Any]) -> None:
     """
     import wandb
 
-    done = read_json(folder / "done.json")
+    done = read_json(folder / "done.json", "delete it and resume the sweep")
     # A training that reports to W&B has logged to the same run, whose id the agent set.
     run = wandb.init(resume="allow", config=dict(settings))
     run.log(figures(done))

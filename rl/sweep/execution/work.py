@@ -91,7 +91,7 @@ def _train(run: Run, folder: TaskFolder) -> dict[str, Any]:
             if folder.training.exists():  # a kill came before its config was written
                 shutil.rmtree(folder.training)
             run_training(config_from_dict({**run.config, "output": str(folder.training)}))
-    result = read_json(training.result)
+    result = read_json(training.result, "delete it and resume the sweep")
     if result.get("no_signal"):
         raise UserError(f"{result['no_signal']} There is no policy.")
     return result

@@ -8,6 +8,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from rl.training.run_folder import logged_row
 from tagger.errors import UserError
 from tagger.files import write_atomically
 
@@ -45,15 +46,6 @@ class MetricsFile(TrainerCallback):
         kept = [
             line
             for line in self.path.read_text(encoding="utf-8").splitlines()
-            if (row := _row(line)) is not None and row["step"] <= step
+            if (row := logged_row(line)) is not None and row["step"] <= step
         ]
         write_atomically(self.path, "".join(f"{line}\n" for line in kept))
-
-
-def _row(line: str) -> dict[str, Any] | None:
-    """A line of a metrics file; None for a last line that was cut off by a kill."""
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    return row if isinstance(row, dict) else None

@@ -11,6 +11,7 @@ from typing import Any
 from rl.training.card.reward import reward_section
 from rl.training.card.shown_by_run import WINDOW, shown_by_run
 from rl.training.card.use import header, use_section
+from rl.training.run_folder import logged_rows
 
 SHOWN = (
     ("correct rollouts", "facts/correct"),
@@ -64,8 +65,7 @@ def policy_card(
     Returns:
         Markdown with a Hub header.
     """
-    text = metrics.read_text(encoding="utf-8") if metrics.is_file() else ""
-    rows = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    rows = logged_rows(metrics)
     if export is not None and step is not None:  # what came after these weights is not theirs
         rows = [row for row in rows if row["step"] <= step]
     config = provenance["config"]

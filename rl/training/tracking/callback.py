@@ -16,7 +16,6 @@ from rl.training.tracking.completions import NewRollouts
 from rl.training.tracking.tensorboard_tracker import TensorBoardTracker
 from rl.training.tracking.trackio_tracker import TrackioTracker
 from rl.training.tracking.wandb_tracker import WandbTracker, log_artifacts
-from tagger.files import read_json
 
 if TYPE_CHECKING:
     from tagger.frozen import FrozenTagger
@@ -97,7 +96,7 @@ def make_tracking(
     reported = names_of(config.report_to)
     trackers = [make() for name, make in makers.items() if name in reported]
     kept = NewRollouts(run.rollouts, step)
-    return Tracking(trackers, read_json(run.provenance), kept, run.metrics)
+    return Tracking(trackers, run.read_provenance(), kept, run.metrics)
 
 
 def finish_tracking(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from rl.training.run_folder import logged_rows
 from rl.training.tracking.base import GROUPS, Record, grouped
 from rl.training.tracking.completions import as_html, table
 
@@ -61,7 +61,7 @@ class WandbTracker:
         """Log one chart a panel, with all its curves."""
         if self._wandb.run is None or not metrics.is_file():
             return
-        rows = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
+        rows = logged_rows(metrics)
         steps, found = [row["step"] for row in rows], [grouped(row) for row in rows]
         for panel in GROUPS:
             names = dict.fromkeys(name for one in found for name in one.get(panel, ()))

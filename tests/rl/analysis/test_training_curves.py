@@ -59,5 +59,5 @@ def test_missing_and_malformed_files(tmp_path: Path) -> None:
         read_curves(file)
     file.write_text('{"step": 1}\n', encoding="utf-8")
     (tmp_path / "result.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match=r"result\.json is not JSON"):
+    with pytest.raises(UserError, match=r"result\.json is not valid JSON"):
         read_curves(file)

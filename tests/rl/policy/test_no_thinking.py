@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rl.policy.no_thinking import without_thinking
+from rl.policy.no_thinking import closed_thinking, without_thinking
 from rl.policy.prompts import Prompting
 from tagger.errors import UserError
 from tagger.thinking.families import HARMONY, plain_text
@@ -64,3 +64,27 @@ def test_without_thinking_refuses_what_it_cannot_switch_off() -> None:
     fixed.chat_template = "{{ messages[0].content }}{% set add_generation_prompt = false %}"
     with pytest.raises(UserError, match="lets no empty thinking be prefilled"):
         without_thinking(fixed, delimiters_from_tokenizer(tokenizer), Prompting(), "m")
+
+
+def test_closed_thinking_is_warned_of_with_the_switch_that_opens_it() -> None:
+    qwen = packaged("qwen3")
+    delimiters = delimiters_from_tokenizer(qwen)
+    assert closed_thinking(qwen, delimiters, Prompting(), "m") == ""
+    on = Prompting(options={"enable_thinking": True})
+    assert closed_thinking(qwen, delimiters, on, "m") == ""
+    off = Prompting(options={"enable_thinking": False})
+    said = closed_thinking(qwen, delimiters, off, "m")
+    assert said.startswith("The chat template of 'm' ends prompts with a thinking that is closed")
+    assert "set chat_template_kwargs.enable_thinking to true, or say thinking: false" in said
+
+
+def test_closed_thinking_without_a_switch_names_the_template() -> None:
+    tokenizer = byte_level()
+    delimiters = delimiters_from_tokenizer(tokenizer)
+    assert closed_thinking(tokenizer, delimiters, Prompting(), "m") == ""
+    tokenizer.chat_template = without_thinking(tokenizer, delimiters, Prompting(), "m")
+    said = closed_thinking(tokenizer, delimiters, Prompting(), "m")
+    assert "put a chat template without it into the model's folder" in said
+    packaged_r1 = packaged("deepseek_r1_distill")  # ends inside: the policy thinks
+    found = delimiters_from_tokenizer(packaged_r1)
+    assert closed_thinking(packaged_r1, found, Prompting(), "m") == ""

@@ -141,8 +141,11 @@ def test_files_that_were_damaged_are_named(tmp_path: Path) -> None:
     sweep = _begin(tmp_path / "s")
     (sweep.root / "references" / "base").mkdir(parents=True)
     sweep.reference("base").done.write_text("{")
-    with pytest.raises(UserError, match=r"base/done.json is not valid JSON; delete it"):
+    with pytest.raises(UserError, match=r"base/done.json is not valid JSON .*; delete it and"):
         sweep.reference("base").outcome()
+    sweep.reference("base").failed.write_text("{}")
+    with pytest.raises(UserError, match=r"base/failed.json lacks 'reason'; delete it and resume"):
+        sweep.reference("base").failure()
     (sweep.root / "sweep.json").write_text("{")
     with pytest.raises(UserError, match=r"sweep.json is not valid JSON"):
         open_sweep(sweep.root)

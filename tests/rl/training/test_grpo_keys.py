@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,27 @@ def test_keys_that_act_are_taken(given: dict[str, Any]) -> None:
 def test_unknown_key_is_refused_when_a_config_is_built_before_trl_is_imported() -> None:
     with pytest.raises(UserError, match="did you mean 'grpo.max_steps'"):
         config_from_dict({"grpo": {"max_step": 5}, "problems": {"source": "overthinker"}})
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"learning_rate": 1e-5}, "Unknown config key 'learning_rate'; did you mean 'grpo.learn"),
+        ({"vllm_mode": "colocate"}, "did you mean 'grpo.vllm_mode'"),
+        ({"output_dir": "x"}, "The config key output_dir is set by output; use that"),
+        ({"resume_from_checkpoint": "x"}, "is set by --resume; use that"),
+        ({"eval_steps": 5}, "The config key eval_steps has no effect; evaluate during training"),
+        ({"grpo": {"model": "m"}}, "Unknown config key 'grpo.model'; did you mean 'model'?"),
+        ({"grpo": {"lora": {"r": 8}}}, "did you mean 'lora'?"),
+        ({"grpo": {"thinking_budget": 8}}, "did you mean 'thinking_budget'?"),
+        ({"grpo": {"seed": 1}}, "The config key grpo.seed is set by seed; use that"),
+    ],
+)
+def test_keys_on_the_wrong_side_of_grpo_are_told_their_place(
+    data: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UserError, match=re.escape(words)):
+        config_from_dict(data, "file.yaml")
 
 
 def test_groups_of_one_are_refused_when_a_config_is_built() -> None:

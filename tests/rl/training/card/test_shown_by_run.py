@@ -61,7 +61,8 @@ def test_groups_without_spread_and_what_is_not_shown_are_named() -> None:
 
 def test_the_card_claims_no_more_than_its_run_shows(tmp_path: Path) -> None:
     metrics = tmp_path / "metrics.jsonl"
-    metrics.write_text("".join(json.dumps(row) + "\n" for row in rows([0.5], [0.5])))
+    logged = [{"step": step, **row} for step, row in enumerate(rows([0.5], [0.5]), 1)]
+    metrics.write_text("".join(json.dumps(row) + "\n" for row in logged))
     card = policy_card(PROVENANCE, metrics, 2, None)
     assert "learned to" not in card and "verify just enough" not in card
     assert "* The run logged 2 steps; fewer than 20 show no change." in card
