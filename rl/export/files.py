@@ -7,11 +7,11 @@ import json
 import shutil
 from pathlib import Path
 
+from rl import run_files
 from tagger.errors import UserError
 
 CARD = "README.md"
 RUN_CONFIG = "training_config.yaml"
-PROVENANCE = "provenance.json"
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 WEIGHTS, INDEX, ADAPTER_WEIGHTS = (
     "model*.safetensors",
@@ -23,7 +23,7 @@ TOKENIZER = (
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
 MODEL = (CONFIG, "generation_config.json", WEIGHTS, INDEX)
-FILES = (*MODEL, ADAPTER, ADAPTER_WEIGHTS, *TOKENIZER, CARD, RUN_CONFIG, PROVENANCE)
+FILES = (*MODEL, ADAPTER, ADAPTER_WEIGHTS, *TOKENIZER, CARD, RUN_CONFIG, run_files.PROVENANCE)
 """Patterns of everything that a folder may hold and that is uploaded."""
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rl import run_files
 from rl.analysis.arms import BASE, arm_name
 from rl.analysis.panels import Panel, make_panel
 from rl.evaluation.samples import read_samples
@@ -67,7 +68,7 @@ def _arms(sweep: SweepFolder) -> Mapping[str, Any]:
     folder = sweep.comparison
     if not folder.done.is_file():
         return {}
-    arms: Mapping[str, Any] = read_json(folder.root / "compared" / "results.json")["arms"]
+    arms: Mapping[str, Any] = read_json(folder.root / "compared" / run_files.RESULTS)["arms"]
     return arms
 
 
