@@ -16,8 +16,8 @@ def command_line() -> str:
 
 def show_results(results: Mapping[str, Any], folder: Path) -> None:
     """Print the table of arms, then where report and numbers are."""
-    from rl.comparison.run import RESULTS
-    from rl.report.write import REPORT, print_report
+    from rl import run_files
+    from rl.report.write import print_report
 
     print_report(results)
-    print(f"\nReport:  {folder / REPORT}\nNumbers: {folder / RESULTS}")
+    print(f"\nReport:  {folder / run_files.REPORT}\nNumbers: {folder / run_files.RESULTS}")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from launch.command import Command
+from rl import run_files
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the table; write the page where there is none yet."""
     from rl.analysis.schema import load_results
-    from rl.report.write import REPORT, print_report, write_report
+    from rl.report.write import print_report, write_report
 
     folder = args.results / "compare" if (args.results / "compare").is_dir() else args.results
     results = load_results(folder)
-    there = (folder if folder.is_dir() else folder.parent) / REPORT
+    there = (folder if folder.is_dir() else folder.parent) / run_files.REPORT
     if args.output is None and not args.replace and there.exists():
         written = f"Report: {there} (there already; --replace renders it anew)"
     else:

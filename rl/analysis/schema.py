@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl import run_files
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def load_results(path: Path) -> dict[str, Any]:
     Raises:
         UserError: It is missing, is not JSON, or does not follow the schema.
     """
-    file = path / "results.json" if path.is_dir() else path
+    file = path / run_files.RESULTS if path.is_dir() else path
     try:
         results = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

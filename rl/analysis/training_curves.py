@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from tagger.errors import UserError
 from tagger.files import read_json
 
@@ -24,10 +25,6 @@ CURVES = {
 }
 """Curve in the results: metric of the training run."""
 
-METRICS_FILE = "metrics.jsonl"
-RESULT_FILE = "result.json"
-CONFIG_FILE = "config.yaml"
-
 
 def find_metrics(trained: str | None, named: str | None) -> Path | None:
     """The metrics file of the run that made a policy: the one named, or one next to the policy.
@@ -38,13 +35,13 @@ def find_metrics(trained: str | None, named: str | None) -> Path | None:
     if named is not None:
         path = Path(named).expanduser()
         if not path.is_file():
-            raise UserError(f"Training metrics {named} do not exist; name a {METRICS_FILE}.")
+            raise UserError(f"Training metrics {named} do not exist; name a {run_files.METRICS}.")
         return path
     if trained is None:
         return None
     folder = Path(trained).expanduser()
-    run = folder.parent.parent if folder.parent.name == "checkpoints" else folder.parent
-    near = (folder / METRICS_FILE, run / METRICS_FILE)
+    run = folder.parent.parent if folder.parent.name == run_files.CHECKPOINTS else folder.parent
+    near = (folder / run_files.METRICS, run / run_files.METRICS)
     return next((path for path in near if path.is_file()), None)
 
 
@@ -73,8 +70,8 @@ def read_curves(path: Path) -> dict[str, Any]:
             if isinstance(value, int | float):
                 row[name] = round(value, 6) if math.isfinite(value) else None
         rows.append(row)
-    result = _result(path.parent / RESULT_FILE)
-    config = path.parent / CONFIG_FILE
+    result = _result(path.parent / run_files.RESULT)
+    config = path.parent / run_files.CONFIG
     return {
         "steps": rows,
         "stopped_early": result.get("stopped_early"),

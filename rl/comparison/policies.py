@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.analysis.arms import BASE, TRAINED
 from tagger.config.settings import apply_overrides
 from tagger.errors import UserError, unknown_name
@@ -120,9 +121,9 @@ def checkpoint_folder(entry: str) -> str:
     from rl.training.run_folder import RunFolder, whole_checkpoints
 
     kept = whole_checkpoints(RunFolder(Path(run).expanduser()).checkpoints)
-    step = name.removeprefix("checkpoint-")
+    step = name.removeprefix(run_files.CHECKPOINT)
     if not step.isdigit() or int(step) not in kept:
-        names = ", ".join(f"checkpoint-{step}" for step in sorted(kept)) or "none"
+        names = ", ".join(f"{run_files.CHECKPOINT}{step}" for step in sorted(kept)) or "none"
         raise UserError(
             f"The run {run} has no whole checkpoint {name!r} (it has {names}); keep more of them by"
             " grpo.save_steps and grpo.save_total_limit."

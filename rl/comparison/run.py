@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.analysis.arms import BASE, TRAINED
 from rl.analysis.results import build_results, write_results
 from rl.analysis.training_curves import find_metrics, read_curves
@@ -50,7 +51,6 @@ from tagger.errors import UserError
 from tagger.files import write_atomically
 from tagger.units import load_taggers, note_of
 
-RESULTS = "results.json"
 BYTES_PER_TOKEN = 4
 """Room a token takes in a compressed sample: its id, its text, its step; about 2 in practice."""
 SPARE_BYTES = 20_000_000
@@ -144,7 +144,7 @@ def run_comparison(
             and (config_file := training_config(policy.settings.adapter or policy.name))
         },
     )
-    write_results(output / RESULTS, results)
+    write_results(output / run_files.RESULTS, results)
     write_report(output, replace=True)
     return results
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rl.analysis.training_curves import CONFIG_FILE
+from rl import run_files
 from rl.analysis.value import price_of
 from rl.problems.overlap import find_overlap, listed, selected_on
 from rl.problems.problem import Problem
@@ -113,6 +113,6 @@ def training_config(policy: str) -> Path | None:
         policy: Name or folder of the policy, or of a checkpoint in the folder of its run.
     """
     folder = Path(policy).expanduser()
-    run = folder.parent.parent if folder.parent.name == "checkpoints" else folder.parent
-    near = (folder / CONFIG_FILE, run / CONFIG_FILE)
+    run = folder.parent.parent if folder.parent.name == run_files.CHECKPOINTS else folder.parent
+    near = (folder / run_files.CONFIG, run / run_files.CONFIG)
     return next((path for path in near if path.is_file()), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from pathlib import Path
 
+from rl import run_files
 from rl.dashboard.watch import read_config
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
@@ -34,7 +35,7 @@ def find_runs(root: Path, known: Container[Path] = ()) -> list[Path]:
     found = sorted(
         file.parent
         for depth in range(1, DEPTH + 1)
-        for file in root.glob("*/" * depth + "config.yaml")
+        for file in root.glob("*/" * depth + run_files.CONFIG)
         if file.parent in known or is_run(file.parent)
     )
     if not found:

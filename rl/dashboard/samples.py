@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
+
 Record = dict[str, Any]
 
 
@@ -25,7 +27,7 @@ class NewestRollouts:
 
     def read(self) -> list[Record]:
         """Those chosen of the newest file, see `choose`; none if no file can be read."""
-        files = sorted(self._folder.glob("step-*.jsonl.gz"))
+        files = sorted(self._folder.glob(run_files.ROLLOUT_FILES))
         if files and files[-1] != self._file:
             try:
                 lines = gzip.decompress(files[-1].read_bytes()).split(b"\n")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from rl import run_files
 from rl.analysis.schema import load_results
 from rl.export.cast import DType, cast_weights, dtype_of
 from rl.export.files import (
@@ -18,7 +19,6 @@ from rl.export.files import (
     CARD,
     COPIED,
     MODEL,
-    PROVENANCE,
     RUN_CONFIG,
     TOKENIZER,
     check_exported,
@@ -194,5 +194,5 @@ def _write_words(
         Export(form == "adapter", base, measured, RUN_CONFIG, complete=bool(result)),
     )
     (draft / CARD).write_text(card, encoding="utf-8")
-    write_json(draft / PROVENANCE, provenance)
+    write_json(draft / run_files.PROVENANCE, provenance)
     write_config(config_from_dict(config, RUN_CONFIG), draft / RUN_CONFIG)

@@ -6,6 +6,7 @@ import fnmatch
 import shutil
 from pathlib import Path
 
+from rl import run_files
 from tagger.errors import UserError
 from tagger.files import read_json
 
@@ -13,7 +14,6 @@ ANEW = "export the policy anew"
 COPIED = "put back the file that it is a copy of, in the folder of the training run"
 CARD = "README.md"
 RUN_CONFIG = "training_config.yaml"
-PROVENANCE = "provenance.json"
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 WEIGHTS, INDEX, ADAPTER_WEIGHTS = (
     "model*.safetensors",
@@ -25,7 +25,7 @@ TOKENIZER = (
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
 MODEL = (CONFIG, "generation_config.json", WEIGHTS, INDEX)
-FILES = (*MODEL, ADAPTER, ADAPTER_WEIGHTS, *TOKENIZER, CARD, RUN_CONFIG, PROVENANCE)
+FILES = (*MODEL, ADAPTER, ADAPTER_WEIGHTS, *TOKENIZER, CARD, RUN_CONFIG, run_files.PROVENANCE)
 """Patterns of everything that a folder may hold and that is uploaded."""
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
 

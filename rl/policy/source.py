@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from rl import run_files
 from rl.policy.config import PolicyConfig
 from rl.policy.converted import CONVERTED, cached_model, converted_model
 from rl.provenance import weights_hash
@@ -106,12 +107,12 @@ def resolve_model(name: str) -> str:
 
 def _no_model(name: str, path: Path) -> str:
     """What a folder without a model may be: a training run, perhaps with a policy of its own."""
-    trained, result = path / "policy", path / "result.json"
+    trained, result = path / run_files.POLICY, path / run_files.RESULT
     if (trained / "config.json").is_file():
         such = f", such as {trained}"
     elif result.is_file() and (reason := read_json(result, "name a model folder").get("no_signal")):
         return f"The training run {name} wrote no policy: {reason} Name a model folder."
-    elif (path / "config.yaml").is_file() and (path / "checkpoints").is_dir():
+    elif (path / run_files.CONFIG).is_file() and (path / run_files.CHECKPOINTS).is_dir():
         return (
             f"The training run {name} has no policy yet; finish it with"
             f" suffice train --resume {name}, or name a model folder."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl import run_files
 from rl.analysis.arms import policy_names, reference_of
 from rl.analysis.schema import load_results
 from rl.report.arms_csv import arms_csv
@@ -20,7 +21,6 @@ from tagger.files import write_atomically
 if TYPE_CHECKING:
     from rich.console import Console
 
-REPORT = "report.html"
 PICTURE = "frontier.svg"
 TABLE = "arms.csv"
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
@@ -43,7 +43,7 @@ def write_report(run: Path, output: Path | None = None, *, replace: bool = False
     """
     results = load_results(run)
     folder = run if run.is_dir() else run.parent
-    target = output or folder / REPORT
+    target = output or folder / run_files.REPORT
     if target.exists() and not replace:
         raise UserError(f"{target} exists already; name another file with --output.")
     write_atomically(target, page(results).encode("utf-8"))

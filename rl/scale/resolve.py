@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.problems.registry import find_source
 from rl.scale.models import check_thinking, shape_of
 from rl.scale.shape import ModelShape
@@ -77,7 +78,7 @@ def _without_control_runs(terms: Mapping[str, Any]) -> tuple[dict[str, Any], tup
         control = weight.get("control") if isinstance(weight, Mapping) else None
         if not isinstance(weight, Mapping) or not isinstance(control, str):
             continue
-        if not (Path(control) / "result.json").is_file():
+        if not (Path(control) / run_files.RESULT).is_file():
             found[name] = {**term, "weight": {**weight, "control": STAND_IN}}
             missing.append(control)
     return found, tuple(dict.fromkeys(missing))

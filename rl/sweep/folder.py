@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.provenance import first_command
 from rl.sweep.planning.outcomes import Outcome
 from rl.sweep.settings.config import sweep_config
@@ -53,17 +54,17 @@ class TaskFolder:
     @property
     def lock(self) -> Path:
         """Locked while a process works on the task."""
-        return self.root / ".lock"
+        return self.root / run_files.LOCK
 
     @property
     def done(self) -> Path:
         """What came out; written last."""
-        return self.root / "done.json"
+        return self.root / run_files.DONE
 
     @property
     def failed(self) -> Path:
         """Why nothing came out."""
-        return self.root / "failed.json"
+        return self.root / run_files.FAILED
 
     def samples(self, split: str) -> Path:
         """Samples of the policy on a split."""
@@ -102,7 +103,8 @@ class TaskFolder:
         """Make a failed task one that waits; what it left stays, under another name."""
         number = 1 + len(list(self.root.glob("failed-*.json")))
         self.failed.rename(self.root / f"failed-{number}.json")
-        if (self.training / "result.json").is_file():  # it had no gradient, and cannot be resumed
+        result = self.training / run_files.RESULT
+        if result.is_file():  # it had no gradient, and cannot be resumed
             self.training.rename(self.root / f"training-{number}")
 
 

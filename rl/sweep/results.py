@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rl import run_files
 from rl.analysis.arms import BASE
 from rl.analysis.frontier import Point
 from rl.analysis.panels import RESAMPLES, Panel, make_panel
@@ -214,7 +215,7 @@ def _setting(
 def _add_speed(sweep: SweepFolder, settings: Sequence[dict[str, Any]]) -> None:
     """Add to each setting after how many steps each of its runs saved the share of `saving`."""
     files = {
-        name: sweep.run(name).training / "metrics.jsonl" for s in settings for name in s["runs"]
+        name: sweep.run(name).training / run_files.METRICS for s in settings for name in s["runs"]
     }
     tokens = {name: read_tokens(file) for name, file in files.items()}
     before = first_tokens(list(tokens.values()))

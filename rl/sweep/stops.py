@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rl import run_files
 from rl.analysis.arms import BASE, arm_name
 from rl.analysis.panels import Panel, make_panel
 from rl.evaluation.samples import read_samples
@@ -68,7 +69,7 @@ def _arms(sweep: SweepFolder) -> Mapping[str, Any]:
     if not folder.done.is_file():
         return {}
     remedy = f"delete the folder {folder.root} and resume the sweep"
-    file = folder.root / "compared" / "results.json"
+    file = folder.root / "compared" / run_files.RESULTS
     arms: Mapping[str, Any] = read_json(file, remedy, keys=("arms",))["arms"]
     return arms
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.provenance import provenance
 from rl.sweep.check import check_sweep
 from rl.sweep.execution.runner import Progress, Runner, retry_failed, silent
@@ -26,9 +27,6 @@ from rl.sweep.settings.tiny import tiny_sweep
 from rl.sweep.table import runs_csv, settings_csv
 from tagger.errors import UserError
 from tagger.files import write_atomically
-
-RESULTS = "results.json"
-REPORT = "report.html"
 
 
 class RunsFailedError(UserError):
@@ -146,10 +144,10 @@ def finish(sweep: SweepFolder, plan: Schedule, command: str | None = None) -> di
     commands = "\n".join(filter(None, (sweep.command, command)))
     results["provenance"] = _provenance(sweep, commands or None)
     text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(sweep.root / RESULTS, text + "\n")
+    write_atomically(sweep.root / run_files.RESULTS, text + "\n")
     write_atomically(sweep.root / "settings.csv", settings_csv(results))
     write_atomically(sweep.root / "runs.csv", runs_csv(results))
-    write_atomically(sweep.root / REPORT, page(results))
+    write_atomically(sweep.root / run_files.REPORT, page(results))
     return results
 
 

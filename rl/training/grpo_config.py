@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.policy.source import PACKAGED
 from rl.training.advantages.choice import aggregation_keys
 from rl.training.config import RunConfig
@@ -58,7 +59,7 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
         if isinstance(value, str) and fields[key].type in ("int", "float", int, float):
             raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number.")
     values |= {
-        "output_dir": str(Path(config.output) / "checkpoints"),
+        "output_dir": str(Path(config.output) / run_files.CHECKPOINTS),
         "seed": config.seed,
         "data_seed": config.seed,
         "report_to": config.report_to,

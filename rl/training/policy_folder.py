@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl import run_files
 from rl.policy.config import PolicyConfig, own_settings
 from rl.policy.load import load_policy
 from rl.policy.source import resolve_policy
-from rl.training.run_folder import REFERENCE_FILE, STATE_FILE, UNLOGGED_FILE
 from rl.training.sharding import weights_in_parts, whole_weights
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 MODEL_FILES = (".safetensors", ".json", ".jinja", ".txt", ".model")
 """Endings of a policy's files; the others in a checkpoint belong to the optimizer."""
 
-STATE_FILES = ("trainer_state.json", STATE_FILE, UNLOGGED_FILE, REFERENCE_FILE)
+STATE_FILES = (
+    run_files.TRAINER_STATE, run_files.STATE, run_files.UNLOGGED, run_files.REFERENCE,
+)  # fmt: skip
 """Files of those endings that belong to the run all the same."""
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")

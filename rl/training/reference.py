@@ -16,7 +16,7 @@ from typing import Any
 
 from trl import GRPOTrainer
 
-from rl.training.run_folder import REFERENCE_FILE
+from rl import run_files
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 
@@ -34,7 +34,7 @@ class ReferenceTrainer(GRPOTrainer):
             from safetensors.torch import save_model
 
             folder = Path(self._get_output_dir(trial=trial))
-            file = folder / f"checkpoint-{self.state.global_step}" / REFERENCE_FILE
+            file = folder / f"{run_files.CHECKPOINT}{self.state.global_step}" / run_files.REFERENCE
             save_model(self.accelerator.unwrap_model(self.ref_model), str(file))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
@@ -49,10 +49,10 @@ class ReferenceTrainer(GRPOTrainer):
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is None or not self.args.sync_ref_model:
             return
-        file = Path(checkpoint) / REFERENCE_FILE
+        file = Path(checkpoint) / run_files.REFERENCE
         if not file.is_file():
             raise UserError(
-                f"The checkpoint {checkpoint} holds no {REFERENCE_FILE}, without which "
+                f"The checkpoint {checkpoint} holds no {run_files.REFERENCE}, without which "
                 "grpo.sync_ref_model begins again with the first weights; begin a new run."
             )
         from safetensors.torch import load_model

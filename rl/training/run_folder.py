@@ -14,18 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.problems.registry import without_idle_split
 from rl.training.config import RunConfig, load_config
 from tagger.errors import UserError
 from tagger.files import read_json
 
 _PUT_BACK = "put it back from a copy"
-STATE_FILE = "suffice_state.json"
-"""Written last into a checkpoint: one without it is not whole."""
-REFERENCE_FILE = "reference.safetensors"
-"""In a checkpoint, weights of a reference that follows the policy (`rl.training.reference`)."""
-UNLOGGED_FILE = "unlogged.json"
-"""In a checkpoint between two logged steps: see `rl.training.survival.unlogged`."""
 
 
 @dataclass(frozen=True)
@@ -37,71 +32,71 @@ class RunFolder:
     @property
     def config(self) -> Path:
         """The resolved config."""
-        return self.root / "config.yaml"
+        return self.root / run_files.CONFIG
 
     @property
     def provenance(self) -> Path:
         """Model, tagger, commit, versions, machine and date at the start of the run."""
-        return self.root / "provenance.json"
+        return self.root / run_files.PROVENANCE
 
     @property
     def packages(self) -> Path:
         """All installed packages with their versions at the start of the run."""
-        return self.root / "packages.txt"
+        return self.root / run_files.PACKAGES
 
     def log(self, process: int) -> Path:
         """What a process printed, with the time, over all starts of the run."""
-        return self.root / "logs" / f"process-{process}.log"
+        return self.root / run_files.LOGS / f"process-{process}.log"
 
     @property
     def metrics(self) -> Path:
         """One JSON line a step."""
-        return self.root / "metrics.jsonl"
+        return self.root / run_files.METRICS
 
     @property
     def rollouts(self) -> Path:
         """Rollouts of chosen steps; there only if some are kept."""
-        return self.root / "rollouts"
+        return self.root / run_files.ROLLOUTS
 
     @property
     def checkpoints(self) -> Path:
         """Checkpoints by step."""
-        return self.root / "checkpoints"
+        return self.root / run_files.CHECKPOINTS
 
     @property
     def policy(self) -> Path:
         """The trained policy, with its tokenizer."""
-        return self.root / "policy"
+        return self.root / run_files.POLICY
 
     @property
     def adapter(self) -> Path:
         """The LoRA adapter, if one was trained; `policy` has it merged in."""
-        return self.root / "adapter"
+        return self.root / run_files.ADAPTER
 
     @property
     def last_policy(self) -> Path:
         """The policy of the last step, where accuracy fell and `policy` is an earlier one."""
-        return self.root / "policy-last"
+        return self.root / run_files.LAST_POLICY
 
     @property
     def last_adapter(self) -> Path:
         """The adapter of `last_policy`."""
-        return self.root / "adapter-last"
+        return self.root / run_files.LAST_ADAPTER
 
     @property
     def best_policy(self) -> Path:
         """The best policy by evaluation, where `policy` is that of the last step and another."""
-        return self.root / "policy-best"
+        return self.root / run_files.BEST_POLICY
 
     @property
     def best_adapter(self) -> Path:
         """The adapter of `best_policy`."""
-        return self.root / "adapter-best"
+        return self.root / run_files.BEST_ADAPTER
 
     @property
     def result(self) -> Path:
         """What came out; there only when the run is complete."""
-        return self.root / "result.json"
+        return self.root / run_files.RESULT
 
     def read_provenance(self) -> dict[str, Any]:
         """What `provenance` holds.
@@ -121,16 +116,16 @@ class RunFolder:
 
     def checkpoint(self, step: int) -> Path:
         """Folder of the checkpoint of a step."""
-        return self.checkpoints / f"checkpoint-{step}"
+        return self.checkpoints / f"{run_files.CHECKPOINT}{step}"
 
     def drop_broken_checkpoints(self) -> None:
         """Delete checkpoints that a kill left unfinished."""
-        for folder in self.checkpoints.glob("checkpoint-*"):
-            if not (folder / STATE_FILE).is_file():
+        for folder in self.checkpoints.glob(f"{run_files.CHECKPOINT}*"):
+            if not (folder / run_files.STATE).is_file():
                 shutil.rmtree(folder)
 
 
-def whole_checkpoints(folder: Path, mark: str = STATE_FILE) -> dict[int, Path]:
+def whole_checkpoints(folder: Path, mark: str = run_files.STATE) -> dict[int, Path]:
     """The checkpoints in a folder that are whole, by step.
 
     Args:
@@ -139,7 +134,7 @@ def whole_checkpoints(folder: Path, mark: str = STATE_FILE) -> dict[int, Path]:
     """
     return {
         int(path.name.rpartition("-")[2]): path
-        for path in folder.glob("checkpoint-*")
+        for path in folder.glob(f"{run_files.CHECKPOINT}*")
         if path.name.rpartition("-")[2].isdigit() and (path / mark).is_file()
     }
 
@@ -160,7 +155,7 @@ def rotate_checkpoints(folder: Path, limit: int | None, keep: Collection[int] = 
     found = whole_checkpoints(folder)
     for step in sorted(found)[:-limit]:
         if step not in keep:
-            (found[step] / STATE_FILE).unlink()
+            (found[step] / run_files.STATE).unlink()
             shutil.rmtree(found[step])
 
 
@@ -189,7 +184,9 @@ def existing_run(folder: str | Path) -> tuple[RunFolder, RunConfig]:
     """
     run = RunFolder(Path(folder))
     if not run.config.is_file():
-        raise UserError(f"{folder} is no run folder: it holds no config.yaml; check --resume.")
+        raise UserError(
+            f"{folder} is no run folder: it holds no {run_files.CONFIG}; check --resume."
+        )
     if run.result.is_file():
         no_signal = read_json(run.result, f"{_PUT_BACK}, or delete it to resume the run").get(
             "no_signal"
@@ -211,7 +208,7 @@ def checkpoint_state(checkpoint: Path) -> dict[str, Any]:
     Raises:
         UserError: It is damaged.
     """
-    file = checkpoint / STATE_FILE
+    file = checkpoint / run_files.STATE
     return read_json(
         file,
         f"delete the folder {checkpoint}, and the run resumes from the checkpoint before it, or"
@@ -248,7 +245,7 @@ def check_disk(root: Path, weights: int, checkpoints: int) -> None:
         UserError: Less is free than the policy and the checkpoints (weights and two moments of
             the optimizer each) need.
     """
-    kept = (root / "checkpoints").rglob("*")
+    kept = (root / run_files.CHECKPOINTS).rglob("*")
     taken = sum(file.stat().st_size for file in kept if file.is_file())
     needed = max(0, weights * (2 + 3 * checkpoints) - taken) + _SPARE
     near = next(p for p in (root, *root.absolute().parents) if p.exists())

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rl import run_files
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
 
-LOCK = ".lock"
 _WAIT = 2.0
 """Seconds to wait for the lock: whoever only looks whether it is held holds it for a moment."""
 
@@ -23,7 +23,7 @@ def working_on(run: RunFolder) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(run.root / LOCK, timeout=_WAIT)
+    lock = FileLock(run.root / run_files.LOCK, timeout=_WAIT)
     try:
         lock.acquire()
     except Timeout:
@@ -45,7 +45,7 @@ def is_worked_on(folder: Path) -> bool | None:
     """
     from filelock import FileLock, Timeout
 
-    file = folder / LOCK
+    file = folder / run_files.LOCK
     if not file.is_file():
         return None
     lock = FileLock(file, timeout=0)

@@ -22,6 +22,7 @@ from rewards.aggregation.base import Aggregation
 from rewards.facts.analysis import RolloutAnalysis
 from rewards.facts.compute import FactsComputer, Task
 from rewards.stack import RewardStack
+from rl import run_files
 from rl.sampling.decoding import NonFiniteLogitsError
 from rl.training.advantages.choice import chosen_aggregation
 from rl.training.advantages.observing import show_batch
@@ -36,7 +37,7 @@ from rl.training.records.rollouts import KeptRollouts
 from rl.training.records.scored import completion_columns
 from rl.training.reference import ReferenceTrainer
 from rl.training.rollouts import EpochSampler, plain_sampling, sample_rollouts
-from rl.training.run_folder import STATE_FILE, checkpoint_state, rotate_checkpoints
+from rl.training.run_folder import checkpoint_state, rotate_checkpoints
 from rl.training.sharding import local_part
 from rl.training.signal import SignalWatch
 from rl.training.step_metrics import fact_metrics, peak_memory, term_metrics
@@ -280,9 +281,9 @@ class StepGRPOTrainer(
         if self.args.should_save:
             root = Path(self._get_output_dir(trial=trial))
             state = {name: thing.state_dict() for name, thing in self._stateful.items()}
-            folder = root / f"checkpoint-{self.state.global_step}"
+            folder = root / f"{run_files.CHECKPOINT}{self.state.global_step}"
             flush_all(folder)  # what the state vouches for must not be lost with the power
-            write_atomically(folder / STATE_FILE, json.dumps(state))
+            write_atomically(folder / run_files.STATE, json.dumps(state))
             rotate_checkpoints(root, limit, self._kept_steps())
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:

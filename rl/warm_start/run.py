@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt
 
+from rl import run_files
 from rl.overthinker.build import CHAT_TEMPLATE, tokenized
 from rl.overthinker.traces import Trace
 from rl.policy.converted import SMOLLM2
@@ -34,9 +35,6 @@ from tagger.thinking.families import THINK
 SETTINGS_FILE = "warm_start.json"
 """Settings and provenance, in the folder from the beginning."""
 METRICS_FILE = "warm_start.jsonl"
-CHECKPOINTS = "checkpoints"
-"""There until the model is complete."""
-_STATE = "trainer_state.json"  # what transformers writes last into a checkpoint
 _TURNS = ("<|im_start|>", "<|im_end|>")
 
 Progress = Callable[[int, int, float], None]
@@ -142,7 +140,7 @@ def run_warm_start(output: Path, progress: Progress | None = None) -> Path:
     policy = load_policy(settings.model, THINK.delimiters, trains_weights=True)
     policy.tokenizer.chat_template = CHAT_TEMPLATE
     rows = [tokenized(policy.tokenizer, *pair) for pair in warm_start_traces(settings)]
-    checkpoints = output / CHECKPOINTS
+    checkpoints = output / run_files.CHECKPOINTS
     history = _train(policy, rows, checkpoints, settings, progress)
     write_atomically(output / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in history))
     _save(policy, output)
@@ -152,7 +150,7 @@ def run_warm_start(output: Path, progress: Progress | None = None) -> Path:
 
 def whole_checkpoint(folder: Path) -> Path | None:
     """The latest checkpoint that transformers has finished writing; None if there is none."""
-    found = whole_checkpoints(folder, _STATE)
+    found = whole_checkpoints(folder, run_files.TRAINER_STATE)
     return found[max(found)] if found else None
 
 
@@ -173,8 +171,8 @@ def _train(
                 progress(state.global_step, state.max_steps, float(logs["loss"]))
 
     last = whole_checkpoint(checkpoints)
-    for folder in checkpoints.glob("checkpoint-*"):
-        if not (folder / _STATE).is_file():
+    for folder in checkpoints.glob(f"{run_files.CHECKPOINT}*"):
+        if not (folder / run_files.TRAINER_STATE).is_file():
             shutil.rmtree(folder)  # a kill left it unfinished
     gpu = torch.cuda.is_available()
     arguments = SFTConfig(

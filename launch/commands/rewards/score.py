@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 
 from launch.command import Command
+from rl import run_files
 from tagger.errors import UserError
-
-RUN_CONFIG = "config.yaml"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -63,18 +62,16 @@ def run(args: argparse.Namespace) -> None:
 
 def _config_of(path: Path) -> Path:
     """The config of the run that the rollouts are of."""
-    from rl.training.records.stored import FOLDER
-
-    run = path if path.is_dir() and path.name != FOLDER else path.parent
-    run = run.parent if run.name == FOLDER else run
+    run = path if path.is_dir() and path.name != run_files.ROLLOUTS else path.parent
+    run = run.parent if run.name == run_files.ROLLOUTS else run
     if not path.exists():
         raise UserError(f"{path} does not exist; name a run's folder or a file of its rollouts.")
-    if not (run / RUN_CONFIG).is_file():
+    if not (run / run_files.CONFIG).is_file():
         raise UserError(
-            f"{path} does not stand in a run's folder with a {RUN_CONFIG}; name the YAML file with "
-            "the reward by --config."
+            f"{path} does not stand in a run's folder with a {run_files.CONFIG}; name the YAML "
+            "file with the reward by --config."
         )
-    return run / RUN_CONFIG
+    return run / run_files.CONFIG
 
 
 COMMAND = Command(

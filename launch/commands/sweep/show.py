@@ -14,11 +14,13 @@ def show_sweep(results: Mapping[str, Any], folder: Path) -> None:
     Raises:
         RunsFailedError: Some runs failed.
     """
-    from rl.sweep.sweep import REPORT, RESULTS, refuse_failures
+    from rl import run_files
+    from rl.sweep.sweep import refuse_failures
     from rl.sweep.table import print_sweep
 
     print_sweep(results)
-    print(f"\nReport:  {folder / REPORT}\nNumbers: {folder / RESULTS}, settings.csv, runs.csv")
+    print(f"\nReport:  {folder / run_files.REPORT}")
+    print(f"Numbers: {folder / run_files.RESULTS}, settings.csv, runs.csv")
     refuse_failures(
         results, shlex.join(["suffice", "sweep", "--resume", str(folder), "--retry-failed"])
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from subprocess import TimeoutExpired
 from typing import Any
 
+from rl import run_files
 from rl.sweep.execution.process import TAKEN, Process, describe, is_claimed, start
 from rl.sweep.execution.tasks import Task, tasks_of
 from rl.sweep.execution.work import Work, do_task
@@ -100,7 +101,7 @@ class Runner:
             folder = task.folder(self.sweep)
             if task.key in mine or folder.outcome() is not None:
                 continue
-            if any(not (self.sweep.root / key / "done.json").is_file() for key in task.after):
+            if any(not (self.sweep.root / key / run_files.DONE).is_file() for key in task.after):
                 waiting = waiting or self._may_come(task)
                 continue
             if self._exhausted and task.key.startswith("runs/"):
@@ -118,7 +119,7 @@ class Runner:
     def _may_come(self, task: Task) -> bool:
         """Whether what a task waits for may still be done."""
         return not self._exhausted and not any(
-            (self.sweep.root / key / "failed.json").is_file() for key in task.after
+            (self.sweep.root / key / run_files.FAILED).is_file() for key in task.after
         )
 
     def _wait(self) -> None:
@@ -167,7 +168,7 @@ class Runner:
             self.progress(what, done, total)
 
     def _steps(self, task: Task) -> int:
-        file = task.folder(self.sweep).training / "metrics.jsonl"
+        file = task.folder(self.sweep).training / run_files.METRICS
         return file.read_bytes().count(b"\n") if file.is_file() else 0
 
 
@@ -188,7 +189,7 @@ def retry_failed(sweep: SweepFolder) -> int:
         How many there were.
     """
     count = 0
-    for file in sorted(sweep.root.glob("**/failed.json")):
+    for file in sorted(sweep.root.glob(f"**/{run_files.FAILED}")):
         folder = type(sweep.comparison)(file.parent)
         if not folder.done.is_file():
             folder.retry()

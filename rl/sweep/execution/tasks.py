@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rl import run_files
 from rl.analysis.arms import BASE
 from rl.sweep.compared import comparison_values
 from rl.sweep.folder import SweepFolder, TaskFolder
@@ -51,7 +52,7 @@ def tasks_of(sweep: SweepFolder, schedule: Schedule) -> list[Task]:
     if config.more_seeds_within is not None and not schedule.complete:
         return [*references, *runs]  # not all runs of control are known
     controls = [f"runs/{run.name}" for run in control_runs(sweep, schedule.runs)]
-    lost = [key for key in controls if (sweep.root / key / "failed.json").is_file()]
+    lost = [key for key in controls if (sweep.root / key / run_files.FAILED).is_file()]
     after = [key for key in controls if key not in lost] or controls
     label = "base and control under rules"
     return [*references, *runs, Task(COMPARISON, label, after=(f"references/{BASE}", *after))]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.folder import SweepFolder
 from rl.sweep.planning.schedule import Schedule
@@ -60,7 +61,7 @@ def log_task(folder: Path, settings: Mapping[str, Any]) -> None:
     """
     import wandb
 
-    done = read_json(folder / "done.json", "delete it and resume the sweep")
+    done = read_json(folder / run_files.DONE, "delete it and resume the sweep")
     # A training that reports to W&B has logged to the same run, whose id the agent set.
     run = wandb.init(resume="allow", config=dict(settings))
     run.log(figures(done))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.sweep.compared import comparison_values, policy_entry, sample_policy
 from rl.sweep.execution.tasks import COMPARISON, control_runs, find_run
 from rl.sweep.folder import SweepFolder, TaskFolder, open_sweep
@@ -62,7 +63,7 @@ def _train_and_sample(sweep: SweepFolder, run: Run) -> None:
     write_json(folder.root / "run.json", {**vars(run), "point": dict(run.point)})
     result = _train(run, folder)
     base = base_run(sweep.config).to_dict()
-    entry = policy_entry(run.config, base, folder.training / "policy")
+    entry = policy_entry(run.config, base, folder.training / run_files.POLICY)
     found = sample_policy(_values(sweep), entry, folder.root, sweep.cache)
     write_json(
         folder.done,
@@ -106,7 +107,7 @@ def _compare(sweep: SweepFolder) -> None:
     runs = control_runs(sweep, planned_runs(sweep).runs)
     controls = named_controls([run for run in runs if sweep.run(run.name).done.is_file()])
     policies = {
-        name: policy_entry(run.config, base, sweep.run(run.name).training / "policy")
+        name: policy_entry(run.config, base, sweep.run(run.name).training / run_files.POLICY)
         for name, run in controls.items()
     }
     values = compared_with_rules(_values(sweep), policies)

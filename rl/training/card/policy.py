@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.training.card.reward import reward_section
 from rl.training.card.shown_by_run import WINDOW, shown_by_run
 from rl.training.card.use import header, use_section
@@ -109,7 +110,7 @@ def _held(
         judged = "evaluation" if config.get("eval_problems") is not None else "running accuracy"
         return (
             f"{ending} The weights here are {held}, the best by {judged}; those of the last step "
-            f"lie in `{'policy-last' if stopped_early else 'policy'}/`."
+            f"lie in `{run_files.LAST_POLICY if stopped_early else run_files.POLICY}/`."
         )
     if stopped_early:
         ending += " The weights here are those of the last step; the best ones lie in `policy/`."
@@ -163,7 +164,7 @@ def _limits(config: Mapping[str, Any], measured: bool) -> str:
 
 def _reproduce(provenance: Mapping[str, Any], export: Export | None) -> str:
     versions = ", ".join(f"{k} {v}" for k, v in provenance["versions"].items())
-    file = export.config if export else "../config.yaml"
+    file = export.config if export else f"../{run_files.CONFIG}"
     commit = str(provenance["commit"]).partition("+")[0]
     changed = " (with local changes)" if "+" in str(provenance["commit"]) else ""
     machine = provenance.get("machine") or {}

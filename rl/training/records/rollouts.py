@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from rl import run_files
 from rl.training.config import KeepRolloutsConfig
 from rl.training.records.scored import ScoredBatch
 from tagger.files import write_atomically
@@ -79,7 +80,7 @@ class KeptRollouts:
         rows: list[dict[str, Any]] = gather_object(mine)
         if PartialState().is_main_process:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            path = self._folder / f"step-{step:06d}.jsonl.gz"
+            path = self._folder / run_files.ROLLOUT_FILES.replace("*", f"{step:06d}")
             write_atomically(path, gzip.compress(text.encode(), 6, mtime=0))
 
     def _record(self, step: int, batch: ScoredBatch, i: int, advantage: float) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from tagger.errors import UserError
 from tagger.traces.jsonl import read_rows
 
-FOLDER = "rollouts"
-"""Folder of a run that holds them."""
-_FILES = ("step-*.jsonl.gz", "step-*.jsonl")
+_FILES = (run_files.ROLLOUT_FILES, "step-*.jsonl")
 _REMEDY = (
     "rewards can be computed for the rollouts that a training run kept with their facts "
     "(keep_rollouts, RUN/rollouts/step-*.jsonl.gz)"
@@ -58,7 +57,7 @@ def rollout_files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise UserError(f"{path} does not exist; name a run's folder or a file of its rollouts.")
-    folder = path / FOLDER if (path / FOLDER).is_dir() else path
+    folder = path / run_files.ROLLOUTS if (path / run_files.ROLLOUTS).is_dir() else path
     found = sorted(file for pattern in _FILES for file in folder.glob(pattern))
     if not found:
         raise UserError(f"{path} holds no step-*.jsonl.gz; {_REMEDY}.")

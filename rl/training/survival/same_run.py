@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.policy.source import resolve_policy
 from rl.problems.problem import Problem
 from rl.provenance import library_versions
@@ -122,15 +123,15 @@ def check_same_run(saved: Mapping[str, Any], now: MadeOf, checkpoint: Path) -> s
     for name in contents:
         if saved[name] != getattr(now, name):
             raise UserError(
-                f"{_CONTENT[name]} of {run / 'config.yaml'} are not those that the checkpoint "
+                f"{_CONTENT[name]} of {run / run_files.CONFIG} are not those that the checkpoint "
                 f"{checkpoint} was made with; put them back, or begin a new run."
             )
     for key in sorted({*saved["config"], *now.config}):
         was, is_now = saved["config"].get(key), now.config.get(key)
         if was != is_now and not _may_differ(key, now):
             raise UserError(
-                f"{run / 'config.yaml'} has {key} {is_now!r}, and the checkpoint {checkpoint} was "
-                f"made with {was!r}; put it back, or begin a new run."
+                f"{run / run_files.CONFIG} has {key} {is_now!r}, and the checkpoint {checkpoint} "
+                f"was made with {was!r}; put it back, or begin a new run."
             )
     return _versions_note(saved["versions"], now.versions)
 

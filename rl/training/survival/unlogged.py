@@ -12,7 +12,7 @@ from typing import Any
 
 from trl import GRPOTrainer
 
-from rl.training.run_folder import UNLOGGED_FILE
+from rl import run_files
 from tagger.files import read_json, write_json
 
 
@@ -28,14 +28,15 @@ class UnloggedTrainer(GRPOTrainer):
             return
         losses = self.accelerator.gather(self._tr_loss.reshape(1)).tolist()
         if self.args.should_save:
-            folder = Path(self._get_output_dir(trial=trial), f"checkpoint-{self.state.global_step}")
+            folder = Path(self._get_output_dir(trial=trial))
+            folder /= f"{run_files.CHECKPOINT}{self.state.global_step}"
             found = {"since": self._globalstep_last_logged, "losses": losses}
-            write_json(folder / UNLOGGED_FILE, {**found, "metrics": self._metrics["train"]})
+            write_json(folder / run_files.UNLOGGED, {**found, "metrics": self._metrics["train"]})
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         """As TRL's, and what was not logged yet."""
         super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is not None and (file := Path(checkpoint, UNLOGGED_FILE)).is_file():
+        if checkpoint is not None and (file := Path(checkpoint, run_files.UNLOGGED)).is_file():
             self._unlogged = read_json(file)
 
     def _run_epoch(self, **kwargs: Any) -> None:

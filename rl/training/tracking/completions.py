@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from rl.report.style import short_type, type_colour
 from rl.training.tracking.base import Record
 from tagger.display.templates import render
@@ -33,7 +34,7 @@ class NewRollouts:
     def read(self, step: int) -> dict[int, list[Record]]:
         """Rollouts drawn up to a step, at most `MOST` each, by the step they were drawn at."""
         found = {}
-        for file in sorted(self._folder.glob("step-*.jsonl.gz")):
+        for file in sorted(self._folder.glob(run_files.ROLLOUT_FILES)):
             drawn = int(file.name.removesuffix(".jsonl.gz").rpartition("-")[2])
             if self._last < drawn <= step:
                 lines = gzip.decompress(file.read_bytes()).split(b"\n")

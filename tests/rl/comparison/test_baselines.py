@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rl import run_files
 from rl.analysis.arms import default_claims
 from rl.comparison.config import CompareConfig, compare_config, config_keys
 from rl.comparison.jobs import arms_at_most, independent_jobs
 from rl.comparison.policies import apply_words
-from rl.training.run_folder import STATE_FILE
 from tagger.errors import UserError
 
 BOTH = ["prompt_guided", "no_thinking"]
@@ -81,7 +81,7 @@ def checkpoint(run: Path, step: int, whole: bool = True) -> Path:
     folder = run / "checkpoints" / f"checkpoint-{step}"
     folder.mkdir(parents=True)
     if whole:
-        (folder / STATE_FILE).write_text("{}")
+        (folder / run_files.STATE).write_text("{}")
     return folder
 
 

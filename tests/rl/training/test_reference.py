@@ -10,11 +10,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from rl.run_files import REFERENCE as FILE
 from rl.training.config import config_from_dict
 from rl.training.grpo_config import training_arguments
 from rl.training.reference import check_reference
 from rl.training.run import run_training
-from rl.training.run_folder import REFERENCE_FILE as FILE
 from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
 from tests.rl.training.logged import lines_without_timings

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from rl import run_files
 from rl.training.run_folder import (
-    STATE_FILE,
     RunFolder,
     check_disk,
     checkpoint_state,
@@ -24,7 +24,7 @@ def checkpoints(folder: Path, whole: list[int], broken: tuple[int, ...] = ()) ->
         (folder / f"checkpoint-{step}").mkdir(parents=True)
         (folder / f"checkpoint-{step}" / "model.safetensors").touch()
         if step in whole:
-            (folder / f"checkpoint-{step}" / STATE_FILE).write_text("{}")
+            (folder / f"checkpoint-{step}" / run_files.STATE).write_text("{}")
 
 
 def left(folder: Path) -> list[int]:
@@ -92,7 +92,8 @@ def test_check_disk_takes_a_runs_own_checkpoints_for_room(
 def test_checkpoint_state_that_is_damaged_is_named_with_the_remedy(tmp_path: Path) -> None:
     checkpoints(tmp_path, [3])
     folder = tmp_path / "checkpoint-3"
-    (folder / STATE_FILE).write_text('{"reward": {')
-    said = f"^{folder / STATE_FILE} is not valid JSON.*; delete the folder {folder}, and .* resumes"
+    file = folder / run_files.STATE
+    file.write_text('{"reward": {')
+    said = f"^{file} is not valid JSON.*; delete the folder {folder}, and .* resumes"
     with pytest.raises(UserError, match=said):
         checkpoint_state(folder)

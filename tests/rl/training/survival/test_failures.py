@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from rl.training.run_folder import STATE_FILE, RunFolder
+from rl import run_files
+from rl.training.run_folder import RunFolder
 from rl.training.survival.failures import diverged, explained
 from tagger.errors import Interrupted, UserError
 from tagger.files import write_atomically
@@ -19,7 +20,7 @@ def run(tmp_path: Path) -> RunFolder:
     run = RunFolder(tmp_path / "run")
     for step in (3, 6):
         run.checkpoint(step).mkdir(parents=True)
-    (run.checkpoint(3) / STATE_FILE).write_text("{}")
+    (run.checkpoint(3) / run_files.STATE).write_text("{}")
     return run
 
 
