@@ -115,6 +115,9 @@ def state_bytes(name: str, arguments: str | None, trained: Trained) -> float:
         name: As in ``grpo.optim``; one that is not counted is taken for AdamW.
         arguments: ``grpo.optim_args``.
         trained: What it updates.
+
+    Raises:
+        UserError: Arguments of SGD or RMSprop that are no pairs.
     """
     states, each = COUNTED.get(name, COUNTED[DEFAULT])
     if name == ADAFACTOR:
@@ -130,10 +133,17 @@ def state_bytes(name: str, arguments: str | None, trained: Trained) -> float:
 
 def _asked(arguments: str | None) -> int:
     """States of torch's SGD and RMSprop that are kept only where they are asked for."""
-    pairs = [word.partition("=") for word in (arguments or "").replace(" ", "").split(",")]
-    given = {key: value.lower() for key, _, value in pairs}
-    momentum = given.get("momentum", "0")
-    return int(float(momentum or 0) != 0) + int(given.get("centered") in ("true", "1", "yes"))
+    try:
+        pairs = [word.split("=") for word in (arguments or "").replace(" ", "").split(",") if word]
+        given = {key: value.lower() for key, value in pairs}
+        return int(float(given.get("momentum", 0)) != 0) + (given.get("centered") in _TRUE)
+    except (AttributeError, ValueError) as error:
+        raise UserError(
+            f"The config key grpo.optim_args is {arguments!r}; it must be pairs, e.g. momentum=0.9."
+        ) from error
+
+
+_TRUE = ("true", "1", "yes")
 
 
 def optimiser_note(name: str) -> str:

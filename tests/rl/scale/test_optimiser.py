@@ -106,3 +106,9 @@ def test_what_is_not_counted_is_taken_for_adamw_and_said() -> None:
     assert optimiser_note("sgd") == ""
     with pytest.raises(UserError, match=r"Unknown optimiser in grpo.optim 'adamw_tourch'; did you"):
         work(optim="adamw_tourch")
+
+
+@pytest.mark.parametrize("arguments", ["momentum", "momentum=much", {"momentum": 0.9}])
+def test_arguments_that_are_no_pairs_are_named(arguments: Any) -> None:
+    with pytest.raises(UserError, match=r"grpo.optim_args is .*; it must be pairs"):
+        work(optim="sgd", optim_args=arguments)
