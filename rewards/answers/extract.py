@@ -43,7 +43,7 @@ _NOTHING_YET = re.compile(
 )
 _OPENS_OTHER = re.compile(
     r"[\s$.,)*\]\\]*(?:or|maybe|perhaps|possibly|alternatively|或者?)(?![a-z])"
-    r"(?!\s+(?:equivalently|in|simply|just|rather|more|about|we)\b)",
+    r"(?!,?\s+(?:equivalently|in|simply|just|rather|more|about|we)\b)",
     re.IGNORECASE,
 )
 _JOIN = re.compile(r"[\s.,;]*(?:or|and|,|或|和)[\s,]*")
@@ -190,7 +190,7 @@ def _stated_number(text: str) -> str | None:
     found = [number for match in called if (number := _called(text[: match.start()])) is not None]
     words = {match.start("word") for match in called}  # "20 is the answer (3 steps)" states no 3
     for match in list(_STATED.finditer(text))[-_STATEMENTS:]:
-        if match.start() in words or denies_statement(text[: match.start()]):
+        if match.start() in words or denies_statement(text[: match.start()], match[0]):
             continue
         clause, rest = clause_of(text[match.end() : match.end() + 400])
         number = _committed(clause)

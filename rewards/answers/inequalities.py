@@ -14,6 +14,7 @@ _BUILDER = re.compile(
 )
 _OUTWARDS = re.compile(r"([\[\]])([^\[\](){}]+,[^\[\](){}]+)([\[\]])")
 _SIGN = re.compile(r"\\(?:leqslant|geqslant|leq|geq|le|ge|lt|gt)(?![a-z])|<=|>=|<|>")
+_RELATION = re.compile(rf"{_SIGN.pattern}|=|\\neq?(?![a-z])")
 _NORMAL = {"<": "<", ">": ">", "\\lt": "<", "\\gt": ">"}
 _TURNED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
 _AND = re.compile(r"\s+and\s+|\\(?:land|wedge)(?![a-z])")
@@ -31,7 +32,7 @@ def rising_chain(text: str) -> str:
         The text as it is if it is none of these.
     """
     flat = plain(text).strip().rstrip(" .")
-    if (builder := _BUILDER.fullmatch(flat)) is not None and _SIGN.search(builder[2]):
+    if (builder := _BUILDER.fullmatch(flat)) is not None and _RELATION.search(builder[2]):
         return rising_chain(builder[2])
     if (turned := _OUTWARDS.fullmatch(flat)) is not None:
         opening, inner, closing = turned.groups()

@@ -116,7 +116,8 @@ def _match_parts(answer: str, reference: str, symbolic: bool) -> bool:
         return named and any(_claims(c, w, symbolic) for c in claimed for w in wanted)
     if any(equations) and any(_claims(c, w, symbolic) for c in claimed for w in wanted):
         return True
-    return symbolic and equations[0] == equations[1] and _same_expression(answer, reference)
+    equates = equations[1] or _claims_of(reference) != wanted  # 2x + y = 5 claims nothing else
+    return symbolic and equations[0] == equates and _same_expression(answer, reference)
 
 
 def _says_twice(parts: Sequence, text: str) -> bool:
@@ -127,16 +128,24 @@ def _says_twice(parts: Sequence, text: str) -> bool:
 def _same_named(answer: str, reference: str, symbolic: bool) -> bool | None:
     """Whether values by name agree: ``x = 1, y = 2`` with ``(x, y) = (1, 2)`` and ``(1, 2)``.
 
-    Without names on the other side a pair stands for them in the order of the alphabet. None where
-    names do not decide.
+    Without names on the other side a pair stands for them in the order of the alphabet; two values
+    of one name are no pair. None where names do not decide.
     """
     given, due = named_values(answer), named_values(reference)
+    if given == {}:
+        pair = _parts(reference)
+        return False if pair is not None and pair.ordered else None
     if given is None or (due is not None and set(given) != set(due)):
         return None
     if due is not None:
         return all(_match(given[name], due[name], symbolic) for name in due)
     pair = _parts(reference)
-    if pair is None or not pair.ordered or len(pair.items) != len(given) or "=(" in folded(answer):
+    if (
+        pair is None
+        or pair.opening != "("
+        or len(pair.items) != len(given)
+        or "=(" in folded(answer)
+    ):
         return None
     values = [given[name] for name in sorted(given)]
     return all(_match(a, b, symbolic) for a, b in zip(values, pair.items, strict=True))
@@ -252,7 +261,9 @@ def folded(text: str) -> str:
 def _unquoted(text: str) -> str:
     """A text without quotes around it and marks behind it; ``x'`` stays."""
     text = text.strip(" \n\t`*").rstrip(".,; ")
-    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+    for _ in range(3):
+        if len(text) < 2 or text[0] != text[-1] or text[0] not in "\"'":
+            break
         text = text[1:-1].strip().rstrip(".,; ")
     return text.lstrip("\"'")
 

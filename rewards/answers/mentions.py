@@ -43,7 +43,8 @@ _BOUND_AFTER = re.compile(
     r"\s*(?:[a-z]+\s+)?or\s+(?:more|less|fewer|greater|higher|lower|above|below)\b", re.IGNORECASE
 )
 _OPENS_ANOTHER = re.compile(
-    r"[\W_]*(?:[a-z%^]+[\W_]+){0,2}?(or|maybe|perhaps|possibly|alternatively|otherwise|oder|no"
+    r"[\W_]*(?:[a-z%^]+[\W_]+){0,2}?(or|maybe|perhaps|possibly|alternatively(?!,?\s+(?:we|you|one)\s+"
+    r"(?:can|could|may|might)\s+(?!say|answer|get|have|take|write)[a-z])|otherwise|oder|no"
     r"|wait|actually|hmm|rather|或者?|也许|可能)(?![a-z])(?P<rest>.*)|[\s$]*[/|&](?P<other>.*)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -48,7 +48,8 @@ _SIGNS = {
 }  # fmt: skip
 _NAMED_SIGN = re.compile(rf"\\({'|'.join(_SIGNS)})(?![a-zA-Z])(?:\{{\}})?\s*")
 _MATRIX = re.compile(
-    r"[(\[]\s*\\begin\s*\{(array|smallmatrix|matrix)\}(?:\{[lcr| ]*\})?(.*?)\\end\s*\{\1\}\s*[)\]]",
+    r"[(\[]\s*\\begin\s*\{(array|smallmatrix|matrix)\}(?:\{[lcr| ]*\})?(.{1,1000}?)"
+    r"\\end\s*\{\1\}\s*[)\]]",
     re.DOTALL,
 )
 _ROW_SPACE = re.compile(r"\\\\\s*\[\s*[\d.]+\s*(?:ex|em|pt|mm|cm)\s*\]")
@@ -56,7 +57,9 @@ _ANGLE = re.compile(r"\\ang\s*\{([^{};]*)\}")
 _RAISED_O = re.compile(r"(?<=\d)\s?\^\s?\{?\s*o\s*\}?(?![a-zA-Z])")  # 90^o, as in old papers
 _CYCLE = re.compile(r"(?<=\.)(\d*)\\(?:bar|overline)\s*\{?\s*(\d+)\s*\}?")
 _DOTTED = re.compile(r"(?<=\.)(\d*)\\dot\s*\{?\s*(\d)\s*\}?(?:(\d*)\\dot\s*\{?\s*(\d)\s*\}?)?")
-_GOES_ON = re.compile(r"(?<=\.)(\d*?)(\d)\2{2,}\s?(?:\.{3,}|…|\\[lc]?dots(?![a-z]))")  # 0.1666...
+_GOES_ON = re.compile(
+    r"(?<=\.)(\d{0,30}?)(\d)\2{2,30}\s?(?:\.{3,}|…|\\[lc]?dots(?![a-z]))"
+)  # 0.1666...
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _WRAPPER = (
     r"\\(?:text(?:bf|it|rm|tt|sf|sc|normal)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|boldsymbol|bm"
@@ -84,6 +87,8 @@ _LATEX_FRACTION = re.compile(
 )
 _MINUS = re.compile(r"(?<=[\d)\]}])\s+minus\s+(?=[$€£(]?\.?\d)")
 _SIGN_WORD = re.compile(r"(?<![a-zA-Z])(?:minus|negative)\s+(?=[$€£]?\.?\d)", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"(?<=\d)\s+and\s+an?\s+(half|third|quarter)(?![a-z])")
+_PARTS = {"half": "1/2", "third": "1/3", "quarter": "1/4"}
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!,?\d)")
 
 
@@ -106,7 +111,7 @@ def plain(text: str) -> str:
     if "\\" in text:
         text = _NAMED_SIGN.sub(lambda m: _SIGNS[m[1]], _ANGLE.sub(r"\1^\\circ ", text))
         text = _FRACTION_NAME.sub(r"\\frac", _SIZES.sub("", text))
-        if "\\begin" in text:
+        if "\\end" in text:
             text = _MATRIX.sub(_matrix, _ROW_SPACE.sub(r"\\\\ ", text))
         for _ in range(3):  # wrappers within wrappers
             text, count = _TEXT.subn(r" \1 ", text)
@@ -157,6 +162,8 @@ def clean(text: str) -> str:
         text = _SIGN_WORD.sub("-", _MINUS.sub(" - ", text))
     if "\\frac" in text:
         text = _LATEX_FRACTION.sub(_slash, text)
+    if " and a" in text:
+        text = _AND_A_HALF.sub(lambda m: f" {_PARTS[m[1]]}", text)
     if "{" in text:
         text = _BRACED.sub(r"\1", text)
     return _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text) if "," in text else text

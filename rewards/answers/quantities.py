@@ -41,10 +41,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NAMED_TIMES = {"noon": (43200, "p"), "midnight": (0, "a")}
-_AND = re.compile(
-    r"(?<=\d)\s+and\s+(?:(?P<top>\d+)/(?P<bottom>\d+)|an?\s+(?P<word>half|third|quarter))(?![\w.])"
-)
-_PARTS = {"half": "1/2", "third": "1/3", "quarter": "1/4"}
+_AND = re.compile(r"(?<=\d)\s+and\s+(?P<top>\d+)/(?P<bottom>\d+)(?![\w.])")
 _UNWRAPPED = re.compile(r"[\s:*`\"]*(.*?)[\s,;:*`\"]*", re.DOTALL)
 _VARIABLE = re.compile(
     r"\s*[-+]?[0-9.,]+[A-Za-z]\s*|\s*(?:\$|\\\().*[0-9}]\s*[A-Za-z]\s*(?:\$|\\\))\s*"
@@ -107,8 +104,6 @@ def _read(text: str) -> Quantity | None:
 
 def _mixed(match: re.Match[str]) -> str:
     """``2 and 3/4`` as ``2 3/4``; ``2 and 4/3`` as it is."""
-    if match["word"]:
-        return f" {_PARTS[match['word']]}"
     proper = int(match["top"]) < int(match["bottom"])
     return f" {match['top']}/{match['bottom']}" if proper else match[0]
 

@@ -73,7 +73,7 @@ def named_values(text: str) -> dict[str, str] | None:
     """Values of several letters: of ``(x, y) = (1, 2)`` and of ``x = 1, y = 2``.
 
     Returns:
-        The values by letter; None if the text is anything else, or names a letter twice.
+        The values by letter, empty if one is named twice; None if the text is anything else.
     """
     flat = plain(text).strip().rstrip(" .")
     if (match := _TUPLE_OF_NAMES.fullmatch(flat)) is not None:
@@ -86,7 +86,9 @@ def named_values(text: str) -> dict[str, str] | None:
         return None
     found = [_NAMED_VALUE.fullmatch(item) for item in parts.items]
     named = {match[1]: match[2].strip() for match in found if match is not None}
-    return named if len(named) == len(parts.items) else None
+    if None in found:
+        return None
+    return named if len(named) == len(found) else {}
 
 
 def _in_brackets(before: str) -> bool:

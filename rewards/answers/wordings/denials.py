@@ -30,12 +30,22 @@ _NOT_SAID = re.compile(
 )
 
 
-def denies_statement(before: str) -> bool:
-    """Whether a statement is denied as a whole: "I don't think the answer is 42".
+_CHECKED = re.compile(
+    r"\b(?:check|verify|confirm|test|validate|checking|verifying|testing)\s+(?:(?:our|the|my|this|that|your)\s+)?"
+    r"(?:final\s+)?$",
+    re.IGNORECASE,
+)
+
+
+def denies_statement(before: str, statement: str = "") -> bool:
+    """Whether a statement is denied as a whole, "I don't think the answer is 42", or is a check.
 
     Args:
         before: Text before the statement.
+        statement: Its words before the answer: what follows "let us check our answer:" is none.
     """
+    if ":" in statement and _CHECKED.search(before[-_WINDOW:]):
+        return True
     return _NOT_SAID.search(before[-_WINDOW:].replace("’", "'")) is not None
 
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 RIGHT, WRONG = True, False
 
 DENIALS: dict[str, list[tuple[str, str, bool]]] = {
+    "checks behind an answer": [
+        (r"\boxed{44}. We may check our answer: $17 \cdot 44 = 748$.", "44", RIGHT),
+        (r"\boxed{44}. To check the answer: 44 + 2 = 46.", "44", RIGHT),
+        (r"\boxed{44}. Alternatively, we can plug in the value 3.", "44", RIGHT),
+        (r"\boxed{44}. We checked it. Our answer: 45.", "44", WRONG),
+        (r"\boxed{44}. Let us check: the answer: 45.", "44", WRONG),
+        (r"\boxed{44}. Verify that the answer is 45.", "44", WRONG),
+        (r"\boxed{44}. Alternatively, 45.", "44", WRONG),
+        (r"\boxed{44}. Alternatively, we can say 45.", "44", WRONG),
+    ],
     "denied answers": [
         ("The answer is 42, not 41.", "42", RIGHT),
         ("42 (not 41)", "42", RIGHT),

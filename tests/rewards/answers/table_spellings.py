@@ -53,6 +53,8 @@ SPELLINGS: dict[str, list[tuple[str, str, bool]]] = {
         (r"\boxed{2\text{ and }\frac{4}{3}}", r"\frac{10}{3}", WRONG),
         (r"\boxed{2\text{ and }\frac{3}{4}}", "1.5", WRONG),
         (r"\boxed{2\text{ and }3}", "5", WRONG),
+        ("There are 3 and a half of them left.", "3.5", RIGHT),
+        ("There are 3 and a half of them left.", "3", WRONG),
         (r"\boxed{\frac{1}{2}3}", r"\frac{1}{23}", WRONG),
     ],
     "units as fractions": [
@@ -123,6 +125,7 @@ SPELLINGS: dict[str, list[tuple[str, str, bool]]] = {
     "intervals in other words": [
         (r"\boxed{\{x \mid 2\le x<5\}}", "[2,5)", RIGHT),
         (r"\boxed{\{x \in \mathbb{R} : 2\le x<5\}}", "[2,5)", RIGHT),
+        (r"\boxed{\{x \in \mathbb{R} \mid x \ne 2\}}", r"x \ne 2", RIGHT),
         (r"\boxed{5 > x \ge 2}", r"2 \le x < 5", RIGHT),
         (r"\boxed{x > 2 \text{ and } x < 5}", "(2,5)", RIGHT),
         (r"\boxed{x < 5, x > 2}", "2 < x < 5", RIGHT),
@@ -145,6 +148,9 @@ SPELLINGS: dict[str, list[tuple[str, str, bool]]] = {
         (r"\boxed{\langle 1, 2\rangle}", "(1,2)", RIGHT),
         (r"\boxed{x = 1, y = 2}", "(x,y) = (1,2)", RIGHT),
         (r"\boxed{y = 2, x = 1}", "(1,2)", RIGHT),
+        (r"\boxed{x = 1, x = 2}", "1, 2", RIGHT),
+        (r"\boxed{x = 1, x = 2}", "(1,2)", WRONG),
+        (r"\boxed{a = 1, b = 2}", "[1,2]", WRONG),
         (r"\boxed{1/2 \text{ or } 0.5}", "0.5", RIGHT),
         (r"\boxed{a + b = 5}", "5", RIGHT),
         (r"\boxed{\{5, 6\}}", "5", WRONG),
