@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.config.numbers import finite_number
+from tagger.letter_case import lower_case
 
 NGRAM_SIZES = (2, 3, 4, 6)
 """Sizes of n-grams whose repetition is a column."""
@@ -20,7 +21,7 @@ BUDGET, REFERENCE_ACCURACY = "budget", "reference_accuracy"
 """Keys of a problem's metadata: the length it announces to the model, in tokens, and the share of
 correct answers the policy had before training."""
 
-_REFLECTION = re.compile("wait|alternatively|check|but", re.IGNORECASE)
+_REFLECTION = re.compile("wait|alternatively|check|but")
 _CLOSE = 59  # characters between two hits on one line that count as one
 _FOLDED = re.compile(r"\\boxed\s*\{\s*Unsolvable\s*\}")
 _PREDICT = re.compile(r"<predict>(.*?)</predict>", re.DOTALL | re.IGNORECASE)
@@ -34,7 +35,7 @@ def reflection_hits(thinking: str) -> int:
     59 characters apart on one line count once.
     """
     hits, last, line = 0, -1, -1
-    for match in _REFLECTION.finditer(thinking):
+    for match in _REFLECTION.finditer(lower_case(thinking)):
         broken = last < 0 or "\n" in thinking[last : match.start()]
         if broken or match.start() - line > _CLOSE:
             hits += 1
