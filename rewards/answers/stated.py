@@ -19,20 +19,20 @@ from rewards.answers.mentions import Mention, find_mentions, mention_at
 from rewards.answers.options import read_option, reference_option
 from rewards.answers.plain import clean
 from rewards.answers.quantities import Quantity, read_quantity, same_quantity
+from tagger.letter_case import lower_case
 from tagger.steps import Step
 
 _RESULT = re.compile(
-    r"(?:(?<![<>!])=|\\approx|\\to(?![a-z])|等于|答案[是为:]?|得到?|共[有计]?|是"
+    r"(?:=(?<![<>!]=)|\\approx|\\to(?![a-z])|等于|答案[是为:]?|得到?|共[有计]?|是"
     r"|\b(?:is|be|gives?|gets?|got|makes?|equals?|leaves?|yields?|becomes?|obtain|therefore|thus"
     r"|hence|giving|yielding|leaving|making|totall?ing|totals|results? in|resulting in"
     r"|(?:comes?|adds? up|amounts?) (?:out )?to|(?:ends? up|leaves? \w+|left) with"
     r"|(?:answer|total|sum|result|value)\s*:?)(?![a-z]))"
     r"[\s,($]*(?:(?:of|that|exactly|again|now|us|indeed|only|just|about|approximately|equal to"
-    r"|a total of|simply|still|also)[\s($]+)?(?=[-+USus$€£¥₹]{0,4}\.?[0-9])",
-    re.IGNORECASE,
+    r"|a total of|simply|still|also)[\s($]+)?(?=[-+us$€£¥₹]{0,4}\.?[0-9])"
 )
-_AS_ANSWER = re.compile(r"\s+(?:as|is|looks|holds|for)\b[^.\n]*", re.IGNORECASE)
-_AS_ANSWER_WORDS = re.compile(r"\b(?:answer|result|right|correct|holds|total)\b", re.IGNORECASE)
+_AS_ANSWER = re.compile(r"\s+(?:as|is|looks|holds|for)\b[^.\n]*")
+_AS_ANSWER_WORDS = re.compile(r"\b(?:answer|result|right|correct|holds|total)\b")
 _EXPRESSION = re.compile(
     r"(?:(?<![<>!\\])=|\\to(?![a-z])|\b(?:answer|be)\b\s*"
     r"(?:is|:|(?:should|must|would|will|has to) be)?|答案[是为:])\s*((?:[^=\n.;]|\.(?=\w))+)",
@@ -191,12 +191,13 @@ def _stated(cleaned: str) -> list[Mention]:
 
 def _each_stated(cleaned: str) -> Iterator[Mention]:
     """Numbers that a clean text gives as results, in no order, some twice."""
-    for match in _RESULT.finditer(cleaned):
+    low = lower_case(cleaned)
+    for match in _RESULT.finditer(low):
         if (mention := mention_at(cleaned, match.end())) is not None:
             yield mention
-    if _AS_ANSWER_WORDS.search(cleaned):
+    if _AS_ANSWER_WORDS.search(low):
         for mention in find_mentions(cleaned, denied=True):
-            after = _AS_ANSWER.match(cleaned, mention.end)
+            after = _AS_ANSWER.match(low, mention.end)
             if after is None or not _AS_ANSWER_WORDS.search(after[0]):
                 continue
             # Whether it is denied is asked last: that costs most.

@@ -12,12 +12,11 @@ from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
 from rewards.facts.outcomes import found_thinking, readable_answer
 from rewards.facts.published import (
     BUDGET,
-    NGRAM_SIZES,
     REFERENCE_ACCURACY,
     forecast_of,
     number_of,
     reflection_hits,
-    repeated_share,
+    repeated_shares,
     steps_by_length,
 )
 from tagger.thinking.end_tokens import end_token_ids
@@ -116,7 +115,7 @@ class FactsComputer:
             forecast.solve_rate,
             forecast.budget,
             forecast.folded,
-            *(repeated_share(rollout.ids, size) for size in NGRAM_SIZES),
+            *repeated_shares(rollout.ids),
             *steps_by_length(rollout.step_tokens),
         )
         types = self.tagger.taxonomy.names

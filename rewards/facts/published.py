@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tagger.config.numbers import finite_number
+from tagger.letter_case import lower_case
 
 NGRAM_SIZES = (2, 3, 4, 6)
 """Sizes of n-grams whose repetition is a column."""
@@ -17,7 +21,7 @@ BUDGET, REFERENCE_ACCURACY = "budget", "reference_accuracy"
 """Keys of a problem's metadata: the length it announces to the model, in tokens, and the share of
 correct answers the policy had before training."""
 
-_REFLECTION = re.compile("wait|alternatively|check|but", re.IGNORECASE)
+_REFLECTION = re.compile("wait|alternatively|check|but")
 _CLOSE = 59  # characters between two hits on one line that count as one
 _FOLDED = re.compile(r"\\boxed\s*\{\s*Unsolvable\s*\}")
 _PREDICT = re.compile(r"<predict>(.*?)</predict>", re.DOTALL | re.IGNORECASE)
@@ -31,7 +35,7 @@ def reflection_hits(thinking: str) -> int:
     59 characters apart on one line count once.
     """
     hits, last, line = 0, -1, -1
-    for match in _REFLECTION.finditer(thinking):
+    for match in _REFLECTION.finditer(lower_case(thinking)):
         broken = last < 0 or "\n" in thinking[last : match.start()]
         if broken or match.start() - line > _CLOSE:
             hits += 1
@@ -39,12 +43,32 @@ def reflection_hits(thinking: str) -> int:
     return hits
 
 
-def repeated_share(ids: Sequence[int], size: int) -> float:
-    """Share of n-grams that have occurred before, in [0, 1]; 0 for texts shorter than one."""
-    total = len(ids) - size + 1
-    if total < 1:
-        return 0.0
-    return 1.0 - len(set(zip(*(ids[i:] for i in range(size)), strict=False))) / total
+def repeated_shares(ids: Sequence[int], sizes: Sequence[int] = NGRAM_SIZES) -> list[float]:
+    """Share of n-grams that have occurred before, in [0, 1], for each size.
+
+    0 for texts shorter than one.
+    """
+    known = {1: np.unique(np.asarray(ids, dtype=np.int64), return_inverse=True)[1]}
+    totals = [len(ids) - size + 1 for size in sizes]
+    return [
+        1.0 - (int(_ngrams(known, size).max()) + 1) / total if total > 0 else 0.0
+        for size, total in zip(sizes, totals, strict=True)
+    ]
+
+
+def _ngrams(known: dict[int, NDArray[np.int64]], size: int) -> NDArray[np.int64]:
+    """Number of the n-gram that begins at each place: 0, 1, …, the same for equal ones.
+
+    Args:
+        known: What has been found, by size, that of single tokens among it; grows.
+        size: Tokens of an n-gram, no more than there are.
+    """
+    if size not in known:
+        half = size // 2
+        first, last = _ngrams(known, half), _ngrams(known, size - half)[half:]
+        pairs = first[: len(last)] * (int(last.max()) + 1) + last
+        known[size] = np.unique(pairs, return_inverse=True)[1]
+    return known[size]
 
 
 def steps_by_length(tokens: Sequence[int]) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from tagger.letter_case import lower_case
+
 REFLECTION_KEYWORDS = (
     "wait",
     "alternatively",
@@ -64,7 +66,7 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     # "等等" is "wait" where a clause begins and "and so on" behind a word
     parts += [rf"(?<!\w){_either(waits)}"] if (waits := _beginning(unspaced, "等")) else []
     parts += [_either(rest)] if (rest := [w for w in unspaced if w not in waits]) else []
-    return re.compile("|".join(parts), re.IGNORECASE)
+    return re.compile("|".join(parts))
 
 
 @cache
@@ -81,15 +83,15 @@ def _beginning(words: list[str], character: str) -> list[str]:
 
 
 def count_keywords(text: str, words: tuple[str, ...] = REFLECTION_KEYWORDS) -> int:
-    """Occurrences of keywords, as whole words in any case; overlaps count once.
+    """Occurrences of keywords (in lower case), as whole words in any case; overlaps count once.
 
     Chinese puts no spaces between words, so its phrases count wherever they stand.
     """
     if not _some_ascii(words) and not _CHINESE.search(text):
         return 0
-    return len(_pattern(words).findall(text))
+    return len(_pattern(words).findall(lower_case(text)))
 
 
 def has_keyword(text: str, words: tuple[str, ...] = ALL_KEYWORDS) -> bool:
-    """Whether any of the words occurs, as a whole word in any case."""
-    return _pattern(words).search(text) is not None
+    """Whether any of the words (in lower case) occurs, as a whole word in any case."""
+    return _pattern(words).search(lower_case(text)) is not None

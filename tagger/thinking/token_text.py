@@ -27,30 +27,25 @@ _LONGEST_WAIT = 64
 """Tokens after which what still looks like half a character is taken for broken bytes."""
 
 
-class _ByteTable:
-    """Bytes of each token of a byte-level tokenizer, looked up once an id."""
+class _ByteTable(dict[int, bytes]):
+    """Bytes that each token of a byte-level tokenizer adds to the text, looked up once an id.
+
+    None for end, pad and ids without a token.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
+        super().__init__(dict.fromkeys(_silent_ids(tokenizer), b""))
         self._tokenizer = weakref.ref(tokenizer)
-        self._known = dict.fromkeys(_silent_ids(tokenizer), b"")
 
-    def bytes_of(self, token_id: int) -> bytes:
-        """Bytes the token adds to the text; none for end, pad and ids without a token."""
-        found = self._known.get(token_id)
-        return self._look_up(token_id) if found is None else found
-
-    def all_bytes(self, ids: Sequence[int]) -> list[bytes]:
-        """`bytes_of` each of many tokens."""
-        found = list(map(self._known.get, ids))
-        known = [piece for piece in found if piece is not None]
-        return known if len(known) == len(found) else list(map(self.bytes_of, ids))
-
-    def _look_up(self, token_id: int) -> bytes:
+    def __missing__(self, token_id: int) -> bytes:
         tokenizer = self._tokenizer()
         token = tokenizer.convert_ids_to_tokens(token_id) if tokenizer is not None else None
-        data = b"" if token is None else self._data_of(token)
-        self._known[token_id] = data
+        data = self[token_id] = b"" if token is None else self._data_of(token)
         return data
+
+    def all_bytes(self, ids: Sequence[int]) -> list[bytes]:
+        """Bytes of each of many tokens."""
+        return list(map(self.__getitem__, ids))
 
     @staticmethod
     def _data_of(token: str) -> bytes:
@@ -70,7 +65,7 @@ class _PieceTable(_ByteTable):
 
 _BYTE_TOKEN = re.compile("<0x([0-9A-F]{2})>")
 _tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
-_piece_tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
+_candidates: weakref.WeakKeyDictionary[Any, list[_ByteTable]] = weakref.WeakKeyDictionary()
 
 
 def _silent_ids(tokenizer: Any) -> set[int]:
@@ -120,7 +115,7 @@ class TokenText:
             The characters that are now complete, often the token's text, perhaps empty.
         """
         if self._table is not None:
-            return self._utf8.decode(self._table.bytes_of(token_id))
+            return self._utf8.decode(self._table[token_id])
         if token_id in self._silent:
             return ""
         self._window.append(token_id)
@@ -200,16 +195,15 @@ def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]] | No
     )
     if "\ufffd" in decoded:  # which may be half a character, that a stream holds
         return None
-    for tables, kind in ((_piece_tables, _PieceTable), (_tables, _ByteTable)):
-        table = tables.get(tokenizer)
-        if table is None:
-            table = tables[tokenizer] = kind(tokenizer)
+    tables = _candidates.setdefault(tokenizer, [_PieceTable(tokenizer), _ByteTable(tokenizer)])
+    for table in tables:
         pieces = table.all_bytes(ids)
         text = b"".join(pieces).decode(errors="replace")
         if text != decoded and text[1:] == decoded and text[0] == " ":  # the first space is dropped
             first = next(i for i, piece in enumerate(pieces) if piece)
             pieces[first], text = pieces[first][1:], decoded
         if text == decoded:
+            tables.sort(key=lambda one: one is not table)  # tried first the next time
             return text, _ends_of_valid(text, pieces)
     return None
 

@@ -6,11 +6,11 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-_ANSWER_STATED = (
+from tagger.letter_case import lower_case
+
+_STATES_ANSWER = re.compile(
     r"boxed|\b(?:answer|result|total|value|solution)\b[^.\n]{0,40}?(?:\b(?:is|be|equals)\b|[=:])"
 )
-_STATES_ANSWER = re.compile(_ANSWER_STATED, re.IGNORECASE)
-_STATES_ANSWER_LOW = re.compile(_ANSWER_STATED)  # of lower-case ASCII the same, in less time
 _ANSWER_WORDS = frozenset(["answer", "result", "total", "value", "solution", "\\boxed", "boxed"])
 _CUES = frozenset(
     ["wait", "check", "checking", "verify", "verifying", "recheck", "confirm", "confirms"]
@@ -89,9 +89,7 @@ def equations_in(tokens: list[str]) -> list[Equation]:
 
 def states_answer(text: str) -> bool:
     """Whether a text says, in any case of letters, what the answer is."""
-    if text.isascii():
-        return bool(_STATES_ANSWER_LOW.search(text.lower()))
-    return bool(_STATES_ANSWER.search(text))
+    return bool(_STATES_ANSWER.search(lower_case(text)))
 
 
 def _share(part: int, whole: int) -> int:

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, islice
-from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -195,32 +194,14 @@ def _flag_salts(count: int) -> NDArray[np.uint64]:
     return salts
 
 
-class _FlagBuckets(dict[int, int]):
-    """Buckets of flags by ``place * 2**32 + value``; memoised.
-
-    Args:
-        bits: There are ``2**bits`` buckets.
-    """
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-
-    def __missing__(self, key: int) -> int:
-        if len(self) >= _MEMO_LIMIT:
-            self.clear()
-        place, value = divmod(key, 2**32)
-        codes = _flag_salts(place + 1)[place:] + np.uint64(value)
-        bucket = self[key] = int(_buckets(codes, self._bits)[0])
-        return bucket
-
-
-_flag_memo = cache(_FlagBuckets)
-
-
-def flag_buckets(flags: Sequence[int], bits: int) -> Ints:
-    """Bucket of each look-back flag of a step, (flags,), in [0, 2**bits)."""
-    keys = map(add, flags, range(0, len(flags) << 32, 1 << 32))
-    return np.array(list(map(_flag_memo(bits).__getitem__, keys)), dtype=np.int64)
+def flag_buckets(flags: Sequence[list[int]], bits: int) -> Ints:
+    """Bucket of each look-back flag of at least one step, (steps, flags), in [0, 2**bits)."""
+    flat = array("I")
+    for step in flags:
+        flat.fromlist(step)
+    codes = np.frombuffer(flat, dtype=np.uintc).astype(np.uint64).reshape(len(flags), -1)
+    codes += _flag_salts(codes.shape[1])
+    return _buckets(codes, bits)
 
 
 def _buckets(codes: NDArray[np.uint64], bits: int) -> Ints:

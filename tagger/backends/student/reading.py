@@ -67,7 +67,7 @@ class StepScanner:
         return self.scan_all([text])[0]
 
     def scan_all(self, texts: Sequence[str]) -> list[StepReading]:
-        """Take the texts of the next steps; return what the network reads of each.
+        """Take the texts of the next steps, at least one; return what the network reads of each.
 
         One kind of work is done for all steps before the next kind, as each has tables of its own
         that a core's cache can hold.
@@ -76,15 +76,21 @@ class StepScanner:
         hashes = [hashes_of(step) for step in words]
         begun = [[BEGIN, *step] for step in hashes]
         flags = list(map(self._look_back.flags, map(StepFacts, texts, words, begun)))
+        buckets = flag_buckets(flags, self._settings.flag_bits)
         statuses = [self._recurrence.statuses(step) for step in words]
         own = [packed(step) for step in begun]
         previous = [self._previous, *own]
         self._previous = previous[-1]
         wide = map(StepFeatures, own, previous, flags)
-        return list(map(self._reading, words, hashes, statuses, wide))
+        return list(map(self._reading, words, hashes, statuses, buckets, wide))
 
     def _reading(
-        self, words: list[str], hashes: list[int], statuses: list[int], wide: StepFeatures
+        self,
+        words: list[str],
+        hashes: list[int],
+        statuses: list[int],
+        flags: Ints,
+        wide: StepFeatures,
     ) -> StepReading:
         settings = self._settings
         if not words:  # underscores alone, say
@@ -94,9 +100,4 @@ class StepScanner:
             hashes = hashes[: settings.head_words] + hashes[tail:]
             statuses = statuses[: settings.head_words] + statuses[tail:]
         rows = np.array(hashes, dtype=np.int64) & (2**settings.word_bits - 1)
-        return StepReading(
-            rows,
-            np.array(statuses, dtype=np.int64),
-            flag_buckets(wide.flags, settings.flag_bits),
-            wide,
-        )
+        return StepReading(rows, np.array(statuses, dtype=np.int64), flags, wide)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rewards.facts.published import (
+    NGRAM_SIZES,
     Forecast,
     forecast_of,
     number_of,
     reflection_hits,
-    repeated_share,
+    repeated_shares,
     steps_by_length,
 )
 
@@ -40,8 +43,16 @@ def test_reflection_hits(text: str, hits: int) -> None:
         ([], 2, 0.0),
     ],
 )
-def test_repeated_share(ids: list[int], size: int, share: float) -> None:
-    assert repeated_share(ids, size) == pytest.approx(share)
+def test_repeated_shares(ids: list[int], size: int, share: float) -> None:
+    assert repeated_shares(ids, [size]) == pytest.approx([share])
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 70_000, 2**31]), max_size=60))
+def test_repeated_shares_are_those_of_counted_ngrams(ids: list[int]) -> None:
+    sizes = (1, *NGRAM_SIZES, 9)
+    for size, share in zip(sizes, repeated_shares(ids, sizes), strict=True):
+        grams = [tuple(ids[i : i + size]) for i in range(len(ids) - size + 1)]
+        assert share == (1.0 - len(set(grams)) / len(grams) if grams else 0.0)
 
 
 def test_steps_by_length_counts_every_step_once() -> None:

@@ -67,8 +67,9 @@ def test_laser_with_one_target_for_all_bands(
 
 
 def test_laser_de_takes_what_the_authors_call_a_loop_for_one() -> None:
-    from rewards.facts.published import repeated_share
+    from rewards.facts.published import repeated_shares
 
     loop, distinct = [1, 2] * 6, list(range(40))
-    rows = [rollout(0, 9000, repeated_4grams=repeated_share(ids, 4)) for ids in (loop, distinct)]
+    shares = [repeated_shares(ids, [4])[0] for ids in (loop, distinct)]
+    rows = [rollout(0, 9000, repeated_4grams=share) for share in shares]
     assert values("laser_de", rows, {"target": 4096}) == [0, 1]

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewards.facts.published import NGRAM_SIZES, repeated_share
+from rewards.facts.published import NGRAM_SIZES, repeated_shares
 from tests.rewards.terms.rollouts import rollout, values
 
 
 def of_ids(ids: list[int], correct: float = 1) -> dict[str, float]:
     """A rollout with the facts that these token ids have."""
-    shares = {f"repeated_{n}grams": repeated_share(ids, n) for n in NGRAM_SIZES}
-    return rollout(correct, len(ids), **shares)
+    names = [f"repeated_{size}grams" for size in NGRAM_SIZES]
+    return rollout(correct, len(ids), **dict(zip(names, repeated_shares(ids), strict=True)))
 
 
 @pytest.mark.parametrize(
