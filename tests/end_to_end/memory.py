@@ -1,10 +1,12 @@
 """Peak memory of trainings on a CPU next to what `suffice plan` says: two steps, a process each.
 
-python -m tests.end_to_end.memory [--smollm2 FOLDER] [CASE ...]
+python -m tests.end_to_end.memory [--smollm2 FOLDER] [--repeats 3] [CASE ...]
 
-Prints a Markdown table. Without a folder of SmolLM2-135M-Instruct (transformers' format) only the
-overthinker is trained. Set OMP_NUM_THREADS=1 and leave the machine alone; each case takes up to a
-minute.
+Prints a Markdown table, with the median of the peaks, which differ from run to run. Both steps have
+a gradient, whatever the model answers, for repetition is charged; the plan is asked for the longest
+prompt and the longest completion that were there, as a policy may answer in fewer tokens than it
+is allowed. Without a folder of SmolLM2-135M-Instruct (transformers' format) only the overthinker is
+trained. Set OMP_NUM_THREADS=1; each run takes up to a minute or two.
 """
 
 from __future__ import annotations
@@ -12,16 +14,22 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 GIB = 2**30
 LORA = {"r": 8}
+REWARD = {
+    "terms": {
+        "correctness": {"weight": 1.0},
+        "repetition": {"weight": 0.5, "ngram": 2, "gate": "none"},
+    }
+}
 
 
 def overthinker(rows: int, **grpo: Any) -> dict[str, Any]:
@@ -29,6 +37,7 @@ def overthinker(rows: int, **grpo: Any) -> dict[str, Any]:
     return {
         "model": "overthinker",
         "problems": {"source": "overthinker", "size": 600},
+        "reward": REWARD,
         "grpo": {"max_steps": 2, "save_strategy": "no", **sizes, **grpo},
     }
 
@@ -41,6 +50,7 @@ def smollm2(
         "model": "SMOLLM2",
         "delimiters": {"open": "<think>", "close": "</think>"},
         "problems": {"source": "overthinker", "size": 64},
+        "reward": REWARD,
         "lora": lora,
         "grpo": {
             "max_steps": 2, "save_strategy": "no", "max_completion_length": length, **sizes, **grpo
@@ -74,17 +84,18 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def train(values: dict[str, Any]) -> None:
-    """Train in this process, and print peak, prompt length and seconds as JSON."""
+    """Train in this process; print peak, longest prompt and completion, and seconds as JSON."""
     from launch.bootstrap import set_environment, stay_offline
 
     set_environment()
     stay_offline()
-    from rl.analysis.signal import NoSignalError
+    from rl import run_files
     from rl.policy.context import longest_prompt
     from rl.policy.load import load_tokenizer
     from rl.problems.registry import load
     from rl.training.config import config_from_dict
     from rl.training.run import run_training
+    from rl.training.run_folder import logged_rows
 
     config = config_from_dict(values)
     tokenizer, _ = load_tokenizer(config)
@@ -92,20 +103,26 @@ def train(values: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         config.output = f"{folder}/run"
         start = time.perf_counter()
-        with suppress(NoSignalError):  # two steps of equal rewards take the same memory
-            run_training(config)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"peak": peak, "prompt": prompt, "seconds": time.perf_counter() - start}))
+        run_training(config)
+        rows = logged_rows(Path(config.output) / run_files.METRICS)
+    found = {
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "prompt": prompt,
+        "completion": int(max(row["completions/max_length"] for row in rows)),
+        "seconds": time.perf_counter() - start,
+    }
+    print(json.dumps(found))
 
 
-def planned(values: dict[str, Any], prompt: int) -> float:
-    """Bytes that `suffice plan` says."""
+def planned(values: dict[str, Any], prompt: int, completion: int) -> float:
+    """Bytes that `suffice plan` says for prompts and completions of so many tokens."""
     from rl.scale.memory import memory_of
     from rl.scale.resolve import resolve
     from rl.scale.strategies import CPU
     from rl.training.config import config_from_dict
 
-    found = resolve(config_from_dict(values), 0, prompt)
+    grpo = {**values["grpo"], "max_completion_length": completion}
+    found = resolve(config_from_dict({**values, "grpo": grpo}), 0, prompt)
     return memory_of(found.shape, found.work, CPU, 0).peak
 
 
@@ -113,12 +130,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE", choices=[*CASES, []])
     parser.add_argument("--smollm2", type=Path)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--train", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.train:
         train(json.loads(args.train))
         return
-    print("| training | measured, GiB | planned, GiB | difference |\n|---|---|---|---|", flush=True)
+    print("| training | longest completion | measured, GiB | planned, GiB | difference |")
+    print("|---|---|---|---|---|", flush=True)
     for name in args.cases or CASES:
         title, values = CASES[name]
         if values["model"] == "SMOLLM2":
@@ -126,11 +145,16 @@ def main() -> None:
                 continue
             values = {**values, "model": str(args.smollm2)}
         command = [sys.executable, "-m", "tests.end_to_end.memory", "--train", json.dumps(values)]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found = json.loads(out.strip().splitlines()[-1])
-        plan, peak = planned(values, found["prompt"]), found["peak"]
+        runs = []
+        for _ in range(args.repeats):
+            out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            runs.append(json.loads(out.strip().splitlines()[-1]))
+        peaks = sorted(run["peak"] for run in runs)
+        peak, longest = statistics.median(peaks), max(run["completion"] for run in runs)
+        plan = planned(values, runs[0]["prompt"], longest)
         print(
-            f"| {title} | {peak / GIB:.2f} | {plan / GIB:.2f} | {100 * (plan / peak - 1):+.0f} % |",
+            f"| {title} | {longest} | {peak / GIB:.2f} ({peaks[0] / GIB:.2f}–{peaks[-1] / GIB:.2f})"
+            f" | {plan / GIB:.2f} | {100 * (plan / peak - 1):+.0f} % |",
             flush=True,
         )
 
