@@ -177,7 +177,7 @@ def chunks(steps: Sequence[StepFeatures]) -> Iterator[tuple[int, int]]:
             begin, count = end, 0
 
 
-def exact_sums(folded: Folded, rows: NDArray[np.int32], unit: float) -> NDArray[np.float64]:
+def exact_sums(folded: Folded, rows: NDArray[np.signedinteger], unit: float) -> NDArray[np.float64]:
     """Sum the weights of each step's features.
 
     Args:
@@ -189,7 +189,7 @@ def exact_sums(folded: Folded, rows: NDArray[np.int32], unit: float) -> NDArray[
         (steps, types); sums of whole numbers, so a step's row does not depend on the others.
     """
     steps = folded.scale.shape[1]
-    sums = np.add.reduceat(rows, folded.starts, axis=0).reshape(4, steps, -1)
+    sums = np.add.reduceat(rows, folded.starts, axis=0, dtype=np.int32).reshape(4, steps, -1)
     scale = (unit * folded.scale)[:, :, None]
     total: NDArray[np.float64] = (
         (sums[0] + sums[1]) * scale[0] + sums[2] * scale[1] + sums[3] * scale[2]

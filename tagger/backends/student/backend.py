@@ -97,6 +97,6 @@ class StudentBackend(ArrayBackend[StudentSettings]):
         wide = [features for _, features in steps]
         for begin, end in chunks(wide):
             folded = fold(wide[begin:end], self._settings.wide_bits, GROUP_WEIGHTS)
-            rows = table.take(folded.buckets, axis=0).astype(np.int32)
+            rows = table.take(folded.buckets, axis=0)
             scores[begin:end] += exact_sums(folded, rows, unit)
         return scores
