@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def test_wandb_works_offline_without_login(
     result = run_training(config_from_dict(world.config(tmp_path / "run", **changes)))
     assert wandb.run is None  # another training of this process is another run
     (record,) = (tmp_path / "run").glob("wandb/offline-run-*/*.wandb")
-    content = _joined(record.read_bytes())
+    content = _written(record, b"charts/weights", b"policy-run", b"tagger-")
     assert b"facts/count/VERIFY" in content and b"rewards/short/mean" in content
     assert result.tagger_fingerprint.encode() in content  # the run's whole config
     assert b"steps by type/VERIFY" in content and b"charts/weights" in content
@@ -114,6 +115,16 @@ def test_wandb_works_offline_without_login(
     rows = [dict(zip(t["columns"], row, strict=True)) for t in columns for row in t["data"]]
     assert all(row["types"].split().count("VERIFY") == row["verification_steps"] for row in rows)
     assert all(1 <= row["tokens"] <= GRPO["max_completion_length"] for row in rows)
+
+
+def _written(record: Path, *last: bytes) -> bytes:
+    """A W&B record once it holds what is logged last: W&B's own process writes it, later."""
+    deadline = time.monotonic() + 60
+    while True:
+        content = _joined(record.read_bytes())
+        if all(part in content for part in last) or time.monotonic() > deadline:
+            return content
+        time.sleep(0.1)
 
 
 def _joined(record: bytes) -> bytes:
