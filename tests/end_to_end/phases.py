@@ -74,6 +74,6 @@ class Marks:
             (trainer, "_generate_and_score_completions", SCORING, coming, UPDATE),
             (trainer, "_save_checkpoint", SAVE, done, UPDATE),
             (PolicySampler, "__call__", EVALUATION, None, UPDATE),
-            (run, "_save", EXPORT, None, EXPORT),
+            (run, "save_policies", EXPORT, None, EXPORT),
         ):
             setattr(owner, name, during(phase, getattr(owner, name), step_of, after))
