@@ -79,7 +79,7 @@ def test_closed_thinking_is_warned_of_with_the_switch_that_opens_it() -> None:
 
 
 def test_closed_thinking_without_a_switch_names_the_template() -> None:
-    tokenizer = byte_level()
+    tokenizer = copy.copy(byte_level())
     delimiters = delimiters_from_tokenizer(tokenizer)
     assert closed_thinking(tokenizer, delimiters, Prompting(), "m") == ""
     tokenizer.chat_template = without_thinking(tokenizer, delimiters, Prompting(), "m")
