@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Interval
 
+from tagger.backends.pretrained.settings import Precision
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
@@ -50,7 +51,7 @@ class DistilledSettings(TrainingSettings):
     """
 
     label_weight: Annotated[float, Interval(ge=0.0, le=1.0)] = 1.0
-    teacher_precision: Literal["float32", "bfloat16"] = "float32"
+    teacher_precision: Precision = "float32"
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
 
+from tagger.backends.pretrained.settings import Precision
 from tagger.errors import UserError
-
-Precision = Literal["float32", "bfloat16"]
-"""Number type of matrix products in a training; weights and sums stay in float32."""
 
 
 def resolve_device(name: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backends.base import BatchScorer, score_traces
+from tagger.backends.pretrained.settings import Precision
 from tagger.backends.softmax import softmax
 from tagger.errors import UserError
 from tagger.files import replacing
@@ -19,7 +20,7 @@ from tagger.frozen import FrozenTagger
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import read_traces
-from tagger.training.devices import Precision, computing_in, resolve_device
+from tagger.training.devices import computing_in, resolve_device
 from tagger.training.splits import Hidden
 
 BATCH = 64
@@ -213,8 +214,7 @@ def _predict(
 ) -> list[NDArray[np.float16]]:
     """Probabilities of one teacher, computed in batches if it can, on a GPU if there is one."""
     backend = teacher.backend
-    batched = isinstance(backend, BatchScorer)
-    device = resolve_device("auto") if batched else "cpu"
-    with computing_in(precision if batched else "float32", device):
+    device = resolve_device("auto") if isinstance(backend, BatchScorer) else "cpu"
+    with computing_in(precision, device):
         scores = score_traces(backend, traces, questions, lambda: device)
     return [softmax(rows / teacher.temperature).astype(np.float16) for rows in scores]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from annotated_types import Interval
 
-from tagger.backends.pretrained.settings import PretrainedFit, StoredType
+from tagger.backends.pretrained.settings import Precision, PretrainedFit, StoredType
 from tagger.config.settings import Settings
 
 
@@ -84,4 +84,4 @@ class CausalFit(PretrainedFit):
     warm_up: Annotated[int, Interval(ge=0, le=10**9)] = 30
     beta1: Annotated[float, Interval(ge=0.0, le=0.9999)] = 0.9
     beta2: Annotated[float, Interval(ge=0.0, le=0.99999)] = 0.98
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"

@@ -11,6 +11,8 @@ from tagger.config.settings import Settings
 
 StoredType = Literal["float16", "float32"]
 """Number types in which a tagger folder can hold the weights."""
+Precision = Literal["float32", "bfloat16"]
+"""Number type of matrix products in a training; weights and sums stay in float32."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from torch import Tensor
 from tagger.backends.causal.net import states_of
 from tagger.backends.causal.windows import Window
 from tagger.backends.pretrained.progress import Progress
+from tagger.backends.pretrained.settings import Precision
 from tagger.errors import UserError
 from tagger.files import replacing
 from tagger.training.causal.examples import Example
-from tagger.training.devices import Precision, computing_in
+from tagger.training.devices import computing_in
 
 _BYTES = 2  # of a float16
 
