@@ -32,7 +32,7 @@ def can_hang(text: str) -> bool:
 
 def _is_tower(text: str, start: int) -> bool:
     """Whether the exponent that begins at a place holds a power, or is raised to one itself."""
-    begin = start + len(text[start:]) - len(text[start:].lstrip())
+    begin = len(text) - len(text[start:].lstrip())
     if text[begin : begin + 1] in ("{", "("):
         end = _closing(text, begin)
         if end is None or _POWER.search(text, begin, end):

@@ -137,7 +137,7 @@ def policy_sampler(plan: Plan, policy: Any) -> PolicySampler:
 class Evaluation(TrainerCallback):
     """Evaluates before the first step, every so many steps, and after the last one.
 
-    The last one is also that of a run which stops itself; one that is interrupted goes on after it.
+    The last one is also that of early stopping; a run that is interrupted goes on after it.
     The best step has the highest accuracy, of equal ones the fewest tokens; only steps with a
     checkpoint can be it, and step 0.
 
