@@ -14,8 +14,9 @@ len_reward of open-r1 takes min and max over the whole batch (``scope: batch``),
 this counts tokens. ``among: correct`` is REA-RL's (refine_len_reward at 50d4c5c), ``gate:
 group_solved`` the idea of GRPO-lambda (arXiv 2505.18086): only where enough of a group is correct.
 
-Incorrect rollouts: nothing by default. As published (``gate: none``) they get min(0, lambda), so
-a short one is charged less than a long one.
+Incorrect rollouts: nothing by default, but their lengths count in the range, so that a short one
+lowers what correct ones get; ``among: correct`` leaves them out. As published (``gate: none``) they
+get min(0, lambda), so a short one is charged less than a long one.
 
 Example:
     length_minmax: {weight: 0.4}

@@ -16,7 +16,9 @@ of twice the limit earns as much as an empty one; open-r1 counts characters. TRL
 whose reference cannot be read; here the answer checker decides.
 
 Incorrect rollouts: nothing. With `gate: none`, as published, a longer one loses less, so that the
-policy continues to explore: that pays incorrect rollouts for being long.
+policy continues to explore: that pays incorrect rollouts for being long. Where `beyond` is less
+than `incorrect_long`, one that stays under the limit is paid for being shorter than one that does
+not.
 
 Example:
     cosine: {weight: 1.0, limit: 4096}

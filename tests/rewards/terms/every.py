@@ -18,7 +18,7 @@ from tests.rewards.terms.rollouts import cut_off, rollout, table
 TARGETS = {"target": 300, "lowest": 100, "highest": 900, "step": 100, "every": 1}
 SHORT: dict[str, dict[str, Any]] = {
     "keyword_reflection": {"few": 5, "many": 20},
-    "length_exp": {"threshold": 200},
+    "length_exp": {"threshold": 300},
     "target_ratio": {"least": 300, "most": 800, "short": 60},
     "length_target": {"alpha": 0.002},
     "length_window": {"width": 200},
