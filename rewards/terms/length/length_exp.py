@@ -4,12 +4,12 @@ For a correct rollout of L tokens
 
     reward = exp(-alpha * z) - 1,    z = (L - mean) / (sd + 1e-6)
 
-with mean and sample deviation sd over the correct, finished rollouts of its group (sd 1 where there
-is one); 0 for all others, and for a whole group whose three shortest rollouts, correct or not,
-have at most `threshold` tokens on average. With correctness at weight 1 and this term at weight 1 a
-correct rollout earns exp(-alpha z), as in the paper. z is kept within 10, which no rollout of a
-group of a hundred reaches, so that the term has bounds. A correct rollout that was cut off by the
-length limit may lose by it, not gain.
+with mean and sample deviation sd over the correct, finished rollouts of its group (z 0 where there
+are fewer than two); 0 for all others, and for a whole group whose three shortest rollouts, correct
+or not, have at most `threshold` tokens on average. With correctness at weight 1 and this term at
+weight 1 a correct rollout earns exp(-alpha z), as in the paper. z is kept within 10, which no
+rollout of a group of a hundred reaches, so that the term has bounds. A correct rollout that was cut
+off by the length limit may lose by it, not gain.
 
 Source: GRPO-LEAD, Zhang and Zuo 2025, arXiv 2504.09696; get_reweight_rewards in
 verl/trainer/main_ppo.py of aeroplanepaper/GRPO-LEAD at 9344bef. Its scores of -1 for a wrong answer
@@ -66,9 +66,8 @@ class LengthExp(Term[LengthExpParams]):
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
         groups, tokens, counted = rollouts.groups, rollouts.tokens, rollouts.completed
-        spread = groups.deviation(tokens, counted, ddof=1, empty=1.0)
-        z = (tokens - groups.mean(tokens, counted)) / (spread + _EPSILON)
-        z = z.clamp(-_GREATEST_Z, _GREATEST_Z).masked_fill(groups.count(counted) == 0, 0.0)
+        z = groups.z_scores(tokens, counted, 1, _EPSILON).clamp(-_GREATEST_Z, _GREATEST_Z)
+        z = z.masked_fill(groups.count(counted) < 2, 0.0)  # one length has no spread to judge by
         value = unpaid_if_cut_off((-self.params.alpha * z).exp() - 1.0, rollouts)
         shortest = groups.rank(tokens, rollouts.all) < _SHORTEST
         short = groups.mean(tokens, shortest) <= self.params.threshold

@@ -71,6 +71,12 @@ THIRD = sqrt(0.5)  # z of two rollouts, by the sample deviation
             id="cut off is not paid",
         ),
         pytest.param([cut_off(1, 9000), rollout(0, 9000)], {}, [0, 0], id="lone one cut off"),
+        pytest.param(
+            [rollout(1, 5000), cut_off(1, 16000), cut_off(0, 16000)],
+            {},
+            [0, 0, 0],
+            id="cut off next to a lone one, which has no spread",
+        ),
     ],
 )
 def test_length_exp_by_hand(
