@@ -10,7 +10,10 @@ alpha it is the reward of the paper, whose scripts have alpha 0.1.
 
 Source: Arora and Zanette, Training Language Models to Reason Efficiently, arXiv 2502.04463, eq. 1;
 reward_server/math_server.py at e3611e4. A correct rollout without an end token earns nothing
-there; here it keeps what correctness pays and is left out of mean and deviation.
+there; here it keeps what correctness pays and is left out of mean and deviation. ``deviation:
+sample`` at weight 0.4 is compute_norm_length_penalty of hkust-nlp/Laser at c9e7c4e, but for a lone
+correct rollout: there it has mean 0 and deviation 1 and so pays all of the weight, whatever its
+length; here it pays one half.
 
 Incorrect rollouts: nothing.
 

@@ -34,6 +34,14 @@ def test_length_minmax_next_to_the_scores_of_laser(
     [
         pytest.param(MIXED, [0.5, 0, 0, -0.5], id="mixed"),
         pytest.param([rollout(1, 50), rollout(0, 50)], [0, 0], id="all the same"),
+        pytest.param([rollout(1, 50)], [0], id="lone"),  # by hand from here
+        pytest.param([rollout(0, 10), rollout(0, 20)], [0, -0.5], id="nobody correct"),
+        pytest.param(  # an easy prompt's 100 tokens beside a hard one's 900
+            [rollout(1, 100), rollout(1, 900)], [0.5, -0.5], id="prompts mixed"
+        ),
+        pytest.param(
+            [rollout(1, 200), rollout(0, 100), rollout(1, 500)], [0.25, 0, -0.5], id="a quarter"
+        ),
     ],
 )
 def test_length_minmax_of_open_r1_spans_the_whole_batch(
@@ -50,6 +58,25 @@ def test_length_minmax_of_rea_rl_is_among_correct_rollouts() -> None:
     base = [0.0 if row["correct"] else -0.5 for row in rows]
     assert [b + v for b, v in zip(base, found, strict=True)] == [0.5, 0, -0.5, -0.5]
     assert values("length_minmax", [rollout(1, 700)], {"among": "correct"}) == [0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        pytest.param([rollout(1, 100)] * 2 + [rollout(0, 9)], [0, 0, -0.5], id="equal"),
+        pytest.param([rollout(0, 100), rollout(0, 900)], [-0.5, -0.5], id="nobody correct"),
+        pytest.param(  # 0.5 - 100 / 400
+            [rollout(1, n) for n in (200, 100, 500)], [0.25, 0.5, -0.5], id="a quarter"
+        ),
+        pytest.param(
+            [rollout(1, 300), rollout(0, 1), rollout(1, 100)], [-0.5, -0.5, 0.5], id="short wrong"
+        ),
+    ],
+)
+def test_length_minmax_of_rea_rl_by_hand(rows: list[dict[str, float]], total: list[float]) -> None:
+    found = values("length_minmax", rows, {"among": "correct"})
+    base = [0.0 if row["correct"] else -0.5 for row in rows]
+    assert [b + v for b, v in zip(base, found, strict=True)] == pytest.approx(total)
 
 
 @pytest.mark.parametrize(

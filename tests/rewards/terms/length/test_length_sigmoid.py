@@ -58,3 +58,17 @@ def test_length_sigmoid_sample_deviation_next_to_the_scores_of_laser() -> None:
     base = [1.0 if row["correct"] else -0.5 for row in rows]
     total = [b + 0.4 * v for b, v in zip(base, found, strict=True)]
     assert total == pytest.approx([0.892423, 0.8, 0.707577, -0.5], abs=1e-5)
+
+
+def test_length_sigmoid_of_a_lone_correct_rollout_pays_half_where_laser_charges_all() -> None:
+    """Its code has 0.6 for the first, from mean 0 and deviation 1; z is 0 here."""
+    found = values("length_sigmoid", [rollout(1, 1000), rollout(0, 10)], {"deviation": "sample"})
+    assert [1 + 0.4 * found[0], -0.5 + 0.4 * found[1]] == pytest.approx([0.8, -0.5])
+
+
+def test_length_sigmoid_by_hand() -> None:
+    # 10, 20, 60: mean 30, population deviation sqrt(1400 / 3) = 21.602469
+    found = values("length_sigmoid", [rollout(1, 10), rollout(1, 20), rollout(1, 60)])
+    spread = math.sqrt(1400 / 3)
+    wanted = [-sigmoid(-20 / spread), -sigmoid(-10 / spread), -sigmoid(30 / spread)]
+    assert found == pytest.approx(wanted, abs=1e-6)

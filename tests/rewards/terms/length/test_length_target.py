@@ -68,6 +68,11 @@ def test_length_target_max_ungated_is_the_length_term_of_l1() -> None:
         pytest.param(
             [rollout(1, 4096), rollout(1, 8192), rollout(0, 10)], 1.0, [1.75, 1.5, 0], id="gamma 1"
         ),
+        # by hand from here: 1 - L / 16384
+        pytest.param([rollout(1, 16384), rollout(1, 20000)], 1.0, [1, 1], id="at the cap"),
+        pytest.param([rollout(1, 12288), rollout(1, 2048)], 1.0, [1.25, 1.875], id="eighths"),
+        pytest.param([rollout(1, 4096)], 0.2, [1.15], id="a weight"),
+        pytest.param([rollout(0, 1), rollout(0, 16384)], 1.0, [0, 0], id="nobody correct"),
     ],
 )
 def test_length_target_as_the_bonus_of_conciser(

@@ -41,6 +41,11 @@ def test_shortest_correct_next_to_twice_correctness(
         pytest.param(
             [rollout(1, 1000), rollout(1, 9000), rollout(0, 50)], [1, 1, 0], id="one wrong"
         ),
+        # by hand from here: 0.5 * min(1, distance / 2048)
+        pytest.param([rollout(1, 1000), rollout(1, 1512)], [1, 0.875], id="a quarter"),
+        pytest.param([rollout(1, 700)], [1], id="lone"),
+        pytest.param([rollout(1, 50)] * 3, [1, 1, 1], id="equal"),
+        pytest.param([rollout(0, 50), rollout(0, 9000)], [0, 0], id="all wrong"),
     ],
 )
 def test_shortest_correct_as_asrr(rows: list[dict[str, float]], total: list[float]) -> None:

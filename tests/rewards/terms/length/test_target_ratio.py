@@ -30,6 +30,12 @@ def test_target_ratio_is_the_efficiency_reward_of_lead(mode: str, expected: list
             id="mixed",
         ),
         pytest.param([rollout(1, 100)] * 3 + [rollout(1, 9700)], [1.96] * 3 + [1], id="outlier"),
+        pytest.param([rollout(1, 700), rollout(0, 9)], [1, 0], id="lone"),  # by hand from here
+        pytest.param([rollout(1, 300)] * 2, [1, 1], id="equal"),
+        pytest.param([rollout(0, 300), rollout(0, 20)], [0, 0], id="nobody correct"),
+        pytest.param(  # the mean is 400
+            [rollout(1, 100), rollout(1, 300), rollout(1, 800)], [1.75, 1.25, 1], id="quarters"
+        ),
     ],
 )
 def test_target_ratio_as_the_gated_bonus_of_prime_rl(

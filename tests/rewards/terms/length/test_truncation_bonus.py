@@ -40,6 +40,19 @@ def test_truncation_bonus_next_to_the_scores_of_jet(
         pytest.param([rollout(1, 70), rollout(1, 70)], {}, [0.05, 0.05], id="equal lengths"),
         pytest.param([rollout(0, 70), rollout(0, 90)], {}, [0, 0], id="nobody correct"),
         pytest.param([rollout(1, 5), rollout(0, 1)], {"shape": "linear"}, [1, 0], id="one correct"),
+        pytest.param([rollout(0, 5)], {"shape": "linear"}, [0], id="linear, nobody correct"),
+        pytest.param(  # a quarter and three quarters of the range
+            [rollout(1, n) for n in (200, 100, 400, 500)],
+            {"shape": "linear"},
+            [0.75, 1, 0.25, 0],
+            id="linear, quarters",
+        ),
+        pytest.param(  # 1.14 times the same and 0.05
+            [rollout(1, n) for n in (200, 100, 400, 500)],
+            {},
+            [0.905, 1.19, 0.335, 0.05],
+            id="jet, quarters",
+        ),
         pytest.param(
             [rollout(1, 10), rollout(1, 20)], {"alpha": 1.0, "delta": 0.2}, [1, 0.2], id="settings"
         ),
