@@ -43,3 +43,9 @@ def test_accuracy_drop_keeps_its_limits_and_waits_for_the_warmup() -> None:
     assert weights(drop(ceiling=0.0205), [0.9] * 9)[-1] == 0.0205
     assert weights(drop(least=0.0199), [1 - 0.1 * i for i in range(9)])[-1] == 0.0199
     assert weights(drop(hold_when_longer_is_better=True), [0.9] * 9, **LONGER)[-1] == 0.02
+
+
+def test_accuracy_drop_does_not_notice_a_loss_slower_than_its_window() -> None:
+    """Its flaw: 0.75 points a batch are 1.5 of three batches, below its 2, and 30 points in all."""
+    found = weights(drop(window=3), [0.9 - 0.0075 * i for i in range(40)])
+    assert found[-1] == pytest.approx(0.02 * 1.02**38)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp, log
 from typing import Any
 
 import pytest
@@ -76,3 +77,21 @@ def test_length_dual_holds_while_longer_rollouts_are_correct() -> None:
     assert weight.weight(1) == 0.2
     weight.observe(batch(tokens=50.0, **LONGER))  # it may fall
     assert weight.weight(1) == pytest.approx(0.19)
+
+
+@pytest.mark.parametrize("start", [0.0001, 0.0139, 0.09])
+def test_length_dual_settles_where_the_mean_length_is_the_target(start: float) -> None:
+    """Of a policy of 200 exp(-50 w) tokens, 100 of them at w = ln 2 / 50."""
+    weight = dual(start=start, ceiling=0.1, rate=0.002)
+    for step in range(300):
+        weight.observe(batch(step, tokens=200 * exp(-50 * weight.weight(step))))
+    assert weight.weight(300) == pytest.approx(log(2) / 50, rel=1e-3)
+    assert weight.constraint().slack == pytest.approx(0, abs=0.1)
+
+
+def test_length_dual_ends_at_its_ceiling_where_the_target_is_out_of_reach() -> None:
+    weight = dual(start=0.001, ceiling=0.01, rate=0.002)
+    for step in range(300):
+        weight.observe(batch(step, tokens=200 * exp(-50 * weight.weight(step))))
+    assert weight.weight(300) == 0.01
+    assert weight.constraint().slack == pytest.approx(100 - 200 * exp(-0.5))
