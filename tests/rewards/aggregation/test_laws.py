@@ -17,6 +17,7 @@ from tests.rewards.aggregation.batches import batches, scored
 from tests.rewards.aggregation.methods import METHODS, built
 
 ZERO_SUM = [name for name in METHODS if name not in ("normalize_then_sum", "batch, tokens")]
+OVER_THE_BATCH = ("sum, batch", "normalize_then_sum", "batch", "batch, tokens", "rdpo")
 FEW = settings(max_examples=12, deadline=None)
 
 
@@ -65,6 +66,21 @@ def test_advantages_are_finite_and_sum_to_zero_where_they_should(
         assert float(found.sum().abs()) < 1e-6
     else:
         assert float((found * batch.tokens).sum().abs()) < 1e-6 * float(batch.tokens.sum())
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in OVER_THE_BATCH])
+@FEW
+@given(batch=batches())
+def test_methods_that_compare_a_group_do_not_look_at_other_groups(
+    name: str, batch: ScoredRollouts
+) -> None:
+    """So it does not matter which groups a process holds."""
+    method = built(name)
+    alone = [
+        method.advantages(in_order(batch, (batch.groups == g).nonzero().flatten().tolist()))
+        for g in range(int(batch.groups.max()) + 1)
+    ]
+    torch.testing.assert_close(torch.cat(alone), method.advantages(batch))
 
 
 @pytest.mark.parametrize("name", METHODS)
