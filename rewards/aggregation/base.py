@@ -91,6 +91,8 @@ class Aggregation(Generic[P]):
     """TRL computes the advantages itself; ours equal them and serve metrics and checks."""
     RANKS_BY_REWARD: ClassVar[bool] = True
     """Within a group (its kept rollouts) a higher reward never gives a lower advantage."""
+    OF_CORRECTNESS: ClassVar[bool] = False
+    """Every advantage has the weight of correctness as a factor."""
     BOUNDED: ClassVar[bool] = True
     """The bounds of the terms say how advantages rank; see `margin`."""
 

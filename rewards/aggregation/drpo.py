@@ -69,6 +69,7 @@ class Drpo(Aggregation[DrpoParams]):
 
     PARAMS: ClassVar[type[Settings]] = DrpoParams
     RANKS_BY_REWARD: ClassVar[bool] = False
+    OF_CORRECTNESS: ClassVar[bool] = True
 
     def check(self, names: Sequence[str], correctness: Sequence[bool], size: int) -> None:
         """As the base: there is correctness to divide by."""

@@ -111,6 +111,16 @@ def check_aggregation(reward: RewardConfig, stack: RewardStack, arguments: Any) 
     """
     method, size = chosen_aggregation(reward.aggregation, arguments), arguments.num_generations
     method.check(stack.names, stack.correctness, size)
+    paying = [
+        term.name
+        for term, pays in zip(stack.terms, stack.correctness, strict=True)
+        if pays and acts(term.weight)
+    ]
+    if method.OF_CORRECTNESS and not paying:
+        raise UserError(
+            "Under this reward.aggregation every advantage is a multiple of the weight of "
+            "correctness, which is 0 at every step; give correctness a weight, e.g. 1.0."
+        )
     if reward.allow_charge_above_correctness or method.RANKS_BY_REWARD:
         return method
     of_correctness = dict(zip(stack.names, stack.correctness, strict=True))

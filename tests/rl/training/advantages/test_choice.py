@@ -93,6 +93,12 @@ ALLOWED = {"allow_charge_above_correctness": True}
             "needs the term correctness",
         ),
         (
+            {"terms": {"correctness": {"weight": 0}, "format": {}}, "aggregation": "drpo"}
+            | ALLOWED,
+            {},
+            "every advantage is a multiple of the weight of correctness, which is 0",
+        ),
+        (
             terms() | {"aggregation": {"kind": "among_correct", "outcome": ["corectness"]}},
             {},
             "did you mean 'correctness'",
