@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,6 +159,7 @@ def test_rewards_score_takes_another_reward_and_writes_csv_and_json(
         (["{run}", "--config", "{missing}"], "Cannot read the config"),
         (["{run}", "reward.terms.laser.target=0"], "target of reward term 'laser'"),
         (["{samples}", "--config", "{run}/config.yaml"], "line 1: the row has no facts"),
+        (["{run}", "{run}/rollouts/step-000001.jsonl"], "was read before, at .*; name each file"),
     ],
 )
 def test_rewards_score_refuses_bad_input(
@@ -165,4 +169,36 @@ def test_rewards_score_refuses_bad_input(
     samples.write_text('{"problem_id": "a", "thinking": "7.", "tokens": 3}\n')
     places = {"run": run, "missing": run / "nothing", "file": samples, "samples": samples}
     assert main(["rewards", "score", *(word.format(**places) for word in words)]) == 2
-    assert message in capsys.readouterr().err
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("facts", {"correct": 1, "tokens": 10**400}, "the fact 'tokens' is 1000"),
+        ("facts", {"correct": 1, "tokens": 1e39}, "the fact 'tokens' is 1e\\+39, no finite number"),
+        ("facts", {"correct": math.nan}, "the fact 'correct' is nan"),
+        ("facts", {"correct": None}, "the fact 'correct' is None"),
+        ("facts", [1, 2], "facts must be a mapping"),
+        ("group", -1, "'group' is -1, but must be a whole number"),
+    ],
+)
+def test_rewards_score_names_the_line_of_a_damaged_rollout(
+    run: Path, key: str, value: Any, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = run / "rollouts" / "step-000001.jsonl"
+    first, *others = file.read_text().splitlines()
+    lines = [first, json.dumps(json.loads(others[0]) | {key: value}), *others[1:]]
+    file.write_text("\n".join(lines))
+    assert main(["rewards", "score", str(run)]) == 2
+    assert re.search(rf"line 2: {message}", capsys.readouterr().err)
+
+
+def test_rewards_score_takes_damaged_weights_for_none(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = run / "rollouts" / "step-000001.jsonl"
+    rows = [json.loads(line) | {"weights": [1, 2]} for line in file.read_text().splitlines()]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    assert main(["rewards", "score", str(run)]) == 0
+    assert capsys.readouterr().out.split()[-3:] == ["1", "1", "0.1"]

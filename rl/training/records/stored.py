@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from rl import run_files
 from tagger.errors import UserError
 from tagger.traces.jsonl import read_rows
 
+_GREATEST = 3.4e38
+"""Facts are float32, in which a greater number is infinite."""
 _FILES = (run_files.ROLLOUT_FILES, "step-*.jsonl")
 _REMEDY = (
     "rewards can be computed for the rollouts that a training run kept with their facts "
@@ -71,12 +72,22 @@ def read_rollouts(paths: Sequence[Path]) -> list[StoredRollout]:
         paths: As `rollout_files` takes them.
 
     Raises:
-        UserError: As `rollout_files`, there are none, or a line is no stored rollout (file and
-            line are named).
+        UserError: As `rollout_files`, there are none, a line is no stored rollout or one that was
+            read before (file and line are named).
     """
     found = [row for path in paths for file in rollout_files(path) for row in _read(file)]
     if not found:
         raise UserError(f"{paths[0]} holds no rollouts; {_REMEDY}.")
+    first: dict[tuple[Path, int, int, int], str] = {}
+    for row in found:
+        key = (Path(row.file).resolve(), row.step, row.group, row.sample)
+        if key in first:
+            raise UserError(
+                f"{row.where}: sample {row.sample} of group {row.group} at step {row.step} was "
+                f"read before, at {first[key]}; name each file once, for a rollout that is there "
+                "twice changes its group."
+            )
+        first[key] = row.where
     return found
 
 
@@ -88,7 +99,7 @@ def _read(file: Path) -> Iterator[StoredRollout]:
         if not isinstance(facts, dict):
             raise UserError(f"{where}: facts must be a mapping of columns to numbers; {_REMEDY}.")
         for name, value in facts.items():
-            if not _is_number(value) or not isfinite(value):
+            if not _is_number(value) or not abs(value) <= _GREATEST:  # also true of NaN
                 raise UserError(
                     f"{where}: the fact {name!r} is {value!r}, no finite number; the file was "
                     "changed or damaged, take it from the run again."
@@ -96,7 +107,8 @@ def _read(file: Path) -> Iterator[StoredRollout]:
         step, group, sample = (_count(row, key, where) for key in ("step", "group", "sample"))
         problem = str(row.get("problem_id", ""))
         named = row.get("weights")
-        weights = {k: v for k, v in named.items() if _is_number(v)} if named else {}
+        pairs = named.items() if isinstance(named, dict) else ()
+        weights = {k: v for k, v in pairs if _is_number(v)}
         yield StoredRollout(where, str(file), step, group, sample, problem, facts, weights)
 
 
