@@ -149,14 +149,15 @@ def read_files(
         UserError: A file cannot be opened or read, or a row is malformed.
     """
     tally = Tally() if tally is None else tally
-    sizes = [0 if p == STANDARD_INPUT else Path(p).stat().st_size for p in paths]
-    tally.bytes_total = sum(sizes) if STANDARD_INPUT not in paths else 0
+    on_disk = [path != STANDARD_INPUT and Path(path).is_file() for path in paths]
+    sizes = [Path(p).stat().st_size if there else 0 for p, there in zip(paths, on_disk, strict=True)]
+    tally.bytes_total = sum(sizes) if all(on_disk) else 0
     several = len(paths) > 1
     before = 0
-    for path, size in zip(paths, sizes, strict=True):
+    for path, size, there in zip(paths, sizes, on_disk, strict=True):
         with opened(path) as file:
             for trace in _read(file, fields, tally, kind, several):
-                if path != STANDARD_INPUT:
+                if there:  # a pipe has no place to tell
                     tally.bytes_read = before + file.raw.tell()
                 yield trace
         before += size

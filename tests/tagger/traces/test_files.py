@@ -7,7 +7,9 @@ import gzip
 import io
 import json
 import lzma
+import os
 import re
+import threading
 from pathlib import Path
 
 import pyarrow
@@ -266,3 +268,17 @@ def test_references_that_are_no_answers_are_counted(tmp_path: Path) -> None:
     assert [t.reference for t in read_files([str(file)], tally=tally)] == ["7", "", ""]
     assert tally.refused == 2
     assert tally.first_refused.startswith(f"{file}, line 2: is a text of 899 characters")
+
+
+@pytest.mark.parametrize("data", [LINES.encode(), gzip.compress(LINES.encode(), mtime=0)])
+def test_read_files_a_named_pipe_is_read_once_from_its_beginning(
+    tmp_path: Path, data: bytes
+) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "rows.jsonl"
+    os.mkfifo(pipe)
+    file.write_bytes(data)
+    threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True).start()
+    tally = Tally()
+    traces = list(read_files(find_inputs([str(pipe), str(file)]), tally=tally))
+    assert [t.thinking for t in traces] == ["a", "c"] * 2
+    assert tally.bytes_total == 0, "how much comes through a pipe is not known"
