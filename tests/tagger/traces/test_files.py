@@ -161,7 +161,7 @@ def test_a_byte_order_mark_is_no_harm(tmp_path: Path) -> None:
         (gzip.compress(LINES.encode() * 100, mtime=0)[:-20], "gzip data is cut short or damaged"),
         (b"\x1f\x8b\x08\x00nonsense", "gzip data is cut short or damaged"),
         (b'{"thinking": "a"}\n[1]\n', "line 2: a list, not an object"),
-        (b'{"thinking": "a"}\n{"thinking\n', "line 2: not valid JSON"),
+        (b'{"thinking": "a"}\n{"thinking": \n', r"line 2: not valid JSON \(Expecting value\);"),
         (b"[" * 100_000, "line 1: not valid JSON"),
     ],
 )
