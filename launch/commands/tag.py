@@ -173,7 +173,7 @@ def run(args: argparse.Namespace) -> None:
     aside = sys.stderr if args.json else sys.stdout
     if args.html:
         print(f"Page: {args.html} ({args.html.stat().st_size / 1e6:.1f} MB)", file=aside)
-    for said in [*read_notes(tally), *([note] if note else []), *seen.notes()]:
+    for said in [*read_notes(tally, fields), *([note] if note else []), *seen.notes()]:
         print(f"suffice: {said}", file=sys.stderr)
 
 
@@ -242,9 +242,10 @@ def _page(out: IO[str], name: str, tagger: StepTagger, check: str | None, note: 
     from importlib import metadata
 
     from tagger.display.page import PageAbout, PageWriter
+    from tagger.traces.rows import whole_characters
 
     about = PageAbout(
-        title=f"Steps of {name}",
+        title=f"Steps of {whole_characters(name)}",
         taxonomy=tagger.taxonomy,
         fingerprint=tagger.fingerprint,
         version=metadata.version("suffice"),

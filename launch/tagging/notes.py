@@ -81,8 +81,10 @@ def check_tagged(tally: Tally, name: str, fields: Fields) -> None:
     wanted = fields.thinking or " or ".join(f'"{field}"' for field in THINKING_FIELDS)
     if pair := fields.delimiters:
         wanted = f"{wanted}, between {pair.open!r} and {pair.close!r}"
-    near = difflib.get_close_matches(fields.thinking or "thinking", tally.keys, n=1, cutoff=0.5)
-    hint = f"did you mean --field {near[0]}?" if near and near[0] != fields.thinking else (
+    sought = (fields.thinking,) if fields.thinking else THINKING_FIELDS
+    others = [key for key in tally.keys if key not in sought]
+    near = difflib.get_close_matches(fields.thinking or "thinking", others, n=1, cutoff=0.5)
+    hint = f"did you mean --field {near[0]}?" if near else (
         f"name the field with --field; the first row has {', '.join(tally.keys)}."
     )  # fmt: skip
     if tally.rows == 1 and not near:
@@ -93,10 +95,16 @@ def check_tagged(tally: Tally, name: str, fields: Fields) -> None:
     )
 
 
-def read_notes(tally: Tally) -> list[str]:
-    """A sentence each about skipped rows and about references that are no answers."""
+def read_notes(tally: Tally, fields: Fields) -> list[str]:
+    """A sentence each: fields that no row has, skipped rows, references that are no answers."""
     rows = "row" if tally.rows == 1 else "rows"
     notes = []
+    for path, option, loss in (
+        (fields.question, "--question-field", "the tagger knew no question from it"),
+        (fields.reference, "--reference-field", "no answer step is marked"),
+    ):
+        if tally.rows and path and path not in tally.named:
+            notes.append(f"No row has anything in {path!r} ({option}), so {loss}; check the name.")
     if tally.skipped:
         has, was = ("has", "was") if tally.skipped == 1 else ("have", "were")
         notes.append(

@@ -112,10 +112,11 @@ def read_traces_to_label(
     Raises:
         UserError: As `read_traces`; or an id twice, or no trace at all.
     """
-    if str(path) == "-":
+    if str(path) == "-" or path.is_fifo():
+        what = "standard input" if str(path) == "-" else f"what {path} pipes"
         raise UserError(
             "Traces to annotate must be a file, because a resumed run reads them again; "
-            "save standard input to one."
+            f"save {what} to one."
         )
     found: list[TraceToLabel] = []
     places: dict[str, str] = {}

@@ -84,10 +84,10 @@ def _read(named: Sequence[tuple[Path, Taxonomy]]) -> list[LabelledFile]:
     files: list[LabelledFile] = []
     seen: dict[str, Path] = {}
     for path, taxonomy in named:
-        if str(path) == "-":
+        if str(path) == "-" or path.is_fifo():
+            what = "standard input" if str(path) == "-" else f"what {path} pipes"
             raise UserError(
-                "Labelled traces must be files, whose hash a report can name; save standard input "
-                "to one."
+                f"Labelled traces must be files, whose hash a report can name; save {what} to one."
             )
         traces = tuple(t for t in read_labelled(path, taxonomy) if t.labels)
         if not traces:

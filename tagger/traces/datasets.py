@@ -74,7 +74,7 @@ class DatasetColumn:
         for number, row in enumerate(_guarded(self._rows, self._name), start=1):
             where = f"{self._name}, row {number}"
             traces = traces_of_row(row, where, str(number), self._fields)
-            tally.count(traces, where, row)
+            tally.count(traces, where, row, self._fields)
             yield from traces
 
 

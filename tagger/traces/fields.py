@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -69,6 +70,8 @@ def is_blank(value: Any) -> bool:
     """Whether a value says nothing."""
     if isinstance(value, str):
         return not value or value.isspace()
+    if isinstance(value, float):
+        return math.isnan(value)  # what pandas has where there is nothing
     return value is None or value == [] or value == {}
 
 

@@ -7,12 +7,14 @@ reported with its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from tagger.errors import UserError
+from tagger.traces.fields import is_blank, value_at
 from tagger.traces.jsonl import decoded, numbered_rows
 from tagger.traces.opener import COMPRESSED_SUFFIXES, STANDARD_INPUT, Opened, bare_name, opened
 from tagger.traces.rows import Fields, SourceTrace, traces_of_row
@@ -45,6 +47,7 @@ class Tally:
         skipped: Rows among them without thinking.
         first_skipped: Where the first of those stands.
         keys: Fields of that row.
+        named: Fields for question and reference that the user named and that some row fills.
         refused: Rows with thinking whose reference is no answer.
         first_refused: Where the first of those stands, and why it is none.
         bytes_read: Of the files on disk, before decompression.
@@ -55,17 +58,34 @@ class Tally:
     skipped: int = 0
     first_skipped: str = ""
     keys: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
     refused: int = 0
     first_refused: str = ""
     bytes_read: int = 0
     bytes_total: int = 0
 
-    def count(self, traces: Sequence[SourceTrace], where: str, keys: Iterable[str]) -> None:
-        """Note a row, whether it had thinking, and whether its reference is an answer."""
+    def count(
+        self,
+        traces: Sequence[SourceTrace],
+        where: str,
+        row: Mapping[str, Any],
+        fields: Fields = Fields(),
+    ) -> None:
+        """Note a row, whether it had thinking, and whether its reference is an answer.
+
+        Args:
+            traces: What was made of it.
+            where: It stands.
+            row: Its field values by name; none for a text.
+            fields: What was looked for in it.
+        """
         self.rows += 1
+        for path in (fields.question, fields.reference):
+            if path and path not in self.named and not is_blank(value_at(row, path)):
+                self.named.add(path)
         if not traces:
             if not self.skipped:
-                self.first_skipped, self.keys = where, list(keys)
+                self.first_skipped, self.keys = where, list(row)
             self.skipped += 1
         elif traces[0].refused:
             if not self.refused:
@@ -149,14 +169,17 @@ def read_files(
         UserError: A file cannot be opened or read, or a row is malformed.
     """
     tally = Tally() if tally is None else tally
-    sizes = [0 if p == STANDARD_INPUT else Path(p).stat().st_size for p in paths]
-    tally.bytes_total = sum(sizes) if STANDARD_INPUT not in paths else 0
+    on_disk = [path != STANDARD_INPUT and Path(path).is_file() for path in paths]
+    sizes = [
+        Path(p).stat().st_size if there else 0 for p, there in zip(paths, on_disk, strict=True)
+    ]
+    tally.bytes_total = sum(sizes) if all(on_disk) else 0
     several = len(paths) > 1
     before = 0
-    for path, size in zip(paths, sizes, strict=True):
+    for path, size, there in zip(paths, sizes, on_disk, strict=True):
         with opened(path) as file:
             for trace in _read(file, fields, tally, kind, several):
-                if path != STANDARD_INPUT:
+                if there:  # a pipe has no place to tell
                     tally.bytes_read = before + file.raw.tell()
                 yield trace
         before += size
@@ -172,14 +195,14 @@ def _read(
         text = "".join(decoded(x, f"{name}, line {n}", n == 1) for n, x in enumerate(file.lines, 1))
         of_text = Fields("text", delimiters=fields.delimiters)
         traces = traces_of_row({"text": text}, name, name, of_text)
-        tally.count(traces, name, [])
+        tally.count(traces, name, {})
         yield from traces
         return
     for number, where, row, _ in numbered_rows(file):
         if several:
             row.setdefault("dataset", Path(name).name)
         traces = traces_of_row(row, where, f"{name}:{number}" if several else str(number), fields)
-        tally.count(traces, where, row)
+        tally.count(traces, where, row, fields)
         yield from traces
 
 

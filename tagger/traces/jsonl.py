@@ -84,8 +84,8 @@ def _begins_document(text: str, begun: bool) -> bool:
 
 
 def text_of(row: dict[str, Any], key: str, where: str) -> str:
-    """A text of a row, empty if the row has none; anything but a string is a UserError."""
-    value = row.get(key, "")
+    """A text of a row, empty if it has none or null; anything but a string is a UserError."""
+    value = "" if row.get(key) is None else row[key]
     if not isinstance(value, str):
         raise UserError(f'{where}: "{key}" must be a string, not {type(value).__name__}.')
     return value
@@ -127,8 +127,10 @@ def parsed(text: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
+        # Places within the text would name a line that is not the file's.
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else error
         raise UserError(
-            f"{where}: not valid JSON ({error}); write one object a line, or one JSON array."
+            f"{where}: not valid JSON ({reason}); write one object a line, or one JSON array."
         ) from error
     if not isinstance(row, dict):
         raise UserError(f"{where}: a {type(row).__name__}, not an object; write one object a line.")

@@ -133,7 +133,7 @@ def traces_of_row(
     if key is None:
         return []
     value = row if key is _MESSAGE else value_at(row, key)
-    name = _name(row) or name
+    name = _name(row) or whole_characters(name)
     question = _asked(row, where, fields)
     reference, refused = _reference(row, fields)
     steps = None
@@ -157,15 +157,15 @@ def traces_of_row(
     return [
         SourceTrace(
             id=f"{name}.{one.number}" if one.number else name,
-            question=_clean((one.number and one.question) or question or one.question),
-            thinking=_clean(one.thinking),
+            question=whole_characters((one.number and one.question) or question or one.question),
+            thinking=whole_characters(one.thinking),
             steps=steps,
             dataset=_string(row.get("dataset")),
             model=_string(row.get("model")),
             reference=reference,
             correct=correct,
             finished=one.finished if finished is None else finished,
-            answer=answer or _clean(one.answer),
+            answer=answer or whole_characters(one.answer),
             refused=refused,
             scores=scores,
         )
@@ -201,7 +201,7 @@ def _steps(value: Any, where: str, key: str) -> tuple[str, tuple[Step, ...]]:
         texts = [step.get("text") for step in value]
     if not is_list(texts, str):
         raise UserError(f'{where}: "{key}" must be a list of strings.')
-    return steps_from_texts([_clean(text) for text in texts])
+    return steps_from_texts([whole_characters(text) for text in texts])
 
 
 def _is_sample(row: Mapping[str, Any]) -> bool:
@@ -228,11 +228,11 @@ def _asked(row: Mapping[str, Any], where: str, fields: Fields) -> str:
         return ""
     value = value_at(row, key)
     if is_list(value, Mapping):
-        asked = (_clean(said(m)) for m in reversed(value) if role_of(m) in ASKERS)
+        asked = (whole_characters(said(m)) for m in reversed(value) if role_of(m) in ASKERS)
         return next(asked, "")
     if not isinstance(value, str):
         raise UserError(f'{where}: "{key}" must be a string, not {type(value).__name__}.')
-    return _clean(value)
+    return whole_characters(value)
 
 
 def _reference(row: Mapping[str, Any], fields: Fields) -> tuple[str, str]:
@@ -258,17 +258,20 @@ def _scores(row: Mapping[str, Any]) -> dict[str, float]:
 
 def _string(value: Any) -> str:
     """Text of a string or number; empty for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or is_blank(value):
         return ""
-    return _clean(str(value))
+    return whole_characters(str(value))
 
 
 def _truth(value: Any) -> bool | None:
     return bool(value) if isinstance(value, bool | int) and value in (0, 1) else None
 
 
-def _clean(text: str) -> str:
-    """JSON can carry halves of a surrogate pair, which no file can; offsets stay as they are."""
+def whole_characters(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON and names of files can carry and no file can.
+
+    Offsets stay as they are.
+    """
     if text.isascii():
         return text
     try:

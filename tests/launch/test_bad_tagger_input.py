@@ -6,6 +6,7 @@ The fixture `refused` allows no line beside the sentence, so a training that had
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -187,9 +188,12 @@ def test_a_sample_too_small_to_train_on_names_no_file_of_ours(
 
 
 def test_labels_from_standard_input_are_refused_where_they_are_read_twice(
-    refused: Refused, monkeypatch: pytest.MonkeyPatch
+    refused: Refused, tmp_path: Path
 ) -> None:
     assert "must be files" in refused("tagger", "evaluate", "-")
+    os.mkfifo(tmp_path / "pipe")
+    assert "what pipe pipes to one" in refused("tagger", "evaluate", "pipe")
+    assert "read only once" in refused("tagger", "calibrate-segmenter", "pipe")
 
 
 def test_a_long_list_of_types_holds_tags_only(refused: Refused, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -136,6 +137,7 @@ def test_rows_without_thinking_are_counted_once(
         ([ANSWER_ONLY], [], "name the field with --field; the first row has question, answer"),
         ([{"thinkng": "a"}], [], "did you mean --field thinkng?"),
         ([{"reasoning": "a"}], ["--field", "reasonin"], "did you mean --field reasoning?"),
+        ([{"thinking": {"a": 1}}], [], "line 1); name the field with --field"),
         ([], [], "holds no rows"),
     ],
 )
@@ -145,6 +147,29 @@ def test_no_thinking_at_all(
 ) -> None:  # fmt: skip
     assert says in refused("tag", rows(tmp_path / "rows.jsonl", *content), *argv)
     assert [p.name for p in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_tag_says_which_named_fields_no_row_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = rows(tmp_path / "rows.jsonl", {"thinking": "a", "q": ""}, {"thinking": "b", "q": "3?"})
+    words = ["tag", str(file), "--json", "--question-field", "q", "--reference-field", "referenc"]
+    assert main(words) == 0
+    err = capsys.readouterr().err
+    assert "No row has anything in 'referenc' (--reference-field), so no answer step" in err
+    assert "--question-field" not in err
+
+
+def test_tag_reads_files_whose_names_are_not_utf8(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, out, page = Path(os.fsdecode(bytes(tmp_path / "caf") + b"\xe9.txt")), "out", "page.html"
+    text.write_text("3 + 4 is 7.")
+    outputs = ["--output", str(tmp_path / out), "--html", str(tmp_path / page)]
+    assert main(["tag", str(text), *outputs]) == 0
+    record = json.loads((tmp_path / out).read_text())
+    assert record["id"] == f"{tmp_path}/caf\ufffd.txt"
+    assert "caf\ufffd.txt" in (tmp_path / page).read_text()
 
 
 def test_limit_zero_asks_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

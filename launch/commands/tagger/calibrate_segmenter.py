@@ -119,8 +119,8 @@ def _scored(
     from tagger.traces.labelled import read_rows, read_traces
     from tagger.training.segmenter.token_scores import read_scored
 
-    if file == "-":
-        raise UserError("Traces to calibrate on must be a file; standard input is read only once.")
+    if file == "-" or Path(file).is_fifo():
+        raise UserError("Traces to calibrate on must be a file; a pipe can be read only once.")
     first = next(iter(read_rows(file)), None)
     if first is None:
         raise UserError(f"{file} holds no traces.")

@@ -7,7 +7,9 @@ import gzip
 import io
 import json
 import lzma
+import os
 import re
+import threading
 from pathlib import Path
 
 import pyarrow
@@ -159,7 +161,7 @@ def test_a_byte_order_mark_is_no_harm(tmp_path: Path) -> None:
         (gzip.compress(LINES.encode() * 100, mtime=0)[:-20], "gzip data is cut short or damaged"),
         (b"\x1f\x8b\x08\x00nonsense", "gzip data is cut short or damaged"),
         (b'{"thinking": "a"}\n[1]\n', "line 2: a list, not an object"),
-        (b'{"thinking": "a"}\n{"thinking\n', "line 2: not valid JSON"),
+        (b'{"thinking": "a"}\n{"thinking": \n', r"line 2: not valid JSON \(Expecting value\);"),
         (b"[" * 100_000, "line 1: not valid JSON"),
     ],
 )
@@ -266,3 +268,17 @@ def test_references_that_are_no_answers_are_counted(tmp_path: Path) -> None:
     assert [t.reference for t in read_files([str(file)], tally=tally)] == ["7", "", ""]
     assert tally.refused == 2
     assert tally.first_refused.startswith(f"{file}, line 2: is a text of 899 characters")
+
+
+@pytest.mark.parametrize("data", [LINES.encode(), gzip.compress(LINES.encode(), mtime=0)])
+def test_read_files_a_named_pipe_is_read_once_from_its_beginning(
+    tmp_path: Path, data: bytes
+) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "rows.jsonl"
+    os.mkfifo(pipe)
+    file.write_bytes(data)
+    threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True).start()
+    tally = Tally()
+    traces = list(read_files(find_inputs([str(pipe), str(file)]), tally=tally))
+    assert [t.thinking for t in traces] == ["a", "c"] * 2
+    assert tally.bytes_total == 0, "how much comes through a pipe is not known"

@@ -200,9 +200,12 @@ def test_steps_from_texts_have_their_spans() -> None:
     assert [thinking[s.start : s.end] for s in steps] == ["ab", "", "数c"]
 
 
-def test_a_null_id_is_no_id(tmp_path: Path) -> None:
-    row = {"id": None, "thinking": "a"}
-    assert [t.id for t in read_traces(file_of(tmp_path, row, row))] == ["1", "2"]
+def test_a_null_id_is_no_id_and_a_null_question_no_question(tmp_path: Path) -> None:
+    row = {"id": None, "question": None, "thinking": "a"}
+    found = [(t.id, t.question) for t in read_traces(file_of(tmp_path, row, row))]
+    assert found == [("1", ""), ("2", "")]
+    labelled = {"question": None, "steps": ["a"], "labels": {"0": "VERIFY"}}
+    assert [t.question for t in read_labelled(file_of(tmp_path, labelled))] == [""]
 
 
 def test_traces_are_read_as_tag_reads_them(tmp_path: Path) -> None:

@@ -125,6 +125,13 @@ def test_values_that_cannot_be_read_name_their_line(row: dict[str, Any], says: s
         made(row)
 
 
+def test_a_number_that_is_none_says_nothing() -> None:
+    nan = float("nan")
+    (trace,) = made({"thinking": nan, "text": "a", "question": nan, "id": nan, "answer": nan})
+    assert (trace.thinking, trace.question, trace.reference) == ("a", "", "")
+    assert trace.id == "7"
+
+
 def test_half_a_surrogate_pair_can_be_written_again() -> None:
     (trace,) = made({"thinking": "a\ud83d b", "question": "\udc00"})
     assert (trace.thinking, trace.question) == ("a\ufffd b", "\ufffd")
