@@ -206,7 +206,9 @@ def _setting(
             key: sum(one.calibration[key] for one in own) / len(own)
             for key in ("accuracy", "tokens")
         }
-        | {"by_run": [one.calibration["accuracy"] for one in own]},
+        | {
+            "by_run": {key: [one.calibration[key] for one in own] for key in ("accuracy", "tokens")}
+        },
         **measured,
         "against": pairs,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from rl.report.css import CSS
 from rl.report.style import number, signed
 from rl.sweep.analysis.origins import short_commit
+from rl.sweep.analysis.recommend import recommended
 from rl.sweep.report import front, heat, responses, tables
 from tagger.display.templates import markup, render
 
@@ -34,6 +35,7 @@ def page(results: Mapping[str, Any]) -> str:
         title=results["title"],
         css=markup(CSS),
         results=results,
+        recommended=recommended(results),
         lead=recommendation["text"] if recommendation else "No setting was measured.",
         meta=_meta(results, p),
         fingerprint=p["tagger_fingerprint"][:12],
@@ -88,12 +90,14 @@ def _tiles(results: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     found = []
     recommendation = results["recommendation"]
     if recommendation:
-        kept = recommendation["kept_accuracy"]
+        other = "cheapest (none saves tokens)"
+        if not recommendation["kept_accuracy"]:
+            other = "most accurate (none keeps accuracy)"
         one = next(s for s in results["settings"] if s["name"] == recommendation["setting"])
         pair = one["against"][results["control"]]
         gap = pair["accuracy"]
         name, _, point = one["label"].partition(", ")
-        what = "recommended setting" if kept else "most accurate (none keeps accuracy)"
+        what = "recommended setting" if recommended(results) else other
         found.append((what, name, [point, _seeds(one)] if point else [_seeds(one)]))
         found.append(
             (

@@ -18,7 +18,7 @@ from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.origins import mixed_origins
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
-from rl.sweep.analysis.recommend import recommend
+from rl.sweep.analysis.recommend import recommend, recommended
 from rl.sweep.analysis.responses import good_ranges
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from tests.rl.synthetic import make_sample
@@ -144,7 +144,8 @@ def _setting(name: str, accuracy: float, tokens: float, change: float) -> dict[s
 
 
 def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() -> None:
-    control = {"name": "control", "label": "control", "calibration": {"accuracy": 0.9}}
+    calibration = {"accuracy": 0.9, "tokens": 100.0}
+    control = {"name": "control", "label": "control", "calibration": calibration}
     settings = [_setting("a", 0.895, 80, -0.2), _setting("b", 0.87, 40, -0.6)]
     found = recommend(settings, control, 0.01)
     assert found is not None and found["setting"] == "a" and found["kept_accuracy"]
@@ -157,12 +158,13 @@ def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() ->
     assert none is not None and not none["kept_accuracy"]
     assert none["text"].startswith("No setting keeps the accuracy of control within 2 points")
     assert recommend([], control, 0.01) is None
-    same = recommend([_setting("c", 0.9, 100, 0.001)], control, 0.01)
+    same = recommend([_setting("c", 0.9, 99, 0.001)], control, 0.01)
     assert same is not None and "as many tokens as control" in same["text"]
 
 
 def test_recommendation_holds_a_setting_against_the_runs_of_control_with_its_seeds() -> None:
-    calibration = {"accuracy": 0.9, "by_run": [0.8, 0.92, 0.98]}
+    by_run = {"accuracy": [0.8, 0.92, 0.98], "tokens": [60.0, 110.0, 130.0]}
+    calibration = {"accuracy": 0.9, "tokens": 100.0, "by_run": by_run}
     control = {
         "name": "control", "label": "control", "seeds": [0, 1, 2], "calibration": calibration,
     }  # fmt: skip
@@ -170,6 +172,22 @@ def test_recommendation_holds_a_setting_against_the_runs_of_control_with_its_see
     assert recommend([alone], control, 0.01)["kept_accuracy"]  # type: ignore[index]
     other = alone | {"seeds": [7]}  # control has not run with it: its mean counts
     assert not recommend([other], control, 0.01)["kept_accuracy"]  # type: ignore[index]
+    found = [recommend([one], control, 0.2) for one in (alone, other)]  # 80 tokens: of 60, of 100
+    assert [one["saves_tokens"] for one in found] == [False, True]  # type: ignore[index]
+
+
+def test_a_setting_that_costs_more_tokens_than_control_is_not_recommended() -> None:
+    calibration = {"accuracy": 0.9, "tokens": 100.0}
+    control = {"name": "control", "label": "control", "calibration": calibration}
+    settings = [_setting("a", 0.95, 120, 0.2), _setting("b", 0.85, 40, -0.6)]
+    found = recommend(settings, control, 0.01)
+    assert found is not None and found["kept_accuracy"] and not found["saves_tokens"]
+    assert found["text"].startswith(
+        "No setting within 1 point of control saves tokens on the calibration problems; the"
+        " cheapest one there is a: 90.0 % correct at 120.0 tokens on the test problems, 20 % more"
+    )
+    assert recommended({"recommendation": found}) is None
+    assert recommended({"recommendation": found | {"saves_tokens": True}}) == "a"
 
 
 def _row(value: float, gap: float, change: float | None) -> dict[str, object]:

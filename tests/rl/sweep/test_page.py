@@ -47,6 +47,10 @@ def test_nothing_is_recommended_where_no_setting_keeps_the_accuracy(sweep: Sweep
     for part in ("recommended setting", "star: recommended", ">chosen<", "the recommended one"):
         assert part not in text
     assert settings_csv(lost).count("True\n") == 0
+    dear = kept | {"recommendation": kept["recommendation"] | {"saves_tokens": False}}
+    text = page(dear)
+    assert "cheapest (none saves tokens)" in text and "star: recommended" not in text
+    assert settings_csv(dear).count("True\n") == 0
 
 
 def _meta(text: str) -> str:
