@@ -87,6 +87,13 @@ class TaskFolder:
         """
         return read_json(self.failed, _AGAIN, keys=("reason",))
 
+    @property
+    def state(self) -> str:
+        """``done``, ``failed``, or ``waiting`` while it is neither."""
+        if self.done.is_file():
+            return "done"
+        return "failed" if self.failed.is_file() else "waiting"
+
     def outcome(self) -> Outcome | None:
         """What came out; None while the task is neither done nor failed."""
         if self.done.is_file():

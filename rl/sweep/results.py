@@ -13,6 +13,7 @@ from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.contrast import check_bands, contrast
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
+from rl.sweep.analysis.missing import missing_control
 from rl.sweep.analysis.origins import commits_of, mixed_origins
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
@@ -80,6 +81,8 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         CONTROL, references[BASE]
     )
     candidates = [s for s in settings if s["name"] != control]
+    rows = [_run(sweep, one, plan) for one in plan.runs]
+    no_control = _no_control(sweep, rows, rival, names)
     origins = _origins(sweep, runs)
     compared = _rival(groups[control] if control else None, panels)
     responses = {key: response(runs, key, seed, settings, compared) for key in varied_keys(runs)}
@@ -98,7 +101,8 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "references": references,
         "control": rival["name"],
         "settings": settings,
-        "runs": [_run(sweep, one, plan) for one in plan.runs],
+        "runs": rows,
+        "no_control": no_control or None,
         "outside": outside_thinking(candidates, rival),
         "commits": commits_of(origins),
         "mixed": mixed_origins(origins),
@@ -110,7 +114,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "interactions": interactions(runs),
         "saving": saving,
         "ranges": good_ranges(responses, saving, tolerance),
-        "recommendation": recommend(candidates, rival, tolerance),
+        "recommendation": None if no_control else recommend(candidates, rival, tolerance),
         "contrast": _contrast(sweep, groups, panels[BASE]),
         "monitored": monitored_points(sweep),
         "complete": plan.complete and all(one.name in sweep.outcomes() for one in plan.runs),
@@ -175,6 +179,21 @@ def _rival(control: Sequence[Measured] | None, references: Mapping[str, Panel]) 
     return Rival(
         control[0].run.setting, [one.panel for one in control], [one.run.seed for one in control]
     )
+
+
+def _no_control(
+    sweep: SweepFolder,
+    runs: Sequence[Mapping[str, Any]],
+    rival: Mapping[str, Any],
+    policies: Sequence[str],
+) -> str:
+    """That control, an arm or a policy that was there before, has no results; else empty."""
+    arm = sweep.config.control_arm
+    if arm is not None:
+        return missing_control(arm, [run["state"] for run in runs if run["arm"] == arm], rival)
+    if CONTROL not in policies:
+        return ""
+    return missing_control(CONTROL, [sweep.reference(CONTROL).state], rival)
 
 
 def _setting(
@@ -257,9 +276,8 @@ def _run(sweep: SweepFolder, run: Any, plan: Schedule) -> dict[str, Any]:
         done = folder.measured()
         kept = ("steps", "policy_step", "stopped_early", "seconds", "test", "calibration")
         return out | {"state": "done"} | {key: done.get(key) for key in kept}
-    if folder.failed.is_file():
-        return out | {"state": "failed"} | folder.failure()
-    return out | {"state": "waiting"}
+    failure = folder.failure() if folder.state == "failed" else {}
+    return out | {"state": folder.state} | failure
 
 
 def _point(setting: Mapping[str, Any]) -> Point:

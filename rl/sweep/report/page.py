@@ -36,7 +36,7 @@ def page(results: Mapping[str, Any]) -> str:
         css=markup(CSS),
         results=results,
         recommended=recommended(results),
-        lead=recommendation["text"] if recommendation else "No setting was measured.",
+        lead=recommendation["text"] if recommendation else _no_lead(results),
         meta=_meta(results, p),
         fingerprint=p["tagger_fingerprint"][:12],
         tiles=_tiles(results),
@@ -74,6 +74,13 @@ def _meta(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
         f"{str(p['date'])[:10]} · {_commits(results, p)} · {done} of"
         f" {len(results['runs'])} runs done, {state} · {results['problems']['test']} test problems"
     )
+
+
+def _no_lead(results: Mapping[str, Any]) -> str:
+    """The first sentence of a page without a recommendation."""
+    if not any(s["name"] != results["control"] for s in results["settings"]):
+        return "No setting was measured."
+    return "No setting is recommended without a control."
 
 
 def _commits(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
