@@ -66,10 +66,34 @@ class TaskFolder:
         """Why nothing came out."""
         return self.root / run_files.FAILED
 
+    @property
+    def started(self) -> Path:
+        """With what its trainings were started."""
+        return self.root / "started.json"
+
+    def starts(self) -> list[dict[str, Any]]:
+        """What `started` holds: commit, versions and machine, each once; none if there is none."""
+        if not self.started.is_file():
+            return []
+        found: list[dict[str, Any]] = read_json(self.started, "delete it", keys=("starts",))[
+            "starts"
+        ]
+        return found
+
     def samples(self, split: str) -> Path:
-        """Samples of the policy on a split."""
-        (file,) = (self.root / "samples" / split).glob("*.jsonl.gz")
-        return file
+        """Samples of the policy on a split.
+
+        Raises:
+            UserError: They are not there any more.
+        """
+        folder = self.root / "samples" / split
+        files = list(folder.glob("*.jsonl.gz"))
+        if len(files) != 1:
+            raise UserError(
+                f"{folder} holds {len(files) or 'no'} files of samples, and one is needed; put it"
+                f" back from a copy, or delete {self.done} and resume the sweep."
+            )
+        return files[0]
 
     def measured(self) -> dict[str, Any]:
         """What came out of a task that is done.

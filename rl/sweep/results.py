@@ -14,7 +14,6 @@ from rl.sweep.analysis.contrast import check_bands, contrast
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
 from rl.sweep.analysis.missing import missing_control
-from rl.sweep.analysis.origins import commits_of, mixed_origins
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
@@ -23,14 +22,13 @@ from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from rl.sweep.compared import comparison_values
 from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
+from rl.sweep.made_by import made_by
 from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
 from rl.sweep.settings.keys import CONTROL
 from rl.sweep.settings.overrides import short_names
 from rl.sweep.stops import control_stops, monitored_points
-from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
-from tagger.files import read_json
 
 SCHEMA_VERSION = 1
 
@@ -83,7 +81,6 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
     candidates = [s for s in settings if s["name"] != control]
     rows = [_run(sweep, one, plan) for one in plan.runs]
     no_control = _no_control(sweep, rows, rival, names)
-    origins = _origins(sweep, runs)
     compared = _rival(groups[control] if control else None, panels)
     responses = {key: response(runs, key, seed, settings, compared) for key in varied_keys(runs)}
     saving, tolerance = sweep.config.saving, sweep.config.tolerance
@@ -104,8 +101,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "runs": rows,
         "no_control": no_control or None,
         "outside": outside_thinking(candidates, rival),
-        "commits": commits_of(origins),
-        "mixed": mixed_origins(origins),
+        **made_by(sweep, [one.run.name for one in runs], panels),
         "failed": lost,
         "front": [p.name for p in front],
         "hypervolume": _hypervolumes(settings, references[BASE]),
@@ -156,13 +152,6 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
         panel = make_panel(read_samples(folder.samples("test")), base)
         out.append(Measured(run, panel, folder.measured()["calibration"]))
     return out
-
-
-def _origins(sweep: SweepFolder, runs: Sequence[Measured]) -> list[dict[str, Any]]:
-    """What is noted of how each run was made, those that note nothing left out."""
-    files = [RunFolder(sweep.run(one.run.name).training).provenance for one in runs]
-    remedy = "put it back from a copy, or delete it"
-    return [read_json(file, remedy) for file in files if file.is_file()]
 
 
 def _control(sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]]) -> str | None:

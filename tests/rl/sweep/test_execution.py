@@ -15,6 +15,7 @@ from rl.sweep.execution.runner import Runner, retry_failed
 from rl.sweep.execution.slurm import array_script, check_slurm
 from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.execution.wandb_agents import agent_sweep, figures
+from rl.sweep.execution.work import note_start
 from rl.sweep.folder import SweepFolder, begin, check_begun, open_sweep
 from rl.sweep.planned import planned_runs
 from rl.sweep.results import build_results
@@ -73,10 +74,12 @@ def test_runner_lists_what_failed_and_writes_results(
     (name,) = (run.name for run in planned_runs(sweep).runs if run.arm == "control")
     stand_in(sweep.root, "references/base")
     stand_in(sweep.root, f"runs/{name}")
-    told: list[tuple[str, int, int]] = []
-    plan = Runner(sweep, workers=2, work=stand_in, progress=lambda *what: told.append(what)).run()
+    progress: list[tuple[str, int, int]] = []
+    plan = Runner(
+        sweep, workers=2, work=stand_in, progress=lambda *what: progress.append(what)
+    ).run()
     results = finish(sweep, plan, "suffice sweep x.yaml")
-    assert told[-1] == ("runs of the sweep", 3, 3) and len(told) == len(set(told))
+    assert progress[-1] == ("runs of the sweep", 3, 3) and len(progress) == len(set(progress))
     assert [lost["reason"] for lost in results["failed"]] == ["no rollout had a reward."]
     assert [run["state"] for run in results["runs"]] == ["done", "done", "failed"]
     assert results["problems"]["training_overlap"] == overlap
@@ -108,6 +111,17 @@ def test_runner_lists_what_failed_and_writes_results(
     text = "The runs were not all trained with the same commit: aaaaaaaa (1), bbbbbbbb (1)."
     assert [row["text"] for row in finish(sweep, plan)["mixed"]] == [text]
     assert text in (sweep.root / "report.html").read_text()
+    made = {"code": "aaaaaaaa", "versions": {"processor": "EPYC"}}
+    write_json(sweep.reference("base").root / "samples" / "made_by.json", made)
+    write_json(done[0].root / "samples" / "made_by.json", made | {"versions": {}})
+    told = [row["what"] for row in finish(sweep, plan)["mixed"]]
+    assert told == ["commit", "sampling processor"]
+    note_start(done[0])
+    note_start(done[0])
+    assert len(done[0].starts()) == 1
+    write_json(done[0].started, {"starts": [{"commit": "d" * 40}, *done[0].starts()]})
+    told = [row["what"] for row in finish(sweep, plan)["mixed"]]
+    assert "resumed commit" in told and "resumed processor" in told
     assert retry_failed(sweep) == 1
     assert not any(task.folder(sweep).failed.is_file() for task in tasks_of(sweep, plan))
 
@@ -149,6 +163,14 @@ def test_files_that_were_damaged_are_named(tmp_path: Path) -> None:
     (sweep.root / "sweep.json").write_text("{")
     with pytest.raises(UserError, match=r"sweep.json is not valid JSON"):
         open_sweep(sweep.root)
+
+
+def test_samples_that_are_gone_are_named(tmp_path: Path) -> None:
+    sweep = _begin(tmp_path / "s")
+    stand_in(sweep.root, "references/base")
+    sweep.reference("base").samples("test").unlink()
+    with pytest.raises(UserError, match=r"samples/test holds no files of samples.*resume the swe"):
+        _results(sweep)
 
 
 def test_results_need_base(tmp_path: Path) -> None:
