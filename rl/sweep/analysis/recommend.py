@@ -23,8 +23,9 @@ def recommend(
         tolerance: Accuracy that a setting may cost on the calibration problems, as a share.
 
     Returns:
-        ``setting`` (its name), ``kept_accuracy``, ``saves_tokens``, ``control``, ``tolerance`` and
-        ``text``; None without settings.
+        ``setting`` (its name), ``kept_accuracy`` and ``saves_tokens`` there, ``confirmed`` (the
+        accuracy is kept on the test problems too), ``control``, ``tolerance`` and ``text``; None
+        without settings.
     """
     if not settings:
         return None
@@ -35,13 +36,16 @@ def recommend(
     choice = choose(points, -tolerance)
     chosen = next(s for s in settings if s["name"] == choice.chosen)
     saves = _above(chosen, control, "tokens") < 0
+    gap = chosen["against"][control["name"]]["accuracy"]["mean"]
+    confirmed = bool(gap >= -tolerance - 1e-9)
     return {
         "setting": choice.chosen,
         "kept_accuracy": choice.kept_accuracy,
         "saves_tokens": saves,
+        "confirmed": confirmed,
         "control": control["name"],
         "tolerance": tolerance,
-        "text": _text(chosen, control, tolerance, choice.kept_accuracy, saves),
+        "text": _text(chosen, control, tolerance, choice.kept_accuracy, saves, confirmed),
     }
 
 
@@ -74,6 +78,7 @@ def _text(
     tolerance: float,
     kept: bool,
     saves: bool,
+    confirmed: bool,
 ) -> str:
     name, points = control["label"], f"{tolerance * 100:g} point{'s' * (tolerance != 0.01)}"
     pair = chosen["against"][control["name"]]
@@ -96,6 +101,12 @@ def _text(
         return (
             f"No setting within {points} of {name} saves tokens on the calibration problems; the"
             f" cheapest one there is {chosen['label']}: {figures}."
+        )
+    if not confirmed:
+        return (
+            f"Recommended by the calibration problems, not confirmed by the test problems:"
+            f" {chosen['label']}, the cheapest setting within {points} of {name} on the former,"
+            f" costs more accuracy on the latter: {figures}."
         )
     return (
         f"Recommended: {chosen['label']}, the cheapest setting within {points} of {name} on the"

@@ -105,7 +105,10 @@ def _tiles(results: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
         gap = pair["accuracy"]
         name, _, point = one["label"].partition(", ")
         what = "recommended setting" if recommended(results) else other
-        found.append((what, name, [point, _seeds(one)] if point else [_seeds(one)]))
+        lines = [*filter(None, (point, _seeds(one)))]
+        if recommended(results) and not recommendation["confirmed"]:
+            lines.append("not confirmed by the test problems")
+        found.append((what, name, lines))
         found.append(
             (
                 "tokens against control",

@@ -176,6 +176,21 @@ def test_recommendation_holds_a_setting_against_the_runs_of_control_with_its_see
     assert [one["saves_tokens"] for one in found] == [False, True]  # type: ignore[index]
 
 
+def test_a_recommendation_that_the_test_problems_contradict_says_so() -> None:
+    calibration = {"accuracy": 0.9, "tokens": 100.0}
+    control = {"name": "control", "label": "control", "calibration": calibration}
+    one = _setting("a", 0.9, 80, -0.2)  # a point under control on the test problems
+    assert recommend([one], control, 0.01)["confirmed"]  # type: ignore[index]
+    found = recommend([one], control, 0.005)
+    assert found is not None and found["kept_accuracy"] and not found["confirmed"]
+    assert found["text"] == (
+        "Recommended by the calibration problems, not confirmed by the test problems: a, the"
+        " cheapest setting within 0.5 points of control on the former, costs more accuracy on the"
+        " latter: 90.0 % correct at 80.0 tokens on the test problems, 20 % fewer tokens than"
+        " control at −1.0 points (−3.0 to +1.0; 2 seeds)."
+    )
+
+
 def test_a_setting_that_costs_more_tokens_than_control_is_not_recommended() -> None:
     calibration = {"accuracy": 0.9, "tokens": 100.0}
     control = {"name": "control", "label": "control", "calibration": calibration}

@@ -47,6 +47,9 @@ def test_nothing_is_recommended_where_no_setting_keeps_the_accuracy(sweep: Sweep
     for part in ("recommended setting", "star: recommended", ">chosen<", "the recommended one"):
         assert part not in text
     assert settings_csv(lost).count("True\n") == 0
+    assert "not confirmed by the test problems" not in page(kept)
+    doubtful = kept | {"recommendation": kept["recommendation"] | {"confirmed": False}}
+    assert "not confirmed by the test problems" in page(doubtful)
     dear = kept | {"recommendation": kept["recommendation"] | {"saves_tokens": False}}
     text = page(dear)
     assert "cheapest (none saves tokens)" in text and "star: recommended" not in text
