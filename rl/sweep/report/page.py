@@ -55,7 +55,8 @@ def page(results: Mapping[str, Any]) -> str:
             if sum(row["arm"] == arm for row in rows) > 1
         ],
         heats=[
-            (" and ".join(keys[key] for key in one["keys"]), markup(heat.heat_plot(results, one)))
+            (", ".join(filter(None, (one["arm"], " and ".join(keys[k] for k in one["keys"])))),
+             markup(heat.heat_plot(results, one)))
             for one in results["interactions"][:MOST_MAPS]
         ],
         command=command,
