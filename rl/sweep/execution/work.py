@@ -16,7 +16,7 @@ from rl import run_files
 from rl.provenance import commit, graphics, library_versions, processor
 from rl.sweep.compared import comparison_values, policy_entry, sample_policy
 from rl.sweep.execution.tasks import COMPARISON, control_runs, find_run
-from rl.sweep.folder import SweepFolder, TaskFolder, open_sweep
+from rl.sweep.folder import RUN, SweepFolder, TaskFolder, open_sweep
 from rl.sweep.planned import planned_runs
 from rl.sweep.planning.runs import Run, base_run
 from rl.sweep.stops import compared_with_rules, named_controls
@@ -61,7 +61,7 @@ def _sample_reference(sweep: SweepFolder, name: str) -> None:
 def _train_and_sample(sweep: SweepFolder, run: Run) -> None:
     began = time.monotonic()
     folder = sweep.run(run.name)
-    write_json(folder.root / "run.json", {**vars(run), "point": dict(run.point)})
+    write_json(folder.root / RUN, {**vars(run), "point": dict(run.point)})
     result = _train(run, folder)
     base = base_run(sweep.config).to_dict()
     entry = policy_entry(run.config, base, folder.training / run_files.POLICY)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from rl.sweep.execution.process import TAKEN, claim, describe, main
 from rl.sweep.execution.runner import Runner, retry_failed
@@ -21,6 +22,7 @@ from rl.sweep.planned import planned_runs
 from rl.sweep.results import build_results
 from rl.sweep.sweep import finish, refuse_failures
 from rl.sweep.table import print_sweep, settings_csv
+from tagger.config.yaml import yaml_loader
 from tagger.errors import UserError
 from tagger.files import write_json
 from tests.rl.sweep.making import FAILS, WEIGHT, kill_at, make_sweep, stand_in
@@ -181,6 +183,7 @@ def test_results_need_base(tmp_path: Path) -> None:
 
 def test_exit_of_a_process_is_described() -> None:
     assert describe(-9) == "ended by SIGKILL, perhaps for want of memory"
+    assert describe(143).startswith("interrupted by SIGTERM; a training has written a checkpoint")
     assert describe(3) == "ended with exit code 3 and no word"
 
 
@@ -200,11 +203,30 @@ def test_slurm_script_has_one_element_a_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"--partition": "x"}, {"array": "0-3"}, {"time": "1\n2"}, {"exclusive": False}]
+    "options",
+    [
+        {"--partition": "x"},
+        {"array": "0-3"},
+        {"time": "1\n2"},
+        {"exclusive": False},
+        {"time": 7200},
+        {"comment": 'two "words"'},
+    ],
 )
 def test_slurm_refuses(options: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="slurm"):
         check_slurm(options)
+
+
+def test_slurm_times_that_yaml_read_as_numbers_are_refused() -> None:
+    options = yaml.load("{time: 2:00:00, begin: '16:00'}", Loader=yaml_loader())
+    with pytest.raises(UserError, match=r'slurm.time is 7200; .* time: "2:00:00"'):
+        check_slurm(options)
+    check_slurm({**options, "time": "2:00:00"})
+
+
+def test_slurm_log_stands_in_a_folder_with_a_percent_sign() -> None:
+    assert "--output=/50%%/slurm-%A_%a.log" in array_script(Path("/50%"), 1, 1, {}, ["x"])
 
 
 def test_wandb_agents_get_one_task_each(tmp_path: Path) -> None:
