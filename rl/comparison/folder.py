@@ -108,6 +108,10 @@ def _difference(one: dict[str, Any], two: dict[str, Any], above: str = "") -> st
     return None
 
 
+class OtherSamplerError(UserError):
+    """What would sample an arm is not what sampled those that are there."""
+
+
 class MadeBy:
     """What sampled the arms of a folder, so that none of another sampler or policy is added.
 
@@ -130,7 +134,7 @@ class MadeBy:
         A folder without a record that can be read, e.g. of an earlier version, gets one.
 
         Raises:
-            UserError: The code, a library, the processor or a policy is another by now.
+            OtherSamplerError: The code, a library, the processor or a policy is another by now.
         """
         if policy in self._admitted:
             return
@@ -140,7 +144,7 @@ class MadeBy:
         policies: dict[str, str | None] = recorded.get("policies", {})
         wanted = {name: self._identity(name) for name in {**policies, policy: None}}
         if recorded and (changed := self._changed(recorded, wanted)):
-            raise UserError(
+            raise OtherSamplerError(
                 f"The arms in {self._samples} were sampled with {changed}; arms that are sampled"
                 " now cannot be paired with them: take a new folder, or delete that one to sample"
                 " all of its arms anew."

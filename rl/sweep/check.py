@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from rl.sweep.analysis.contrast import check_bands
 from rl.sweep.compared import check_problems, compare_settings
+from rl.sweep.execution.devices import one_device
 from rl.sweep.execution.runner import Progress, silent
 from rl.sweep.execution.slurm import check_slurm
 from rl.sweep.planned import proposer
+from rl.sweep.planning.outermost import outermost_runs
 from rl.sweep.planning.runs import Run, base_run, config_hash
 from rl.sweep.planning.schedule import Schedule, schedule
 from rl.sweep.settings.keys import SweepConfig
@@ -62,9 +64,10 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
     problems = check_problems(compare)
     if config.contrast is not None:
         check_bands(config.contrast.equal_on, [p.band for p in problems["test"]])
-    if compare.rules:
-        check_comparison(compare)
-    plans = _check_runs(plan.runs, progress)
+    with one_device(config.workers):
+        if compare.rules:
+            check_comparison(compare)
+        plans = _check_runs([*plan.runs, *outermost_runs(config)], progress)
     overlap, warnings = training_overlaps(
         problems, [one.problems for one in plans], [one.eval_problems for one in plans]
     )

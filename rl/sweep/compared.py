@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from rl.analysis.arms import BASE, TRAINED
@@ -76,6 +77,7 @@ def sample_policy(
     from rl.analysis.panels import make_panel
     from rl.comparison.arms import ArmRunner
     from rl.comparison.cache import ArmCache
+    from rl.comparison.folder import OtherSamplerError
     from rl.comparison.jobs import Job
     from rl.comparison.workers import run_jobs
 
@@ -96,7 +98,13 @@ def sample_policy(
     runner = ArmRunner(compare_config(own), folder, None, ArmCache(cache) if cache else None)
     runner.derive()
     name = BASE if entry is None else TRAINED
-    found = run_jobs(runner, [Job(name, name, split) for split in SPLITS])
+    jobs = [Job(name, name, split) for split in SPLITS]
+    try:
+        found = run_jobs(runner, jobs)
+    except OtherSamplerError:
+        # Killed after one split, resumed by another version or machine: both are sampled anew.
+        rmtree(folder / "samples")
+        found = run_jobs(ArmRunner(runner.config, folder, None, runner.cache), jobs)
     places = {split: point_of(name, make_panel(found[f"{split}/{name}"])) for split in SPLITS}
     return {
         split: {"accuracy": place.accuracy, "tokens": place.tokens}

@@ -10,7 +10,7 @@ control under rules, if the sweep names some; ``proposals/`` holds what TPE prop
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,15 @@ from tagger.errors import UserError
 from tagger.files import read_json, write_json
 
 SWEEP = "sweep.json"
+RUN = "run.json"
+"""In the folder of a run: its arm, point, seed, hash and resolved settings."""
 VERSION = 1
 _AGAIN = "delete it and resume the sweep"
-FREE = ("workers", "slurm", "title", "contrast")
-"""Settings that change no run and no other figure: a sweep that is resumed may have others."""
+FREE = ("workers", "slurm", "title", "contrast", "tolerance", "saving")
+"""Settings that change no run, only what is said of it: a sweep that is resumed may have others."""
+
+GROWS = ("seeds", "vary", "arms", "trials", "more_seeds_within")
+"""Settings of which a sweep may have more than it began with (`rl.sweep.extended`)."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,34 @@ class TaskFolder:
         """Why nothing came out."""
         return self.root / run_files.FAILED
 
+    @property
+    def started(self) -> Path:
+        """With what its trainings were started."""
+        return self.root / "started.json"
+
+    def starts(self) -> list[dict[str, Any]]:
+        """What `started` holds: commit, versions and machine, each once; none if there is none."""
+        if not self.started.is_file():
+            return []
+        found: list[dict[str, Any]] = read_json(self.started, "delete it", keys=("starts",))[
+            "starts"
+        ]
+        return found
+
     def samples(self, split: str) -> Path:
-        """Samples of the policy on a split."""
-        (file,) = (self.root / "samples" / split).glob("*.jsonl.gz")
-        return file
+        """Samples of the policy on a split.
+
+        Raises:
+            UserError: They are not there any more.
+        """
+        folder = self.root / "samples" / split
+        files = list(folder.glob("*.jsonl.gz"))
+        if len(files) != 1:
+            raise UserError(
+                f"{folder} holds {len(files) or 'no'} files of samples, and one is needed; put it"
+                f" back from a copy, or delete {self.done} and resume the sweep."
+            )
+        return files[0]
 
     def measured(self) -> dict[str, Any]:
         """What came out of a task that is done.
@@ -86,6 +115,13 @@ class TaskFolder:
             UserError: The file is damaged.
         """
         return read_json(self.failed, _AGAIN, keys=("reason",))
+
+    @property
+    def state(self) -> str:
+        """``done``, ``failed``, or ``waiting`` while it is neither."""
+        if self.done.is_file():
+            return "done"
+        return "failed" if self.failed.is_file() else "waiting"
 
     def outcome(self) -> Outcome | None:
         """What came out; None while the task is neither done nor failed."""
@@ -120,6 +156,8 @@ class SweepFolder:
         training_overlap: Problems of the comparison that runs are trained on, counted when the
             sweep was begun; None where an earlier version began it.
         command: The command line that began it; None from Python or an earlier version.
+        directory: Where it was begun, from where its relative paths are found; None where an
+            earlier version began it.
     """
 
     root: Path
@@ -128,6 +166,7 @@ class SweepFolder:
     cache: Path | None = None
     training_overlap: Mapping[str, Any] | None = None
     command: str | None = None
+    directory: Path | None = None
 
     def run(self, name: str) -> TaskFolder:
         """Folder of a run."""
@@ -166,19 +205,26 @@ def begin(
         UserError: The folder holds something else.
     """
     check_begun(root, config)
-    file = root / SWEEP
-    if not file.is_file():
-        content = {
-            "schema_version": VERSION,
-            "sweep": config.to_dict(),
-            "max_new_tokens": max_new_tokens,
-            "cache": str(cache.absolute()) if cache else None,
-            "training_overlap": training_overlap,
-        }
-        write_json(file, content)
+    if not (root / SWEEP).is_file():
+        write_sweep(
+            SweepFolder(root, config, max_new_tokens, cache, training_overlap, directory=Path.cwd())
+        )
         first_command(root, command)
     begun = open_sweep(root)
     return replace(begun, config=config)
+
+
+def write_sweep(sweep: SweepFolder) -> None:
+    """Write ``sweep.json``, in place of what is there."""
+    content = {
+        "schema_version": VERSION,
+        "sweep": sweep.config.to_dict(),
+        "max_new_tokens": sweep.max_new_tokens,
+        "cache": str(sweep.cache.absolute()) if sweep.cache else None,
+        "training_overlap": sweep.training_overlap,
+        "directory": str(sweep.directory) if sweep.directory else None,
+    }
+    write_json(sweep.root / SWEEP, content)
 
 
 def check_begun(root: Path, config: SweepConfig) -> None:
@@ -193,10 +239,15 @@ def check_begun(root: Path, config: SweepConfig) -> None:
         if key is not None:
             raise UserError(
                 f"{root} is the folder of another sweep, with another value of {key}; name a new"
-                " folder with --output."
+                f" folder with --output{_or_extend(key)}."
             )
     elif root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UserError(f"{root} exists and holds no sweep; name a new folder with --output.")
+
+
+def _or_extend(key: str) -> str:
+    """How to go on in the same folder, where another value of a key may only add runs."""
+    return ", or add to this one with --extend" if key.split(".")[0] in GROWS else ""
 
 
 def open_sweep(root: Path) -> SweepFolder:
@@ -223,16 +274,19 @@ def open_sweep(root: Path) -> SweepFolder:
         Path(cache) if cache else None,
         content.get("training_overlap"),
         first_command(root) or content.get("command"),  # where an earlier version kept it
+        Path(content["directory"]) if content.get("directory") else None,
     )
 
 
-def first_difference(one: Mapping[str, Any], two: Mapping[str, Any], above: str = "") -> str | None:
-    """The first dotted key whose values differ; None if there is none but those of `FREE`."""
+def first_difference(
+    one: Mapping[str, Any], two: Mapping[str, Any], above: str = "", free: Sequence[str] = FREE
+) -> str | None:
+    """The first dotted key whose values differ; None if there is none but those that are free."""
     for key in [*one, *(k for k in two if k not in one)]:
         name, a, b = f"{above}{key}", one.get(key), two.get(key)
-        if name in FREE or a == b:
+        if name in free or a == b:
             continue
         if isinstance(a, Mapping) and isinstance(b, Mapping):
-            return first_difference(a, b, f"{name}.")
+            return first_difference(a, b, f"{name}.", free)
         return name
     return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rl.sweep.folder import SweepFolder
+from rl.sweep.folder import RUN, SweepFolder, TaskFolder
 from rl.sweep.planning.outcomes import Outcomes, Trial
+from rl.sweep.planning.runs import identity
 from rl.sweep.planning.schedule import Propose, Schedule, schedule
 from rl.sweep.settings.keys import SweepConfig
 from rl.sweep.settings.space import Space
@@ -23,18 +24,35 @@ def planned_runs(sweep: SweepFolder, outcomes: Outcomes | None = None) -> Schedu
         sweep: The sweep.
         outcomes: Those of its runs, if they are known already.
     """
+    from filelock import FileLock
+
     ask = proposer(sweep.config)
     remedy = "put it back from a copy: the runs of the sweep were chosen by it"
 
     def propose(arm: str, space: Space, tried: Sequence[Trial], count: int) -> list[dict[str, Any]]:
         file = sweep.root / "proposals" / f"{arm or 'base'}-{len(tried)}.json"
         if not file.is_file():
-            write_json(file, {"points": ask(arm, space, tried, count)})
-        points: list[dict[str, Any]] = read_json(file, remedy, keys=("points",))["points"]
-        return points
+            points = ask(arm, space, tried, count)
+            file.parent.mkdir(exist_ok=True)
+            with FileLock(file.with_suffix(".lock")):  # another machine may have another optuna
+                if not file.is_file():
+                    write_json(file, {"points": points})
+        known: list[dict[str, Any]] = read_json(file, remedy, keys=("points",))["points"]
+        return known
 
     found = sweep.outcomes() if outcomes is None else outcomes
-    return schedule(sweep.config, found, propose)
+    return schedule(sweep.config, found, propose, _folders(sweep))
+
+
+def _folders(sweep: SweepFolder) -> dict[str, str]:
+    """The folders of the runs that were begun, by what tells runs apart; of two that is done."""
+    found: dict[str, str] = {}
+    for file in sorted((sweep.root / "runs").glob(f"*/{RUN}")):
+        run = read_json(file, "delete it", keys=("arm", "point", "seed"))
+        key = identity(run["arm"], run["point"], run["seed"])
+        if key not in found or TaskFolder(file.parent).done.is_file():
+            found[key] = file.parent.name
+    return found
 
 
 def proposer(config: SweepConfig) -> Propose:

@@ -13,7 +13,7 @@ from rl.evaluation.samples import read_samples
 from rl.sweep.analysis.contrast import check_bands, contrast
 from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
-from rl.sweep.analysis.origins import commits_of, mixed_origins
+from rl.sweep.analysis.missing import missing_control
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
 from rl.sweep.analysis.recommend import recommend
@@ -22,14 +22,13 @@ from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from rl.sweep.compared import comparison_values
 from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
+from rl.sweep.made_by import made_by
 from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
 from rl.sweep.settings.keys import CONTROL
 from rl.sweep.settings.overrides import short_names
 from rl.sweep.stops import control_stops, monitored_points
-from rl.training.run_folder import RunFolder
 from tagger.errors import UserError
-from tagger.files import read_json
 
 SCHEMA_VERSION = 1
 
@@ -80,7 +79,8 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         CONTROL, references[BASE]
     )
     candidates = [s for s in settings if s["name"] != control]
-    origins = _origins(sweep, runs)
+    rows = [_run(sweep, one, plan) for one in plan.runs]
+    no_control = _no_control(sweep, rows, rival, names)
     compared = _rival(groups[control] if control else None, panels)
     responses = {key: response(runs, key, seed, settings, compared) for key in varied_keys(runs)}
     saving, tolerance = sweep.config.saving, sweep.config.tolerance
@@ -98,10 +98,10 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "references": references,
         "control": rival["name"],
         "settings": settings,
-        "runs": [_run(sweep, one, plan) for one in plan.runs],
+        "runs": rows,
+        "no_control": no_control or None,
         "outside": outside_thinking(candidates, rival),
-        "commits": commits_of(origins),
-        "mixed": mixed_origins(origins),
+        **made_by(sweep, [one.run.name for one in runs], panels),
         "failed": lost,
         "front": [p.name for p in front],
         "hypervolume": _hypervolumes(settings, references[BASE]),
@@ -110,7 +110,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "interactions": interactions(runs),
         "saving": saving,
         "ranges": good_ranges(responses, saving, tolerance),
-        "recommendation": recommend(candidates, rival, tolerance),
+        "recommendation": None if no_control else recommend(candidates, rival, tolerance),
         "contrast": _contrast(sweep, groups, panels[BASE]),
         "monitored": monitored_points(sweep),
         "complete": plan.complete and all(one.name in sweep.outcomes() for one in plan.runs),
@@ -154,13 +154,6 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
     return out
 
 
-def _origins(sweep: SweepFolder, runs: Sequence[Measured]) -> list[dict[str, Any]]:
-    """What is noted of how each run was made, those that note nothing left out."""
-    files = [RunFolder(sweep.run(one.run.name).training).provenance for one in runs]
-    remedy = "put it back from a copy, or delete it"
-    return [read_json(file, remedy) for file in files if file.is_file()]
-
-
 def _control(sweep: SweepFolder, groups: Mapping[str, Sequence[Measured]]) -> str | None:
     """The setting that is control, the one of its arm; None without one that is done."""
     arm = sweep.config.control_arm
@@ -175,6 +168,21 @@ def _rival(control: Sequence[Measured] | None, references: Mapping[str, Panel]) 
     return Rival(
         control[0].run.setting, [one.panel for one in control], [one.run.seed for one in control]
     )
+
+
+def _no_control(
+    sweep: SweepFolder,
+    runs: Sequence[Mapping[str, Any]],
+    rival: Mapping[str, Any],
+    policies: Sequence[str],
+) -> str:
+    """That control, an arm or a policy that was there before, has no results; else empty."""
+    arm = sweep.config.control_arm
+    if arm is not None:
+        return missing_control(arm, [run["state"] for run in runs if run["arm"] == arm], rival)
+    if CONTROL not in policies:
+        return ""
+    return missing_control(CONTROL, [sweep.reference(CONTROL).state], rival)
 
 
 def _setting(
@@ -206,7 +214,9 @@ def _setting(
             key: sum(one.calibration[key] for one in own) / len(own)
             for key in ("accuracy", "tokens")
         }
-        | {"by_run": [one.calibration["accuracy"] for one in own]},
+        | {
+            "by_run": {key: [one.calibration[key] for one in own] for key in ("accuracy", "tokens")}
+        },
         **measured,
         "against": pairs,
     }
@@ -255,9 +265,8 @@ def _run(sweep: SweepFolder, run: Any, plan: Schedule) -> dict[str, Any]:
         done = folder.measured()
         kept = ("steps", "policy_step", "stopped_early", "seconds", "test", "calibration")
         return out | {"state": "done"} | {key: done.get(key) for key in kept}
-    if folder.failed.is_file():
-        return out | {"state": "failed"} | folder.failure()
-    return out | {"state": "waiting"}
+    failure = folder.failure() if folder.state == "failed" else {}
+    return out | {"state": folder.state} | failure
 
 
 def _point(setting: Mapping[str, Any]) -> Point:

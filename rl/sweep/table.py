@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rl.report.style import LEAST_WIDTH, interval, number, signed
+from rl.sweep.analysis.missing import unfinished
 from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
 
@@ -65,14 +66,17 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
             style="dim",
             highlight=False,
         )
-    for row in (*results.get("mixed", ()), *results.get("outside", ())):
-        console.print(f"[bold red]WARNING[/] {escape(row['text'])}", highlight=False)
+    told = [row["text"] for row in (*results.get("mixed", ()), *results.get("outside", ()))]
+    for text in filter(None, (results.get("no_control"), *told)):
+        console.print(f"[bold red]WARNING[/] {escape(text)}", highlight=False)
     for lost in results["failed"]:
         console.print(
             f"[bold red]FAILED[/] {escape(lost['label'])} (exit code {lost['exit_code']}):"
             f" {escape(lost['reason'])}",
             highlight=False,
         )
+    if missing := unfinished(results["runs"], results["complete"]):
+        console.print(f"\n{missing}", highlight=False)
     if results["recommendation"]:
         console.print(f"\n{escape(results['recommendation']['text'])}", highlight=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import yaml
 
 from launch.cli import main, parse
 from launch.commands.sweep import report, run, work
-from rl.sweep.folder import begin
+from launch.commands.sweep.begun_in import there
+from rl.sweep.folder import begin, open_sweep
 from tests.rl.sweep.making import make_sweep, values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,8 @@ def test_sweep_of_a_file_is_sweep_run(capsys: pytest.CaptureFixture[str]) -> Non
         (["a.yaml"], "Cannot read the config a.yaml"),
         (["work", "x", "--task", "a", "--runs", "1"], "--task and --runs contradict"),
         (["report", "x"], "is no folder of a sweep"),
+        (["--resume", "x", "--extend"], "keeps its own settings"),
+        (["a.yaml", "--extend"], "name its folder with --output"),
         (["a.yaml", "--workers", "0"], "no number of workers"),
     ],
 )
@@ -82,6 +86,22 @@ def test_slurm_and_wandb_files_are_written_for_a_sweep_that_was_begun(
     assert f"sbatch {root}/slurm.sh" in capsys.readouterr().out
 
 
+def test_a_sweep_is_worked_on_where_it_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here", "elsewhere"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert there(begin(Path("s"), make_sweep(), 64, None)).root == Path("s")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    sweep = there(open_sweep(Path("../here/s")))
+    assert Path.cwd() == tmp_path / "here" and sweep.root.resolve() == tmp_path / "here" / "s"
+    sweep = open_sweep(sweep.root)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert there(replace(sweep, directory=tmp_path / "gone")).root == sweep.root
+    assert Path.cwd() == tmp_path / "elsewhere"
+
+
 def test_the_sweep_of_the_document_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     from rl.sweep.planning.runs import make_runs
     from rl.sweep.settings.config import sweep_config
@@ -99,7 +119,7 @@ def test_a_report_takes_other_values_of_what_changes_no_run_alone(
 ) -> None:
     root = tmp_path / "s"
     begin(root, make_sweep(), 64, None)
-    assert main(["sweep", "report", str(root), "tolerance=0.1"]) == 2
-    assert "tolerance was settled when the sweep was begun" in capsys.readouterr().err
+    assert main(["sweep", "report", str(root), "seeds=[1]"]) == 2
+    assert "seeds was settled when the sweep was begun" in capsys.readouterr().err
     assert main(["sweep", "report", str(root), "contrast={arm: step_coun}"]) == 2
     assert "did you mean 'step_count'" in capsys.readouterr().err

@@ -18,7 +18,7 @@ def worker_command(folder: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "launch.cli", *words]
 
 
-def write_array(sweep: SweepFolder, workers: int | None) -> None:
+def write_array(sweep: SweepFolder) -> None:
     """Write the script of a Slurm array, and say how to submit it."""
     from rl.sweep.execution.slurm import array_script
     from rl.sweep.planned import planned_runs
@@ -28,7 +28,7 @@ def write_array(sweep: SweepFolder, workers: int | None) -> None:
     script = array_script(
         folder,
         planned_runs(sweep).planned,
-        workers or sweep.config.workers,
+        sweep.config.workers,
         sweep.config.slurm,
         worker_command(folder, "--runs", "1"),
     )

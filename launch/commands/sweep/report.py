@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.command import Command
+from launch.commands.sweep.begun_in import there
 from launch.commands.sweep.show import show_sweep
 from launch.results import command_line
 from tagger.config.settings import apply_overrides
@@ -17,7 +18,7 @@ from tagger.errors import UserError
 if TYPE_CHECKING:
     from rl.sweep.folder import SweepFolder
 
-SHOWN = ("contrast", "title")
+SHOWN = ("contrast", "tolerance", "saving", "title")
 """Keys of a sweep that change what is shown of it, and nothing else."""
 
 
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="KEY=VALUE",
-        help="contrast or title, which change no run: contrast='{arm: step_count}'",
+        help="contrast, tolerance, saving or title, which change no run: tolerance=0.02",
     )
 
 
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     from rl.sweep.planned import planned_runs
     from rl.sweep.sweep import finish
 
-    sweep = reread(open_sweep(args.folder), args.overrides)
+    sweep = there(reread(open_sweep(args.folder), args.overrides))
     further = None if sweep.command and not args.overrides else command_line()
     show_sweep(finish(sweep, planned_runs(sweep), further), args.folder)
 
@@ -57,7 +58,7 @@ def reread(sweep: SweepFolder, overrides: Sequence[str]) -> SweepFolder:
         if key.split(".")[0] not in SHOWN:
             raise UserError(
                 f"{key} was settled when the sweep was begun; a report takes other values of"
-                f" {' and '.join(SHOWN)} alone."
+                f" {', '.join(SHOWN[:-1])} and {SHOWN[-1]} alone."
             )
     if not overrides:
         return sweep

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from launch.command import Command, add_output, output_folder, whole_number
 from launch.commands.compare import add_cache, cache_folder
+from launch.commands.sweep.begun_in import there
 from launch.commands.sweep.elsewhere import write_agents, write_array
 from launch.commands.sweep.show import show_sweep
 from launch.progress import progress_of_parts
@@ -31,6 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="resume the sweep in this folder under its own settings",
+    )
+    parser.add_argument(
+        "--extend",
+        action="store_true",
+        help="go on in the folder of --output with more seeds, values, arms or trials than it "
+        "began with; what is done there stays",
     )
     parser.add_argument(
         "--retry-failed", action="store_true", help="run those again that failed; else they stay"
@@ -63,6 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the sweep and show its results."""
+    from rl.sweep.extended import extend_sweep
     from rl.sweep.folder import SWEEP, open_sweep
     from rl.sweep.settings.config import load_sweep
     from rl.sweep.sweep import begin_sweep, run_begun, tiny_of
@@ -74,27 +83,30 @@ def run(args: argparse.Namespace) -> None:
     else:
         config = load_sweep(args.file, args.overrides)
         output = _folder(args.output)
+    config = replace(config, workers=args.workers or config.workers)
     cache = cache_folder(args)
     with (
-        resumable(output / SWEEP, "sweep", "--resume", output),
+        resumable((output / SWEEP).absolute(), "sweep", "--resume", output),
         progress_of_parts() as progress,
     ):
         if args.tiny:
             config = tiny_of(config, progress)
         shared = cache.absolute() if cache else None
-        sweep = begin_sweep(config, output, shared, progress, command_line())
+        if args.extend:
+            sweep = there(extend_sweep(output, config, progress))
+        else:
+            sweep = there(begin_sweep(config, output, shared, progress, command_line()))
         if args.slurm:
-            write_array(sweep, args.workers)
+            write_array(sweep)
             return
         if args.wandb is not None:
             write_agents(sweep, args.wandb)
             return
         results = run_begun(
             sweep,
-            workers=args.workers,
             retry=args.retry_failed,
             progress=progress,
-            command=None if sweep.command else command_line(),
+            command=None if sweep.command and not args.extend else command_line(),
         )
     show_sweep(results, output)
     if args.tiny:
@@ -117,13 +129,19 @@ def _check(args: argparse.Namespace) -> None:
             " leave it away."
         )
     if args.resume is not None:
-        if args.file is not None or args.overrides or args.output is not None or args.tiny:
+        given = (args.file, args.overrides, args.output, args.tiny, args.extend)
+        if any(given):
             raise UserError(
                 "A resumed sweep keeps its own settings and folder; leave the file, overrides,"
-                " --output and --tiny away."
+                " --output, --extend and --tiny away."
             )
     elif args.file is None:
         raise UserError("Name a sweep file, or the folder of a sweep with --resume.")
+    elif args.extend and (args.tiny or args.output is None):
+        raise UserError(
+            "--extend adds runs to a sweep that was begun; name its folder with --output, and leave"
+            " --tiny away."
+        )
     elif "=" in args.file.name and not args.file.exists():
         raise UserError(f"{args.file} is a setting and no file; name the sweep file first.")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launch.command import Command, whole_number
+from launch.commands.sweep.begun_in import there
 from launch.progress import progress_of_parts
 from launch.resuming import resumable
 from tagger.errors import UserError, unknown_name
@@ -39,11 +40,11 @@ def run(args: argparse.Namespace) -> None:
 
     if args.task is not None and args.runs is not None:
         raise UserError("--task and --runs contradict each other; leave one away.")
-    sweep = open_sweep(args.folder)
+    sweep = there(open_sweep(args.folder))
     words = ["sweep", "work", str(args.folder)]
     words += ["--runs", str(args.runs)] if args.runs else []
     words += ["--task", args.task] if args.task else []
-    with resumable(args.folder / SWEEP, *words), progress_of_parts() as progress:
+    with resumable(sweep.root / SWEEP, *words), progress_of_parts() as progress:
         if args.task is None:
             Runner(sweep, limit=args.runs, progress=progress).run()
         else:

@@ -84,8 +84,13 @@ def _row(
         if all(one.run.seed in {o.run.seed for o in settings[n]} for n in names)
     ]
     mine = _of(own, seeds)
-    # The seeds that all have may be fewer than those that the settings were placed by.
-    rivals = {n: _of(settings[n], seeds) for n in names} if seeds else {}
+    # The seeds that all have may be fewer than those that the settings were placed by, and other
+    # settings may then be the ones next to this one's tokens.
+    rivals = {
+        n: _of(runs, seeds)
+        for n, runs in settings.items()
+        if seeds and set(seeds) <= {one.run.seed for one in runs}
+    }
     place = _point(name, mine or own, equal_on)
     mixture = _mixture(rivals, place.tokens, equal_on) if rivals else {}
     row = {"setting": name, "arm": arm, "seeds": seeds, "tokens": round(place.tokens, 6)}

@@ -1,7 +1,7 @@
-"""Whether all runs of a sweep were trained by the same code, libraries and tagger.
+"""Whether all runs of a sweep were trained and sampled by the same code, libraries and machine.
 
-A sweep that is resumed after an update mixes runs of both, and then what differs between two
-settings may be the code's doing.
+A sweep that is resumed after an update, or worked on by several machines, mixes runs of both, and
+then what differs between two settings may be their doing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LIBRARIES = ("suffice", "torch", "transformers", "trl", "peft")
 
 
 def mixed_origins(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What differs in how the runs of a sweep were made.
+    """What differs in how the runs of a sweep were trained.
 
     Args:
         found: ``provenance.json`` of each run that is done.
@@ -24,14 +24,65 @@ def mixed_origins(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         A row for each thing that differs: ``what``, ``runs`` (how many have each value) and
         ``text``, a sentence.
     """
+    words = "The runs were not all trained with the same"
+    things = ("commit", "tagger", "processor", "accelerator", *LIBRARIES)
+    values = ({what: _value(one, what) for what in things} for one in found)
+    return _mixed(list(values), things, words)
+
+
+def mixed_sampling(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What differs in how the policies of a sweep were sampled.
+
+    Args:
+        found: ``made_by.json`` of the samples of each policy, those that were there before too.
+
+    Returns:
+        As `mixed_origins`; ``what`` begins with ``sampling``.
+    """
+    things = ("code", "processor", "accelerator", *LIBRARIES)
+    values = [
+        {"code": str(one.get("code"))[:8]}
+        | {what: str((one.get("versions") or {}).get(what) or "none") for what in things[1:]}
+        for one in found
+    ]
+    rows = _mixed(values, things, "The policies were not all sampled with the same")
+    return [row | {"what": f"sampling {row['what']}"} for row in rows]
+
+
+def resumed_elsewhere(found: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """What changed between the starts of a run, of which provenance holds the first alone.
+
+    Args:
+        found: For each run that is done, what its trainings were started with, in their order.
+
+    Returns:
+        As `mixed_origins`, the runs counted by their values in order; ``what`` begins with
+        ``resumed``.
+    """
     rows = []
-    for what in ("commit", "tagger", "processor", *LIBRARIES):
-        counts = Counter(_value(one, what) for one in found)
+    for what in ("commit", "processor", "accelerator", *LIBRARIES):
+        orders = (dict.fromkeys(_value(one, what) for one in starts) for starts in found)
+        counts = Counter(" then ".join(values) for values in orders if len(values) > 1)
+        if counts:
+            text = f"Runs were resumed with another {what} than they began with: {_listed(counts)}."
+            rows.append({"what": f"resumed {what}", "runs": dict(counts), "text": text})
+    return rows
+
+
+def _mixed(
+    values: Sequence[Mapping[str, str]], things: Sequence[str], words: str
+) -> list[dict[str, Any]]:
+    rows = []
+    for what in things:
+        counts = Counter(one[what] for one in values)
         if len(counts) > 1:
-            parts = ", ".join(f"{value} ({n})" for value, n in counts.most_common())
-            text = f"The runs were not all trained with the same {what}: {parts}."
+            text = f"{words} {what}: {_listed(counts)}."
             rows.append({"what": what, "runs": dict(counts.most_common()), "text": text})
     return rows
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{value} ({n})" for value, n in counts.most_common())
 
 
 def commits_of(found: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -55,6 +106,7 @@ def _value(one: Mapping[str, Any], what: str) -> str:
         return short_commit(one.get("commit"))
     if what == "tagger":
         return str(one.get("tagger_fingerprint") or "none")[:12]
-    if what == "processor":
-        return str((one.get("machine") or {}).get("processor") or "unknown")
+    if what in ("processor", "accelerator"):
+        missing = "unknown" if what == "processor" else "none"
+        return str((one.get("machine") or {}).get(what) or missing)
     return str((one.get("versions") or {}).get(what) or "none")

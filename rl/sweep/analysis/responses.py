@@ -76,14 +76,21 @@ def _bands(measured: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def interactions(runs: Sequence[Measured]) -> list[dict[str, Any]]:
-    """Accuracy and tokens in each cell of two keys, for all pairs that are varied together."""
+    """Accuracy and tokens in each cell of two keys, arm by arm, for pairs varied together there."""
+    arms = {arm: [one for one in runs if one.run.arm == arm] for arm in (r.run.arm for r in runs)}
+    pairs = [
+        (arm, own, pair)
+        for arm, own in arms.items()
+        for pair in itertools.combinations(varied_keys(own), 2)
+    ]
     out = []
-    for x, y in itertools.combinations(varied_keys(runs), 2):
-        columns, rows, cells = by_pair(runs, (x, y))
+    for arm, of_arm, (x, y) in pairs:
+        columns, rows, cells = by_pair(of_arm, (x, y))
         if len(cells) < 2:
             continue
         out.append(
             {
+                "arm": arm,
                 "keys": [x, y],
                 "columns": columns,
                 "rows": rows,

@@ -17,6 +17,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
+from rl.sweep.execution.devices import VISIBLE
 from rl.sweep.execution.work import Work
 from rl.sweep.folder import TaskFolder
 from tagger.errors import UserError
@@ -25,23 +26,28 @@ from tagger.processes import begin_worker, write_to
 TAKEN = 75
 """Exit code of a process whose task another process works on."""
 
+INTERRUPTED = 128 + signal.SIGTERM
+"""Exit code of a process that SIGTERM ended, its training's checkpoint written."""
+
 Process = subprocess.Popen[bytes]
 
 
-def start(work: Work, root: Path, key: str) -> Process:
+def start(work: Work, root: Path, key: str, device: str | None = None) -> Process:
     """Start the process of a task.
 
     Args:
         work: Does it; a function of a module, for it is imported anew.
         root: Folder of the sweep.
         key: Key of the task.
+        device: The GPU that it sees alone; None leaves it those that this process sees.
     """
+    own = {"OMP_NUM_THREADS": "1"} | ({} if device is None else {VISIBLE: device})
     named = f"{work.__module__}:{work.__name__}"
     paths = os.pathsep.join(path for path in sys.path if path)
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(root), key, named],
         stdin=subprocess.PIPE,  # its other end: closed by the system when this process ends
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths},
+        env={**os.environ, **own, "PYTHONPATH": paths},
     )
 
 
@@ -69,7 +75,7 @@ def main(root: Path, key: str, work: Work) -> int:
         folder.fail(str(error), error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:  # the training wrote a checkpoint
-        return 128 + signal.SIGTERM
+        return INTERRUPTED
     except Exception as error:
         traceback.print_exc()
         folder.fail(f"{type(error).__name__}: {error}", 1)
@@ -122,6 +128,8 @@ def describe(exit_code: int) -> str:
         name = signal.Signals(-exit_code).name
         memory = ", perhaps for want of memory" if exit_code == -signal.SIGKILL else ""
         return f"ended by {name}{memory}"
+    if exit_code == INTERRUPTED:
+        return "interrupted by SIGTERM; a training has written a checkpoint, from which it resumes"
     return f"ended with exit code {exit_code} and no word"
 
 

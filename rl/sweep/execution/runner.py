@@ -8,6 +8,7 @@ from subprocess import TimeoutExpired
 from typing import Any
 
 from rl import run_files
+from rl.sweep.execution.devices import least_used, visible_devices
 from rl.sweep.execution.process import TAKEN, Process, describe, is_claimed, start
 from rl.sweep.execution.tasks import Task, tasks_of
 from rl.sweep.execution.work import Work, do_task
@@ -15,6 +16,7 @@ from rl.sweep.folder import SweepFolder
 from rl.sweep.planned import planned_runs
 from rl.sweep.planning.outcomes import Outcome
 from rl.sweep.planning.schedule import Schedule
+from tagger.errors import UserError
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is running, done, in all)."""
@@ -53,6 +55,8 @@ class Runner:
         self.sweep, self.workers, self.limit, self.only = sweep, workers, limit, only
         self.work, self.progress = work, progress
         self._running: dict[Process, Task] = {}
+        self._devices = visible_devices() if workers > 1 else []
+        self._used: dict[Process, str | None] = {}
         self._started = 0
         self._reported: dict[str, tuple[int, int]] = {}
         self._known: tuple[dict[str, Outcome], Schedule] | None = None
@@ -108,9 +112,16 @@ class Runner:
                 continue
             waiting = True
             if len(self._running) < self.workers and not is_claimed(folder):
-                self._running[start(self.work, self.sweep.root, task.key)] = task
-                self._started += task.key.startswith("runs/")
+                self._begin(task)
         return waiting or (not plan.complete and not self._exhausted and self.only is None)
+
+    def _begin(self, task: Task) -> None:
+        """Start the process of a task, on a GPU that others use least."""
+        used = [device for process in self._running if (device := self._used[process])]
+        device = least_used(self._devices, used)
+        process = start(self.work, self.sweep.root, task.key, device)
+        self._running[process], self._used[process] = task, device
+        self._started += task.key.startswith("runs/")
 
     @property
     def _exhausted(self) -> bool:
@@ -135,7 +146,7 @@ class Runner:
             folder = task.folder(self.sweep)
             if process.returncode == TAKEN:
                 self._started -= task.key.startswith("runs/")
-            elif folder.outcome() is None:
+            elif folder.outcome() is None and not is_claimed(folder):  # by another machine by now
                 code = process.returncode
                 reason = f"{describe(code)}; see {folder.log}"
                 folder.fail(reason, 128 - code if code < 0 else code)
@@ -179,7 +190,11 @@ def failures(sweep: SweepFolder, plan: Schedule) -> list[dict[str, Any]]:
         folder = task.folder(sweep)
         if folder.failed.is_file() and not folder.done.is_file():
             found.append({"task": task.key, "label": task.label, **folder.failure()})
-    return found
+    label = "a proposal of TPE"
+    return found + [
+        {"task": "", "label": label, "reason": reason, "exit_code": UserError.exit_code}
+        for reason in plan.refused
+    ]
 
 
 def retry_failed(sweep: SweepFolder) -> int:

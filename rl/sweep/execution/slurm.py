@@ -11,6 +11,8 @@ from typing import Any
 from tagger.errors import UserError
 
 _OWN = ("array", "job-name", "output")
+_TIMES = ("time", "time-min", "begin", "deadline")
+"""Options whose values YAML reads as a number unless they are quoted: 2:00:00 as 7200."""
 
 
 def check_slurm(options: Mapping[str, Any]) -> None:
@@ -27,6 +29,13 @@ def check_slurm(options: Mapping[str, Any]) -> None:
             )
         if name in _OWN:
             raise UserError(f"slurm.{name} is set by the sweep; leave it out.")
+        if name in _TIMES and not isinstance(value, str):
+            raise UserError(
+                f"slurm.{name} is {value!r}; YAML reads 2:00:00 as the number 7200, which sbatch"
+                f' takes for minutes: write the time in quotes, e.g. {name}: "2:00:00".'
+            )
+        if '"' in str(value):
+            raise UserError(f"slurm.{name} is {value!r}; sbatch reads no quotes within a value.")
         if not isinstance(value, str | int | float) or "\n" in str(value) or value is False:
             raise UserError(
                 f"slurm.{name} is {value!r}; give a text or a number of one line, or true for an"
@@ -55,7 +64,7 @@ def array_script(
     options = {
         "job-name": "suffice-sweep",
         "array": f"0-{elements - 1}%{workers}",
-        "output": str(folder / "slurm-%A_%a.log"),
+        "output": str(folder).replace("%", "%%") + "/slurm-%A_%a.log",
         **options,
     }
     lines = ["#!/bin/bash"]

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from rl import run_files
+from rl.provenance import commit, graphics, library_versions, processor
 from rl.sweep.compared import comparison_values, policy_entry, sample_policy
 from rl.sweep.execution.tasks import COMPARISON, control_runs, find_run
-from rl.sweep.folder import SweepFolder, TaskFolder, open_sweep
+from rl.sweep.folder import RUN, SweepFolder, TaskFolder, open_sweep
 from rl.sweep.planned import planned_runs
 from rl.sweep.planning.runs import Run, base_run
 from rl.sweep.stops import compared_with_rules, named_controls
@@ -60,7 +61,7 @@ def _sample_reference(sweep: SweepFolder, name: str) -> None:
 def _train_and_sample(sweep: SweepFolder, run: Run) -> None:
     began = time.monotonic()
     folder = sweep.run(run.name)
-    write_json(folder.root / "run.json", {**vars(run), "point": dict(run.point)})
+    write_json(folder.root / RUN, {**vars(run), "point": dict(run.point)})
     result = _train(run, folder)
     base = base_run(sweep.config).to_dict()
     entry = policy_entry(run.config, base, folder.training / run_files.POLICY)
@@ -86,6 +87,7 @@ def _train(run: Run, folder: TaskFolder) -> dict[str, Any]:
 
     training = RunFolder(folder.training)
     if not training.result.is_file():
+        note_start(folder)
         if training.config.is_file():
             run_training(None, resume=folder.training)
         else:
@@ -96,6 +98,15 @@ def _train(run: Run, folder: TaskFolder) -> dict[str, Any]:
     if result.get("no_signal"):
         raise UserError(f"{result['no_signal']} There is no policy.")
     return result
+
+
+def note_start(folder: TaskFolder) -> None:
+    """Note with what a training is started, unless it was before: provenance holds the first."""
+    machine = {"processor": processor(), "accelerator": graphics()}
+    own = {"commit": commit(), "versions": library_versions(), "machine": machine}
+    starts = folder.starts()
+    if own not in starts:
+        write_json(folder.started, {"starts": [*starts, own]})
 
 
 def _compare(sweep: SweepFolder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rl.sweep.settings.keys import SweepConfig
@@ -66,7 +66,10 @@ def base_run(config: SweepConfig) -> RunConfig:
 
 
 def make_runs(
-    config: SweepConfig, points: Mapping[str, Sequence[Mapping[str, Any]]], seeds: Sequence[int]
+    config: SweepConfig,
+    points: Mapping[str, Sequence[Mapping[str, Any]]],
+    seeds: Sequence[int],
+    folders: Mapping[str, str] | None = None,
 ) -> list[Run]:
     """Resolve runs: every point of every arm with every seed.
 
@@ -74,6 +77,8 @@ def make_runs(
         config: The sweep.
         points: Points of each arm; points that are drawn twice become one.
         seeds: Training seeds.
+        folders: Names of the folders that runs have already, by `identity`: a later version of the
+            kit, with another key or default, finds another hash for the same run.
 
     Returns:
         The runs, seed by seed, so that a sweep that is cut short has whole rounds.
@@ -88,6 +93,8 @@ def make_runs(
         for arm, own in points.items():
             for point in own:
                 run = _resolved(config, base, arm, point, seed, short[arm])
+                old = (folders or {}).get(identity(arm, point, seed))
+                run = run if old is None else replace(run, name=old)
                 first = runs.setdefault(run.hash, run)
                 if first.arm != arm:
                     raise UserError(
@@ -95,6 +102,11 @@ def make_runs(
                         " one of them out."
                     )
     return list(runs.values())
+
+
+def identity(arm: str, point: Mapping[str, Any], seed: int) -> str:
+    """What tells a run from the others of its sweep, whichever version of the kit resolves it."""
+    return canonical([arm, point, seed])
 
 
 def _resolved(
@@ -121,11 +133,12 @@ def _resolved(
 
 
 def value_text(value: Any) -> str:
-    """A value for a reader, short."""
+    """A value for a reader: short, and of numbers all digits that tell them apart."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "none"}[value]
     if isinstance(value, float):
-        return f"{value:g}"
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
     return canonical(value) if isinstance(value, Mapping | list) else str(value)
 
 

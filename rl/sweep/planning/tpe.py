@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rl.sweep.planning.outcomes import Trial
-from rl.sweep.settings.space import Choices, Range, Space, rounded
+from rl.sweep.settings.space import Choices, Range, Space
 from tagger.errors import UserError
 
 STARTUP = 10
@@ -128,5 +128,5 @@ def _param(entry: Choices | Range, value: Any) -> Any:
 
 def _read(entry: Choices | Range, value: Any) -> Any:
     if isinstance(entry, Range) and entry.kind != "integer":
-        return rounded(value)
+        return entry.within(value)
     return value

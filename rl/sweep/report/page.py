@@ -9,6 +9,7 @@ from typing import Any
 from rl.report.css import CSS
 from rl.report.style import number, signed
 from rl.sweep.analysis.origins import short_commit
+from rl.sweep.analysis.recommend import recommended
 from rl.sweep.report import front, heat, responses, tables
 from tagger.display.templates import markup, render
 
@@ -34,7 +35,8 @@ def page(results: Mapping[str, Any]) -> str:
         title=results["title"],
         css=markup(CSS),
         results=results,
-        lead=recommendation["text"] if recommendation else "No setting was measured.",
+        recommended=recommended(results),
+        lead=recommendation["text"] if recommendation else _no_lead(results),
         meta=_meta(results, p),
         fingerprint=p["tagger_fingerprint"][:12],
         tiles=_tiles(results),
@@ -53,7 +55,8 @@ def page(results: Mapping[str, Any]) -> str:
             if sum(row["arm"] == arm for row in rows) > 1
         ],
         heats=[
-            (" and ".join(keys[key] for key in one["keys"]), markup(heat.heat_plot(results, one)))
+            (", ".join(filter(None, (one["arm"], " and ".join(keys[k] for k in one["keys"])))),
+             markup(heat.heat_plot(results, one)))
             for one in results["interactions"][:MOST_MAPS]
         ],
         command=command,
@@ -74,6 +77,13 @@ def _meta(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
     )
 
 
+def _no_lead(results: Mapping[str, Any]) -> str:
+    """The first sentence of a page without a recommendation."""
+    if not any(s["name"] != results["control"] for s in results["settings"]):
+        return "No setting was measured."
+    return "No setting is recommended without a control."
+
+
 def _commits(results: Mapping[str, Any], p: Mapping[str, Any]) -> str:
     """By which code the runs were trained, and by which this page was made if by another."""
     own, trained = short_commit(p["commit"]), results.get("commits") or {}
@@ -88,13 +98,18 @@ def _tiles(results: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     found = []
     recommendation = results["recommendation"]
     if recommendation:
-        kept = recommendation["kept_accuracy"]
+        other = "cheapest (none saves tokens)"
+        if not recommendation["kept_accuracy"]:
+            other = "most accurate (none keeps accuracy)"
         one = next(s for s in results["settings"] if s["name"] == recommendation["setting"])
         pair = one["against"][results["control"]]
         gap = pair["accuracy"]
         name, _, point = one["label"].partition(", ")
-        what = "recommended setting" if kept else "most accurate (none keeps accuracy)"
-        found.append((what, name, [point, _seeds(one)] if point else [_seeds(one)]))
+        what = "recommended setting" if recommended(results) else other
+        lines = [*filter(None, (point, _seeds(one)))]
+        if recommended(results) and not recommendation["confirmed"]:
+            lines.append("not confirmed by the test problems")
+        found.append((what, name, lines))
         found.append(
             (
                 "tokens against control",

@@ -52,7 +52,11 @@ class Range:
             value = math.exp(math.log(self.low) + share * math.log(self.high / self.low))
         else:
             value = self.low + share * (self.high - self.low)
-        return rounded(value)
+        return self.within(value)
+
+    def within(self, value: float) -> float:
+        """A number rounded, and not beyond the ends by that."""
+        return min(max(rounded(value), float(self.low)), float(self.high))
 
 
 Space = Mapping[str, Choices | Range]

@@ -65,9 +65,11 @@ def _two(config: SweepConfig) -> list[str]:
 def _arm(config: SweepConfig, arm: str) -> dict[str, Any]:
     """An arm with the first value alone of each key that it varies."""
     fixed = config.fixed(arm)
+    varied = {key: [_first(entry)] for key, entry in read_space(config.varied(arm)).items()}
     if isinstance(fixed.get("grpo"), Mapping):
         fixed["grpo"] = {**fixed["grpo"], "max_steps": STEPS}
-    varied = {key: [_first(entry)] for key, entry in read_space(config.varied(arm)).items()}
+    if isinstance(whole := varied.get("grpo", [None])[0], Mapping):
+        varied["grpo"] = [{**whole, "max_steps": STEPS}]
     fixed.pop(_LENGTH, None)
     varied.pop(_LENGTH, None)
     return {**fixed, VARY: varied}

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from rl.analysis.frontier import Point
 from rl.analysis.panels import Panel, make_panel
 from rl.sweep.analysis.front import hypervolume, pareto_front
-from rl.sweep.analysis.origins import mixed_origins
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
-from rl.sweep.analysis.recommend import recommend
+from rl.sweep.analysis.recommend import recommend, recommended
 from rl.sweep.analysis.responses import good_ranges
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from tests.rl.synthetic import make_sample
@@ -144,7 +143,8 @@ def _setting(name: str, accuracy: float, tokens: float, change: float) -> dict[s
 
 
 def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() -> None:
-    control = {"name": "control", "label": "control", "calibration": {"accuracy": 0.9}}
+    calibration = {"accuracy": 0.9, "tokens": 100.0}
+    control = {"name": "control", "label": "control", "calibration": calibration}
     settings = [_setting("a", 0.895, 80, -0.2), _setting("b", 0.87, 40, -0.6)]
     found = recommend(settings, control, 0.01)
     assert found is not None and found["setting"] == "a" and found["kept_accuracy"]
@@ -157,12 +157,13 @@ def test_recommendation_is_the_cheapest_within_the_tolerance_on_calibration() ->
     assert none is not None and not none["kept_accuracy"]
     assert none["text"].startswith("No setting keeps the accuracy of control within 2 points")
     assert recommend([], control, 0.01) is None
-    same = recommend([_setting("c", 0.9, 100, 0.001)], control, 0.01)
+    same = recommend([_setting("c", 0.9, 99, 0.001)], control, 0.01)
     assert same is not None and "as many tokens as control" in same["text"]
 
 
 def test_recommendation_holds_a_setting_against_the_runs_of_control_with_its_seeds() -> None:
-    calibration = {"accuracy": 0.9, "by_run": [0.8, 0.92, 0.98]}
+    by_run = {"accuracy": [0.8, 0.92, 0.98], "tokens": [60.0, 110.0, 130.0]}
+    calibration = {"accuracy": 0.9, "tokens": 100.0, "by_run": by_run}
     control = {
         "name": "control", "label": "control", "seeds": [0, 1, 2], "calibration": calibration,
     }  # fmt: skip
@@ -170,6 +171,37 @@ def test_recommendation_holds_a_setting_against_the_runs_of_control_with_its_see
     assert recommend([alone], control, 0.01)["kept_accuracy"]  # type: ignore[index]
     other = alone | {"seeds": [7]}  # control has not run with it: its mean counts
     assert not recommend([other], control, 0.01)["kept_accuracy"]  # type: ignore[index]
+    found = [recommend([one], control, 0.2) for one in (alone, other)]  # 80 tokens: of 60, of 100
+    assert [one["saves_tokens"] for one in found] == [False, True]  # type: ignore[index]
+
+
+def test_a_recommendation_that_the_test_problems_contradict_says_so() -> None:
+    calibration = {"accuracy": 0.9, "tokens": 100.0}
+    control = {"name": "control", "label": "control", "calibration": calibration}
+    one = _setting("a", 0.9, 80, -0.2)  # a point under control on the test problems
+    assert recommend([one], control, 0.01)["confirmed"]  # type: ignore[index]
+    found = recommend([one], control, 0.005)
+    assert found is not None and found["kept_accuracy"] and not found["confirmed"]
+    assert found["text"] == (
+        "Recommended by the calibration problems, not confirmed by the test problems: a, the"
+        " cheapest setting within 0.5 points of control on the former, costs more accuracy on the"
+        " latter: 90.0 % correct at 80.0 tokens on the test problems, 20 % fewer tokens than"
+        " control at −1.0 points (−3.0 to +1.0; 2 seeds)."
+    )
+
+
+def test_a_setting_that_costs_more_tokens_than_control_is_not_recommended() -> None:
+    calibration = {"accuracy": 0.9, "tokens": 100.0}
+    control = {"name": "control", "label": "control", "calibration": calibration}
+    settings = [_setting("a", 0.95, 120, 0.2), _setting("b", 0.85, 40, -0.6)]
+    found = recommend(settings, control, 0.01)
+    assert found is not None and found["kept_accuracy"] and not found["saves_tokens"]
+    assert found["text"].startswith(
+        "No setting within 1 point of control saves tokens on the calibration problems; the"
+        " cheapest one there is a: 90.0 % correct at 120.0 tokens on the test problems, 20 % more"
+    )
+    assert recommended({"recommendation": found}) is None
+    assert recommended({"recommendation": found | {"saves_tokens": True}}) == "a"
 
 
 def _row(value: float, gap: float, change: float | None) -> dict[str, object]:
@@ -209,15 +241,6 @@ def test_tokens_of_a_repeated_step_are_the_last_ones(tmp_path: Path) -> None:
     rows = [{"step": 1, "facts/tokens": 9.0}, {"step": 2}, {"step": 1, "facts/tokens": 8.0}]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert read_tokens(file) == {1: 8.0}
-
-
-def test_origins_that_differ_are_counted_and_those_that_agree_are_not_named() -> None:
-    versions = {"torch": "2.13.0", "trl": "1.16.0"}
-    one = {"commit": "c" * 40, "tagger_fingerprint": "f" * 64, "versions": versions}
-    assert mixed_origins([]) == mixed_origins([one, one]) == []
-    newer = {**one, "versions": {**versions, "trl": "1.17.0"}}
-    (row,) = mixed_origins([one, newer, one])
-    assert (row["what"], row["runs"]) == ("trl", {"1.16.0": 2, "1.17.0": 1})
 
 
 def test_verification_that_moved_out_of_the_thinking_is_told() -> None:

@@ -52,6 +52,23 @@ def test_an_arm_whose_settings_all_cost_more_has_no_mixture() -> None:
     assert row["mixture"] == {} and row["accuracy"] is None and row["bands"] == {}
 
 
+def test_the_mixture_is_one_of_all_settings_that_have_the_common_seeds() -> None:
+    def panel(tokens: int, correct: int) -> Panel:
+        return _panel([tokens] * 4, [i < correct for i in range(4)], BANDS)
+
+    own = [_run("own", panel(60, 4), 0), _run("own", panel(100, 4), 1)]  # 80 in the mean
+    others = {
+        "low": [_run("low", panel(50, 1), seed) for seed in (0, 1)],
+        "mid": [_run("mid", panel(70, 2), 0)],
+        "high": [_run("high", panel(120, 4), 0)],
+    }
+    (row,) = contrast({"own": own}, {"a": others}, ["seen", "unseen"], 0)
+    # By the means 80 tokens lie between mid and high, which have seed 0 alone, where own costs 60.
+    assert row["seeds"] == [0] and row["tokens"] == 60
+    assert row["mixture"] == {"low": 0.5, "mid": 0.5}
+    assert row["accuracy"]["mean"] == pytest.approx(1 - 0.375)
+
+
 def test_a_setting_that_costs_more_than_the_most_accurate_one_stands_against_that() -> None:
     own = _panel([120] * 4, [True] * 4, BANDS)
     others = {"a": {"x": [_run("x", CHEAP)], "control": [_run("control", CONTROL)]}}

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from rl.sweep.execution.process import TAKEN, claim, describe, main
 from rl.sweep.execution.runner import Runner, retry_failed
 from rl.sweep.execution.slurm import array_script, check_slurm
 from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.execution.wandb_agents import agent_sweep, figures
+from rl.sweep.execution.work import note_start
 from rl.sweep.folder import SweepFolder, begin, check_begun, open_sweep
 from rl.sweep.planned import planned_runs
 from rl.sweep.results import build_results
 from rl.sweep.sweep import finish, refuse_failures
 from rl.sweep.table import print_sweep, settings_csv
+from tagger.config.yaml import yaml_loader
 from tagger.errors import UserError
 from tagger.files import write_json
 from tests.rl.sweep.making import FAILS, WEIGHT, kill_at, make_sweep, stand_in
@@ -73,10 +76,12 @@ def test_runner_lists_what_failed_and_writes_results(
     (name,) = (run.name for run in planned_runs(sweep).runs if run.arm == "control")
     stand_in(sweep.root, "references/base")
     stand_in(sweep.root, f"runs/{name}")
-    told: list[tuple[str, int, int]] = []
-    plan = Runner(sweep, workers=2, work=stand_in, progress=lambda *what: told.append(what)).run()
+    progress: list[tuple[str, int, int]] = []
+    plan = Runner(
+        sweep, workers=2, work=stand_in, progress=lambda *what: progress.append(what)
+    ).run()
     results = finish(sweep, plan, "suffice sweep x.yaml")
-    assert told[-1] == ("runs of the sweep", 3, 3) and len(told) == len(set(told))
+    assert progress[-1] == ("runs of the sweep", 3, 3) and len(progress) == len(set(progress))
     assert [lost["reason"] for lost in results["failed"]] == ["no rollout had a reward."]
     assert [run["state"] for run in results["runs"]] == ["done", "done", "failed"]
     assert results["problems"]["training_overlap"] == overlap
@@ -108,6 +113,17 @@ def test_runner_lists_what_failed_and_writes_results(
     text = "The runs were not all trained with the same commit: aaaaaaaa (1), bbbbbbbb (1)."
     assert [row["text"] for row in finish(sweep, plan)["mixed"]] == [text]
     assert text in (sweep.root / "report.html").read_text()
+    made = {"code": "aaaaaaaa", "versions": {"processor": "EPYC"}}
+    write_json(sweep.reference("base").root / "samples" / "made_by.json", made)
+    write_json(done[0].root / "samples" / "made_by.json", made | {"versions": {}})
+    told = [row["what"] for row in finish(sweep, plan)["mixed"]]
+    assert told == ["commit", "sampling processor"]
+    note_start(done[0])
+    note_start(done[0])
+    assert len(done[0].starts()) == 1
+    write_json(done[0].started, {"starts": [{"commit": "d" * 40}, *done[0].starts()]})
+    told = [row["what"] for row in finish(sweep, plan)["mixed"]]
+    assert "resumed commit" in told and "resumed processor" in told
     assert retry_failed(sweep) == 1
     assert not any(task.folder(sweep).failed.is_file() for task in tasks_of(sweep, plan))
 
@@ -151,6 +167,14 @@ def test_files_that_were_damaged_are_named(tmp_path: Path) -> None:
         open_sweep(sweep.root)
 
 
+def test_samples_that_are_gone_are_named(tmp_path: Path) -> None:
+    sweep = _begin(tmp_path / "s")
+    stand_in(sweep.root, "references/base")
+    sweep.reference("base").samples("test").unlink()
+    with pytest.raises(UserError, match=r"samples/test holds no files of samples.*resume the swe"):
+        _results(sweep)
+
+
 def test_results_need_base(tmp_path: Path) -> None:
     sweep = _begin(tmp_path / "s")
     with pytest.raises(UserError, match="base was not sampled"):
@@ -159,6 +183,7 @@ def test_results_need_base(tmp_path: Path) -> None:
 
 def test_exit_of_a_process_is_described() -> None:
     assert describe(-9) == "ended by SIGKILL, perhaps for want of memory"
+    assert describe(143).startswith("interrupted by SIGTERM; a training has written a checkpoint")
     assert describe(3) == "ended with exit code 3 and no word"
 
 
@@ -178,11 +203,30 @@ def test_slurm_script_has_one_element_a_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"--partition": "x"}, {"array": "0-3"}, {"time": "1\n2"}, {"exclusive": False}]
+    "options",
+    [
+        {"--partition": "x"},
+        {"array": "0-3"},
+        {"time": "1\n2"},
+        {"exclusive": False},
+        {"time": 7200},
+        {"comment": 'two "words"'},
+    ],
 )
 def test_slurm_refuses(options: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="slurm"):
         check_slurm(options)
+
+
+def test_slurm_times_that_yaml_read_as_numbers_are_refused() -> None:
+    options = yaml.load("{time: 2:00:00, begin: '16:00'}", Loader=yaml_loader())
+    with pytest.raises(UserError, match=r'slurm.time is 7200; .* time: "2:00:00"'):
+        check_slurm(options)
+    check_slurm({**options, "time": "2:00:00"})
+
+
+def test_slurm_log_stands_in_a_folder_with_a_percent_sign() -> None:
+    assert "--output=/50%%/slurm-%A_%a.log" in array_script(Path("/50%"), 1, 1, {}, ["x"])
 
 
 def test_wandb_agents_get_one_task_each(tmp_path: Path) -> None:

@@ -47,6 +47,41 @@ def test_nothing_is_recommended_where_no_setting_keeps_the_accuracy(sweep: Sweep
     for part in ("recommended setting", "star: recommended", ">chosen<", "the recommended one"):
         assert part not in text
     assert settings_csv(lost).count("True\n") == 0
+    assert "not confirmed by the test problems" not in page(kept)
+    doubtful = kept | {"recommendation": kept["recommendation"] | {"confirmed": False}}
+    assert "not confirmed by the test problems" in page(doubtful)
+    dear = kept | {"recommendation": kept["recommendation"] | {"saves_tokens": False}}
+    text = page(dear)
+    assert "cheapest (none saves tokens)" in text and "star: recommended" not in text
+    assert settings_csv(dear).count("True\n") == 0
+
+
+def test_settings_without_their_control_are_held_against_base_and_not_recommended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = begin(tmp_path / "s", make_sweep(), 64, None)
+    plan = planned_runs(made)
+    control, first, last = plan.runs
+    for key in ("references/base", f"runs/{first.name}"):
+        stand_in(made.root, key)
+    results = finish(made, plan)
+    text = "The control, control, is not done yet: settings are held against base, and none is"
+    assert results["control"] == "base" and results["recommendation"] is None
+    assert text in page(results) and "No setting is recommended without a control." in page(results)
+    print_sweep(results)
+    shown = capsys.readouterr().out
+    assert text in shown and "1 of 3 runs done, not complete" in shown
+    made.run(control.name).fail("no rollout had a reward.", 2)
+    stand_in(made.root, f"runs/{last.name}")
+    results = finish(made, plan)
+    assert results["no_control"].startswith("The control, control, failed: ")
+    print_sweep(results)
+    assert "2 of 3 runs done, 1 failed, complete" in capsys.readouterr().out
+    stand_in(made.root, f"runs/{control.name}")  # tried again
+    results = finish(made, plan)
+    assert results["no_control"] is None and results["recommendation"] is not None
+    print_sweep(results)
+    assert "runs done" not in capsys.readouterr().out
 
 
 def _meta(text: str) -> str:

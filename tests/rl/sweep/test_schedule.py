@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from rl.analysis.frontier import Point
 from rl.sweep.planning.outcomes import Outcome, Trial
+from rl.sweep.planning.outermost import outermost_runs
 from rl.sweep.planning.schedule import near_front, schedule
 from rl.sweep.planning.tpe import propose, value_of
 from rl.sweep.settings.space import Space, read_space
+from tagger.errors import UserError
 from tests.rl.sweep.making import WEIGHT, make_sweep
 
 
@@ -49,6 +51,22 @@ def test_more_seeds_are_spared_for_settings_that_failed() -> None:
     assert labels == ["control", "step_count, weight 0.1"]
 
 
+def test_runs_of_other_seeds_that_are_done_stay_when_the_front_moves() -> None:
+    config = make_sweep(seeds=[0, 1], more_seeds_within=0.1)
+    control, low, high = schedule(config, {}, _none).runs
+    found = {control.name: Outcome(0.8, 200.0), low.name: Outcome(0.9, 100.0)}
+    second = schedule(config, found | {high.name: Outcome()}, _none)
+    (again,) = (run for run in second.runs[3:] if run.setting == low.setting)
+    found[again.name] = Outcome(0.9, 100.0)
+    retried = schedule(config, found, _none)  # the failed one waits again
+    assert not retried.complete and again in retried.runs and len(retried.runs) == 4
+    moved = schedule(config, found | {high.name: Outcome(0.95, 50.0)}, _none)
+    assert moved.complete and again in moved.runs
+    assert {run.setting for run in moved.runs if run.seed == 1} == {
+        control.setting, low.setting, high.setting,
+    }  # fmt: skip
+
+
 def test_near_front_allows_a_share_of_tokens() -> None:
     best, near, far = Point("a", 100, 0.9), Point("b", 110, 0.9), Point("c", 112, 0.9)
     assert near_front([best, near, far], 0.1) == [best, near]
@@ -70,6 +88,39 @@ def test_tpe_is_asked_batch_by_batch_with_what_came_out() -> None:
     found[second.runs[-1].name] = Outcome()
     assert schedule(config, found, points).complete
     assert asked == [(0, 2), (0, 2), (2, 1), (0, 2), (2, 1)]
+
+
+def test_a_proposal_that_is_no_run_counts_as_failed_and_is_told() -> None:
+    key = "keep_rollouts.every"
+    config = make_sweep(method="tpe", trials=2, batch=1, vary={key: {"integer": [-1, 3]}})
+    tried: list[Trial] = []
+
+    def points(_: str, _s: Space, known: Sequence[Trial], _c: int) -> list[dict[str, Any]]:
+        tried[:] = known
+        return [{key: 2 if known else -1}]
+
+    plan = schedule(config, {}, points)
+    assert [trial.outcomes[0].failed for trial in tried] == [True]
+    assert [run.label for run in plan.runs] == ["control", "step_count, every 2"]
+    assert len(plan.refused) == 1 and "In the run 'step_count, every -1'" in plan.refused[0]
+    with pytest.raises(UserError, match="In the run 'step_count, every -1'"):
+        outermost_runs(config)
+
+
+def test_ends_of_what_tpe_may_propose_are_runs_to_check() -> None:
+    vary = {WEIGHT: {"log": [0.01, 0.4]}, "grpo.loss_type": ["grpo", "dapo"]}
+    config = make_sweep(method="tpe", trials=3, vary=vary, seeds=[4, 5])
+    points = [(run.point[WEIGHT], run.point["grpo.loss_type"]) for run in outermost_runs(config)]
+    assert points == [(0.01, "grpo"), (0.4, "grpo"), (0.01, "dapo")]
+    assert {run.seed for run in outermost_runs(config)} == {4}
+    assert outermost_runs(make_sweep()) == []
+
+
+def test_tpe_refuses_arms_with_the_same_settings() -> None:
+    arms: dict[str, Any] = {"a": {"vary": {}}, "b": {"vary": {}}, "c": {}}
+    config = make_sweep(method="tpe", trials=2, arms=arms)
+    with pytest.raises(UserError, match="'a' and 'b' have the same settings"):
+        schedule(config, {}, lambda *_: [{WEIGHT: 0.1}])
 
 
 def test_value_of_a_trial_is_a_mean_over_seeds() -> None:

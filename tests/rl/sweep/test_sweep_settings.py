@@ -139,6 +139,12 @@ def test_tiny_sweep_keeps_control_and_one_arm_at_one_point() -> None:
     assert tiny.compare["calibration"]["size"] == 8
 
 
+def test_tiny_sweep_is_short_though_a_whole_section_is_varied() -> None:
+    config = make_sweep(vary={"grpo": [{"max_steps": 50}, {"max_steps": 100, "beta": 0.1}]})
+    tiny = tiny_sweep(config, {"problems": 6})
+    assert tiny.varied("step_count") == {"grpo": [{"max_steps": 2}]}
+
+
 def test_tiny_sweep_of_seeds_alone_has_one_run() -> None:
     config = make_sweep(arms=None, vary={}, seeds=[0, 1])
     assert tiny_sweep(config, {"problems": 6}).arm_names == ["run"]
