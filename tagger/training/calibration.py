@@ -200,8 +200,9 @@ class Calibration:
 def calibrate(scores: HeldOutScores, taxonomy: Taxonomy) -> Calibration:
     """Set temperature and logit biases, and score.
 
-    Every type gets its bias where that costs no accuracy on the held-out labels; else verification
-    alone does, whose count the reward depends on most.
+    Every type gets its bias, unless that costs accuracy on the held-out labels beyond chance: more
+    than one standard error of the difference (McNemar 1947). Then verification alone does, whose
+    count the reward depends on most.
 
     Args:
         scores: Of held-out traces.
@@ -212,7 +213,7 @@ def calibrate(scores: HeldOutScores, taxonomy: Taxonomy) -> Calibration:
     bias = count_biases(scaled)
     if COUNTED in taxonomy.tags:
         alone = count_biases(scaled, [taxonomy.index(COUNTED)])
-        if _correct(scores, scaled + bias) < _correct(scores, scaled + alone):
+        if _clearly_worse(_correct(scores, scaled + bias), _correct(scores, scaled + alone)):
             bias = alone
     bias = np.round(bias, 3)
     logit_bias = {taxonomy.tags[i]: float(bias[i]) for i in np.flatnonzero(bias)}
@@ -222,9 +223,20 @@ def calibrate(scores: HeldOutScores, taxonomy: Taxonomy) -> Calibration:
     return Calibration(temperature, logit_bias, score_types(true, predicted, taxonomy))
 
 
-def _correct(scores: HeldOutScores, logits: NDArray[np.float64]) -> int:
-    """How many labelled steps are predicted correctly."""
-    return int((logits[scores.labelled].argmax(axis=1) == scores.types).sum())
+def _correct(scores: HeldOutScores, logits: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which labelled steps are predicted correctly, (labels,)."""
+    correct: NDArray[np.bool_] = logits[scores.labelled].argmax(axis=1) == scores.types
+    return correct
+
+
+def _clearly_worse(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    """Whether one is correct less often than the other, by over a standard error of the difference.
+
+    The difference is that of the steps on which just one of the two is correct; its variance, were
+    both as good, is their number.
+    """
+    lost, won = int((other & ~one).sum()), int((one & ~other).sum())
+    return lost - won > (lost + won) ** 0.5
 
 
 def calibrate_batched(
