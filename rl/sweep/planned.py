@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rl import run_files
 from rl.sweep.folder import RUN, SweepFolder, TaskFolder
 from rl.sweep.planning.outcomes import Outcomes, Trial
 from rl.sweep.planning.runs import identity
@@ -34,7 +35,8 @@ def planned_runs(sweep: SweepFolder, outcomes: Outcomes | None = None) -> Schedu
         if not file.is_file():
             points = ask(arm, space, tried, count)
             file.parent.mkdir(exist_ok=True)
-            with FileLock(file.with_suffix(".lock")):  # another machine may have another optuna
+            # another machine may have another optuna
+            with FileLock(file.with_suffix(run_files.LOCK)):
                 if not file.is_file():
                     write_json(file, {"points": points})
         known: list[dict[str, Any]] = read_json(file, remedy, keys=("points",))["points"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -236,7 +237,7 @@ def _clearly_worse(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
     both as good, is their number.
     """
     lost, won = int((other & ~one).sum()), int((one & ~other).sum())
-    return lost - won > (lost + won) ** 0.5
+    return lost - won > sqrt(lost + won)
 
 
 def calibrate_batched(

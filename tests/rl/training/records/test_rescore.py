@@ -121,10 +121,12 @@ GOOD = stored(rollout(1, 50))
         pytest.param({**GOOD, "group": None}, "line 2: 'group' is None", id="no group"),
         pytest.param({**GOOD, "sample": 1.5}, "line 2: 'sample' is 1.5", id="half a sample"),
         pytest.param(
-            stored({"count/CHECK": 1}), "line 2: .*column 'count/CHECK', .*tagger=", id="unknown"
+            {**stored({"count/CHECK": 1}), "sample": 1},
+            "line 2: .*column 'count/CHECK', .*tagger=",
+            id="unknown",
         ),
         pytest.param(
-            without(GOOD, "repeated_3grams", "ended"),
+            {**without(GOOD, "repeated_3grams", "ended"), "sample": 1},
             r"line 2: .*\(repetition reads repeated_3grams; laser reads ended\): .*older",
             id="older than two columns",
         ),
