@@ -1,4 +1,4 @@
-"""A sweep that goes on in its folder with more seeds, values, arms or trials than it began with."""
+"""Extend a sweep in its folder: more seeds, values, arms or trials than it began with."""
 
 from __future__ import annotations
 

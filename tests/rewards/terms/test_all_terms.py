@@ -138,7 +138,7 @@ def test_terms_learn_the_same_from_a_batch_in_any_order(
 def test_terms_do_not_depend_on_how_whole_groups_are_spread_over_processes(
     batch: Batches, numbers: list[int]
 ) -> None:
-    """Each group by itself, under any number, gets what it gets in the gathered table."""
+    """Each group alone, under any number, gets what it gets in the gathered table."""
     facts, gathered_numbers = gathered(batch, numbers)
     parts = [gathered([group]) for group in batch]
     for config, term in every():

@@ -1,4 +1,4 @@
-"""A sweep that goes on with more than it began with: what stays, and what is refused."""
+"""Extending a sweep: what stays, and what is refused."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_length_minmax_next_to_the_scores_of_laser(
         pytest.param([rollout(1, 50), rollout(0, 50)], [0, 0], id="all the same"),
         pytest.param([rollout(1, 50)], [0], id="lone"),  # by hand from here
         pytest.param([rollout(0, 10), rollout(0, 20)], [0, -0.5], id="nobody correct"),
-        pytest.param(  # an easy prompt's 100 tokens beside a hard one's 900
+        pytest.param(  # an easy prompt's 100 tokens next to a hard one's 900
             [rollout(1, 100), rollout(1, 900)], [0.5, -0.5], id="prompts mixed"
         ),
         pytest.param(
