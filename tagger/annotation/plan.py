@@ -14,6 +14,7 @@ from tagger.errors import UserError
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import read_rows, read_traces
+from tagger.traces.opener import piped
 
 _CARRIED = ("dataset", "model", "reference")
 """Fields of a trace that its label row keeps."""
@@ -112,8 +113,7 @@ def read_traces_to_label(
     Raises:
         UserError: As `read_traces`; or an id twice, or no trace at all.
     """
-    if str(path) == "-" or path.is_fifo():
-        what = "standard input" if str(path) == "-" else f"what {path} pipes"
+    if what := piped(path):
         raise UserError(
             "Traces to annotate must be a file, because a resumed run reads them again; "
             f"save {what} to one."

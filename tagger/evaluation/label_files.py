@@ -12,6 +12,7 @@ from tagger.errors import UserError
 from tagger.taxonomies.files import TypeMap, load_type_map
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 from tagger.traces.labelled import LabelledTrace, read_labelled
+from tagger.traces.opener import piped
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ def _read(named: Sequence[tuple[Path, Taxonomy]]) -> list[LabelledFile]:
     files: list[LabelledFile] = []
     seen: dict[str, Path] = {}
     for path, taxonomy in named:
-        if str(path) == "-" or path.is_fifo():
-            what = "standard input" if str(path) == "-" else f"what {path} pipes"
+        if what := piped(path):
             raise UserError(
                 f"Labelled traces must be files, whose hash a report can name; save {what} to one."
             )

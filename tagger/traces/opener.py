@@ -78,6 +78,13 @@ def opened(path: str | Path) -> Iterator[Opened]:
         yield _uncompressed(raw, name)
 
 
+def piped(path: str | Path) -> str:
+    """What can be read only once, in words, if a path is that: standard input, or a named pipe."""
+    if str(path) == STANDARD_INPUT:
+        return "standard input"
+    return f"what {path} pipes" if Path(path).is_fifo() else ""
+
+
 def bare_name(path: str | Path) -> str:
     """Name of a file without a compression suffix: ``a.jsonl`` for ``a.jsonl.zst``."""
     name = str(path)

@@ -117,9 +117,10 @@ def _scored(
     from itertools import islice
 
     from tagger.traces.labelled import read_rows, read_traces
+    from tagger.traces.opener import piped
     from tagger.training.segmenter.token_scores import read_scored
 
-    if file == "-" or Path(file).is_fifo():
+    if piped(file):
         raise UserError("Traces to calibrate on must be a file; a pipe can be read only once.")
     first = next(iter(read_rows(file)), None)
     if first is None:
