@@ -60,7 +60,7 @@ GRPO: dict[str, Any] = {
 def make_world(root: Path) -> World:
     """Make everything; about three seconds."""
     from rl.overthinker.build import BuildSettings, labelled_rows, new_model, train_tokenizer
-    from tagger.training.linear import LinearRecipe, train_linear
+    from tagger.training.linear.train import LinearRecipe, train_linear
 
     rows = list(labelled_rows(80, 0))
     text = (step for row in rows for step in [row["question"], *row["steps"]])

@@ -25,6 +25,10 @@ class LinearTraining(DistilledSettings):
             soft-labelled ones that are cut into sentences instead.
         short: Shortened copies of each trace.
         max_iterations: Of the optimiser.
+        bits: Features are hashed into ``2**bits`` buckets.
+        keep: Buckets that are kept at most, those of the largest weights; null keeps all.
+        memory: Steps back whose types, as the tagger sees them, count for a step's type; 0: none.
+        emphasis: What a step of a labelled trace counts against one that teachers tagged.
         refit: Whether to train once more on all traces after the held-out ones gave the scores.
 
     Raises:
@@ -39,15 +43,22 @@ class LinearTraining(DistilledSettings):
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
     max_iterations: Annotated[int, Interval(ge=1, le=100_000)] = 100
+    bits: Annotated[int, Interval(ge=8, le=24)] = 18
+    keep: Annotated[int, Interval(ge=1)] | None = None
+    memory: Annotated[int, Interval(ge=0, le=20)] = 0
+    emphasis: Annotated[float, Interval(gt=0.0, le=1000.0)] = 1.0
     refit: bool = True
 
 
 def _train(job: TrainingJob, settings: LinearTraining) -> TrainedTagger:
+    from tagger.backends.linear import LinearSettings
     from tagger.segmentation import get_segmenter
-    from tagger.training.linear import LinearRecipe, train_linear
+    from tagger.training.linear.train import LinearRecipe, train_linear
 
     distillation = distillation_of(job, settings)
     recipe = LinearRecipe(
+        LinearSettings(bits=settings.bits), memory=settings.memory, keep=settings.keep,
+        emphasis=settings.emphasis,
         strength=settings.strength, max_iterations=settings.max_iterations,
         alternative=settings.alternative, sentences=settings.sentences, short=settings.short,
         held_out=settings.held_out, refit=settings.refit, seed=settings.seed,

@@ -1,7 +1,8 @@
 """Sparse linear back end: multinomial logistic regression over hashed features, numpy only.
 
 Weights are whole numbers times one step size, so the sums over a step's features are exact: a
-label depends on nothing but the step and what came before it, not on the batch around it.
+label depends on nothing but the step and what came before it, not on the batch around it. With a
+`ScoreMemory` what the last few steps were counts as well.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from tagger.backends.arrays import ArrayBackend
+from tagger.backends.base import FeatureExtractor
 from tagger.backends.features import FEATURES_VERSION
 from tagger.backends.features.step_features import Folded, StepFeatures, TraceExtractor, fold
+from tagger.backends.score_memory import NAMES, ScoreMemory, is_memory
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -71,7 +74,7 @@ class LinearBackend(ArrayBackend[LinearSettings]):
         settings: What fixes the features.
         arrays: ``buckets`` (rows,) int32, ascending: the buckets that carry weight; ``rows``
             (rows, types) int16: their weights in units of ``unit``; ``unit`` (1,) float64;
-            ``bias`` (types,) float64. Made read-only.
+            ``bias`` (types,) float64; those of a `ScoreMemory`, or none. Made read-only.
 
     Raises:
         UserError: An array is missing or does not fit the others.
@@ -88,6 +91,7 @@ class LinearBackend(ArrayBackend[LinearSettings]):
         self._rows = np.concatenate([np.zeros_like(rows[:1]), rows]).astype(np.int32)
         for array in (self._row_of, self._rows):
             array.setflags(write=False)
+        self._memory = ScoreMemory(self._arrays) if NAMES[0] in self._arrays else None
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LinearBackend:
@@ -96,7 +100,11 @@ class LinearBackend(ArrayBackend[LinearSettings]):
 
     @classmethod
     def from_weights(
-        cls, settings: LinearSettings, weights: NDArray[np.float64], bias: NDArray[np.float64]
+        cls,
+        settings: LinearSettings,
+        weights: NDArray[np.float64],
+        bias: NDArray[np.float64],
+        keep: int | None = None,
     ) -> LinearBackend:
         """Round trained weights and keep the buckets that carry any.
 
@@ -104,6 +112,8 @@ class LinearBackend(ArrayBackend[LinearSettings]):
             settings: What fixed the features in training.
             weights: (2**bits, types).
             bias: (types,).
+            keep: How many buckets are kept at most, those of the largest weights (sum of squares);
+                None keeps all.
 
         Returns:
             The back end; rounding moves a weight by at most half of max|weight| / 32767.
@@ -111,6 +121,9 @@ class LinearBackend(ArrayBackend[LinearSettings]):
         unit = max(float(np.abs(weights).max()), 1e-12) / _LARGEST
         whole = np.rint(weights / unit).astype(np.int16)
         buckets = np.flatnonzero(whole.any(axis=1)).astype(np.int32)
+        if keep is not None and len(buckets) > keep:
+            size = np.square(weights[buckets]).sum(axis=1)
+            buckets = np.sort(buckets[np.argsort(-size, kind="stable")[:keep]])
         if not len(buckets):
             buckets = np.zeros(1, dtype=np.int32)
         arrays: dict[str, NDArray[Any]] = {
@@ -121,12 +134,18 @@ class LinearBackend(ArrayBackend[LinearSettings]):
         }
         return cls(settings, arrays)
 
+    def with_memory(self, memory: Mapping[str, NDArray[Any]]) -> LinearBackend:
+        """The same back end with the arrays of a `ScoreMemory`, in place of any it has."""
+        return LinearBackend(self._settings, {**self._arrays, **memory})
+
     def _check(self) -> None:
         shapes = {k: v.shape for k, v in self._arrays.items()}
+        remembers = any(name in shapes for name in NAMES)
+        wanted = ["bias", "buckets", *(NAMES if remembers else ()), "rows", "unit"]
         rows = self._arrays.get("rows", np.zeros(0))
         buckets = self._arrays.get("buckets", np.zeros(0))
         fits = (
-            sorted(shapes) == ["bias", "buckets", "rows", "unit"]
+            sorted(shapes) == wanted
             and rows.ndim == 2
             and rows.shape[0] > 0
             and shapes["buckets"] == rows.shape[:1]
@@ -134,6 +153,7 @@ class LinearBackend(ArrayBackend[LinearSettings]):
             and shapes["unit"] == (1,)
             and int(buckets.min()) >= 0
             and int(buckets.max()) < 2**self._settings.bits
+            and (not remembers or is_memory(self._arrays, rows.shape[1]))
         )
         if not fits:
             raise UserError(
@@ -145,19 +165,26 @@ class LinearBackend(ArrayBackend[LinearSettings]):
         """Number of types it scores."""
         return len(self._arrays["bias"])
 
-    def start(self, question: str) -> TraceExtractor:
+    def start(self, question: str) -> FeatureExtractor:
         """Start a trace."""
-        return TraceExtractor(question, self._settings.max_words)
+        reader = TraceExtractor(question, self._settings.max_words)
+        return reader if self._memory is None else _Remembering(self, reader, self._memory)
 
-    def logits(self, steps: Sequence[StepFeatures]) -> NDArray[np.float64]:
+    def logits(self, steps: Sequence[Any]) -> NDArray[np.float64]:
         """Score steps.
 
         Args:
-            steps: Features, from extractors of any traces in any order.
+            steps: What extractors of any traces returned, in any order.
 
         Returns:
             (steps, types), bit for bit the same however the steps are batched.
         """
+        if self._memory is None:
+            return self.own_scores(steps)
+        return np.array(steps).reshape(len(steps), self.types)
+
+    def own_scores(self, steps: Sequence[StepFeatures]) -> NDArray[np.float64]:
+        """Score steps by their own features alone: (steps, types), as `logits` in any batch."""
         out = np.empty((len(steps), self.types))
         unit = float(self._arrays["unit"][0])
         for begin, end in chunks(steps):
@@ -165,6 +192,34 @@ class LinearBackend(ArrayBackend[LinearSettings]):
             rows = self._rows.take(self._row_of.take(folded.buckets), axis=0)
             out[begin:end] = self._arrays["bias"] + exact_sums(folded, rows, unit)
         return out
+
+
+class _Remembering:
+    """Reads one trace and scores its steps as it goes, as a step's scores depend on those before.
+
+    Args:
+        backend: Scores the steps by their own features.
+        reader: Extracts these.
+        memory: Weighs the scores.
+    """
+
+    def __init__(self, backend: LinearBackend, reader: TraceExtractor, memory: ScoreMemory) -> None:
+        self._backend = backend
+        self._reader = reader
+        self._memory = memory
+        self._before = memory.begin()
+
+    def read(self, text: str) -> NDArray[np.float64]:
+        """Take the next step's text; return its scores, (types,)."""
+        return self.read_batch([text])[0]
+
+    def read_batch(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """Take the texts of the next steps; return the scores of each."""
+        if not texts:
+            return []
+        own = self._backend.own_scores(self._reader.read_batch(texts))
+        scores, self._before = self._memory.weigh(own, self._before)
+        return list(scores)
 
 
 def chunks(steps: Sequence[StepFeatures]) -> Iterator[tuple[int, int]]:

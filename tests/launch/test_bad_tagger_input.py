@@ -16,7 +16,7 @@ import pytest
 
 from launch.cli import main
 from tagger.taxonomies.files import load_taxonomy
-from tagger.training.linear import train_linear
+from tagger.training.linear.train import train_linear
 
 Refused = Callable[..., str]
 

@@ -13,7 +13,7 @@ from tagger.backends.linear import LinearSettings
 from tagger.frozen import FrozenTagger
 from tagger.steps import TagContext, steps_from_texts
 from tagger.traces.labelled import read_labelled
-from tagger.training.linear import LinearRecipe, train_linear
+from tagger.training.linear.train import LinearRecipe, train_linear
 from tagger.training.scores import Scores, score_types
 from tagger.training.trained import TrainedTagger
 

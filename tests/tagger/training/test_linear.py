@@ -17,7 +17,7 @@ from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.traces.labelled import read_labelled
 from tagger.training.calibration import best_temperature
 from tagger.training.distillation import Distillation
-from tagger.training.linear import train_linear
+from tagger.training.linear.train import train_linear
 from tagger.training.soft_targets import TargetPlan, label_targets, targets_from_labels
 from tagger.training.splits import read_and_hold_out, split_by_question
 from tests.tagger.small_data import RECIPE, rows, scores_on, trained, write
