@@ -43,8 +43,8 @@ class LinearTraining(DistilledSettings):
     sentences: Annotated[float, Interval(ge=0.0, le=1.0)] = 0.0
     short: Annotated[int, Interval(ge=0, le=20)] = 0
     max_iterations: Annotated[int, Interval(ge=1, le=100_000)] = 100
-    bits: Annotated[int, Interval(ge=8, le=24)] = 18
-    keep: Annotated[int, Interval(ge=1)] | None = None
+    bits: Annotated[int, Interval(ge=8, le=24)] = 20
+    keep: Annotated[int, Interval(ge=1)] | None = 60_000
     memory: Annotated[int, Interval(ge=0, le=20)] = 0
     emphasis: Annotated[float, Interval(gt=0.0, le=1000.0)] = 1.0
     refit: bool = True

@@ -46,7 +46,7 @@ class LinearSettings(Settings):
     KEY: ClassVar[str] = "setting"
     OWNER: ClassVar[str] = "the linear tagger"
 
-    bits: Annotated[int, Interval(ge=8, le=24)] = 18
+    bits: Annotated[int, Interval(ge=8, le=24)] = 20
     max_words: Annotated[int, Interval(ge=1, le=10_000)] = 2000
     weight_words: float = 1.0
     weight_previous: float = 0.5

@@ -60,7 +60,7 @@ class LinearRecipe:
     strength: float = 3.0
     max_iterations: int = 100
     memory: int = 0
-    keep: int | None = None
+    keep: int | None = 60_000
     emphasis: float = 1.0
     alternative: float = 0.0
     sentences: float = 0.0
