@@ -166,3 +166,11 @@ def test_the_packaged_sweep_has_an_arm_for_every_term() -> None:
     runs = make_runs(config, points, [0])
     used = {term for run in runs for term in run.config["reward"]["terms"]}
     assert set(MODULES) - used == {"format", "no_thinking_bonus"}
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "sweeps").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_packaged_sweep_has_runs_of_each_arm(path: Path) -> None:
+    config = load_sweep(path)
+    points = {arm: grid(read_space(config.varied(arm))) for arm in config.arm_names}
+    runs = make_runs(config, points, config.seeds or [0])
+    assert {run.arm for run in runs} == set(config.arm_names)
