@@ -43,7 +43,7 @@ def front_plot(results: Mapping[str, Any]) -> str:
     for one in references:
         d.mark("square", *_place(axes, one), 6, REFERENCE, tip(one))
     star = recommended(results)
-    for one in settings:
+    for one in sorted(settings, key=lambda one: one["name"] == star):  # it lies above others
         control = one["name"] == results["control"]
         shape = "star" if one["name"] == star else "square" if control else "circle"
         d.mark(shape, *_place(axes, one), 6.2, colours[one["arm"]], tip(one))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import rl.provenance
 from rl.sweep.execution.tasks import tasks_of
 from rl.sweep.folder import SweepFolder, begin
 from rl.sweep.planned import planned_runs
+from rl.sweep.report.front import front_plot
 from rl.sweep.report.page import page
 from rl.sweep.stops import monitored_points
 from rl.sweep.sweep import finish
@@ -54,6 +56,16 @@ def test_nothing_is_recommended_where_no_setting_keeps_the_accuracy(sweep: Sweep
     text = page(dear)
     assert "cheapest (none saves tokens)" in text and "star: recommended" not in text
     assert settings_csv(dear).count("True\n") == 0
+
+
+def test_the_star_of_the_recommended_setting_lies_above_the_others(sweep: SweepFolder) -> None:
+    results = _with(finish(sweep, planned_runs(sweep)), True)
+    for one in results["settings"]:
+        chosen = results["recommendation"] | {"setting": one["name"]}
+        titles = re.findall(
+            r"<title>(.*?)</title>", front_plot(results | {"recommendation": chosen})
+        )
+        assert titles[-1].startswith(one["label"])
 
 
 def test_settings_without_their_control_are_held_against_base_and_not_recommended(
