@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -18,23 +19,23 @@ from tagger.training.soft_targets import TrainingTrace
 _NEVER = -30.0  # bias of a type without examples: probability about 1e-13
 
 Floats = NDArray[np.float64]
-Weighted = tuple[TrainingTrace, float]
-"""A trace and what each of its steps counts in the loss."""
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Steps with a target.
+class ReadTrace:
+    """A training trace as the tagger reads it.
 
     Attributes:
         features: Of each step.
-        targets: Probability of each type, (steps, types).
-        weights: What a step counts in the loss, (steps,).
+        known: Whether a step has a target, (steps,).
+        targets: Probability of each type at the steps that have one, (known steps, types).
+        weight: What each of its steps counts in the loss.
     """
 
     features: list[StepFeatures]
+    known: NDArray[np.bool_]
     targets: Floats
-    weights: Floats
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -50,49 +51,27 @@ class Penalty:
     max_iterations: int
 
 
-def joined(first: Examples, second: Examples) -> Examples:
-    """The examples of both, in order."""
-    return Examples(
-        first.features + second.features,
-        np.concatenate([first.targets, second.targets]),
-        np.concatenate([first.weights, second.weights]),
-    )
-
-
-def read_examples(traces: Iterable[Weighted], settings: LinearSettings, types: int) -> Examples:
-    """Extract the features of the steps that have a target.
-
-    Args:
-        traces: The traces.
-        settings: What fixes the features.
-        types: How many there are.
-    """
-    features: list[StepFeatures] = []
-    targets: list[NDArray[np.float32]] = [np.zeros((0, types), dtype=np.float32)]
-    weights: list[Floats] = [np.zeros(0)]
-    for trace, weight in traces:
-        seen = TraceExtractor(trace.question, settings.max_words).read_batch(trace.steps)
+def with_features(
+    traces: Iterable[TrainingTrace], settings: LinearSettings, weight: float
+) -> list[ReadTrace]:
+    """Extract the features of training traces, whose steps count `weight` each."""
+    found = []
+    for trace in traces:
+        features = TraceExtractor(trace.question, settings.max_words).read_batch(trace.steps)
         known = trace.targets.sum(axis=1) > 0
-        features += [step for step, is_known in zip(seen, known, strict=True) if is_known]
-        targets.append(trace.targets[known])
-        weights.append(np.full(int(known.sum()), weight))
-    return Examples(features, rows_to_one(np.concatenate(targets)), np.concatenate(weights))
-
-
-def rows_to_one(targets: NDArray[np.float32]) -> Floats:
-    """Targets whose rows sum to 1, (steps, types)."""
-    exact = targets.astype(np.float64)
-    scaled: Floats = exact / exact.sum(axis=1, keepdims=True)
-    return scaled
+        targets = trace.targets[known].astype(np.float64)
+        targets /= targets.sum(axis=1, keepdims=True)
+        found.append(ReadTrace(features, known, targets, weight))
+    return found
 
 
 def fit_words(
-    examples: Examples, settings: LinearSettings, penalty: Penalty, keep: int | None
+    traces: Sequence[ReadTrace], settings: LinearSettings, penalty: Penalty, keep: int | None
 ) -> LinearBackend:
     """Fit the weights of all features.
 
     Args:
-        examples: What is learned.
+        traces: What is learned.
         settings: What fixes the features.
         penalty: How.
         keep: How many buckets are kept, as of `LinearBackend.from_weights`.
@@ -100,23 +79,23 @@ def fit_words(
     Raises:
         UserError: The targets name a single type.
     """
-    matrix = _matrix(examples.features, settings)
+    steps = [step for trace in traces for step in compress(trace.features, trace.known)]
+    matrix = _matrix(steps, settings)
     columns = np.unique(matrix.indices)
-    found, bias = regress(matrix[:, columns], examples.targets, examples.weights, penalty)
+    found, bias = regress(matrix[:, columns], traces, penalty)
     weights = np.zeros((2**settings.bits, found.shape[1]))
     weights[columns] = found
     return LinearBackend.from_weights(settings, weights, bias, keep)
 
 
-def regress(rows: Any, targets: Floats, weights: Floats, penalty: Penalty) -> tuple[Floats, Floats]:
+def regress(rows: Any, traces: Sequence[ReadTrace], penalty: Penalty) -> tuple[Floats, Floats]:
     """Multinomial logistic regression on soft targets.
 
     A step counts once for each type in its target, with the type's probability as its weight.
 
     Args:
-        rows: Inputs of each step, (steps, inputs), dense or a scipy CSR matrix.
-        targets: Probability of each type, (steps, types).
-        weights: What a step counts in the loss, (steps,).
+        rows: Inputs of each step that has a target, (steps, inputs), dense or a scipy CSR matrix.
+        traces: Their targets and weights.
         penalty: How.
 
     Returns:
@@ -129,6 +108,8 @@ def regress(rows: Any, targets: Floats, weights: Floats, penalty: Penalty) -> tu
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
+    targets = np.concatenate([trace.targets for trace in traces])
+    weights = np.repeat([t.weight for t in traces], [len(t.targets) for t in traces])
     steps, types = np.nonzero(targets)
     present = np.unique(types)
     if len(present) < 2:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
-from tagger.backends.features.step_features import TraceExtractor
-from tagger.backends.linear import LinearBackend, LinearSettings
+from tagger.backends.linear import LinearBackend
 from tagger.backends.score_memory import SCALE, inputs, memory_arrays
-from tagger.training.linear.fit import Penalty, Weighted, regress, rows_to_one
+from tagger.training.linear.fit import Penalty, ReadTrace, regress
 
 
 def fit_memory(
-    backend: LinearBackend,
-    settings: LinearSettings,
-    traces: Iterable[Weighted],
-    steps: int,
-    penalty: Penalty,
+    backend: LinearBackend, traces: Sequence[ReadTrace], steps: int, penalty: Penalty
 ) -> LinearBackend:
     """Give a linear back end a memory of the scores of the steps before.
 
@@ -26,7 +21,6 @@ def fit_memory(
 
     Args:
         backend: With the weights of its features, and no memory.
-        settings: What fixes these.
         traces: The traces, with a target for some step.
         steps: How many steps are remembered, at least 1.
         penalty: How.
@@ -34,20 +28,11 @@ def fit_memory(
     Raises:
         UserError: As `regress`.
     """
-    seen, targets, weights = [], [], []
     begin = np.zeros((steps, backend.types))
-    for trace, weight in traces:
-        known = trace.targets.sum(axis=1) > 0
-        if not any(known):
-            continue
-        reader = TraceExtractor(trace.question, settings.max_words)
-        scores = backend.own_scores(reader.read_batch(trace.steps))
-        seen.append(inputs(scores, begin)[0][known] / SCALE)
-        targets.append(trace.targets[known])
-        weights.append(np.full(int(known.sum()), weight))
-    exact = rows_to_one(np.concatenate(targets))
-    rows = np.concatenate(seen)
-    rows[:, np.flatnonzero(~exact.any(axis=0))] = 0.0  # scores of types without an example
-    return backend.with_memory(
-        memory_arrays(*regress(rows, exact, np.concatenate(weights), penalty))
+    learned = [trace for trace in traces if any(trace.known)]
+    rows = np.concatenate(
+        [inputs(backend.own_scores(t.features), begin)[0][t.known] / SCALE for t in learned]
     )
+    present = np.any([trace.targets.any(axis=0) for trace in learned], axis=0)
+    rows[:, np.flatnonzero(~present)] = 0.0  # scores of types without an example
+    return backend.with_memory(memory_arrays(*regress(rows, learned, penalty)))

@@ -15,14 +15,7 @@ from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 from tagger.training.calibration import calibrate, scores_of_labels
 from tagger.training.distillation import Distillation, soft_label, unlabelled_traces
-from tagger.training.linear.fit import (
-    Examples,
-    Penalty,
-    Weighted,
-    fit_words,
-    joined,
-    read_examples,
-)
+from tagger.training.linear.fit import Penalty, ReadTrace, fit_words, with_features
 from tagger.training.linear.memory import fit_memory
 from tagger.training.soft_targets import (
     TargetPlan,
@@ -114,25 +107,19 @@ def train_linear(
         taxonomy, recipe.alternative, recipe.sentences, recipe.short, recipe.seed,
         max_steps=None, min_teacher_prob=_MIN_TEACHER_PROB,
     )  # fmt: skip
-    training: list[Weighted] = [
-        (trace, recipe.emphasis) for trace in targets_from_labels(kept, plan, distillation, say)
-    ]
+    labelled = targets_from_labels(kept, plan, distillation, say)
+    train = with_features(labelled, recipe.shape, recipe.emphasis)
     if distillation:
         for number, soft in enumerate(soft_label(distillation, unlabelled, say)):
-            training += [(trace, 1.0) for trace in targets_from_teachers(soft, number, plan)]
-    train = read_examples(training, recipe.shape, len(taxonomy.types))
-    say(f"Fitting {np.count_nonzero(train.targets):,} examples.")
-    backend = _fit(train, training, recipe)
+            train += with_features(targets_from_teachers(soft, number, plan), recipe.shape, 1.0)
+    say(f"Fitting {sum(np.count_nonzero(trace.targets) for trace in train):,} examples.")
+    backend = _fit(train, recipe)
     found = calibrate(scores_of_labels(backend, aside, taxonomy), taxonomy)
     scores = found.scores
     if recipe.refit:
         say(f"Held-out micro-F1 {scores.micro_f1:.3f}; training on all {len(traces)} traces.")
-        more: list[Weighted] = [
-            (trace, recipe.emphasis)
-            for trace in targets_from_labels(aside, plan, distillation, say)
-        ]
-        rest = read_examples(more, recipe.shape, len(taxonomy.types))
-        backend = _fit(joined(train, rest), [*training, *more], recipe)
+        rest = targets_from_labels(aside, plan, distillation, say)
+        backend = _fit([*train, *with_features(rest, recipe.shape, recipe.emphasis)], recipe)
     count = sum(len(trace.labels) for trace in (traces if recipe.refit else kept))
     about = {
         "data": [Path(p).name for p in (*labelled_paths, *train_only)],
@@ -153,10 +140,8 @@ def train_linear(
     return TrainedTagger(tagger, scores, len(traces), count, len(aside))
 
 
-def _fit(examples: Examples, traces: Sequence[Weighted], recipe: LinearRecipe) -> LinearBackend:
-    """Fit the weights of words to examples, and then the memory to the traces they are of."""
+def _fit(traces: Sequence[ReadTrace], recipe: LinearRecipe) -> LinearBackend:
+    """Fit the weights of words, and then the memory."""
     penalty = Penalty(recipe.strength, recipe.max_iterations)
-    backend = fit_words(examples, recipe.shape, penalty, recipe.keep)
-    if not recipe.memory:
-        return backend
-    return fit_memory(backend, recipe.shape, traces, recipe.memory, penalty)
+    backend = fit_words(traces, recipe.shape, penalty, recipe.keep)
+    return fit_memory(backend, traces, recipe.memory, penalty) if recipe.memory else backend
