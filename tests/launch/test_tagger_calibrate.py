@@ -75,6 +75,40 @@ def test_calibrated_tagger_maps_the_types_of_such_steps(
         assert counts["predicted"] == 24 * predicted[name], "its question changes nothing here"
 
 
+def test_tagger_calibrated_for_its_own_types(
+    tmp_path: Path, sentences: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["tagger", "calibrate", str(sentences), "--taxonomy", "thought-anchors"]
+    unit, own, made = (tmp_path / name for name in ("unit", "own.jsonl", "made"))
+    span = ["--segmenter", "span", "--tagger", str(small), "--output", str(unit)]
+    assert main([*words, *span]) == 0
+    rows = sentences.read_text().replace("CHECK", "META").replace("COMPUTE", "VERIFY")
+    own.write_text(rows)
+    words = ["tagger", "calibrate", str(own), "--tagger", str(unit)]
+    assert main([*words, "--types", "META", "--output", str(made)]) == 0
+    assert "144 labelled steps" in capsys.readouterr().out
+    before, after = FrozenTagger.load(unit), FrozenTagger.load(made)
+    assert after.fingerprint != before.fingerprint and after.temperature == before.temperature
+    others = {tag: bias for tag, bias in after.logit_bias.items() if tag != "META"}
+    assert others == {tag: bias for tag, bias in before.logit_bias.items() if tag != "META"}
+    (kept,) = after.extras.calibrations
+    assert kept.segmenter == "span" and kept.tagger == after.fingerprint
+    assert after.about["calibrated_by"]["labelled"][0]["file"] == "own.jsonl"
+    card = (made / "README.md").read_text()
+    assert "## Calibrated again" in card and card.index(before.fingerprint) < card.index(
+        after.fingerprint
+    )
+    steps = steps_from_texts(json.loads(rows.splitlines()[0])["steps"])[1]
+    counts = Counter(after.taxonomy.get(t.type).tag for t in after.tag(steps))
+    assert counts["META"] == 3, "as often as it is labelled"
+    again = [*words[:-1], str(made), "--output", str(tmp_path / "all")]
+    assert main(again) == 0
+    assert FrozenTagger.load(tmp_path / "all").logit_bias != after.logit_bias
+    capsys.readouterr()
+    assert main(["tagger", "evaluate", str(own), "--tagger", str(made), "--resamples", "2"]) == 0
+    assert "or calibrated by it" in capsys.readouterr().err
+
+
 def test_calibration_again_takes_the_place_of_the_one_before(
     tmp_path: Path, sentences: Path, small: Path
 ) -> None:
@@ -105,6 +139,10 @@ def test_known_words_are_those_of_the_traces(
         (["{file}", "--segmenter", "sentense"], "did you mean 'sentence'"),
         (["--known-words", "{once}"], "once.jsonl: no word occurs 3 times, so every step would"),
         (["{file}"], "say so with --taxonomy thought-anchors"),
+        (["--known-words", "{file}", "--types", "META"], "are of labelled traces; name some"),
+        (["{file}", "--segmenter", "span", "--types", "META"], "--types is of the tagger's own"),
+        (["{own}", "--types", "META"], "0 labels of META are too few to set its bias"),
+        (["{own}", "--types", "METTA"], "did you mean 'META'"),
         (["{file}", "--taxonomy", "thought-anchors", "--tagger", "none"], "No tagger 'none'"),
     ],
 )
@@ -113,6 +151,8 @@ def test_bad_words(
 ) -> None:
     once = tmp_path / "once.jsonl"
     once.write_text('{"thinking": "We add twice."}\n')
-    given = [word.format(file=sentences, once=once) for word in words]
+    own = tmp_path / "own.jsonl"
+    own.write_text(sentences.read_text().replace("CHECK", "VERIFY").replace("COMPUTE", "CASE"))
+    given = [word.format(file=sentences, once=once, own=own) for word in words]
     assert says in refused("tagger", "calibrate", *given, "--output", tmp_path / "made")
     assert not (tmp_path / "made").exists()

@@ -1,19 +1,21 @@
-"""``suffice tagger calibrate``: a tagger for steps cut otherwise, or types of another taxonomy."""
+"""``suffice tagger calibrate``: a tagger by labels, of its own steps and types or of others."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launch.command import Command, add_output, output_folder
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
+    from tagger.evaluation.label_files import LabelledFile
     from tagger.extras import Extras
     from tagger.frozen import FrozenTagger
-    from tagger.training.unit_calibration import CalibrationReport
+    from tagger.training.by_labels.report import CalibrationReport
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--taxonomy",
         metavar="NAME_OR_YAML",
         help="taxonomy of the labels (default: reasontype)",
+    )
+    parser.add_argument(
+        "--types",
+        nargs="+",
+        metavar="TAG",
+        help="on the tagger's own steps and types: set the logit biases of these types alone, by "
+        "their counts, and keep its temperature and the other biases (default: all)",
     )
     parser.add_argument(
         "--known-words",
@@ -61,44 +70,89 @@ def run(args: argparse.Namespace) -> None:
 
     if not args.labelled and not args.known_words:
         raise UserError("Name labelled traces, or --known-words; see suffice tagger calibrate -h.")
-    if not args.labelled and (args.segmenter or args.taxonomy):
-        raise UserError("--segmenter and --taxonomy are of labelled traces; name some.")
+    if not args.labelled and (args.segmenter or args.taxonomy or args.types):
+        raise UserError("--segmenter, --taxonomy and --types are of labelled traces; name some.")
     output = output_folder(args.output, "tagger")
     folder = tagger_folder(args.tagger)
+    path = folder / CARD_FILE
+    card = path.read_text(encoding="utf-8") if path.is_file() else ""
     tagger = FrozenTagger.load(folder)
-    extras = tagger.extras
     if args.labelled:
-        extras = _with_calibration(tagger, extras, args)
+        tagger, said = _calibrated(tagger, args)
+        card += said
     if args.known_words:
-        extras = _with_words(extras, args.known_words)
-    card = folder / CARD_FILE
-    made = with_parts(tagger, extras=extras)
-    made.save(output, card.read_text(encoding="utf-8") if card.is_file() else "")
-    print(f"Saved {output}, fingerprint {made.fingerprint[:12]}.")
+        tagger = with_parts(tagger, extras=_with_words(tagger.extras, args.known_words))
+    tagger.save(output, card)
+    print(f"Saved {output}, fingerprint {tagger.fingerprint[:12]}.")
 
 
-def _with_calibration(tagger: FrozenTagger, extras: Extras, args: argparse.Namespace) -> Extras:
-    """The extras with the calibration by some labels, in place of the one there was."""
+def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenTagger, str]:
+    """The tagger calibrated by some labels, and what its card is to say of it."""
     from launch.progress import progress_of_parts
     from tagger.evaluation.label_files import read_labelled_files
     from tagger.segmentation.given import get_unit
     from tagger.taxonomies.files import load_type_map
     from tagger.taxonomies.taxonomy import REASONTYPE
-    from tagger.training.unit_calibration import calibrate_unit
+    from tagger.training.by_labels.own import calibrate_own, is_own
+    from tagger.training.by_labels.units import calibrate_unit
+    from tagger.variants import with_parts
 
     segmenter = get_unit(args.segmenter) if args.segmenter else tagger.segmenter
     type_map = load_type_map(args.taxonomy or REASONTYPE.name)
-    files = read_labelled_files(args.labelled, type_map.taxonomy)
+    taxonomy = type_map.taxonomy
+    own = is_own(tagger, segmenter, taxonomy)
+    if args.types and not own:
+        raise UserError(
+            "--types is of the tagger's own steps and types; leave it out with another --segmenter "
+            "or --taxonomy."
+        )
+    files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
     with progress_of_parts() as progress:
-        found, report = calibrate_unit(
-            tagger, segmenter, traces, type_map,
-            lambda done, total: progress("traces", done, total),
-        )  # fmt: skip
-    _show(report, f"{type_map.taxonomy.name}, segmenter {segmenter.name}")
+
+        def show(done: int, total: int) -> None:
+            progress("traces", done, total)
+
+        if own:
+            temperature, logit_bias, report = calibrate_own(tagger, traces, args.types, show)
+        else:
+            found, report = calibrate_unit(tagger, segmenter, traces, type_map, show)
+    _show(report, f"{taxonomy.name}, segmenter {segmenter.name}")
     about = {"labelled": [file.as_dict() for file in files], **report.as_dict()}
-    others = [c for c in extras.calibrations if not c.fits(segmenter, type_map.taxonomy.name)]
-    return replace(extras, calibrations=(*others, replace(found, about=about)))
+    if own:
+        return _own(tagger, temperature, logit_bias, files, about)
+    others = [c for c in tagger.extras.calibrations if not c.fits(segmenter, taxonomy.name)]
+    calibrations = (*others, replace(found, about=about))
+    return with_parts(tagger, extras=replace(tagger.extras, calibrations=calibrations)), ""
+
+
+def _own(
+    tagger: FrozenTagger,
+    temperature: float,
+    logit_bias: dict[str, float],
+    files: Sequence[LabelledFile],
+    about: dict[str, Any],
+) -> tuple[FrozenTagger, str]:
+    """The tagger with another temperature and other biases, and what its card is to say of it."""
+    from tagger.variants import with_parts
+
+    made = with_parts(
+        tagger,
+        temperature=temperature,
+        logit_bias=logit_bias,
+        about=tagger.about | {"calibrated_by": about, "calibrated_on": [f.name for f in files]},
+        calibrated=True,
+    )
+    # Those for other steps and types correct the scores, which are the same.
+    calibrations = [replace(c, tagger=made.fingerprint) for c in tagger.extras.calibrations]
+    made = with_parts(made, extras=replace(tagger.extras, calibrations=tuple(calibrations)))
+    biases = ", ".join(f"{tag} {bias:+.2f}" for tag, bias in logit_bias.items()) or "none"
+    return made, (
+        f"\n## Calibrated again\n\n`suffice tagger calibrate` on {about['steps']} labelled steps "
+        f"({', '.join(file.name for file in files)}); what stands above is of the tagger "
+        f"before, `{tagger.fingerprint}`.\n\n* Temperature {temperature:g}; logit biases {biases}\n"
+        f"* Fingerprint `{made.fingerprint}`\n"
+    )
 
 
 def _with_words(extras: Extras, paths: list[Path]) -> Extras:
@@ -142,7 +196,7 @@ def _show(report: CalibrationReport, title: str) -> None:
 
 COMMAND = Command(
     name="tagger calibrate",
-    summary="calibrate a tagger for steps of another segmentation or types of another taxonomy",
+    summary="calibrate a tagger by labels, of its own steps and types or of others",
     example="suffice tagger calibrate sentences.jsonl --taxonomy schoenfeld --segmenter sentence "
     "--output my-tagger",
     configure=configure,

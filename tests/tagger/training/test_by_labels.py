@@ -16,15 +16,18 @@ from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
+from tagger.steps import steps_from_texts
 from tagger.taxonomies.files import load_type_map
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.traces.labelled import LabelledTrace
-from tagger.training.unit_calibration import (
+from tagger.training.by_labels.fit import (
     LEAST_LABELS,
-    calibrate_unit,
     count_biases,
     unit_temperature,
 )
+from tagger.training.by_labels.own import calibrate_own
+from tagger.training.by_labels.units import calibrate_unit
+from tagger.variants import with_parts
 
 
 def test_count_biases_none_where_counts_are_as_labelled() -> None:
@@ -127,7 +130,7 @@ def test_calibrate_unit_refuses_too_few_labels() -> None:
 
 def test_calibrate_unit_refuses_what_would_not_be_used() -> None:
     own = load_type_map("reasontype")
-    with pytest.raises(UserError, match=r"segmenter 'paragraph' by its training.* another --segm"):
+    with pytest.raises(UserError, match=r"'paragraph' and the tagger's own types is part of"):
         calibrate_unit(TAGGER, ParagraphSegmenter(), traces(40), own)
     checks = [replace(t, labels=dict.fromkeys(range(8), "VERIFY")) for t in traces(40)]
     assert calibrate_unit(TAGGER, SentenceSegmenter(), checks, own)[1].steps == 320
@@ -142,3 +145,48 @@ def test_calibrate_unit_refuses_a_tagger_of_types_that_are_not_mapped() -> None:
     other = FrozenTagger(anchors, ParagraphSegmenter(), Other())
     with pytest.raises(UserError, match="taxonomy is 'thought-anchors', but the mapping to 'venh"):
         calibrate_unit(other, SentenceSegmenter(), traces(40), load_type_map("venhoff"))
+
+
+def own_traces(count: int) -> list[LabelledTrace]:
+    """As `traces`, in the tagger's own types."""
+    pairs = (("CHECK", "VERIFY"), ("COMPUTE", "SUBSTITUTE"))
+    names = {ANCHORS.taxonomy.get(one).name: other for one, other in pairs}
+    return [replace(t, labels={i: names[n] for i, n in t.labels.items()}) for t in traces(count)]
+
+
+def test_calibrate_own_corrects_counts_and_shows_it_by_halves() -> None:
+    temperature, bias, report = calibrate_own(TAGGER, own_traces(40))
+    by_tag = {kind.tag: kind for kind in report.types}
+    check = by_tag["VERIFY"]
+    assert (check.labelled, check.before, check.after) == (80, 240, 80)
+    assert report.accuracy == (0.5, 1.0)
+    # A check from a score of 2 on, where 1.7 is none and 2.5 is one.
+    assert -2.5 < temperature * (bias["VERIFY"] - bias["SUBSTITUTE"]) < -1.7
+    made = with_parts(TAGGER, temperature=temperature, logit_bias=bias)
+    steps = steps_from_texts([f"step {x}" for x in (-1.0, 1.7, 2.5)])[1]
+    assert [t.type for t in made.tag(steps)] == [
+        REASONTYPE.get(tag).name for tag in ("SUBSTITUTE", "SUBSTITUTE", "VERIFY")
+    ]
+
+
+def test_calibrate_own_of_one_type_leaves_all_else() -> None:
+    biased = with_parts(TAGGER, temperature=0.5, logit_bias={"SUBSTITUTE": 0.25, "META": 0.1})
+    temperature, bias, report = calibrate_own(biased, own_traces(40), ["VERIFY"])
+    assert temperature == 0.5
+    assert (bias["SUBSTITUTE"], bias["META"]) == (0.25, 0.1)
+    assert set(bias) == {"SUBSTITUTE", "META", "VERIFY"}
+    assert -5.0 < bias["VERIFY"] - 0.25 < -3.4, "scores of 1.7 and 2.5, over a temperature of 0.5"
+    assert report.accuracy[1] == 1.0
+    assert report.log_loss[0] == report.log_loss[1], "probabilities are without biases"
+
+
+def test_calibrate_own_of_types_within_tolerance_changes_nothing() -> None:
+    scored = [replace(t, labels=dict.fromkeys((2, 3, 4), "VERIFY")) for t in own_traces(40)]
+    assert calibrate_own(TAGGER, scored, ["VERIFY"])[:2] == (1.0, {})
+
+
+def test_calibrate_own_refuses_types_without_labels() -> None:
+    with pytest.raises(UserError, match=r"^0 labels of META are too few to set its bias by; it ne"):
+        calibrate_own(TAGGER, own_traces(40), ["META"])
+    with pytest.raises(UserError, match="VERIFI"):
+        calibrate_own(TAGGER, own_traces(40), ["VERIFI"])

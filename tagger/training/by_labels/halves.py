@@ -1,0 +1,109 @@
+"""A calibration by labelled steps, and its figures by two halves of the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tagger.backends.base import extract_features
+from tagger.errors import UserError
+from tagger.frozen import FrozenTagger
+from tagger.steps import steps_from_texts
+from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.traces.labelled import LabelledTrace
+from tagger.training.by_labels.fit import LEAST_LABELS, Floats, Ints
+from tagger.training.by_labels.report import CalibrationReport, Scored, half_of, report_of
+
+Fit = Callable[[Floats, Ints], tuple[float, Floats]]
+"""Finds temperature and biases, (types,), by logits, (steps, own types), and types, (steps,)."""
+
+
+@dataclass(frozen=True)
+class LabelledSteps:
+    """Scores of labelled steps.
+
+    Attributes:
+        logits: Of the tagger's own types, (steps, own types).
+        types: True type of each step, (steps,), of the labels' taxonomy.
+        half: Of the questions, 0 or 1, (steps,).
+        left_out: Labels of types that the tagger cannot predict.
+    """
+
+    logits: Floats
+    types: Ints
+    half: Ints
+    left_out: int
+
+
+def read_steps(
+    tagger: FrozenTagger,
+    traces: Sequence[LabelledTrace],
+    taxonomy: Taxonomy,
+    onto: Floats,
+    progress: Callable[[int, int], None],
+) -> LabelledSteps:
+    """Score the labelled steps of some traces, each read from its first step on.
+
+    Args:
+        tagger: The tagger.
+        traces: Labelled traces.
+        taxonomy: Of the labels.
+        onto: 1 where a type of the tagger becomes one of the labels', (own types, types).
+        progress: Called with how many traces are done, and of how many.
+
+    Raises:
+        UserError: A half of the questions has too few labels.
+    """
+    reached = set(np.flatnonzero(onto.any(axis=0)).tolist())
+    rows, true, half, left_out = [], [], [], 0
+    for done, trace in enumerate(traces, start=1):
+        logits = _logits(tagger, trace)
+        for index, label in sorted(trace.labels.items()):
+            if taxonomy.index(label) in reached:
+                rows.append(logits[index])
+                true.append(taxonomy.index(label))
+                half.append(half_of(trace))
+            else:
+                left_out += 1
+        progress(done, len(traces))
+    if min(sum(half), len(half) - sum(half)) < LEAST_LABELS:
+        raise UserError(
+            f"{len(true)} labels of types that the tagger can predict are too few to calibrate it: "
+            f"each half of the questions needs {LEAST_LABELS}."
+        )
+    return LabelledSteps(np.array(rows), np.array(true), np.array(half), left_out)
+
+
+def by_halves(
+    steps: LabelledSteps,
+    fit: Fit,
+    temperature: float,
+    bias: Floats,
+    onto: Floats,
+    taxonomy: Taxonomy,
+) -> CalibrationReport:
+    """What a calibration is worth: each half of the questions with what the other one sets.
+
+    Args:
+        steps: Labelled steps.
+        fit: What sets it.
+        temperature: Of the tagger as it is.
+        bias: Of the tagger as it is, (types,).
+        onto: 1 where a type of the tagger becomes one of the labels', (own types, types).
+        taxonomy: Of the labels.
+    """
+    before = Scored.of(steps.logits, temperature, bias, onto)
+    after = Scored(np.empty_like(before.plain), np.empty_like(before.plain))
+    for one in (0, 1):
+        here, there = steps.half == one, steps.half != one
+        found = Scored.of(steps.logits[there], *fit(steps.logits[here], steps.types[here]), onto)
+        after.plain[there], after.biased[there] = found.plain, found.biased
+    return report_of(before, after, steps.types, taxonomy, steps.left_out)
+
+
+def _logits(tagger: FrozenTagger, trace: LabelledTrace) -> Floats:
+    """Scores of the steps of a trace up to its last label."""
+    steps = steps_from_texts(trace.steps[: max(trace.labels, default=-1) + 1])[1]
+    return tagger.backend.logits(extract_features(tagger.backend.start(trace.question), steps))

@@ -1,0 +1,128 @@
+"""What a calibration by labels is worth: each half of the questions with the other one's."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tagger.taxonomies.taxonomy import Taxonomy
+from tagger.traces.labelled import LabelledTrace
+from tagger.training.by_labels.fit import Floats, Ints, log_probabilities
+from tagger.training.scores import score_types
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCounts:
+    """One type before and after, each half calibrated by the other.
+
+    Attributes:
+        tag: Its tag.
+        labelled: Steps labelled so.
+        before, after: Steps predicted so.
+        precision_before, precision_after: Share of these that are labelled so.
+        f1_before, f1_after: F1 of the type.
+    """
+
+    tag: str
+    labelled: int
+    before: int
+    after: int
+    precision_before: float
+    precision_after: float
+    f1_before: float
+    f1_after: float
+
+
+@dataclass(frozen=True)
+class CalibrationReport:
+    """What a calibration is worth.
+
+    Attributes:
+        steps: Labelled steps.
+        accuracy: Before and after, each half of the questions calibrated by the other.
+        log_loss: The same.
+        types: The types that are labelled or predicted.
+        left_out: Labels of types that the tagger cannot predict.
+    """
+
+    steps: int
+    accuracy: tuple[float, float]
+    log_loss: tuple[float, float]
+    types: tuple[TypeCounts, ...]
+    left_out: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Logarithms of the types' probabilities, (steps, types), without and with bias."""
+
+    plain: Floats
+    biased: Floats
+
+    @classmethod
+    def of(cls, logits: Floats, temperature: float, bias: Floats, onto: Floats) -> Scored:
+        """Score steps by their logits.
+
+        Args:
+            logits: Of the tagger's own types, (steps, own types).
+            temperature: Logits are divided by it.
+            bias: Of the mapped types, (types,).
+            onto: 1 where an own type becomes a type, (own types, types).
+        """
+        plain = log_probabilities(logits, temperature, onto)
+        return cls(plain, plain + bias)
+
+
+def half_of(trace: LabelledTrace) -> int:
+    """0 or 1, the same for all traces of a question."""
+    key = trace.question or str(trace.about.get("qid") or trace.id)
+    return hashlib.sha256(key.encode()).digest()[0] % 2
+
+
+def report_of(
+    before: Scored, after: Scored, types: Ints, taxonomy: Taxonomy, left_out: int
+) -> CalibrationReport:
+    """Compare scores before and after.
+
+    Args:
+        before: As the tagger is.
+        after: Each half of the questions calibrated by the other.
+        types: True type of each step, (steps,).
+        taxonomy: Order of the types.
+        left_out: See `CalibrationReport`.
+    """
+    rows, names = np.arange(len(types)), [taxonomy.names[i] for i in types]
+    predicted = [scored.biased.argmax(axis=1) for scored in (before, after)]
+    counts = [np.bincount(p, minlength=len(taxonomy.types)).tolist() for p in predicted]
+    scores = [score_types(names, [taxonomy.names[i] for i in p], taxonomy) for p in predicted]
+    loss = [-float(scored.plain[rows, types].mean()) for scored in (before, after)]
+
+    def each(name: str, what: str) -> tuple[float, float]:
+        first, second = (score.per_type.get(name) for score in scores)
+        return getattr(first, what, 0.0), getattr(second, what, 0.0)
+
+    return CalibrationReport(
+        steps=len(types),
+        accuracy=(scores[0].micro_f1, scores[1].micro_f1),
+        log_loss=(loss[0], loss[1]),
+        types=tuple(
+            TypeCounts(
+                kind.tag,
+                int((types == i).sum()),
+                counts[0][i],
+                counts[1][i],
+                *each(kind.name, "precision"),
+                *each(kind.name, "f1"),
+            )  # fmt: skip
+            for i, kind in enumerate(taxonomy.types)
+            if (types == i).any() or counts[0][i] or counts[1][i]
+        ),
+        left_out=left_out,
+    )
