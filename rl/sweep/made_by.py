@@ -12,6 +12,7 @@ from rl.sweep.analysis.origins import (
     mixed_origins,
     mixed_sampling,
     resumed_elsewhere,
+    taggers_of,
 )
 from rl.sweep.folder import SweepFolder
 from rl.training.run_folder import RunFolder
@@ -19,7 +20,7 @@ from tagger.files import read_json
 
 
 def made_by(sweep: SweepFolder, runs: Sequence[str], references: Iterable[str]) -> dict[str, Any]:
-    """Commits of the runs, and what differs in how they were made.
+    """Commits and taggers of the runs, and what differs in how they were made.
 
     Args:
         sweep: The sweep.
@@ -27,7 +28,8 @@ def made_by(sweep: SweepFolder, runs: Sequence[str], references: Iterable[str]) 
         references: Names of the policies that were there before and are sampled.
 
     Returns:
-        ``commits`` and ``mixed`` of the results; what a run notes nothing of is left out.
+        ``commits``, ``taggers`` and ``mixed`` of the results; what a run notes nothing of is left
+        out.
 
     Raises:
         UserError: A file is damaged.
@@ -41,7 +43,7 @@ def made_by(sweep: SweepFolder, runs: Sequence[str], references: Iterable[str]) 
         *resumed_elsewhere([folder.starts() for folder in trained]),
         *mixed_sampling(samplers),
     ]
-    return {"commits": commits_of(origins), "mixed": mixed}
+    return {"commits": commits_of(origins), "taggers": taggers_of(origins), "mixed": mixed}
 
 
 def _read(files: Iterable[Path]) -> list[dict[str, Any]]:

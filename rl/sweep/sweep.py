@@ -9,7 +9,7 @@ results = run_sweep(load_sweep("sweep.yaml"), Path("runs/weights"), workers=2)
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,7 @@ def finish(sweep: SweepFolder, plan: Schedule, command: str | None = None) -> di
     """
     results = build_results(sweep, plan)
     commands = "\n".join(filter(None, (sweep.command, command)))
-    results["provenance"] = _provenance(sweep, commands or None)
+    results["provenance"] = _provenance(sweep, results["taggers"], commands or None)
     text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(sweep.root / run_files.RESULTS, text + "\n")
     write_atomically(sweep.root / "settings.csv", settings_csv(results))
@@ -151,18 +151,25 @@ def finish(sweep: SweepFolder, plan: Schedule, command: str | None = None) -> di
     return results
 
 
-def _provenance(sweep: SweepFolder, command: str | None) -> Mapping[str, Any]:
+def _provenance(
+    sweep: SweepFolder, taggers: Sequence[Mapping[str, Any]], command: str | None
+) -> Mapping[str, Any]:
+    """With the tagger of most runs, which another version may have packaged; else today's."""
     from rl.sweep.compared import compare_settings
     from rl.sweep.planning.runs import base_run, seeds_of
     from tagger.units import load_taggers
 
     base = base_run(sweep.config)
     compare = compare_settings(sweep.config, base, sweep.max_new_tokens)
-    tagger, audit = load_taggers(compare.tagger, compare.audit_tagger, compare.segmenter)
+    if taggers:
+        tagger, audit = taggers[0]["tagger"], taggers[0]["audit"]
+    else:
+        loaded = load_taggers(compare.tagger, compare.audit_tagger, compare.segmenter)
+        tagger, audit = (one.fingerprint if one else None for one in loaded)
     found = provenance(
         model=dict(compare.policies),
-        tagger_fingerprint=tagger.fingerprint,
-        audit_fingerprint=audit.fingerprint if audit else None,
+        tagger_fingerprint=tagger,
+        audit_fingerprint=audit,
         config=sweep.config.to_dict(),
         seeds=sorted({*seeds_of(sweep.config, base), sweep.config.seed, compare.seed}),
         command=command,

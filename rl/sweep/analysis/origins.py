@@ -95,6 +95,24 @@ def commits_of(found: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return dict(counts.most_common())
 
 
+def taggers_of(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Which taggers the runs were trained with, the most frequent first.
+
+    Args:
+        found: ``provenance.json`` of each run that is done.
+
+    Returns:
+        A row each: ``tagger`` and ``audit`` (fingerprints; the second may be None) and ``runs``,
+        how many were trained with them. Runs that note none are left out.
+    """
+    counts = Counter(
+        (str(one["tagger_fingerprint"]), one.get("audit_fingerprint"))
+        for one in found
+        if one.get("tagger_fingerprint")
+    )
+    return [{"tagger": t, "audit": a, "runs": n} for (t, a), n in counts.most_common()]
+
+
 def short_commit(commit: object) -> str:
     """A commit in eight digits; that files differed from it stays to be seen."""
     name, plus, changes = str(commit or "none").partition("+")

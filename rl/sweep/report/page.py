@@ -38,7 +38,9 @@ def page(results: Mapping[str, Any]) -> str:
         recommended=recommended(results),
         lead=recommendation["text"] if recommendation else _no_lead(results),
         meta=_meta(results, p),
-        fingerprint=p["tagger_fingerprint"][:12],
+        fingerprints=list(
+            dict.fromkeys(row["tagger"][:12] for row in results["taggers"])
+        ) or [p["tagger_fingerprint"][:12]],
         tiles=_tiles(results),
         tables=tables,
         several_bands=len(results["problems"]["bands"]) > 1,

@@ -18,6 +18,7 @@ from rl.sweep.stops import monitored_points
 from rl.sweep.sweep import finish
 from rl.sweep.table import print_sweep, settings_csv
 from tagger.files import write_json
+from tagger.frozen import FrozenTagger
 from tests.rl.sweep.making import make_sweep, stand_in, values
 
 
@@ -116,6 +117,28 @@ def test_page_names_the_commits_of_the_runs_and_its_own_where_that_is_another(
     assert " · runs of commit aaaaaaaa · page of commit bbbbbbbb · " in _meta(same)
     assert " · commit bbbbbbbb · " in _meta(page(results | {"commits": {"bbbbbbbb": 3}}))
     assert " · page of commit bbbbbbbb · " in _meta(page(results | {"commits": {}}))
+
+
+def test_page_names_the_taggers_of_the_runs(sweep: SweepFolder) -> None:
+    plan = planned_runs(sweep)
+    results = finish(sweep, plan)
+    assert results["taggers"] == [], "the stand-in notes none"
+    packaged = FrozenTagger.load().fingerprint
+    assert results["provenance"]["tagger_fingerprint"] == packaged
+    assert _meta(page(results)).endswith(f"tagger <code>{packaged[:12]}</code>")
+    made = [("b" * 64, None), ("a" * 64, "c" * 64), ("a" * 64, None)]
+    for run, (tagger, audit) in zip(plan.runs, made, strict=True):
+        origin = {"tagger_fingerprint": tagger, "audit_fingerprint": audit}
+        write_json(sweep.run(run.name).training / "provenance.json", origin)
+    results = finish(sweep, plan)
+    rows = [(row["tagger"], row["audit"], row["runs"]) for row in results["taggers"]]
+    assert sorted(rows, key=str) == sorted(((*one, 1) for one in made), key=str)
+    shown = _meta(page(results))
+    assert shown.count("<code>") == 2 and packaged[:12] not in shown
+    origin = {"tagger_fingerprint": "a" * 64, "audit_fingerprint": None}
+    write_json(sweep.run(plan.runs[0].name).training / "provenance.json", origin)
+    found = finish(sweep, plan)["provenance"]
+    assert (found["tagger_fingerprint"], found["audit_fingerprint"]) == ("a" * 64, None)
 
 
 def test_results_name_the_command_that_began_the_sweep(tmp_path: Path) -> None:
