@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import copyfile
 
 from rl.sweep.check import check_sweep
-from rl.sweep.execution.process import is_claimed
+from rl.sweep.execution.aside import free_name, put_comparison_aside
 from rl.sweep.execution.runner import Progress, silent
 from rl.sweep.execution.tasks import control_runs
 from rl.sweep.folder import (
@@ -52,7 +52,7 @@ def extend_sweep(root: Path, config: SweepConfig, progress: Progress = silent) -
         )
     grown = replace(before, config=config, training_overlap=checked.training_overlap)
     _put_comparison_aside(before, control_runs(before, _all_runs(before)), grown)
-    copyfile(root / SWEEP, _free_name(root / SWEEP))
+    copyfile(root / SWEEP, free_name(root / SWEEP))
     write_sweep(grown)
     return grown
 
@@ -89,18 +89,6 @@ def _all_runs(sweep: SweepFolder) -> Sequence[Run]:
 
 def _put_comparison_aside(before: SweepFolder, controls: Sequence[Run], grown: SweepFolder) -> None:
     """Have the comparison under rules be made anew if control has other runs by now."""
-    folder = before.comparison
     names = {run.name for run in control_runs(grown, _all_runs(grown))}
-    if not folder.root.is_dir() or names == {run.name for run in controls}:
-        return
-    if is_claimed(folder):
-        raise UserError(f"A process works on {folder.root}; extend the sweep when it has ended.")
-    folder.root.rename(_free_name(folder.root))
-
-
-def _free_name(path: Path) -> Path:
-    """The name with the first number that nothing has: ``sweep-1.json``."""
-    number = 1
-    while (name := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
-        number += 1
-    return name
+    if names != {run.name for run in controls}:
+        put_comparison_aside(before, "extend the sweep")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from rl.sweep.execution.process import TAKEN, claim, describe, main
 from rl.sweep.execution.runner import Runner, retry_failed
@@ -126,6 +127,27 @@ def test_runner_lists_what_failed_and_writes_results(
     assert "resumed commit" in told and "resumed processor" in told
     assert retry_failed(sweep) == 1
     assert not any(task.folder(sweep).failed.is_file() for task in tasks_of(sweep, plan))
+
+
+def test_a_retried_control_has_the_comparison_under_rules_made_anew(tmp_path: Path) -> None:
+    sweep = _begin(tmp_path / "s")
+    runs = {run.arm: sweep.run(run.name) for run in planned_runs(sweep).runs}
+    control, other, compared = runs["control"], runs["step_count"], sweep.comparison
+    for folder in (control, other, compared):
+        folder.root.mkdir(parents=True)
+    write_json(compared.done, {"arms": [], "controls": {}})
+    other.fail("no rollout had a reward.", 1)
+    assert retry_failed(sweep) == 1
+    assert compared.done.is_file(), "control has no other runs by that"
+    control.fail("no rollout had a reward.", 1)
+    with (
+        FileLock(compared.lock, timeout=0),
+        pytest.raises(UserError, match="retry the sweep when it has ended"),
+    ):
+        retry_failed(sweep)
+    assert control.failed.is_file(), "nothing was changed"
+    assert retry_failed(sweep) == 1
+    assert not compared.root.exists() and (sweep.root / "comparison-1" / "done.json").is_file()
 
 
 def test_task_is_done_once_and_by_one_process(tmp_path: Path) -> None:
