@@ -37,7 +37,7 @@ def test_tagger_combine_saves_the_mean_and_calibrates_it(
     assert first.fingerprint in (tmp_path / "plain" / "README.md").read_text()
 
 
-def test_tagger_combine_refuses_weights_of_another_number_and_labels_without_a_label(
+def test_tagger_combine_refuses_weights_of_another_number_and_few_labels(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     argv = ["tagger", "combine", str(world.tagger), "linear", "--output", str(tmp_path / "new")]
@@ -46,5 +46,8 @@ def test_tagger_combine_refuses_weights_of_another_number_and_labels_without_a_l
     empty = tmp_path / "empty.jsonl"
     empty.write_text('{"id": "a", "question": "", "steps": ["2 + 2 = 4."], "labels": {}}\n')
     assert main([*argv, "--labels", str(empty)]) == 2
-    assert f"{empty}: holds no labels to calibrate by." in capsys.readouterr().err
+    assert (
+        f"{empty}: 0 labels are too few to calibrate by; give 30 or more, or"
+        in capsys.readouterr().err
+    )
     assert not (tmp_path / "new").exists()

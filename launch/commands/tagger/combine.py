@@ -42,8 +42,10 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"{len(args.weights)} weights for {len(args.taggers)} taggers; give one for each."
         )
+    from tagger.evaluation.label_files import labelled_steps
     from tagger.frozen import FrozenTagger
     from tagger.traces.labelled import read_labelled
+    from tagger.training.by_labels.fit import LEAST_LABELS
     from tagger.training.calibration import calibrate, scores_of_labels
     from tagger.training.combine import combine
     from tagger.variants import with_parts
@@ -53,8 +55,11 @@ def run(args: argparse.Namespace) -> None:
     if args.labels:
         taxonomy = whole.taxonomy
         traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
-        if not traces:
-            raise UserError(f"{args.labels[0]}: holds no labels to calibrate by.")
+        if (labels := labelled_steps(traces)) < LEAST_LABELS:
+            raise UserError(
+                f"{', '.join(map(str, args.labels))}: {labels} labels are too few to calibrate by; "
+                f"give {LEAST_LABELS} or more, or leave --labels out."
+            )
         found = calibrate(scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
         about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
         whole = with_parts(
