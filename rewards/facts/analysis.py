@@ -11,6 +11,7 @@ from rewards.answers.checkers import checker_for
 from rewards.answers.stated import find_answer_step
 from rewards.facts.pool import WorkerPool
 from rewards.facts.rollout import ParsedRollout, parse_rollout
+from tagger.novelty import UNFAMILIAR_BELOW, KnownWords
 from tagger.steps import Segmenter, StepTagger, TaggedStep
 from tagger.thinking.keywords import CHINESE_VERIFICATION, count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters, prompt_end_of
@@ -54,6 +55,8 @@ class RolloutAnalysis:
         keywords_chinese: Chinese verification phrases in the thinking.
         audit_verification: Verification steps of the thinking by the audit tagger; None without.
         audit_outside: And of what stands around it.
+        unfamiliar: Steps of the thinking unlike the tagger's training data; None where the words
+            of that data are not known.
     """
 
     rollout: ParsedRollout
@@ -65,6 +68,7 @@ class RolloutAnalysis:
     keywords_chinese: int
     audit_verification: int | None
     audit_outside: int | None
+    unfamiliar: int | None = None
 
     @property
     def answer(self) -> str:
@@ -91,6 +95,7 @@ class RolloutAnalyzer:
         verification: Type the audit counts, by name or tag.
         after: Where the prompts leave off; as the tokenizer's chat template has it if None.
         workers: Processes that take a share of the rollouts, next to this one.
+        known_words: Of the tagger's training data, or None.
     """
 
     tagger: SegmentingTagger
@@ -101,6 +106,7 @@ class RolloutAnalyzer:
     verification: str = "VERIFY"
     after: PromptEnd | None = None
     workers: int = 0
+    known_words: KnownWords | None = None
 
     @cached_property
     def prompt_end(self) -> PromptEnd:
@@ -109,7 +115,7 @@ class RolloutAnalyzer:
 
     @cached_property
     def _pool(self) -> WorkerPool:
-        typer = _RolloutTyper(self.tagger, self.audit_tagger, self.verification)
+        typer = _RolloutTyper(self.tagger, self.audit_tagger, self.verification, self.known_words)
         return WorkerPool(typer, self.workers)
 
     def __call__(
@@ -152,6 +158,7 @@ class _RolloutTyper:
     tagger: SegmentingTagger
     audit_tagger: SegmentingTagger | None
     verification: str
+    known_words: KnownWords | None
 
     def __call__(
         self,
@@ -172,11 +179,18 @@ class _RolloutTyper:
                 keywords_chinese=count_keywords(rollout.thinking.text, CHINESE_VERIFICATION),
                 audit_verification=inside,
                 audit_outside=outside,
+                unfamiliar=self._unfamiliar(rollout),
             )
             for rollout, steps, task, (inside, outside) in zip(
                 rollouts, tagged, tasks, self._audit(audited, tasks), strict=True
             )
         ]
+
+    def _unfamiliar(self, rollout: ParsedRollout) -> int | None:
+        known = self.known_words
+        if known is None:
+            return None
+        return sum(known.share(step.text) < UNFAMILIAR_BELOW for step in rollout.steps)
 
     def _audit(
         self, rollouts: Sequence[ParsedRollout], tasks: Sequence[Task]

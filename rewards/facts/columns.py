@@ -34,6 +34,8 @@ ROLLOUT_COLUMNS = (
     "forecast_solve_rate",  # what the completion foretells of itself (BET); -1 if it does not
     "forecast_budget",
     "folded",  # 1 if its answer says that the problem cannot be solved
+    "unfamiliar",  # share of the thinking's steps unlike the tagger's training data
+    # (`tagger.novelty`); 0 without steps, -1 where the words of that data are not known
     *(f"repeated_{n}grams" for n in NGRAM_SIZES),  # share of the n-grams that occurred before
     *(f"steps_from_{edge}" for edge in (0, *STEP_EDGES)),  # steps by length, up to the next edge
 )
@@ -44,6 +46,7 @@ MAY_BE_ABSENT = (
     "reference_accuracy",
     "forecast_solve_rate",
     "forecast_budget",
+    "unfamiliar",
 )
 """Columns that are -1 where there is no such thing."""
 TYPE_GROUPS = (

@@ -19,6 +19,7 @@ from rewards.facts.published import (
     repeated_shares,
     steps_by_length,
 )
+from tagger.novelty import KnownWords
 from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.keywords import count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
@@ -39,6 +40,7 @@ class FactsComputer:
         verification: Type counted there, by name or tag.
         after: Where the prompts leave off; as the tokenizer's chat template has it if left out.
         workers: Processes that take a share of the tagging, next to this one.
+        known_words: Of the tagger's training data, for the column ``unfamiliar``.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class FactsComputer:
         verification: str = "VERIFY",
         after: PromptEnd | None = None,
         workers: int = 0,
+        known_words: KnownWords | None = None,
     ) -> None:
         self.tagger = tagger
         self.columns = columns(tagger.taxonomy)
@@ -59,8 +62,9 @@ class FactsComputer:
             audit_tagger.taxonomy.get(verification)  # refused now, not at the first step
         ends = frozenset(end_token_ids(tokenizer) if end_ids is None else end_ids)
         self.analyze = RolloutAnalyzer(
-            tagger, tokenizer, delimiters, ends, audit_tagger, verification, after, workers
-        )
+            tagger, tokenizer, delimiters, ends, audit_tagger, verification, after, workers,
+            known_words,
+        )  # fmt: skip
 
     def __call__(
         self, completion_ids: Sequence[Sequence[int]], tasks: Sequence[Task]
@@ -115,6 +119,7 @@ class FactsComputer:
             forecast.solve_rate,
             forecast.budget,
             forecast.folded,
+            -1 if found.unfamiliar is None else found.unfamiliar / max(1, count),
             *repeated_shares(rollout.ids),
             *steps_by_length(rollout.step_tokens),
         )

@@ -160,7 +160,8 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
         ``steps_per_1k`` thinking tokens, ``step_tokens`` (mean step length), ``confidence``
         (mean over steps), ``keywords`` a sample, ``verification_steps`` a sample by the tagger,
         ``outside_verification`` those outside the thinking, where they cost nothing by default,
-        and ``audit_verification`` a sample by the audit tagger (None without one).
+        ``audit_verification`` a sample by the audit tagger (None without one), and ``unfamiliar``,
+        the share of steps unlike the tagger's training data (None where its words are not known).
     """
     weights = panel.weights(seed)
     steps = panel.totals(lambda s: float(len(s.steps)))
@@ -178,7 +179,11 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
             panel.per_problem(lambda s: float(s.outside_verification)), weights, 0.0
         ),
         "audit_verification": {"mean": None, "low": None, "high": None},
+        "unfamiliar": {"mean": None, "low": None, "high": None},
     }
+    if all(s.unfamiliar_steps is not None for s in panel.samples):
+        unlike = panel.totals(lambda s: float(s.unfamiliar_steps or 0))
+        out["unfamiliar"] = estimate_ratio(unlike, steps, weights)
     if all(s.audit_verification is not None for s in panel.samples):
         out["audit_verification"] = estimate_mean(
             panel.per_problem(lambda s: float(s.audit_verification or 0)), weights, 0.0

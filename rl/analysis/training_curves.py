@@ -21,6 +21,7 @@ CURVES = {
     "steps_per_1k": "facts/steps_per_1k",
     "step_tokens": "facts/step_length",
     "confidence": "facts/confidence",
+    "unfamiliar": "facts/unfamiliar",
     "entropy": "entropy",
 }
 """Curve in the results: metric of the training run."""

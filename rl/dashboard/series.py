@@ -75,6 +75,7 @@ _LATER: tuple[tuple[str, str, float, tuple[tuple[str, str], ...]], ...] = (
     ("audit: tokens a step", "", 1, (("tokens a step", "facts/step_length"),)),
     ("audit: steps per 1,000 tokens", "", 1, (("steps", "facts/steps_per_1k"),)),
     ("audit: tagger confidence", " %", 100, (("confidence", "facts/confidence"),)),
+    ("audit: steps unlike the tagger's training data", " %", 100, (("steps", "facts/unfamiliar"),)),
     ("entropy", "", 1, (("entropy", "entropy"),)),
     ("KL to the reference", "", 1, (("kl", "kl"),)),
     ("gradient norm", "", 1, (("norm", "grad_norm"),)),

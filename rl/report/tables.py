@@ -214,6 +214,7 @@ AUDIT_ROWS = (
     ("steps_per_1k", "steps per 1,000 tokens", 1),
     ("step_tokens", "tokens per step", 1),
     ("confidence", "tagger confidence", 3),
+    ("unfamiliar", "share of steps unlike the tagger's training data", 3),
 )
 
 

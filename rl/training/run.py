@@ -172,6 +172,7 @@ def _train(start: Start, origin: MadeOf | None, main: bool) -> TrainResult:
         audit_tagger=plan.audit_tagger,
         after=policy.prompting.end(policy.tokenizer, plan.delimiters),
         workers=config.tagging_workers,
+        known_words=plan.tagger.extras.known_words,
     )
 
     def interrupted() -> bool:

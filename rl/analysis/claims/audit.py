@@ -10,6 +10,8 @@ from rl.analysis.claims.targets import PARTING, RETURNED, STEP_LENGTH
 
 DOUBT = -0.05
 """Change of the tagger's mean confidence below which it is said to have grown unsure."""
+UNLIKE = 0.05
+"""Change of the share of steps unlike the tagger's training data above which it is warned of."""
 DENSER = 0.10
 """Change of the steps per 1,000 tokens, as a share, from which it is explained."""
 
@@ -48,6 +50,12 @@ def audit_claim(name: str, of: str, arms: Mapping[str, Any], pair: Mapping[str, 
     old, new = before["confidence"]["mean"], after["confidence"]["mean"]
     if old is not None and new is not None and new - old < DOUBT:
         warnings.append(f"the tagger's confidence fell from {old:.2f} to {new:.2f}")
+    old, new = (arm.get("unfamiliar", {}).get("mean") for arm in (before, after))
+    if old is not None and new is not None and new - old > UNLIKE:
+        warnings.append(
+            f"steps unlike the tagger's training data rose from {percent(old)} to "
+            f"{percent(new)}, whose types are not to be relied on"
+        )
     changes = [
         f"{counter} {percent(value)}"
         for counter, value in (

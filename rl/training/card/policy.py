@@ -21,6 +21,7 @@ SHOWN = (
     ("steps per 1,000 tokens", "facts/steps_per_1k"),
     ("tokens a step", "facts/step_length"),
     ("tagger confidence", "facts/confidence"),
+    ("share of steps unlike the tagger's training data", "facts/unfamiliar"),
     ("reflection keywords", "facts/keywords"),
     ("verification steps, audit tagger", "facts/audit_verification"),
 )

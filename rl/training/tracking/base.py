@@ -41,6 +41,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "facts/steps_per_1k",
         "facts/step_length",
         "facts/confidence",
+        "facts/unfamiliar",
     ),
 }
 """Panels: what is shown together, by key or, with a slash at the end, by the beginning of keys."""

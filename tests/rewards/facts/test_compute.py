@@ -9,6 +9,7 @@ from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, column_index, co
 from rewards.facts.compute import FactsComputer, Task
 from rewards.facts.rollout import parse_rollout
 from tagger.errors import UserError
+from tagger.novelty import KnownWords
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.thinking.split import ThinkingDelimiters
 from tests.rewards.fakes import KeywordTagger
@@ -128,6 +129,17 @@ def test_the_audit_tagger_counts_apart() -> None:
     (row,) = computer([ids_of(RIGHT)], [TASK])
     facts = dict(zip(computer.columns, row.tolist(), strict=True))
     assert (facts["audit_verification"], facts["count/VERIFY"]) == (1, 2)
+
+
+def test_steps_in_words_the_tagger_does_not_know_are_counted() -> None:
+    known = KnownWords.of_texts([" ".join(STEPS)] * 3)
+    computer = FactsComputer(KeywordTagger(), byte_level(), THINK, known_words=known)
+    strange = RIGHT.replace(STEPS[2], "Moment, ich rechne das nach.")
+    ids = [ids_of(RIGHT), ids_of(strange), ids_of("</think>7")]
+    table = computer(ids, [TASK] * 3)
+    assert table[:, computer.columns.index("unfamiliar")].tolist() == [0.0, 0.25, 0.0]
+    assert [found.unfamiliar for found in computer.analyze(ids, [TASK] * 3)] == [0, 1, 0]
+    assert facts_of(strange)["unfamiliar"] == -1, "its words are not known"
 
 
 def test_an_audit_tagger_may_cut_steps_its_own_way() -> None:

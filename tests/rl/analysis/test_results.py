@@ -273,6 +273,14 @@ def test_audit_says_when_counters_part(results: dict[str, Any]) -> None:
     assert "steps grew 50 % longer" in claims_of(r)["audit"]["text"]
     trained["step_tokens"]["mean"], trained["confidence"]["mean"] = 10.0, 0.8
     assert "confidence fell from 0.90 to 0.80" in claims_of(r)["audit"]["text"]
+    trained["confidence"]["mean"] = 0.88
+    for old, new, told in ((0.01, 0.05, False), (0.01, 0.07, True), (None, 0.5, False)):
+        base["unfamiliar"]["mean"], trained["unfamiliar"]["mean"] = old, new
+        claim = claims_of(r)["audit"]
+        text = "steps unlike the tagger's training data rose from 1 % to 7 %"
+        assert (text in claim["text"]) is told and claim["holds"] is not told
+    del base["unfamiliar"]  # as in results of an earlier version
+    assert claims_of(r)["audit"]["holds"] is True
 
 
 def test_audit_explains_a_change_of_steps_per_1000_tokens(results: dict[str, Any]) -> None:
