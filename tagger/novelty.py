@@ -73,6 +73,10 @@ class KnownWords:
         both = 2 * known - sum(letters)
         return known / both if both else 1.0
 
+    def unfamiliar(self, texts: Iterable[str]) -> int:
+        """How many of some steps are unlike the training data (`UNFAMILIAR_BELOW`)."""
+        return sum(self.share(text) < UNFAMILIAR_BELOW for text in texts)
+
     @classmethod
     def read(cls, path: Path) -> KnownWords:
         """Read the file that `arrays` describes.

@@ -11,7 +11,7 @@ from rewards.answers.checkers import checker_for
 from rewards.answers.stated import find_answer_step
 from rewards.facts.pool import WorkerPool
 from rewards.facts.rollout import ParsedRollout, parse_rollout
-from tagger.novelty import UNFAMILIAR_BELOW, KnownWords
+from tagger.novelty import KnownWords
 from tagger.steps import Segmenter, StepTagger, TaggedStep
 from tagger.thinking.keywords import CHINESE_VERIFICATION, count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters, prompt_end_of
@@ -188,9 +188,7 @@ class _RolloutTyper:
 
     def _unfamiliar(self, rollout: ParsedRollout) -> int | None:
         known = self.known_words
-        if known is None:
-            return None
-        return sum(known.share(step.text) < UNFAMILIAR_BELOW for step in rollout.steps)
+        return None if known is None else known.unfamiliar(step.text for step in rollout.steps)
 
     def _audit(
         self, rollouts: Sequence[ParsedRollout], tasks: Sequence[Task]

@@ -49,6 +49,9 @@ MAY_BE_ABSENT = (
     "unfamiliar",
 )
 """Columns that are -1 where there is no such thing."""
+WATCHED = ("unfamiliar",)
+"""Columns that only watch the tagger: they tell no rollout from another, and depend on whether the
+words of its training data are at hand."""
 TYPE_GROUPS = (
     "count",
     "tokens",

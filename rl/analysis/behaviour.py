@@ -10,6 +10,7 @@ import numpy as np
 from rl.analysis.estimates import Estimate, estimate_difference, estimate_mean, estimate_ratio
 from rl.analysis.panels import Panel, aligned, band_order
 from rl.evaluation.samples import Sample
+from tagger.novelty import KnownWords
 
 Value = Callable[[Sample], float]
 
@@ -153,8 +154,13 @@ def by_type(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
     return {t: {k: round(v, 6) for k, v in out[t].items()} for t in sorted(out)}
 
 
-def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
+def audit(panel: Panel, seed: int, known_words: KnownWords | None = None) -> dict[str, Estimate]:
     """The audit columns: what a policy that games the tagger would move.
+
+    Args:
+        panel: Samples of an arm.
+        seed: Of the bootstrap.
+        known_words: Of the tagger's training data.
 
     Returns:
         ``steps_per_1k`` thinking tokens, ``step_tokens`` (mean step length), ``confidence``
@@ -181,8 +187,8 @@ def audit(panel: Panel, seed: int) -> dict[str, Estimate]:
         "audit_verification": {"mean": None, "low": None, "high": None},
         "unfamiliar": {"mean": None, "low": None, "high": None},
     }
-    if all(s.unfamiliar_steps is not None for s in panel.samples):
-        unlike = panel.totals(lambda s: float(s.unfamiliar_steps or 0))
+    if known_words is not None:
+        unlike = panel.totals(lambda s: float(known_words.unfamiliar(t.text for t in s.steps)))
         out["unfamiliar"] = estimate_ratio(unlike, steps, weights)
     if all(s.audit_verification is not None for s in panel.samples):
         out["audit_verification"] = estimate_mean(

@@ -37,9 +37,17 @@ from rl.analysis.panels import RESAMPLES, Panel, aligned, band_order, make_panel
 from rl.analysis.schema import SCHEMA_VERSION, policy_entry, validate_results
 from rl.analysis.value import verification_value
 from tagger.files import write_atomically
+from tagger.novelty import KnownWords
 
 
-def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -> dict[str, Any]:
+def _arm(
+    run: ArmRun,
+    panel: Panel,
+    base: Panel,
+    seed: int,
+    limit: int | None,
+    known_words: KnownWords | None,
+) -> dict[str, Any]:
     out: dict[str, Any] = {
         "policy": run.policy,
         "kind": run.kind,
@@ -56,7 +64,7 @@ def _arm(run: ArmRun, panel: Panel, base: Panel, seed: int, limit: int | None) -
     out["at_k"] = at_k(panel, seed)
     out["selectivity"] = selectivity(panel, base, seed)
     out["verification_value"] = verification_value(panel, seed)
-    out["audit"] = audit(panel, seed)
+    out["audit"] = audit(panel, seed, known_words)
     if run.kind == "oracle":
         weights = panel.weights(seed)
         probes = panel.per_problem(lambda s: float(s.probe_tokens))
@@ -124,6 +132,7 @@ def build_results(
     provenance: Mapping[str, Any],
     title: str = "Suffice comparison",
     max_new_tokens: int | None = None,
+    known_words: KnownWords | None = None,
     overlaps: Mapping[str, Mapping[str, Any] | None] | None = None,
     claims: Sequence[tuple[str, str]] | None = None,
     settings: Sequence[Mapping[str, Any]] | None = None,
@@ -182,7 +191,10 @@ def build_results(
             "overlaps": {name: dict(found) for name, found in (overlaps or {}).items() if found},
         },
         "bootstrap": {"over": over, "resamples": RESAMPLES, "seed": seed, "level": 0.95},
-        "arms": {run.name: _arm(run, panels[run.name], base, seed, max_new_tokens) for run in runs},
+        "arms": {
+            run.name: _arm(run, panels[run.name], base, seed, max_new_tokens, known_words)
+            for run in runs
+        },
         "selection": dict(selection) if selection else None,
         "claim_pairs": [list(pair) for pair in pairs],
         "baselines": list(baselines),

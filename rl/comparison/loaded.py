@@ -150,7 +150,6 @@ class LoadedPolicy:
             s.end_ids,
             self._audit,
             prompting=Prompting.of(self.settings),
-            known_words=self._tagger.extras.known_words,
         )
 
     @cached_property

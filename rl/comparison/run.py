@@ -131,6 +131,7 @@ def run_comparison(
         title=config.title,
         settings=runner.settings + _answer_budgets(runner),
         max_new_tokens=config.max_new_tokens,
+        known_words=runner.tagger.extras.known_words,
         overlaps=overlaps,
         claims=[(a, b) for a, b in config.claims] if config.claims is not None else None,
         margin=config.margin,

@@ -14,7 +14,6 @@ from rewards.facts.analysis import RolloutAnalysis, RolloutAnalyzer, SegmentingT
 from rl.evaluation.samples import Sample, SampleStep
 from rl.policy.prompts import Prompting
 from rl.problems.problem import Problem, score_answer
-from tagger.novelty import KnownWords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ class Judge:
         conclusion: The type that states an answer (name or tag).
         after: Where the prompts leave off; as `prompting` has it if None.
         prompting: How a question becomes a prompt.
-        known_words: Of the tagger's training data; steps in other words are counted.
     """
 
     tagger: SegmentingTagger
@@ -52,7 +50,6 @@ class Judge:
     conclusion: str = "CONCLUDE"
     after: PromptEnd | None = None
     prompting: Prompting = field(default_factory=Prompting)
-    known_words: KnownWords | None = None
 
     @cached_property
     def analyze(self) -> RolloutAnalyzer:
@@ -68,7 +65,6 @@ class Judge:
             self.audit_tagger,
             self.verification,
             after,
-            known_words=self.known_words,
         )
 
     def judge(
@@ -132,7 +128,6 @@ class Judge:
             keywords_chinese=found.keywords_chinese,
             audit_verification=found.audit_verification,
             audit_outside_verification=found.audit_outside,
-            unfamiliar_steps=found.unfamiliar,
             stop_reason=completion.stop.reason if completion.stop else None,
             monitor_seconds=completion.monitor_seconds,
             seconds=completion.seconds,

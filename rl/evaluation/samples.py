@@ -62,8 +62,6 @@ class Sample:
         keywords_chinese: Occurrences of Chinese verification phrases in the thinking.
         audit_verification: Verification steps according to the audit tagger; None without one.
         audit_outside_verification: And those outside the thinking.
-        unfamiliar_steps: Steps of the thinking unlike the tagger's training data; None where the
-            words of that data are not known.
         stop_reason: Why a monitor closed the thinking, in words; None if it did not.
         monitor_seconds: Wall-clock seconds of the monitor, tagger included; None with drafts.
         seconds: The sample's share of its arm's wall-clock time; None with drafts.
@@ -101,7 +99,6 @@ class Sample:
     outside_verification: int = 0
     audit_outside_verification: int | None = None
     keywords_chinese: int = 0
-    unfamiliar_steps: int | None = None
     ids: tuple[int, ...] = ()
 
 

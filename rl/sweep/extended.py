@@ -91,4 +91,4 @@ def _put_comparison_aside(before: SweepFolder, controls: Sequence[Run], grown: S
     """Have the comparison under rules be made anew if control has other runs by now."""
     names = {run.name for run in control_runs(grown, _all_runs(grown))}
     if names != {run.name for run in controls}:
-        put_comparison_aside(before, "extend the sweep")
+        put_comparison_aside(before)

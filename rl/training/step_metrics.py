@@ -23,9 +23,9 @@ def fact_metrics(table: torch.Tensor, columns: Sequence[str]) -> dict[str, float
 
     Returns:
         ``facts/<column>`` to mean. ``answer_step`` is averaged over rollouts that state the
-        reference, whose share is ``facts/answer_stated``; the other columns of
-        `rewards.facts.columns.MAY_BE_ABSENT` over the rollouts that have them, and they are left
-        out where none has.
+        reference, whose share is ``facts/answer_stated``; ``unfamiliar`` is a share of all steps;
+        the other columns of `rewards.facts.columns.MAY_BE_ABSENT` are averaged over the rollouts
+        that have them. They are left out where none has.
     """
     means = dict(zip(columns, table.double().mean(dim=0).tolist(), strict=True))
     answer_step = table[:, columns.index("answer_step")].double()
@@ -36,7 +36,10 @@ def fact_metrics(table: torch.Tensor, columns: Sequence[str]) -> dict[str, float
         values = table[:, columns.index(name)].double()
         present = values[values >= 0]
         if len(present):
-            means[name] = float(present.mean())
+            weights = torch.ones_like(present)
+            if name == "unfamiliar":
+                weights = table[:, columns.index("steps")].double()[values >= 0]
+            means[name] = float((present * weights).sum() / weights.sum().clamp(min=1))
         else:
             del means[name]
     return {f"facts/{name}": value for name, value in means.items()}

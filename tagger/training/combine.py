@@ -32,6 +32,7 @@ def combine(
         "members": [t.fingerprint for t in taggers],
         "weights": list(weights),
         "data": sorted({file for t in taggers for file in t.about.get("data", ())}),
+        "calibrated_on": sorted({f for t in taggers for f in t.about.get("calibrated_on", ())}),
     }
     return FrozenTagger(
         taggers[0].taxonomy, taggers[0].segmenter, EnsembleBackend(members), 1.0, about

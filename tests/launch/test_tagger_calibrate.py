@@ -93,7 +93,8 @@ def test_tagger_calibrated_for_its_own_types(
     assert others == {tag: bias for tag, bias in before.logit_bias.items() if tag != "META"}
     (kept,) = after.extras.calibrations
     assert kept.segmenter == "span" and kept.tagger == after.fingerprint
-    assert after.about["calibrated_by"]["labelled"][0]["file"] == "own.jsonl"
+    assert [one["labelled"][0]["file"] for one in after.about["calibrated_by"]] == ["own.jsonl"]
+    assert "held_out_scores" in before.about and "held_out_scores" not in after.about
     card = (made / "README.md").read_text()
     assert "## Calibrated again" in card and card.index(before.fingerprint) < card.index(
         after.fingerprint
@@ -103,7 +104,9 @@ def test_tagger_calibrated_for_its_own_types(
     assert counts["META"] == 3, "as often as it is labelled"
     again = [*words[:-1], str(made), "--output", str(tmp_path / "all")]
     assert main(again) == 0
-    assert FrozenTagger.load(tmp_path / "all").logit_bias != after.logit_bias
+    twice = FrozenTagger.load(tmp_path / "all")
+    assert twice.logit_bias != after.logit_bias
+    assert twice.about["calibrated_on"] == ["own.jsonl"] and len(twice.about["calibrated_by"]) == 2
     capsys.readouterr()
     assert main(["tagger", "evaluate", str(own), "--tagger", str(made), "--resamples", "2"]) == 0
     assert "or calibrated by it" in capsys.readouterr().err
@@ -141,7 +144,7 @@ def test_known_words_are_those_of_the_traces(
         (["{file}"], "say so with --taxonomy thought-anchors"),
         (["--known-words", "{file}", "--types", "META"], "are of labelled traces; name some"),
         (["{file}", "--segmenter", "span", "--types", "META"], "--types is of the tagger's own"),
-        (["{own}", "--types", "META"], "0 labels of META are too few to set its bias"),
+        (["{own}", "--types", "META"], "0 and 0 labels of META in the two halves of the questions"),
         (["{own}", "--types", "METTA"], "did you mean 'META'"),
         (["{file}", "--taxonomy", "thought-anchors", "--tagger", "none"], "No tagger 'none'"),
     ],

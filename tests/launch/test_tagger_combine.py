@@ -33,7 +33,8 @@ def test_tagger_combine_saves_the_mean_and_calibrates_it(
     assert probabilities(plain) == pytest.approx(mean, abs=1e-5)
     assert plain.temperature == 1.0
     assert calibrated.temperature != 1.0
-    assert calibrated.about["calibrated_on"] == ["labelled.jsonl"]
+    assert plain.about["calibrated_on"] == second.about["calibrated_on"] != []
+    assert calibrated.about["calibrated_on"] == [*plain.about["calibrated_on"], "labelled.jsonl"]
     assert first.fingerprint in (tmp_path / "plain" / "README.md").read_text()
 
 

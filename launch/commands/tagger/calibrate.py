@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--taxonomy",
         metavar="NAME_OR_YAML",
-        help="taxonomy of the labels (default: reasontype)",
+        help="taxonomy of the labels (default: the tagger's, with --segmenter reasontype)",
     )
     parser.add_argument(
         "--types",
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
     tagger = FrozenTagger.load(folder)
     if args.labelled:
         tagger, said = _calibrated(tagger, args)
-        card += said
+        card = (card or "# Step tagger\n") + said if said else card
     if args.known_words:
         tagger = with_parts(tagger, extras=_with_words(tagger.extras, args.known_words))
     tagger.save(output, card)
@@ -91,14 +91,19 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     from launch.progress import progress_of_parts
     from tagger.evaluation.label_files import read_labelled_files
     from tagger.segmentation.given import get_unit
-    from tagger.taxonomies.files import load_type_map
+    from tagger.taxonomies.files import TypeMap, load_type_map
     from tagger.taxonomies.taxonomy import REASONTYPE
     from tagger.training.by_labels.own import calibrate_own, is_own
     from tagger.training.by_labels.units import calibrate_unit
     from tagger.variants import with_parts
 
     segmenter = get_unit(args.segmenter) if args.segmenter else tagger.segmenter
-    type_map = load_type_map(args.taxonomy or REASONTYPE.name)
+    if args.taxonomy:
+        type_map = load_type_map(args.taxonomy)
+    elif args.segmenter:
+        type_map = load_type_map(REASONTYPE.name)
+    else:
+        type_map = TypeMap(tagger.taxonomy, {}, {})
     taxonomy = type_map.taxonomy
     own = is_own(tagger, segmenter, taxonomy)
     if args.types and not own:
@@ -106,6 +111,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
             "--types is of the tagger's own steps and types; leave it out with another --segmenter "
             "or --taxonomy."
         )
+    types = [taxonomy.get(name).tag for name in args.types] if args.types else None
     files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
     with progress_of_parts() as progress:
@@ -114,7 +120,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
             progress("traces", done, total)
 
         if own:
-            temperature, logit_bias, report = calibrate_own(tagger, traces, args.types, show)
+            temperature, logit_bias, report = calibrate_own(tagger, traces, types, show)
         else:
             found, report = calibrate_unit(tagger, segmenter, traces, type_map, show)
     _show(report, f"{taxonomy.name}, segmenter {segmenter.name}")
@@ -136,12 +142,20 @@ def _own(
     """The tagger with another temperature and other biases, and what its card is to say of it."""
     from tagger.variants import with_parts
 
+    if (temperature, logit_bias) == (tagger.temperature, tagger.logit_bias):
+        return tagger, ""
+    before = tagger.about
+    before.pop("held_out_scores", None)  # of the biases that training set
+    calibrated_on = dict.fromkeys([*before.get("calibrated_on", ()), *(f.name for f in files)])
     made = with_parts(
         tagger,
         temperature=temperature,
         logit_bias=logit_bias,
-        about=tagger.about | {"calibrated_by": about, "calibrated_on": [f.name for f in files]},
-        calibrated=True,
+        about=before
+        | {
+            "calibrated_on": list(calibrated_on),
+            "calibrated_by": [*before.get("calibrated_by", ()), about],
+        },
     )
     # Those for other steps and types correct the scores, which are the same.
     calibrations = [replace(c, tagger=made.fingerprint) for c in tagger.extras.calibrations]
@@ -149,8 +163,8 @@ def _own(
     biases = ", ".join(f"{tag} {bias:+.2f}" for tag, bias in logit_bias.items()) or "none"
     return made, (
         f"\n## Calibrated again\n\n`suffice tagger calibrate` on {about['steps']} labelled steps "
-        f"({', '.join(file.name for file in files)}); what stands above is of the tagger "
-        f"before, `{tagger.fingerprint}`.\n\n* Temperature {temperature:g}; logit biases {biases}\n"
+        f"({', '.join(file.name for file in files)}); figures above are of the tagger before, "
+        f"`{tagger.fingerprint}`.\n\n* Temperature {temperature:g}; logit biases {biases}\n"
         f"* Fingerprint `{made.fingerprint}`\n"
     )
 

@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> None:
                 f"give {LEAST_LABELS} or more, or leave --labels out."
             )
         found = calibrate(scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
-        about = whole.about | {"calibrated_on": [path.name for path in args.labels]}
+        names = dict.fromkeys([*whole.about["calibrated_on"], *(p.name for p in args.labels)])
+        about = whole.about | {"calibrated_on": list(names)}
         whole = with_parts(
             whole, temperature=found.temperature, about=about, logit_bias=found.logit_bias
         )

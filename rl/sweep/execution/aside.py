@@ -1,11 +1,14 @@
-"""Put aside what a longer or retried sweep makes anew; nothing is deleted."""
+"""Put aside what a sweep makes anew; nothing is deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rl.sweep.execution.process import is_claimed
+from rl.sweep.execution.tasks import control_runs
 from rl.sweep.folder import SweepFolder
+from rl.sweep.planning.runs import Run
 from tagger.errors import UserError
 
 
@@ -17,12 +20,8 @@ def free_name(path: Path) -> Path:
     return name
 
 
-def put_comparison_aside(sweep: SweepFolder, before: str) -> None:
+def put_comparison_aside(sweep: SweepFolder) -> None:
     """Have the comparison under rules be made anew, if there is one.
-
-    Args:
-        sweep: The sweep.
-        before: What is waited for while a process works on it, e.g. ``extend the sweep``.
 
     Raises:
         UserError: A process works on it.
@@ -31,5 +30,27 @@ def put_comparison_aside(sweep: SweepFolder, before: str) -> None:
     if not folder.root.is_dir():
         return
     if is_claimed(folder):
-        raise UserError(f"A process works on {folder.root}; {before} when it has ended.")
+        raise UserError(f"A process works on {folder.root}; extend the sweep when it has ended.")
     folder.root.rename(free_name(folder.root))
+
+
+def renew_comparison(sweep: SweepFolder, runs: Sequence[Run]) -> None:
+    """Put the comparison under rules aside if control has runs by now that it was made without.
+
+    A run of control that fails is left out of it, and may be done when it is retried.
+
+    Args:
+        sweep: The sweep.
+        runs: Its runs.
+    """
+    folder = sweep.comparison
+    if not folder.done.is_file():
+        return
+    compared = folder.measured().get("controls")
+    done = {run.name for run in control_runs(sweep, runs) if sweep.run(run.name).done.is_file()}
+    if compared is None or done <= set(compared.values()) or is_claimed(folder):
+        return
+    try:
+        folder.root.rename(free_name(folder.root))
+    except FileNotFoundError:  # another runner was faster
+        return

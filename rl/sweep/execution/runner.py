@@ -8,10 +8,10 @@ from subprocess import TimeoutExpired
 from typing import Any
 
 from rl import run_files
-from rl.sweep.execution.aside import put_comparison_aside
+from rl.sweep.execution.aside import renew_comparison
 from rl.sweep.execution.devices import least_used, visible_devices
 from rl.sweep.execution.process import TAKEN, Process, describe, is_claimed, start
-from rl.sweep.execution.tasks import Task, control_runs, tasks_of
+from rl.sweep.execution.tasks import COMPARISON, Task, tasks_of
 from rl.sweep.execution.work import Work, do_task
 from rl.sweep.folder import SweepFolder, TaskFolder
 from rl.sweep.planned import planned_runs
@@ -100,6 +100,7 @@ class Runner:
         """
         mine = {task.key for task in self._running.values()}
         waiting = False
+        renew_comparison(self.sweep, plan.runs)
         for task in tasks_of(self.sweep, plan):
             if self.only not in (None, task.key):
                 continue
@@ -201,23 +202,15 @@ def failures(sweep: SweepFolder, plan: Schedule) -> list[dict[str, Any]]:
 def retry_failed(sweep: SweepFolder) -> int:
     """Have failed tasks wait again.
 
-    Where control failed for a seed, the comparison under rules was made without it: it is put
-    aside and made anew.
-
     Returns:
         How many there were.
-
-    Raises:
-        UserError: A process works on that comparison.
     """
     folders = [
         TaskFolder(file.parent)
-        for file in sorted(sweep.root.glob(f"**/{run_files.FAILED}"))
+        for pattern in ("references/*", "runs/*", COMPARISON)
+        for file in sorted(sweep.root.glob(f"{pattern}/{run_files.FAILED}"))
         if not (file.parent / run_files.DONE).is_file()
     ]
-    controls = {run.name for run in control_runs(sweep, planned_runs(sweep).runs)}
-    if any(folder.name in controls for folder in folders):
-        put_comparison_aside(sweep, "retry the sweep")
     for folder in folders:
         folder.retry()
     return len(folders)

@@ -16,7 +16,8 @@ from tagger.backends.softmax import softmax
 from tagger.training.calibration import COUNT_TOLERANCE, TEMPERATURES
 
 LEAST_LABELS = 30
-"""Labels of a type below which it gets no bias, and of all types that a half must have."""
+"""Labels of a type below which it gets no bias, and of all types that a half of the questions, or
+the calibration of an ensemble, must have."""
 
 _ROUNDS, _LIMIT = 300, 6.0
 _SMALLEST = 1e-12
@@ -54,6 +55,7 @@ def count_biases(
     types: Ints,
     tolerance: float = COUNT_TOLERANCE,
     among: Sequence[int] | None = None,
+    centred: bool = True,
 ) -> Floats:
     """Find a bias for each type with which its count is about as labelled.
 
@@ -62,6 +64,8 @@ def count_biases(
         types: True type of each step, (steps,).
         tolerance: Relative error allowed for a count.
         among: Types that may get a bias, whose counts alone are looked at; None for all.
+        centred: The biases sum to 0, so that types without one stay where they are among the
+            others.
 
     Returns:
         What to add to the scores, (types,), in [-6, 6]; 0 for types with fewer than
@@ -85,8 +89,7 @@ def count_biases(
         step = 0.5 / (1 + round_ / 30)
         move = np.where(counted, np.log((wanted + 1) / (found + 1)), 0.0)
         bias = bias + step * move
-        if among is None:
-            # Types without enough labels stay where they are among the others.
+        if centred:
             bias = bias - bias[counted].mean() * counted
         bias = np.clip(bias, -_LIMIT, _LIMIT)
     return np.where(counted, best, 0.0)

@@ -37,6 +37,16 @@ class LabelledSteps:
     left_out: int
 
 
+def labels_by_half(traces: Sequence[LabelledTrace], taxonomy: Taxonomy) -> Ints:
+    """How many labels of each type either half of the questions has, (2, types)."""
+    counts = np.zeros((2, len(taxonomy.types)), dtype=np.int64)
+    for trace in traces:
+        half = half_of(trace)
+        for label in trace.labels.values():
+            counts[half, taxonomy.index(label)] += 1
+    return counts
+
+
 def read_steps(
     tagger: FrozenTagger,
     traces: Sequence[LabelledTrace],
@@ -56,7 +66,13 @@ def read_steps(
     Raises:
         UserError: A half of the questions has too few labels.
     """
-    reached = set(np.flatnonzero(onto.any(axis=0)).tolist())
+    reached = np.flatnonzero(onto.any(axis=0))
+    here = labels_by_half(traces, taxonomy)[:, reached].sum(axis=1)
+    if here.min() < LEAST_LABELS:
+        raise UserError(
+            f"{here.sum()} labels of types that the tagger can predict are too few to calibrate "
+            f"it: each half of the questions needs {LEAST_LABELS}."
+        )
     rows, true, half, left_out = [], [], [], 0
     for done, trace in enumerate(traces, start=1):
         logits = _logits(tagger, trace)
@@ -68,11 +84,6 @@ def read_steps(
             else:
                 left_out += 1
         progress(done, len(traces))
-    if min(sum(half), len(half) - sum(half)) < LEAST_LABELS:
-        raise UserError(
-            f"{len(true)} labels of types that the tagger can predict are too few to calibrate it: "
-            f"each half of the questions needs {LEAST_LABELS}."
-        )
     return LabelledSteps(np.array(rows), np.array(true), np.array(half), left_out)
 
 

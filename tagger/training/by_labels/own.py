@@ -25,7 +25,7 @@ from tagger.training.by_labels.fit import (
     log_probabilities,
     unit_temperature,
 )
-from tagger.training.by_labels.halves import by_halves, read_steps
+from tagger.training.by_labels.halves import by_halves, labels_by_half, read_steps
 from tagger.training.by_labels.report import CalibrationReport
 
 
@@ -48,7 +48,7 @@ def calibrate_own(
         traces: Labelled traces that it was not trained on, cut by its segmenter.
         types: Tags of the types whose biases alone are set, by their counts; temperature and the
             other types' biases stay. None sets the temperature and all types of `LEAST_LABELS`
-            labels.
+            labels in each half of the questions.
         progress: Called with how many traces are done, and of how many.
 
     Returns:
@@ -58,29 +58,34 @@ def calibrate_own(
         UserError: An unknown type, one with too few labels, or too few labels in all.
     """
     taxonomy = tagger.taxonomy
-    among = None if types is None else [taxonomy.index(tag) for tag in types]
     onto = np.eye(len(taxonomy.types))
-    own = np.array([tagger.logit_bias.get(tag, 0.0) for tag in taxonomy.tags])
+    own = own_bias(tagger)
+    counts = labels_by_half(traces, taxonomy)
+    counted = np.flatnonzero(counts.min(axis=0) >= LEAST_LABELS)
+    among = counted if types is None else np.array(sorted({taxonomy.index(t) for t in types}))
+    for index in np.setdiff1d(among, counted):
+        few = " and ".join(str(n) for n in counts[:, index])
+        raise UserError(
+            f"{few} labels of {taxonomy.tags[index]} in the two halves of the questions are too "
+            f"few to set its bias and to show it; each needs {LEAST_LABELS}."
+        )
 
     def fit(logits: Floats, true: Ints) -> tuple[float, Floats]:
-        temperature = tagger.temperature
-        if among is None:
+        temperature, bias = tagger.temperature, own
+        if types is None:
             temperature = unit_temperature(logits, true, onto)
+            bias = own * (tagger.temperature / temperature)  # as much of the scores as before
         scores = log_probabilities(logits, temperature, onto)
-        return temperature, own + count_biases(scores + own, true, among=among)
+        found = count_biases(scores + bias, true, among=among.tolist(), centred=types is None)
+        return temperature, np.where(found, np.round(bias + found, 3), bias)
 
-    for tag in types or ():
-        labels = sum(
-            taxonomy.index(label) == taxonomy.index(tag)
-            for trace in traces
-            for label in trace.labels.values()
-        )
-        if labels < LEAST_LABELS:
-            raise UserError(
-                f"{labels} labels of {tag} are too few to set its bias by; it needs {LEAST_LABELS}."
-            )
     steps = read_steps(tagger, traces, taxonomy, onto, progress)
     report = by_halves(steps, fit, tagger.temperature, own, onto, taxonomy)
     temperature, bias = fit(steps.logits, steps.types)
-    found = {taxonomy.tags[i]: round(float(b), 3) for i, b in enumerate(bias)}
-    return temperature, {tag: b for tag, b in found.items() if b}, report
+    set_ = {taxonomy.tags[i]: float(b) for i, b in enumerate(bias) if b}
+    return temperature, tagger.logit_bias if np.array_equal(bias, own) else set_, report
+
+
+def own_bias(tagger: FrozenTagger) -> Floats:
+    """A tagger's logit bias of each of its types, (types,)."""
+    return np.array([tagger.logit_bias.get(tag, 0.0) for tag in tagger.taxonomy.tags])

@@ -21,7 +21,7 @@ from tagger.training.by_labels.fit import (
     unit_temperature,
 )
 from tagger.training.by_labels.halves import by_halves, read_steps
-from tagger.training.by_labels.own import is_own
+from tagger.training.by_labels.own import is_own, own_bias
 from tagger.training.by_labels.report import CalibrationReport
 
 
@@ -63,7 +63,8 @@ def calibrate_unit(
         return temperature, count_biases(log_probabilities(logits, temperature, onto), types)
 
     steps = read_steps(tagger, traces, taxonomy, onto, progress)
-    own = _own_bias(tagger, type_map)
+    same = taxonomy.names == tagger.taxonomy.names
+    own = own_bias(tagger) if same else np.zeros(len(taxonomy.types))
     report = by_halves(steps, fit, tagger.temperature, own, onto, taxonomy)
     temperature, bias = fit(steps.logits, steps.types)
     calibration = UnitCalibration(
@@ -75,14 +76,6 @@ def calibrate_unit(
         logit_bias={taxonomy.tags[i]: round(float(b), 3) for i, b in enumerate(bias) if b},
     )
     return calibration, report
-
-
-def _own_bias(tagger: FrozenTagger, type_map: TypeMap) -> Floats:
-    """The tagger's logit bias, where the types are its own."""
-    taxonomy = type_map.taxonomy
-    if taxonomy.names != tagger.taxonomy.names:
-        return np.zeros(len(taxonomy.types))
-    return np.array([tagger.logit_bias.get(tag, 0.0) for tag in taxonomy.tags])
 
 
 def _onto(tagger: FrozenTagger, type_map: TypeMap) -> Floats:

@@ -6,6 +6,7 @@ import pytest
 
 from rl.analysis.behaviour import audit, by_type, flips, risk_groups, selectivity
 from rl.analysis.panels import make_panel
+from tagger.novelty import KnownWords
 from tests.rl.making import VERIFY, sample, step
 
 
@@ -80,6 +81,11 @@ def test_types_and_audit_columns() -> None:
     assert out["confidence"]["mean"] == pytest.approx(0.9)
     assert out["audit_verification"]["mean"] is None
     assert out["outside_verification"]["mean"] == 0.0
+    assert out["unfamiliar"]["mean"] is None, "no words are known"
+    text = rows[0].steps[0].text
+    known = KnownWords.of_texts([text] * 3)
+    strange = [sample("a", steps=(step("Moment, ich rechne das nach."), step(text), step(text)))]
+    assert audit(make_panel(strange), 0, known)["unfamiliar"]["mean"] == pytest.approx(1 / 3)
     hidden = [sample("a", outside_verification=3), sample("b", outside_verification=0)]
     assert audit(make_panel(hidden), 0)["outside_verification"]["mean"] == 1.5
     audited = [sample("a", audit_verification=1), sample("b", audit_verification=0)]

@@ -6,7 +6,6 @@ import copy
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from rl.policy.load import load_tokenizer
 from rl.policy.prompts import Prompting
 from rl.problems.problem import Problem
 from tagger.frozen import FrozenTagger
-from tagger.novelty import KnownWords
 from tagger.segmentation.registry import get_segmenter
 from tagger.stopping.monitor import StepMonitor
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
@@ -54,15 +52,9 @@ def both(
     tokenizer = byte_level()
     ids = [int(i) for i in tokenizer.encode(text, add_special_tokens=False)]
     ids += [tokenizer.eos_token_id] if ended else []
-    words = KnownWords.of_texts(["let me check so the answer is"] * 3)
-    facts = FactsComputer(
-        KeywordTagger(), tokenizer, THINK, None, audit, after=after, known_words=words
-    )
+    facts = FactsComputer(KeywordTagger(), tokenizer, THINK, None, audit, after=after)
     (row,) = facts([ids], [Task("3 + 4 = ?", "7")])
-    judge = Judge(
-        KeywordTagger(), tokenizer, THINK, {tokenizer.eos_token_id}, audit, after=after,
-        known_words=words,
-    )  # fmt: skip
+    judge = Judge(KeywordTagger(), tokenizer, THINK, {tokenizer.eos_token_id}, audit, after=after)
     completion: Any = SimpleNamespace(
         ids=ids, prompt_index=0, sample=0, forced_tokens=0, stop=None, seconds=0.0,
         monitor_seconds=0.0,
@@ -84,8 +76,6 @@ def test_facts_and_samples_agree(
     assert facts["steps"] == len(sample["steps"])
     assert (facts["answer_step"], facts["keywords"]) == (sample["answer_step"], sample["keywords"])
     assert facts["keywords_chinese"] == sample["keywords_chinese"]
-    unlike = sample["unfamiliar_steps"] / max(1, facts["steps"])
-    assert facts["unfamiliar"] == np.float32(unlike)
     assert facts["keywords_chinese"] == sample["thinking"].count("让我检查")
     assert facts["count/VERIFY"] == sample["verification_steps"]
     assert facts["count_after/VERIFY"] == sample["surplus_verification"]

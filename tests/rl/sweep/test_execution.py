@@ -12,6 +12,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from rl.sweep.execution.aside import renew_comparison
 from rl.sweep.execution.process import TAKEN, claim, describe, main
 from rl.sweep.execution.runner import Runner, retry_failed
 from rl.sweep.execution.slurm import array_script, check_slurm
@@ -129,25 +130,41 @@ def test_runner_lists_what_failed_and_writes_results(
     assert not any(task.folder(sweep).failed.is_file() for task in tasks_of(sweep, plan))
 
 
-def test_a_retried_control_has_the_comparison_under_rules_made_anew(tmp_path: Path) -> None:
-    sweep = _begin(tmp_path / "s")
-    runs = {run.arm: sweep.run(run.name) for run in planned_runs(sweep).runs}
-    control, other, compared = runs["control"], runs["step_count"], sweep.comparison
-    for folder in (control, other, compared):
+def test_a_comparison_without_a_run_of_control_is_made_anew_once_that_is_done(
+    tmp_path: Path,
+) -> None:
+    sweep = _begin(tmp_path / "s", seeds=[0, 1])
+    plan = planned_runs(sweep)
+    one, two = (sweep.run(run.name) for run in plan.runs if run.arm == "control")
+    compared = sweep.comparison
+    for folder in (one, two, compared):
         folder.root.mkdir(parents=True)
-    write_json(compared.done, {"arms": [], "controls": {}})
-    other.fail("no rollout had a reward.", 1)
+    write_json(one.done, {})
+    write_json(compared.done, {"arms": [], "controls": {"control": one.name}})
+    two.fail("no rollout had a reward.", 1)
+    renew_comparison(sweep, plan.runs)
     assert retry_failed(sweep) == 1
-    assert compared.done.is_file(), "control has no other runs by that"
-    control.fail("no rollout had a reward.", 1)
-    with (
-        FileLock(compared.lock, timeout=0),
-        pytest.raises(UserError, match="retry the sweep when it has ended"),
-    ):
-        retry_failed(sweep)
-    assert control.failed.is_file(), "nothing was changed"
-    assert retry_failed(sweep) == 1
+    renew_comparison(sweep, plan.runs)
+    assert compared.done.is_file(), "control has no other runs that are done"
+    write_json(two.done, {})
+    with FileLock(compared.lock, timeout=0):
+        renew_comparison(sweep, plan.runs)
+    assert compared.done.is_file(), "a process works on it"
+    renew_comparison(sweep, plan.runs)
     assert not compared.root.exists() and (sweep.root / "comparison-1" / "done.json").is_file()
+    renew_comparison(sweep, plan.runs)
+
+
+def test_control_and_the_comparison_under_rules_are_retried_together(tmp_path: Path) -> None:
+    sweep = _begin(tmp_path / "s")
+    (control,) = (sweep.run(r.name) for r in planned_runs(sweep).runs if r.arm == "control")
+    aside = type(control)(sweep.root / "comparison-1")
+    for folder in (control, sweep.comparison, aside):
+        folder.root.mkdir(parents=True)
+        folder.fail("no rollout had a reward.", 1)
+    assert retry_failed(sweep) == 2
+    assert not control.failed.exists() and not sweep.comparison.failed.exists()
+    assert aside.failed.is_file(), "what was put aside stays as it is"
 
 
 def test_task_is_done_once_and_by_one_process(tmp_path: Path) -> None:

@@ -30,6 +30,13 @@ def test_means_of_facts() -> None:
     assert means["facts/audit_verification"] == 1.5
 
 
+def test_unfamiliar_is_a_share_of_all_steps() -> None:
+    rows = [{"unfamiliar": 0.5, "steps": 8}, {"unfamiliar": 0, "steps": 2}, {"unfamiliar": 0}]
+    assert fact_metrics(table(*rows), NAMES)["facts/unfamiliar"] == 0.4
+    assert fact_metrics(table({"unfamiliar": 0}), NAMES)["facts/unfamiliar"] == 0
+    assert "facts/unfamiliar" not in fact_metrics(table({"unfamiliar": -1}), NAMES)
+
+
 def test_what_nobody_has_is_not_a_number() -> None:
     means = fact_metrics(table({"answer_step": -1, "audit_verification": -1}), NAMES)
     assert math.isnan(means["facts/answer_step"]) and means["facts/answer_stated"] == 0

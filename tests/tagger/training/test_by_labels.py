@@ -185,8 +185,26 @@ def test_calibrate_own_of_types_within_tolerance_changes_nothing() -> None:
     assert calibrate_own(TAGGER, scored, ["VERIFY"])[:2] == (1.0, {})
 
 
+def test_calibrate_own_leaves_out_types_that_a_half_has_too_few_labels_of() -> None:
+    few = own_traces(40)
+    few = [replace(t, labels={**t.labels, 0: "META"}) for t in few[:29]] + few[29:]
+    _, bias, report = calibrate_own(TAGGER, few)
+    assert "META" not in bias and {"VERIFY", "SUBSTITUTE"} <= set(bias)
+    (meta,) = (kind for kind in report.types if kind.tag == "META")
+    assert (meta.labelled, meta.after) == (29, 0)
+    with pytest.raises(UserError, match=r"labels of META in the two halves .* each needs 30"):
+        calibrate_own(TAGGER, few, ["META"])
+
+
+def test_calibrate_own_keeps_what_other_biases_are_worth_where_the_temperature_changes() -> None:
+    biased = with_parts(TAGGER, logit_bias={"PATTERN": 0.5})
+    temperature, bias, _ = calibrate_own(biased, own_traces(40))
+    assert temperature != 1.0
+    assert bias["PATTERN"] * temperature == pytest.approx(0.5)
+
+
 def test_calibrate_own_refuses_types_without_labels() -> None:
-    with pytest.raises(UserError, match=r"^0 labels of META are too few to set its bias by; it ne"):
+    with pytest.raises(UserError, match="^0 and 0 labels of META in the two halves"):
         calibrate_own(TAGGER, own_traces(40), ["META"])
     with pytest.raises(UserError, match="VERIFI"):
         calibrate_own(TAGGER, own_traces(40), ["VERIFI"])

@@ -45,6 +45,14 @@ def test_shuffled_tags_where_nothing_is_left_to_chance(
     assert values("shuffled_tags", rows, params) == rewards
 
 
+def test_what_watches_the_tagger_changes_no_draw() -> None:
+    rows = [row(9, 3), row(7, 2), row(8, 4)]
+    drawn = values("shuffled_tags", rows)
+    for unlike in (-1.0, 0.1):
+        assert values("shuffled_tags", [r | {"unfamiliar": unlike} for r in rows]) == drawn
+    assert values("shuffled_tags", [r | {"confidence": 0.5} for r in rows]) != drawn
+
+
 SEEDS = 5
 
 
