@@ -109,7 +109,9 @@ def measure(model: str | None, steps: int) -> dict[str, float]:
     clock = Clock()
     trainer = PairedTrainer(
         stack=build_stack(config.reward.terms, tagger.taxonomy),
-        facts=FactsComputer(tagger, policy.tokenizer, policy.delimiters),
+        facts=FactsComputer(
+            tagger, policy.tokenizer, policy.delimiters, known_words=tagger.extras.known_words
+        ),
         tasks=tasks,
         model=policy.model,
         args=training_arguments(config, gpu=False),

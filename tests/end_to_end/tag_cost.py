@@ -73,7 +73,8 @@ def run(file: str, rounds: int = 3, tokens: str = "overthinker") -> None:
         show(name, [over_bench(partial(tag, file, words)) for _ in range(rounds)])
 
     tokenizer, delimiters = load_any_tokenizer(tokens)
-    facts = FactsComputer(tagger, tokenizer, delimiters)
+    words = tagger.extras.known_words  # as training does
+    facts = FactsComputer(tagger, tokenizer, delimiters, known_words=words)
     # The answer is the reference alone: its steps are tagged too, and the bench has no answers.
     texts = [f"{delimiters.open}{t.thinking}{delimiters.close}\n{t.reference}" for t in sources]
     ids = [[*tokenizer.encode(x, add_special_tokens=False), tokenizer.eos_token_id] for x in texts]

@@ -118,7 +118,10 @@ def main() -> None:
     tagger = FrozenTagger.load(args.tagger) if args.tagger else FrozenTagger.load()
     tokenizer, delimiters = load_any_tokenizer(args.tokenizer)
     inside, workers = PromptEnd.INSIDE, args.workers
-    facts = FactsComputer(tagger, tokenizer, delimiters, after=inside, workers=workers)
+    words = tagger.extras.known_words  # as training does
+    facts = FactsComputer(
+        tagger, tokenizer, delimiters, after=inside, workers=workers, known_words=words
+    )
     stack = build_stack(RewardConfig().terms, tagger.taxonomy)
     work = batches(args.traces, tokenizer, args.rows, args.tokens, args.batches + 1)
     _, *spent = measure(facts, stack, work)  # the first warms up
