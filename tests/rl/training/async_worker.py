@@ -19,6 +19,7 @@ from tests.tagger.tokenizers_made_here import packaged
 
 GROUP = 4
 ROWS = 12
+WORK = "So 1 times one half is a half."
 CHECK = "Wait, let me check: 1 over 2 is a half."
 
 
@@ -33,9 +34,9 @@ def script(row: int) -> list[tuple[str, float, float]]:
         return f"<think>\n{thinking}\n</think>\n\nIt is $\\boxed{{{answer}}}$."
 
     return [
-        (written("It is a half.", f"\\frac{{{2 * n}}}{{4}}"), 1.0, 1.0),
-        (written(f"It is a half.\n\n{CHECK}", f"{n}\\cdot 2^{{-1}}"), 1.0, 0.9),
-        (written("It is a half.", f"\\frac{{{n + 2}}}{{2}}"), 0.0, 0.0),
+        (written(WORK, f"\\frac{{{2 * n}}}{{4}}"), 1.0, 1.0),
+        (written(f"{WORK}\n\n{CHECK}", f"{n}\\cdot 2^{{-1}}"), 1.0, 0.9),
+        (written(WORK, f"\\frac{{{n + 2}}}{{2}}"), 0.0, 0.0),
         (f"<think>\nIt is {n} halves, so", 0.0, 0.0),
     ]
 

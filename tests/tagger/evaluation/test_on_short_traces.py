@@ -24,8 +24,12 @@ def test_they_are_short_and_mostly_check_once() -> None:
     assert sum(name == VERIFY for t in traces for name in t.labels.values()) == 54
 
 
-@pytest.mark.parametrize(("name", "recall"), [("default", 0.6), ("linear", 0.4)])
-def test_packaged_taggers_find_announced_checks_in_them(name: str, recall: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "recall", "precision"), [("default", 0.7, 0.9), ("linear", 0.45, 0.8)]
+)
+def test_packaged_taggers_find_announced_checks_in_them(
+    name: str, recall: float, precision: float
+) -> None:
     score = scores_on(FrozenTagger.load(name), TRACES).per_type[VERIFY]
     assert score.recall >= recall
-    assert score.precision >= 0.85
+    assert score.precision >= precision
