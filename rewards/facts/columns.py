@@ -49,9 +49,6 @@ MAY_BE_ABSENT = (
     "unfamiliar",
 )
 """Columns that are -1 where there is no such thing."""
-WATCHED = ("unfamiliar",)
-"""Columns that only watch the tagger: they tell no rollout from another, and depend on whether the
-words of its training data are at hand."""
 TYPE_GROUPS = (
     "count",
     "tokens",
@@ -59,10 +56,24 @@ TYPE_GROUPS = (
     "tokens_after",
     "count_completion",
     "tokens_completion",
+    "count_after_completion",
+    "tokens_after_completion",
 )
 """Per type: steps and tokens, in the whole thinking, after the answer step (itself excluded; 0 if
-no step states the answer) and in the whole completion, where verification may hide behind the
-closing delimiter."""
+no step states the answer), in the whole completion, where verification may hide behind the
+closing delimiter, and after the answer step or outside the thinking."""
+
+
+_TELL_NOTHING = ("unfamiliar", "count_after_completion", "tokens_after_completion")
+
+
+def tells_rollouts_apart(column: str) -> bool:
+    """Whether a column says of a rollout what no other one does.
+
+    ``unfamiliar`` watches the tagger, and depends on whether the words of its training data are at
+    hand; what stands after the answer in the completion follows from other columns.
+    """
+    return column.partition("/")[0] not in _TELL_NOTHING
 
 
 def columns(taxonomy: Taxonomy) -> tuple[str, ...]:

@@ -135,7 +135,10 @@ class FactsComputer:
                 of["tokens_after"][kind] += tokens
         of["count_completion"][:] = of["count"]
         of["tokens_completion"][:] = of["tokens"]
+        of["count_after_completion"][:] = of["count_after"]
+        of["tokens_after_completion"][:] = of["tokens_after"]
         for step, tokens in zip(found.outside, rollout.outside_tokens, strict=True):
             kind = types.index(step.type)
-            of["count_completion"][kind] += 1
-            of["tokens_completion"][kind] += tokens
+            for where in ("completion", "after_completion"):
+                of[f"count_{where}"][kind] += 1
+                of[f"tokens_{where}"][kind] += tokens

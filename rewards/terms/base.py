@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from rewards.facts.columns import WATCHED, column_index, columns
+from rewards.facts.columns import column_index, columns, tells_rollouts_apart
 from rewards.groups import Groups
 from tagger.config.settings import Settings
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -118,10 +118,10 @@ class Rollouts:
     def content(self, row: int) -> bytes:
         """The facts of one rollout, as bytes.
 
-        Left out are its group, which depends on the batch, and the columns of
-        `rewards.facts.columns.WATCHED`.
+        Left out are its group, which depends on the batch, and the columns that
+        `rewards.facts.columns.tells_rollouts_apart` leaves out.
         """
-        own = [i for i, name in enumerate(self._names) if name not in WATCHED]
+        own = [i for i, name in enumerate(self._names) if tells_rollouts_apart(name)]
         facts = self._facts[row].cpu()[own] + 0.0  # so that -0 is 0
         return facts.numpy().tobytes()
 

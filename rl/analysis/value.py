@@ -115,7 +115,7 @@ def _price_of_verification(types: Mapping[str, Any], scope: str) -> float | None
         price = given or {}
         if not {verify.name, verify.tag} & {name.strip() for name in str(names).split("+")}:
             continue
-        after = (price.get("scope") or scope) == "after_answer"
+        after = (price.get("scope") or scope).endswith("after_answer")
         if after or price.get("allowance") or price.get("floor"):
             return None
         total += float(price.get("weight", 1.0))

@@ -16,13 +16,14 @@ from tagger.taxonomies.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import torch
 
-Scope = Literal["thinking", "after_answer", "completion", "all"]
+Scope = Literal["thinking", "after_answer", "completion", "completion_after_answer", "all"]
 Unit = Literal["steps", "tokens"]
 
 _GROUPS = {
     "thinking": "",
     "after_answer": "_after",
     "completion": "_completion",
+    "completion_after_answer": "_after_completion",
     "all": "",  # the earlier name of "thinking"
 }
 """Scope to the end of its column group's name."""

@@ -92,7 +92,8 @@ class StepCountParams(Settings):
             price, ``{VERIFY: {weight: 1, allowance: 1}, META + CONCLUDE: {cap: 6}}``.
         scope: ``thinking`` counts the whole thinking (``all`` is its older name), ``after_answer``
             only what follows the step that first states the reference (nothing, if none does),
-            ``completion`` the answer and later thinking blocks too.
+            ``completion`` the answer and later thinking blocks too, ``completion_after_answer``
+            these and what follows that step.
         unit: ``steps`` or ``tokens``.
         gate: Who is charged. ``correct``: correct rollouts. ``group_solved``: correct rollouts of
             groups whose share of correct ones is at least `solved`. ``none``: everybody, incorrect

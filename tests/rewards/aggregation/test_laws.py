@@ -33,10 +33,13 @@ def in_order(batch: ScoredRollouts, order: list[int]) -> ScoredRollouts:
 
 
 def described(batch: ScoredRollouts, values: torch.Tensor) -> list[tuple[float, ...]]:
-    """Rows with their values, in an order that is that of no batch."""
-    table = batch.terms.nan_to_num(nan=-9.0)
-    parts = [batch.groups[:, None], batch.tokens[:, None], table, values[:, None]]
-    return sorted(tuple(row) for row in torch.cat(parts, dim=1).tolist())
+    """Rows with their values, in an order that is that of no batch.
+
+    Of the terms their sum: of rows that are alike but for what has no weight, GFPO keeps the first.
+    """
+    total = batch.total.nan_to_num(nan=-9.0)
+    parts = [batch.groups.double(), batch.tokens.double(), total.double(), values.double()]
+    return sorted(tuple(row) for row in torch.stack(parts, dim=1).tolist())
 
 
 @pytest.mark.parametrize("name", METHODS)

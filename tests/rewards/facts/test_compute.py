@@ -131,6 +131,19 @@ def test_the_audit_tagger_counts_apart() -> None:
     assert (facts["audit_verification"], facts["count/VERIFY"]) == (1, 2)
 
 
+def test_what_stands_after_the_answer_or_outside_the_thinking() -> None:
+    before = "Let me check: 1 + 1 = 2.\n\n"
+    facts = facts_of(before + RIGHT + "\n\nLet me check: 4 + 3 = 7.")
+    assert facts["answer_step"] == 1
+    assert (facts["count/VERIFY"], facts["count_after/VERIFY"]) == (3, 2)
+    assert (facts["count_completion/VERIFY"], facts["count_after_completion/VERIFY"]) == (4, 3)
+    outside = facts["tokens_completion/VERIFY"] - facts["tokens/VERIFY"]
+    assert facts["tokens_after_completion/VERIFY"] == facts["tokens_after/VERIFY"] + outside > 0
+    hidden = facts_of("3.\n</think>\n\nIt is \\boxed{7}.\n\nLet me check: 4 + 3 = 7.")
+    assert hidden["answer_step"] == -1
+    assert (hidden["count_after/VERIFY"], hidden["count_after_completion/VERIFY"]) == (0, 1)
+
+
 def test_steps_in_words_the_tagger_does_not_know_are_counted() -> None:
     known = KnownWords.of_texts([" ".join(STEPS)] * 3)
     computer = FactsComputer(KeywordTagger(), byte_level(), THINK, known_words=known)

@@ -117,6 +117,7 @@ def busy(correct: float, tokens: float, checks: float, **facts: float) -> dict[s
         "count__VERIFY": checks,
         "count_after__VERIFY": checks / 2,
         "count_completion__VERIFY": checks,
+        "count_after_completion__VERIFY": checks / 2,
         "tokens__VERIFY": 10 * checks,
         "tokens_after__VERIFY": 5 * checks,
         "budget": 400.0,

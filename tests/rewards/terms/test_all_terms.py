@@ -69,6 +69,7 @@ def rollouts(draw: st.DrawFn) -> dict[str, float]:
         count__VERIFY=verifies,
         count_after__VERIFY=float(int(after * verifies)),
         count_completion__VERIFY=verifies + 1,
+        count_after_completion__VERIFY=float(int(after * verifies)) + 1,
         tokens__VERIFY=float(draw(st.integers(0, thinking))),
         tokens_after__VERIFY=float(int(after * thinking)),
     )

@@ -61,6 +61,7 @@ def test_verification_value_without_steps_is_undefined() -> None:
         ({"correctness": {}, "step_count": {"types": {"VERIFY": {"allowance": 1}}}}, None),
         ({"correctness": {}, "step_count": {"types": {"VERIFY": {"floor": 1}}}}, None),
         ({"correctness": {}, "step_count": {"scope": "after_answer"}}, None),
+        ({"correctness": {}, "step_count": {"scope": "completion_after_answer"}}, None),
         ({"correctness": {}, "step_count": {"gate": "group_solved"}}, None),
     ],
 )

@@ -48,8 +48,8 @@ def test_shuffled_tags_where_nothing_is_left_to_chance(
 def test_what_watches_the_tagger_changes_no_draw() -> None:
     rows = [row(9, 3), row(7, 2), row(8, 4)]
     drawn = values("shuffled_tags", rows)
-    for unlike in (-1.0, 0.1):
-        assert values("shuffled_tags", [r | {"unfamiliar": unlike} for r in rows]) == drawn
+    for more in ({"unfamiliar": -1.0}, {"unfamiliar": 0.1}, {"count_after_completion/META": 2.0}):
+        assert values("shuffled_tags", [r | more for r in rows]) == drawn
     assert values("shuffled_tags", [r | {"confidence": 0.5} for r in rows]) != drawn
 
 

@@ -24,6 +24,7 @@ BUSY = {
     "tokens/META": 14,
     "count_completion/VERIFY": 7,
     "tokens_completion/VERIFY": 120,
+    "count_after_completion/VERIFY": 4,
 }
 
 
@@ -54,6 +55,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, float], float]] = [
         price(allowance=1, cap=1, weight=0.5) | {"scope": "after_answer"},
         RIGHT | BUSY,
         -0.5,
+    ),
+    (
+        "that and the answer too",
+        price() | {"scope": "completion_after_answer"},
+        RIGHT | BUSY,
+        -4.0,
     ),
     ("all is the thinking", price() | {"scope": "all"}, RIGHT | BUSY, -5.0),
     ("so is the default", price() | {"scope": "thinking"}, RIGHT | BUSY, -5.0),
