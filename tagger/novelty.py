@@ -115,7 +115,7 @@ def flag_of(tagged: TaggedStep, known: KnownWords | None) -> str:
         `UNFAMILIAR` if the step is unlike the training data, else `UNSURE` if no type is probable,
         else nothing.
     """
-    if known is not None and known.share(tagged.step.text) < UNFAMILIAR_BELOW:
+    if known is not None and known.unfamiliar([tagged.step.text]):
         return UNFAMILIAR
     return UNSURE if tagged.confidence < UNSURE_BELOW else ""
 

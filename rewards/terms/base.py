@@ -121,9 +121,13 @@ class Rollouts:
         Left out are its group, which depends on the batch, and the columns that
         `rewards.facts.columns.tells_rollouts_apart` leaves out.
         """
-        own = [i for i, name in enumerate(self._names) if tells_rollouts_apart(name)]
-        facts = self._facts[row].cpu()[own] + 0.0  # so that -0 is 0
+        facts = self._facts[row].cpu()[self._telling] + 0.0  # so that -0 is 0
         return facts.numpy().tobytes()
+
+    @cached_property
+    def _telling(self) -> list[int]:
+        """Positions of the columns that tell rollouts apart."""
+        return [i for i, name in enumerate(self._names) if tells_rollouts_apart(name)]
 
     def tagged(self, group: str) -> torch.Tensor:
         """Sum of a column group over all types, (B,), e.g. of ``tokens_after``."""
