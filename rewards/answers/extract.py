@@ -219,7 +219,7 @@ def _committed(clause: str) -> str | None:
     flat = clean(clause)
     mentions = find_mentions(flat)
     if not mentions:
-        denied = find_mentions(flat, denied=True)
+        denied = find_mentions(flat, with_denied=True)
         return "" if any(c.isdigit() for c in flat) and not denied else None
     equals = flat.rfind("=")
     if _NOTHING_YET.fullmatch(flat, 0, mentions[0].start):

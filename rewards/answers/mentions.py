@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rewards.answers.numbers import UNSIGNED
@@ -70,25 +71,29 @@ class Mention:
     quantity: Quantity
 
 
-def find_mentions(text: str, denied: bool = False) -> list[Mention]:
+def find_mentions(
+    text: str, with_denied: bool = False, may_be: Callable[[str], bool] = bool
+) -> list[Mention]:
     """Numbers of a text that are neither operands (``5`` and ``4`` in ``5 * 4``) nor denied.
 
     Args:
         text: A text that `rewards.answers.plain.clean` made.
-        denied: Whether those that are denied ("not 42") count too.
+        with_denied: Whether those that are denied ("not 42") count too.
+        may_be: Which numbers are asked for, told by their characters and up to three words behind.
     """
-    found = (_mention(text, match) for match in _MENTION.finditer(text))
-    return [m for m in found if m is not None and (denied or not _is_denied(text, m))]
+    matches = (match for match in _MENTION.finditer(text) if may_be(match[0]))
+    found = (_mention(text, match) for match in matches)
+    return [m for m in found if m is not None and (with_denied or not denied(text, m))]
 
 
 def mention_at(text: str, position: int) -> Mention | None:
-    """The number that begins at a place of a clean text, if one does and it is no operand."""
+    """The number that begins at a place of a clean text, denied or not, if it is no operand."""
     match = _MENTION.match(text, position)
-    mention = _mention(text, match) if match else None
-    return None if mention is None or _is_denied(text, mention) else mention
+    return _mention(text, match) if match else None
 
 
-def _is_denied(text: str, mention: Mention) -> bool:
+def denied(text: str, mention: Mention) -> bool:
+    """Whether the words around a number of a clean text deny it."""
     before = text[max(0, mention.start - 80) : mention.start]
     return is_denied(before, text[mention.end : mention.end + 80])
 

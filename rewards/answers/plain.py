@@ -7,7 +7,10 @@ line ends stay apart from digits, so numbers of two lines never become one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+_MEMO_LONGEST = 120
+"""Characters of the longest text whose plain form is remembered."""
 _TABLE = str.maketrans(
     {
         **{chr(0xFF01 + i): chr(0x21 + i) for i in range(94)},  # full width
@@ -106,6 +109,10 @@ def plain(text: str) -> str:
         The text with ASCII signs, ``\frac`` for its kin, no ``\text{}``, bold or math delimiters,
         a comma as the only mark between thousands, and ``$`` only where it means money.
     """
+    return _short(text) if len(text) <= _MEMO_LONGEST else _plain(text)
+
+
+def _plain(text: str) -> str:
     if not text.isascii():
         text = _ROOT.sub(r"\\sqrt{\1}", _SCRIPTS.sub(_level, text)).translate(_TABLE)
     if "$" in text:
@@ -134,6 +141,9 @@ def plain(text: str) -> str:
     if "*" in text or "_" in text or "`" in text or "<" in text:
         text = _ITALIC.sub(r"\1", _BOLD.sub("", text))
     return _ARROW.sub(r"\\to ", text) if ">" in text or "\\" in text else text
+
+
+_short = lru_cache(maxsize=4096)(_plain)  # one formula is read in many ways
 
 
 def _level(match: re.Match[str]) -> str:

@@ -137,6 +137,8 @@ def same_quantity(given: Quantity, wanted: Quantity) -> bool:
     Where only one side has a percent sign, 50 % equals both 50 and 0.5; 2 dozen are 24 too. A unit
     that only one side has is ignored; otherwise they must be of one kind, and are converted.
     """
+    if given.unit is None and wanted.unit is None:
+        return given.value == wanted.value
     for dimension, times in ((PERCENT, Fraction(1, 100)), (DOZEN, Fraction(12))):
         has = [q.unit is not None and q.unit.dimension == dimension for q in (given, wanted)]
         if has[0] != has[1]:

@@ -9,30 +9,36 @@ question is no answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 
 from rewards.answers.extract import stated_options
 from rewards.answers.marks import boxed_contents
 from rewards.answers.match import answers_match
-from rewards.answers.mentions import Mention, find_mentions, mention_at
+from rewards.answers.mentions import Mention, denied, find_mentions, mention_at
 from rewards.answers.options import read_option, reference_option
 from rewards.answers.plain import clean
 from rewards.answers.quantities import Quantity, read_quantity, same_quantity
-from tagger.letter_case import lower_case
+from tagger.letter_case import lower_case, where_words_begin
 from tagger.steps import Step
 
+_RESULT_WORDS = (
+    "is", "be", "gives?", "gets?", "got", "makes?", "equals?", "leaves?", "yields?", "becomes?",
+    "obtain", "therefore", "thus", "hence", "giving", "yielding", "leaving", "making",
+    "totall?ing", "totals", "results? in", "resulting in", "comes? (?:out )?to",
+    "adds? up (?:out )?to", "amounts? (?:out )?to", "ends? up with", r"leaves? \w+ with",
+    "left with", r"answer\s*:?", r"total\s*:?", r"sum\s*:?", r"result\s*:?", r"value\s*:?",
+)  # fmt: skip
 _RESULT = re.compile(
     r"(?:=(?<![<>!]=)|\\approx|\\to(?![a-z])|等于|答案[是为:]?|得到?|共[有计]?|是"
-    r"|\b(?:is|be|gives?|gets?|got|makes?|equals?|leaves?|yields?|becomes?|obtain|therefore|thus"
-    r"|hence|giving|yielding|leaving|making|totall?ing|totals|results? in|resulting in"
-    r"|(?:comes?|adds? up|amounts?) (?:out )?to|(?:ends? up|leaves? \w+|left) with"
-    r"|(?:answer|total|sum|result|value)\s*:?)(?![a-z]))"
+    rf"|{where_words_begin(_RESULT_WORDS, end='(?![a-z])')})"
     r"[\s,($]*(?:(?:of|that|exactly|again|now|us|indeed|only|just|about|approximately|equal to"
     r"|a total of|simply|still|also)[\s($]+)?(?=[-+us$€£¥₹]{0,4}\.?[0-9])"
 )
 _AS_ANSWER = re.compile(r"\s+(?:as|is|looks|holds|for)\b[^.\n]*")
-_AS_ANSWER_WORDS = re.compile(r"\b(?:answer|result|right|correct|holds|total)\b")
+_AS_ANSWER_WORDS = re.compile(
+    where_words_begin(("answer", "result", "right", "correct", "holds", "total"), end=r"\b")
+)
 _EXPRESSION = re.compile(
     r"(?:(?<![<>!\\])=|\\to(?![a-z])|\b(?:answer|be)\b\s*"
     r"(?:is|:|(?:should|must|would|will|has to) be)?|答案[是为:])\s*((?:[^=\n.;]|\.(?=\w))+)",
@@ -42,6 +48,9 @@ _EXPRESSION = re.compile(
 
 STATED_WITHIN = 20_000
 """Longer steps are searched for the answer in this many characters at either end only."""
+
+_LONGEST_NUMBER = 200
+"""Characters in which a number is written, its unit among them."""
 
 _CALLS_ONE = (
     "answer", "option", "choice", "letter", "choose", "correct", "right", "best", "pick", "select",
@@ -53,6 +62,7 @@ _MULTIPLIERS = ("%", "percent", "pct", "dozen", "illion", "thousand", "overline"
 _OTHERWISE = re.compile(
     r"[0-9](?:[^0-9]{0,12}/|e[-+0-9]|(?<=0)(?:\W{0,6}\^|\s?\*\*))|frac[^a-z0-9\\]{0,9}[0-9\\]"
 )
+_OTHERWISE_SIGNS, _POWER = ("/", "^", "**", "frac"), re.compile("[0-9]e[-+0-9]")  # in it; the rest
 _OTHERWISE_SIGN = re.compile(r"[½¼¾⅓-⅞⁰¹²³⁴-⁹⁄∕÷！-～万亿]")
 # … and in a clean one.
 _OTHERWISE_CLEAN = re.compile(
@@ -91,7 +101,9 @@ def states(text: str, reference: str) -> bool:
         cleaned = clean(text)
         if not _may_hold_clean(cleaned, wanted):
             return False
-        return any(same_quantity(m.quantity, wanted) for m in _each_stated(cleaned))
+        # Numbers are read where they may be the one, and whether one is denied is asked last.
+        given = _each_stated(cleaned, partial(_may_hold_clean, wanted=wanted))
+        return any(same_quantity(m.quantity, wanted) and not denied(cleaned, m) for m in given)
     option = reference_option(reference)
     if option is not None:
         if not _may_name(text.lower(), option.letter):
@@ -145,7 +157,12 @@ def _may_hold(text: str, wanted: Quantity) -> bool:
     if _holds_digits(text, digits[-3:], alone=len(digits) <= 3):
         return True
     low = text.lower()
-    if any(word in low for word in _MULTIPLIERS) or _OTHERWISE.search(low):
+    if any(map(low.__contains__, _MULTIPLIERS)):
+        return True
+    if any(map(low.__contains__, _OTHERWISE_SIGNS)):
+        if _OTHERWISE.search(low):
+            return True
+    elif _POWER.search(low):
         return True
     return not text.isascii() and _OTHERWISE_SIGN.search(text) is not None
 
@@ -185,21 +202,24 @@ def _letter_alone(letter: str) -> re.Pattern[str]:
 
 def _stated(cleaned: str) -> list[Mention]:
     """Numbers that a clean text gives as results, in order."""
-    found = {mention.start: mention for mention in _each_stated(cleaned)}
+    found = {m.start: m for m in _each_stated(cleaned) if not denied(cleaned, m)}
     return [found[start] for start in sorted(found)]
 
 
-def _each_stated(cleaned: str) -> Iterator[Mention]:
-    """Numbers that a clean text gives as results, in no order, some twice."""
+def _each_stated(cleaned: str, may_be: Callable[[str], bool] = bool) -> Iterator[Mention]:
+    """Numbers that a clean text gives as results or denies, in no order, some twice.
+
+    Args:
+        cleaned: The text.
+        may_be: Whether a number may be one that is looked for, told by text that begins with it.
+    """
     low = lower_case(cleaned)
     for match in _RESULT.finditer(low):
-        if (mention := mention_at(cleaned, match.end())) is not None:
-            yield mention
+        at = match.end()
+        if may_be(cleaned[at : at + _LONGEST_NUMBER]) and (found := mention_at(cleaned, at)):
+            yield found
     if _AS_ANSWER_WORDS.search(low):
-        for mention in find_mentions(cleaned, denied=True):
+        for mention in find_mentions(cleaned, with_denied=True, may_be=may_be):
             after = _AS_ANSWER.match(low, mention.end)
-            if after is None or not _AS_ANSWER_WORDS.search(after[0]):
-                continue
-            # Whether it is denied is asked last: that costs most.
-            if (stated := mention_at(cleaned, mention.start)) is not None:
-                yield stated
+            if after is not None and _AS_ANSWER_WORDS.search(after[0]):
+                yield mention

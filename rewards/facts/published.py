@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ BUDGET, REFERENCE_ACCURACY = "budget", "reference_accuracy"
 """Keys of a problem's metadata: the length it announces to the model, in tokens, and the share of
 correct answers the policy had before training."""
 
+_LARGEST, _LARGEST_VOCABULARY = 2**62, 2**22  # numbers that stand for n-grams; token ids
 _REFLECTION = re.compile("wait|alternatively|check|but")
 _CLOSE = 59  # characters between two hits on one line that count as one
 _FOLDED = re.compile(r"\\boxed\s*\{\s*Unsolvable\s*\}")
@@ -48,34 +50,67 @@ def repeated_shares(ids: Sequence[int], sizes: Sequence[int] = NGRAM_SIZES) -> l
 
     0 for texts shorter than one.
     """
-    known = {1: np.unique(np.asarray(ids, dtype=np.int64), return_inverse=True)[1]}
+    known = {1: _ranks(np.asarray(ids, dtype=np.int64))}
     totals = [len(ids) - size + 1 for size in sizes]
     return [
-        1.0 - (int(_ngrams(known, size).max()) + 1) / total if total > 0 else 0.0
+        1.0 - _distinct(_ngrams(known, size)[0]) / total if total > 0 else 0.0
         for size, total in zip(sizes, totals, strict=True)
     ]
 
 
-def _ngrams(known: dict[int, NDArray[np.int64]], size: int) -> NDArray[np.int64]:
-    """Number of the n-gram that begins at each place: 0, 1, …, the same for equal ones.
+_Numbered = tuple[NDArray[np.int64], int]
+
+
+def _ranks(ids: NDArray[np.int64]) -> _Numbered:
+    """Token ids as numbers from 0 without gaps."""
+    if not ids.size:
+        return ids, 0
+    ordered = np.sort(ids)
+    distinct = ordered[np.append(ordered[1:] != ordered[:-1], True)]
+    if distinct[-1] >= _LARGEST_VOCABULARY:
+        return np.searchsorted(distinct, ids), len(distinct)
+    places = np.empty(int(distinct[-1]) + 1, dtype=np.int64)  # faster than a search
+    places[distinct] = np.arange(len(distinct))
+    return places[ids], len(distinct)
+
+
+def _distinct(numbers: NDArray[np.int64]) -> int:
+    """How many different numbers there are, at least one."""
+    ordered = np.sort(numbers)
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + 1
+
+
+def _ngrams(known: dict[int, _Numbered], size: int) -> _Numbered:
+    """A number for the n-gram that begins at each place, the same for equal ones, and a bound.
 
     Args:
         known: What has been found, by size, that of single tokens among it; grows.
         size: Tokens of an n-gram, no more than there are.
+
+    Returns:
+        The numbers, from 0, and one more than any of them.
     """
     if size not in known:
         half = size // 2
-        first, last = _ngrams(known, half), _ngrams(known, size - half)[half:]
-        pairs = first[: len(last)] * (int(last.max()) + 1) + last
-        known[size] = np.unique(pairs, return_inverse=True)[1]
+        (first, firsts), (last, lasts) = _ngrams(known, half), _ngrams(known, size - half)
+        if firsts * lasts >= _LARGEST:  # numbered anew, from 0 without gaps: seldom, for it is slow
+            first, firsts = _numbered_anew(first)
+            last, lasts = _numbered_anew(last)
+        last = last[half:]
+        known[size] = first[: len(last)] * lasts + last, firsts * lasts
     return known[size]
+
+
+def _numbered_anew(numbers: NDArray[np.int64]) -> _Numbered:
+    distinct, places = np.unique(numbers, return_inverse=True)
+    return places, len(distinct)
 
 
 def steps_by_length(tokens: Sequence[int]) -> list[int]:
     """How many steps fall below each of `STEP_EDGES`, but not below the one before, and above."""
     counts = [0] * (len(STEP_EDGES) + 1)
     for length in tokens:
-        counts[sum(length >= edge for edge in STEP_EDGES)] += 1
+        counts[bisect_right(STEP_EDGES, length)] += 1
     return counts
 
 

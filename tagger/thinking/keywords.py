@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tagger.letter_case import lower_case
+from tagger.letter_case import lower_case, where_words_begin
 
 REFLECTION_KEYWORDS = (
     "wait",
@@ -61,7 +61,7 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 @cache
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     spaced = [word for word in words if word.isascii()]
-    parts = [rf"\b(?:{_either(spaced)})\b"] if spaced else []
+    parts = [where_words_begin(_escaped(spaced), end=r"\b")] if spaced else []
     unspaced = [word for word in words if not word.isascii()]
     # "等等" is "wait" where a clause begins and "and so on" behind a word
     parts += [rf"(?<!\w){_either(waits)}"] if (waits := _beginning(unspaced, "等")) else []
@@ -75,7 +75,12 @@ def _some_ascii(words: tuple[str, ...]) -> bool:
 
 
 def _either(words: list[str]) -> str:
-    return f"(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})"
+    return f"(?:{'|'.join(_escaped(words))})"
+
+
+def _escaped(words: list[str]) -> list[str]:
+    """Words as patterns, the longest first."""
+    return sorted(map(re.escape, words), key=len, reverse=True)
 
 
 def _beginning(words: list[str], character: str) -> list[str]:
@@ -87,7 +92,7 @@ def count_keywords(text: str, words: tuple[str, ...] = REFLECTION_KEYWORDS) -> i
 
     Chinese puts no spaces between words, so its phrases count wherever they stand.
     """
-    if not _some_ascii(words) and not _CHINESE.search(text):
+    if not _some_ascii(words) and (text.isascii() or not _CHINESE.search(text)):
         return 0
     return len(_pattern(words).findall(lower_case(text)))
 

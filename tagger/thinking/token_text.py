@@ -210,9 +210,10 @@ def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]] | No
 
 def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:
     """Number of whole characters after each piece of well-formed UTF-8."""
-    ends = np.cumsum(list(map(len, pieces)), dtype=np.int64)
-    data = b"".join(pieces)
-    if len(text) != len(data):
+    lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+    ends = np.cumsum(lengths)
+    if not text.isascii():
+        data = b"".join(pieces)
         starts = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80
         begun = np.concatenate([[0], np.cumsum(starts)])
         in_the_middle = np.append(~starts, False)  # a continuation byte follows this position

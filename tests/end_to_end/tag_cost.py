@@ -4,7 +4,8 @@
 
 Processor time of whole runs in this process, start-up apart, each paired with a pass of the bench
 over the same traces that goes before it; printed are the ratios and their medians. The last line is
-for the facts of the same traces as rollouts, as a reward computes them, with a tokenizer.
+for the facts of the same traces as rollouts, as a reward computes them, with a tokenizer and in
+batches of the bench's size.
 """
 
 from __future__ import annotations
@@ -79,7 +80,12 @@ def run(file: str, rounds: int = 3, tokens: str = "overthinker") -> None:
     texts = [f"{delimiters.open}{t.thinking}{delimiters.close}\n{t.reference}" for t in sources]
     ids = [[*tokenizer.encode(x, add_special_tokens=False), tokenizer.eos_token_id] for x in texts]
     tasks = [Task(t.question, t.reference) for t in sources]
-    show("facts", [over_bench(partial(facts, ids, tasks)) for _ in range(rounds)])
+
+    def in_batches() -> None:
+        for at in range(0, len(ids), BATCH):
+            facts(ids[at : at + BATCH], tasks[at : at + BATCH])
+
+    show("facts", [over_bench(in_batches) for _ in range(rounds)])
 
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ def test_states(text: str, reference: str, stated: bool) -> None:
             ["= ", "is ", "20", "2", "0", "1,0", "00", "/", "%", " km", ".", "½", "２０", "÷", "％"]
             + ["10", "^", "**", "²", r"\frac{", "}{", "}", r"\times ", "e2", " dozen", "百", "万"]
             + [" Million", " thousand", r"\,", r"\text{", "$", " ", "／", " as the answer", "-"]
+            + ["not ", " is wrong", "result", "totals ", "leaves us with ", "E1", " holds"]
         )
     ),
     st.sampled_from(["20", "2", "200", "1000", "0", "0.2", "2000", "-20", "100"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,10 +49,18 @@ def test_repeated_shares(ids: list[int], size: int, share: float) -> None:
     assert repeated_shares(ids, [size]) == pytest.approx([share])
 
 
-@given(st.lists(st.sampled_from([0, 1, 2, 70_000, 2**31]), max_size=60))
-def test_repeated_shares_are_those_of_counted_ngrams(ids: list[int]) -> None:
+@pytest.mark.parametrize("largest", [2**62, 10])  # numbers of n-grams that are made anew, too
+@given(
+    st.one_of(
+        st.lists(st.sampled_from([0, 1, 2, 70_000]), max_size=60),
+        st.lists(st.sampled_from([0, 1, 2, 70_000, 2**31]), max_size=60),
+    )
+)
+def test_repeated_shares_are_those_of_counted_ngrams(largest: int, ids: list[int]) -> None:
     sizes = (1, *NGRAM_SIZES, 9)
-    for size, share in zip(sizes, repeated_shares(ids, sizes), strict=True):
+    with patch("rewards.facts.published._LARGEST", largest):
+        shares = repeated_shares(ids, sizes)
+    for size, share in zip(sizes, shares, strict=True):
         grams = [tuple(ids[i : i + size]) for i in range(len(ids) - size + 1)]
         assert share == (1.0 - len(set(grams)) / len(grams) if grams else 0.0)
 
