@@ -177,14 +177,13 @@ def _may_hold_clean(cleaned: str, wanted: Quantity) -> bool:
 
 def _holds_digits(text: str, digits: str, alone: bool) -> bool:
     """Whether some digits end a number of a text; alone: with nothing but zeros before them."""
-    at = text.find(digits)
-    while at >= 0:
-        end = at + len(digits)
-        within = alone and at > 0 and "1" <= text[at - 1] <= "9"
-        if not within and not "0" <= text[end : end + 1] <= "9":
-            return True
-        at = text.find(digits, at + 1)
-    return False
+    return _digits(digits, alone).search(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _digits(digits: str, alone: bool) -> re.Pattern[str]:
+    before = f"(?<![1-9]{digits})" if alone else ""
+    return re.compile(f"{digits}{before}(?![0-9])")
 
 
 def _may_name(low: str, letter: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from tagger.novelty import KnownWords
 from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.keywords import count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
+
+_PART_OF_WORDS = re.compile(r"[\w\s-]")  # characters that keywords, or what is beside them, have
 
 __all__ = ["FactsComputer", "SegmentingTagger", "Task"]
 
@@ -112,7 +115,7 @@ class FactsComputer:
             count + len(found.outside),
             found.keywords_chinese,
             -1 if inside is None or outside is None else inside + outside,
-            count_keywords(rollout.text),
+            _keywords_of(found),
             reflection_hits(rollout.thinking.text),
             number_of(task.metadata, BUDGET),
             number_of(task.metadata, REFERENCE_ACCURACY),
@@ -142,3 +145,12 @@ class FactsComputer:
             for where in ("completion", "after_completion"):
                 of[f"count_{where}"][kind] += 1
                 of[f"tokens_{where}"][kind] += tokens
+
+
+def _keywords_of(found: RolloutAnalysis) -> int:
+    """Keywords of a whole completion; those of its thinking are counted already."""
+    text, thinking = found.rollout.text, found.rollout.thinking
+    before, after = text[: thinking.start], text[thinking.end :]
+    if _PART_OF_WORDS.match(before[-1:]) or _PART_OF_WORDS.match(after):
+        return count_keywords(text)  # "<think>" is none, but delimiters may be anything
+    return count_keywords(before) + found.keywords + count_keywords(after)
