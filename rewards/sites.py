@@ -20,7 +20,6 @@ def site_of(
     taxonomy: Taxonomy,
     pays: tuple[WeightController, ...] = (),
     evaluates: bool = False,
-    redraws: bool = False,
 ) -> Site:
     """Where the weight of a term acts.
 
@@ -32,7 +31,6 @@ def site_of(
         taxonomy: Of the tagger.
         pays: Weights of the correctness terms.
         evaluates: Whether the policy is evaluated during training.
-        redraws: Whether groups without spread are drawn again.
     """
     params = term.params if isinstance(term, Term) else None
     unit = getattr(params, "unit", None)
@@ -47,7 +45,6 @@ def site_of(
         lengths=lengths or (ROLLOUT_COLUMNS.index("thinking_tokens"),),
         pays=pays,
         evaluates=evaluates,
-        redraws=redraws,
         idle=bounds == TermBounds((0.0, 0.0), (0.0, 0.0)),
     )
 

@@ -230,7 +230,6 @@ def build_stack(
     taxonomy: Taxonomy,
     allow_charge_above_correctness: bool = False,
     evaluates: bool = False,
-    redraws: bool = False,
 ) -> RewardStack:
     """Build the reward from its config.
 
@@ -241,7 +240,6 @@ def build_stack(
         allow_charge_above_correctness: Accept terms that can rank a correct rollout with or below
             an incorrect one.
         evaluates: Whether the policy is evaluated during training (``eval_problems``).
-        redraws: Whether groups without spread are drawn again (``reward.dynamic_sampling``).
 
     Raises:
         UserError: Unknown term, parameter, type or value; or such terms, and they are not allowed.
@@ -256,7 +254,7 @@ def build_stack(
         given_weight = params.pop("weight", 1.0)
         kind = str(params.pop("kind", name))
         term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
-        site = site_of(str(name), term, bounds, taxonomy, pays, evaluates, redraws)
+        site = site_of(str(name), term, bounds, taxonomy, pays, evaluates)
         weight = build_weight(given_weight, site)
         optional = term_kind(kind).may_not_apply
         relative = compares(kind, params)

@@ -83,8 +83,6 @@ class Site:
         lengths: Columns of the facts with the tokens of those steps.
         pays: Weights of the correctness terms, which make the unit of accuracy.
         evaluates: Whether the policy is evaluated during training.
-        redraws: Whether groups without spread are drawn again, so that the rollouts a controller
-            sees are no sample of what the policy does.
         idle: Whether the term is 0 for every rollout.
     """
 
@@ -94,7 +92,6 @@ class Site:
     lengths: tuple[int, ...] = ()
     pays: tuple[WeightController, ...] = field(default=(), repr=False)
     evaluates: bool = False
-    redraws: bool = False
     idle: bool = False
 
 

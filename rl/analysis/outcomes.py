@@ -90,7 +90,7 @@ def moved_outside(
         f"{name}: {steps:.2f} verification steps an answer stand outside the thinking"
         f" ({reference}: {before:.2f}), besides {measures['verification_steps']['mean']:.2f} in it;"
         " if the reward charges the thinking alone, they went where they cost nothing (scope:"
-        " completion charges them too)."
+        " completion charges them too; in place of after_answer, completion_after_answer does)."
     )
 
 

@@ -48,7 +48,12 @@ REWARD = {
 }
 
 DRAWN_AGAIN = {
-    "terms": {"correctness": {}, "format": {"weight": 0.3, "require_end": False}},
+    "terms": {
+        "correctness": {},
+        "format": {"weight": 0.3, "require_end": False},
+        # it learns from the first draw of each batch
+        "step_count": {"weight": {"schedule": "accuracy_floor", "floor": 0.5, "grace": 0}},
+    },
     "allow_charge_above_correctness": True,
     "aggregation": "batch",
     "dynamic_sampling": {"max_draws": 3},

@@ -26,7 +26,6 @@ from rewards.weights.base import Constraint, Positive, Site, WeightSettings
 from rewards.weights.control.limits import (
     CEILING,
     Limited,
-    check_accuracy,
     check_start,
     check_term,
     held,
@@ -74,7 +73,6 @@ class AccuracyDrop(WeightSettings):
     def controller(self, site: Site) -> AccuracyDropController:
         """The controller; see the module."""
         check_term(self.OWNER, site)
-        check_accuracy(self.OWNER, site)
         return AccuracyDropController(self)
 
 

@@ -35,7 +35,6 @@ from rewards.weights.control.floor_law import LogWeight, moved
 from rewards.weights.control.limits import (
     CEILING,
     Limited,
-    check_accuracy,
     check_start,
     check_term,
 )
@@ -151,7 +150,6 @@ class AccuracyFloor(WeightSettings):
             UserError: The run has no such source of accuracy, or the control is no complete run.
         """
         check_term(self.OWNER, site)
-        check_accuracy(self.OWNER, site)
         if self.source == "evaluation" and not site.evaluates:
             raise UserError(
                 f"{self.OWNER} of {site.term!r} is to follow evaluations, but the run has no "

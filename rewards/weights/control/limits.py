@@ -39,20 +39,6 @@ def check_term(owner: str, site: Site) -> None:
         )
 
 
-def check_accuracy(owner: str, site: Site) -> None:
-    """Refuse to take the accuracy of a policy from rollouts chosen by their outcome.
-
-    Raises:
-        UserError: Groups that are all correct are drawn again.
-    """
-    if site.redraws:
-        raise UserError(
-            f"{owner} of {site.term!r} follows the accuracy of training rollouts, of which "
-            "reward.dynamic_sampling replaces the groups that are all correct or all incorrect; "
-            "leave dynamic_sampling out, or control the weight otherwise."
-        )
-
-
 def held(new: float, old: float, seen: Batch, hold: bool) -> float:
     """The new weight, but no rise while longer rollouts are the correct ones, if that is asked."""
     return min(new, old) if hold and seen.longer_is_better else new

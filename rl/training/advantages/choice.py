@@ -92,8 +92,7 @@ def reward_stack(
     name = grpo.get(_TRL_KEY) if reward.aggregation is None else kind_of(reward.aggregation)
     by_reward = name is None or method_kind(str(name)).RANKS_BY_REWARD
     allow = reward.allow_charge_above_correctness or not by_reward
-    redraws = reward.dynamic_sampling is not None
-    stack = build_stack(reward.terms, taxonomy, allow, evaluates, redraws)
+    stack = build_stack(reward.terms, taxonomy, allow, evaluates)
     refuse_idle(stack.terms)
     return stack
 

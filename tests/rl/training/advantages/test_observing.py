@@ -51,13 +51,6 @@ def reward(weight: dict[str, Any], evaluates: bool = False, **more: Any) -> Any:
     return reward_stack(config.reward, config.grpo, REASONTYPE, evaluates)
 
 
-@pytest.mark.parametrize("weight", [FLOOR, {"schedule": "accuracy_drop"}])
-def test_accuracy_is_not_taken_from_rollouts_drawn_again(weight: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match="dynamic_sampling replaces the groups"):
-        reward(weight, dynamic_sampling={"max_draws": 3})
-    reward({"schedule": "length_dual", "share": 0.5}, dynamic_sampling={"max_draws": 3})
-
-
 def test_evaluation_as_source_needs_eval_problems() -> None:
     with pytest.raises(UserError, match="has no eval_problems"):
         reward({**FLOOR, "source": "evaluation"})
