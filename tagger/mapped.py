@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from operator import mul
 from pathlib import Path
@@ -58,8 +58,9 @@ class MappedTagger:
 
     A type's probability is the sum over the types that map to it, so the best type may differ
     from the map of the best type: three likely kinds of computation outweigh one of verification.
-    The logit bias is for the tagger's own types and is not applied here; a calibration may bring
-    one for these.
+    When a type is predicted, each of the tagger's own types counts in its sum with its logit bias,
+    as it does when one of these is predicted; a calibration brings biases for the types mapped to
+    in their place.
 
     Args:
         tagger: Gives the types the map starts from.
@@ -76,10 +77,14 @@ class MappedTagger:
     ) -> None:
         check_mappable(tagger.taxonomy, type_map)
         self._calibrated = calibration is not None or getattr(tagger, "calibrated", True)
+        self._own_factors: list[float] = []
         self._factors: list[float] = []
-        if calibration is not None and isinstance(tagger, FrozenTagger):
-            tagger = with_parts(tagger, temperature=calibration.temperature, logit_bias=None)
-            self._factors = _factors(calibration.logit_bias, type_map.taxonomy)
+        if isinstance(tagger, FrozenTagger):
+            if calibration is not None:
+                tagger = with_parts(tagger, temperature=calibration.temperature, logit_bias=None)
+                self._factors = _factors(calibration.logit_bias, type_map.taxonomy)
+            else:
+                self._own_factors = own_factors(tagger)
         self._tagger = tagger
         self._taxonomy = type_map.taxonomy
         position = {name: i for i, name in enumerate(type_map.taxonomy.names)}
@@ -127,12 +132,19 @@ class MappedTagger:
 
     def _mapped(self, tagged: TaggedStep) -> TaggedStep:
         """Sum probabilities; of equal ones, after the bias, the first type wins."""
-        sums = [0.0] * len(self._taxonomy.types)
-        for target, probability in zip(self._target, tagged.probabilities, strict=True):
-            sums[target] += probability
-        scores = list(map(mul, sums, self._factors)) if self._factors else sums
+        sums = scores = self._sums(tagged.probabilities)
+        if self._own_factors:
+            scores = self._sums(map(mul, tagged.probabilities, self._own_factors))
+        if self._factors:
+            scores = list(map(mul, sums, self._factors))
         best = max(range(len(sums)), key=scores.__getitem__)
         return TaggedStep(tagged.step, self._taxonomy.names[best], sums[best], tuple(sums))
+
+    def _sums(self, of_own_types: Iterable[float]) -> list[float]:
+        sums = [0.0] * len(self._taxonomy.types)
+        for target, value in zip(self._target, of_own_types, strict=True):
+            sums[target] += value
+        return sums
 
     def _hash(self) -> str:
         described = {
@@ -141,8 +153,9 @@ class MappedTagger:
             "types": [asdict(t) for t in self._taxonomy.types],
             "map": self._target,
         }
-        if self._factors:
-            described["factors"] = self._factors
+        for key, factors in (("factors", self._factors), ("own_factors", self._own_factors)):
+            if factors:
+                described[key] = factors
         text = json.dumps(described, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -158,6 +171,16 @@ def check_mappable(taxonomy: Taxonomy, type_map: TypeMap) -> None:
             f"The tagger's taxonomy is {taxonomy.name!r}, but the mapping to "
             f"{type_map.taxonomy.name!r} starts from ReasonType; use a ReasonType tagger."
         )
+
+
+def own_factors(tagger: StepTagger) -> list[float]:
+    """What the probability of each of a tagger's own types is multiplied by when one is predicted.
+
+    Returns:
+        The factors of its logit bias; none if it has no bias.
+    """
+    bias = tagger.logit_bias if isinstance(tagger, FrozenTagger) else {}
+    return _factors(bias, tagger.taxonomy) if bias else []
 
 
 def _factors(logit_bias: Mapping[str, float], taxonomy: Taxonomy) -> list[float]:

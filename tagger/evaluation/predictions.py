@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import UserError
 from tagger.evaluation.label_space import LabelSpace, same_space
+from tagger.mapped import own_factors
 from tagger.steps import StepTagger, steps_from_texts
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.thinking.keywords import KEYWORD_LISTS, has_keyword
@@ -123,11 +124,13 @@ def predict(
             "give labelled traces."
         )
     table = np.array(rows, dtype=np.int64)
-    probabilities = np.array(found) @ onto
+    probabilities = scores = np.array(found) @ onto
+    if factors := own_factors(tagger):
+        scores = (np.array(found) * factors) @ onto
     # Where types are merged their probabilities are summed first, as `MappedTagger` does; else the
     # tagger's own prediction counts, which a logit bias may move off the likeliest type.
     one_to_one = len(set(space.predicted.values())) == len(space.predicted)
-    predicted = np.array(chosen) if one_to_one else probabilities.argmax(axis=1)
+    predicted = np.array(chosen) if one_to_one else scores.argmax(axis=1)
     true = table[:, 1]
     verification = [kind in space.verification for kind in space.taxonomy.names]
     return Predictions(

@@ -13,6 +13,8 @@ from tagger.errors import UserError
 from tagger.mapped import MappedTagger, tagger_in_taxonomy
 from tagger.steps import StepTagger, TagContext, steps_from_texts
 from tagger.taxonomies.files import load_type_map, taxonomy_names
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.variants import with_parts
 from tests.tagger.small_data import rows, trained
 from tests.tagger.taxonomies.test_files import mine
 
@@ -34,6 +36,30 @@ def test_mapped_tagger_sums_probabilities(name: str) -> None:
             assert math.isclose(p, sum(parts), abs_tol=1e-12)
         assert other.confidence == max(other.probabilities)
         assert other.type == type_map.taxonomy.names[other.probabilities.index(other.confidence)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    bias=st.dictionaries(st.sampled_from(REASONTYPE.tags), st.floats(-4, 4), min_size=1),
+    name=st.sampled_from(OTHERS),
+)
+def test_a_type_is_predicted_with_the_biases_of_those_mapped_to_it(
+    bias: dict[str, float], name: str
+) -> None:
+    tagger, type_map = with_parts(trained().tagger, logit_bias=bias), load_type_map(name)
+    mapped, plain = MappedTagger(tagger, type_map), MappedTagger(trained().tagger, type_map)
+    _, steps = steps_from_texts(TEXTS[0])
+    for own, other, without in zip(
+        tagger.tag(steps), mapped.tag(steps), plain.tag(steps), strict=True
+    ):
+        sums = dict.fromkeys(type_map.taxonomy.names, 0.0)
+        for kind, tag, p in zip(
+            tagger.taxonomy.names, tagger.taxonomy.tags, own.probabilities, strict=True
+        ):
+            sums[type_map.from_reasontype[kind]] += p * math.exp(bias.get(tag, 0.0))
+        assert sums[other.type] == pytest.approx(max(sums.values()))
+        assert other.probabilities == pytest.approx(without.probabilities)
+    assert mapped.fingerprint != plain.fingerprint
 
 
 @settings(max_examples=20, deadline=None)
