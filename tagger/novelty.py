@@ -28,6 +28,9 @@ UNFAMILIAR_BELOW = 0.75
 UNSURE_BELOW = 0.3
 """A step is unsure if its type has less than this probability."""
 
+LONG_STEP = 4000
+"""Characters beyond which a step is told to be long: of 138,367 steps of real traces 74 are."""
+
 READ_CHARACTERS = 400
 """Characters of a step whose words are looked up."""
 
@@ -58,6 +61,11 @@ class KnownWords:
         for text in texts:
             counts.update(hashes_of(_words(text)))
         return cls(word for word, count in counts.items() if count >= least)
+
+    @classmethod
+    def of_all(cls, some: Iterable[KnownWords]) -> KnownWords:
+        """The words that any of some knows."""
+        return cls(word for words in some for word in words._known)
 
     def share(self, text: str) -> float:
         """Share of the letters of a step's beginning that stand in known words.
@@ -112,8 +120,8 @@ def flag_of(tagged: TaggedStep, known: KnownWords | None) -> str:
         known: Words of the tagger's training data; None if they are not known.
 
     Returns:
-        `UNFAMILIAR` if the step is unlike the training data, else `UNSURE` if no type is probable,
-        else nothing.
+        `UNFAMILIAR` if the step is unlike the training data, else `UNSURE` if its type is not
+        probable (another may be: counts are kept by a bias), else nothing.
     """
     if known is not None and known.unfamiliar([tagged.step.text]):
         return UNFAMILIAR

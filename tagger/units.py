@@ -123,7 +123,7 @@ def calibration_note(tagger: FrozenTagger | MappedTagger) -> str:
     return (
         f"The tagger is not calibrated for steps of segmenter {tagger.segmenter.name!r}: how often "
         "its types and counts are correct there is not known; calibrate it on labels (suffice "
-        "tagger calibrate), or leave segmenter out."
+        "tagger calibrate)."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tagger.errors import UserError
-from tagger.novelty import UNFAMILIAR, UNSURE
+from tagger.novelty import LONG_STEP, UNFAMILIAR, UNSURE, UNSURE_BELOW
 
 if TYPE_CHECKING:
     from launch.tagging.work import TaggedBatch
@@ -23,17 +23,20 @@ class Seen:
         steps: Number of steps.
         flags: How many of them have each flag.
         brought: Traces that brought their steps, of which nobody has said how they were cut.
+        long: Steps of more than `LONG_STEP` characters.
     """
 
     steps: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     brought: int = 0
+    long: int = 0
 
     def add(self, batch: TaggedBatch) -> None:
         """Count a batch."""
         self.steps += sum(batch.steps)
         self.flags += batch.flags
         self.brought += batch.brought
+        self.long += batch.long
 
     def notes(self) -> list[str]:
         """A sentence each about steps cut nobody knows how, and about types not to rely on."""
@@ -44,6 +47,12 @@ class Seen:
                 f"{self.brought} {noun} brought {their} own steps, for which the tagger may not be "
                 "calibrated; say how they were cut, e.g. segmenter=paragraph or segmenter=sentence."
             )
+        if self.long:
+            has = "step has" if self.long == 1 else "steps have"
+            notes.append(
+                f"{self.long} {has} more than {LONG_STEP:,} characters, for which one type says "
+                "little; segmenter=sentence cuts finer where thinking has no blank lines."
+            )
         if count := self.flags[UNFAMILIAR]:
             notes.append(
                 f"{count} of {self.steps} steps ({count / self.steps:.1%}) are unlike the "
@@ -51,8 +60,8 @@ class Seen:
             )
         if count := self.flags[UNSURE]:
             notes.append(
-                f"{count} of {self.steps} steps ({count / self.steps:.1%}) have no probable type "
-                f"and are marked {UNSURE!r}."
+                f"{count} of {self.steps} steps ({count / self.steps:.1%}) are marked {UNSURE!r}: "
+                f"their type has a probability below {UNSURE_BELOW:g}."
             )
         return notes
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from launch.tagging.stream import TaggedTrace, tag_traces, token_starts
 from tagger.errors import UserError
-from tagger.novelty import flag_of
+from tagger.novelty import LONG_STEP, flag_of
 from tagger.units import refuse_unknown_unit
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class TaggedBatch:
         tally: The steps by type, if wanted.
         flags: How many steps have each flag (`tagger.novelty.flag_of`), if types are shown.
         brought: Traces that brought their steps, of which nobody has said how they were cut.
+        long: Steps of more than `tagger.novelty.LONG_STEP` characters.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -89,6 +90,7 @@ class TaggedBatch:
     tally: TypeTally | None = None
     flags: Counter[str] = field(default_factory=Counter)
     brought: int = 0
+    long: int = 0
 
 
 class BatchTagger:
@@ -132,6 +134,7 @@ class BatchTagger:
             flags = [flag_of(tagged, self._known) for tagged in trace.steps]
             done.flags.update(flags)
             done.steps.append(len(trace.steps))
+            done.long += sum(len(tagged.step.text) > LONG_STEP for tagged in trace.steps)
             if job.lines:
                 done.lines.append(self._line(trace, answer_step, flags))
             if job.items:

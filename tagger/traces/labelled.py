@@ -165,8 +165,8 @@ class _Types:
         fitting = [name for name, words in others.items() if self._seen <= words]
         if fitting:
             return UserError(
-                f"{where}: {known}; say so with --taxonomy {fitting[0]}, or with "
-                f"FILE:{fitting[0]} where a command takes that."
+                f"{where}: {known}; say so where a command asks for the taxonomy, with --taxonomy "
+                f"{fitting[0]}, in suffice tagger train with --extra FILE:{fitting[0]}."
             )
         return UserError(f"{where}: {known} like the labels before it; keep one taxonomy a file.")
 
@@ -199,7 +199,10 @@ def _labels(
 
 
 def _step_texts(row: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    steps = row.get("steps")
+    if "steps" not in row:
+        has = f"has {', '.join(row)}" if row else "is empty"
+        raise UserError(f'{where}: "steps", the list of the step texts, is missing; the row {has}.')
+    steps = row["steps"]
     if not isinstance(steps, list) or not all(isinstance(s, str) for s in steps):
         raise UserError(f'{where}: "steps" must be a list of strings.')
     for index, step in enumerate(steps):

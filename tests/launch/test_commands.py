@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from launch.cli import main
+from tagger.frozen import FrozenTagger
 from tests.launch.light import light
 from tests.tagger.small_data import rows, write
 from tests.world import World
@@ -105,6 +106,22 @@ def test_tagger_train_from_labels_and_from_the_generator(
     capsys.readouterr()
     assert main(["tag", str(file), "--tagger", str(two), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tagger"] == prints[1]
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_tagger_train_keeps_the_words_of_its_data_if_there_are_enough(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enough: bool
+) -> None:
+    if enough:
+        monkeypatch.setattr("launch.tagging.known_words.FEWEST_WORDS", 3)
+    labels, made = world.root / "labelled.jsonl", tmp_path / "made"
+    few = ["--seed", "1", "max_iterations=5", "--output", str(made)]
+    assert main(["tagger", "train", "--labels", str(labels), *few]) == 0
+    known = FrozenTagger.load(made).extras.known_words
+    assert (known is not None) is enough
+    if known is not None:
+        assert known.share("So the answer is 7.") == 1.0
+        assert known.share("Eichhörnchen knabbern Nüsse.") < 0.5
 
 
 def test_overthinker_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -349,7 +349,8 @@ def test_a_megabyte_in_one_step_is_tagged_and_shown(
     assert main(["tag", str(file), "--output", str(tmp_path / "out")]) == 0
     assert main(["tag", str(file), "--html", str(tmp_path / "page.html")]) == 0
     assert data_of(tmp_path / "page.html")[0]["t"][0].strip()
-    capsys.readouterr()
+    told = "1 step has more than 4,000 characters" in capsys.readouterr().err
+    assert told is not text.startswith("a\n")  # that one has blank lines, which part its steps
 
 
 def test_a_worked_solution_is_no_reference() -> None:

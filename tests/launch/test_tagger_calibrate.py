@@ -141,10 +141,11 @@ def test_known_words_are_those_of_the_traces(
         (["--known-words", "{file}", "--segmenter", "span"], "are of labelled traces; name some"),
         (["{file}", "--segmenter", "sentense"], "did you mean 'sentence'"),
         (["--known-words", "{once}"], "once.jsonl: no word occurs 3 times, so every step would"),
-        (["{file}"], "say so with --taxonomy thought-anchors"),
+        (["{file}"], "with --taxonomy thought-anchors"),
         (["--known-words", "{file}", "--types", "META"], "are of labelled traces; name some"),
         (["{file}", "--segmenter", "span", "--types", "META"], "--types is of the tagger's own"),
         (["{own}", "--types", "META"], "0 and 0 labels of META in the two halves of the questions"),
+        (["{one}"], "The labels name a single type, by which no probability"),
         (["{own}", "--types", "METTA"], "did you mean 'META'"),
         (["{file}", "--taxonomy", "thought-anchors", "--tagger", "none"], "No tagger 'none'"),
     ],
@@ -156,6 +157,8 @@ def test_bad_words(
     once.write_text('{"thinking": "We add twice."}\n')
     own = tmp_path / "own.jsonl"
     own.write_text(sentences.read_text().replace("CHECK", "VERIFY").replace("COMPUTE", "CASE"))
-    given = [word.format(file=sentences, once=once, own=own) for word in words]
+    one = tmp_path / "one.jsonl"
+    one.write_text(own.read_text().replace("CASE", "VERIFY"))
+    given = [word.format(file=sentences, once=once, own=own, one=one) for word in words]
     assert says in refused("tagger", "calibrate", *given, "--output", tmp_path / "made")
     assert not (tmp_path / "made").exists()

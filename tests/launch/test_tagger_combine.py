@@ -38,6 +38,19 @@ def test_tagger_combine_saves_the_mean_and_calibrates_it(
     assert first.fingerprint in (tmp_path / "plain" / "README.md").read_text()
 
 
+def test_tagger_combine_knows_the_words_of_all_if_each_knows_its_own(
+    world: World, tmp_path: Path
+) -> None:
+    argv = ["tagger", "combine", "default", "linear", "--output", str(tmp_path / "both")]
+    assert main(argv) == 0
+    known = FrozenTagger.load(tmp_path / "both").extras.known_words
+    member = FrozenTagger.load("linear").extras.known_words
+    assert known is not None and member is not None and len(known) == len(member)
+    argv = ["tagger", "combine", str(world.tagger), "linear", "--output", str(tmp_path / "one")]
+    assert main(argv) == 0
+    assert FrozenTagger.load(tmp_path / "one").extras.known_words is None
+
+
 def test_tagger_combine_refuses_weights_of_another_number_and_few_labels(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

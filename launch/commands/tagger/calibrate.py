@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -170,19 +171,22 @@ def _own(
 
 
 def _with_words(extras: Extras, paths: list[Path]) -> Extras:
-    from tagger.novelty import LEAST_COUNT, KnownWords
-    from tagger.traces.files import find_inputs, read_files
+    from launch.tagging.known_words import FEWEST_WORDS, words_of_files
+    from tagger.novelty import LEAST_COUNT
 
-    names = find_inputs([str(path) for path in paths])
-    words = KnownWords.of_texts(
-        text for trace in read_files(names) for text in (trace.question, trace.thinking)
-    )
+    words = words_of_files(paths)
     if not len(words):
         raise UserError(
             f"{', '.join(map(str, paths))}: no word occurs {LEAST_COUNT} times, so every step "
             "would be unfamiliar; give all traces that the tagger was trained on."
         )
     print(f"{len(words):,} known words.")
+    if len(words) < FEWEST_WORDS:
+        print(
+            f"suffice: fewer than {FEWEST_WORDS} words are known, so most steps will be called "
+            "unfamiliar; give all traces that the tagger was trained on.",
+            file=sys.stderr,
+        )
     return replace(extras, known_words=words)
 
 

@@ -43,7 +43,9 @@ def run(args: argparse.Namespace) -> None:
             f"{len(args.weights)} weights for {len(args.taggers)} taggers; give one for each."
         )
     from tagger.evaluation.label_files import labelled_steps
+    from tagger.extras import Extras
     from tagger.frozen import FrozenTagger
+    from tagger.novelty import KnownWords
     from tagger.traces.labelled import read_labelled
     from tagger.training.by_labels.fit import LEAST_LABELS
     from tagger.training.calibration import calibrate, scores_of_labels
@@ -52,6 +54,9 @@ def run(args: argparse.Namespace) -> None:
 
     taggers = [FrozenTagger.load(folder) for folder in args.taggers]
     whole = combine(taggers, args.weights)
+    words = [w for t in taggers if (w := t.extras.known_words) is not None]
+    if len(words) == len(taggers):  # else it is not known what the others do not know
+        whole = with_parts(whole, extras=Extras(known_words=KnownWords.of_all(words)))
     if args.labels:
         taxonomy = whole.taxonomy
         traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]

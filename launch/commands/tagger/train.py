@@ -105,6 +105,7 @@ def run(args: argparse.Namespace) -> None:
     """Train, save and print the scores."""
     from rich.console import Console
 
+    from launch.tagging.known_words import with_words, words_of_files
     from tagger.segmentation import get_segmenter
 
     trainer = get_trainer(args.backend)
@@ -126,6 +127,7 @@ def run(args: argparse.Namespace) -> None:
         job = replace(job, labels=labels, say=lambda line: say(line))
         with _resumable(args.checkpoint):
             trained = trainer.train(job, settings)
+        words = words_of_files([*labels, *args.train_only, *traces])
     sources = [str(path) for path in files] or ["the overthinker's generator"]
     sources += [
         *map(str, args.train_only),
@@ -133,7 +135,8 @@ def run(args: argparse.Namespace) -> None:
         *(f"{path} as {' and '.join(args.teacher)} tag it" for path in traces),
         *([f"begun with {args.init}"] if args.init else []),
     ]
-    folder_of_tagger = trained.tagger.save(output, _card(trained, sources, trainer, settings))
+    made = with_words(trained.tagger, words, args.init)
+    folder_of_tagger = made.save(output, _card(trained, sources, trainer, settings))
     _show(trained)
     print(f"Saved {folder_of_tagger}, fingerprint {trained.tagger.fingerprint[:12]}.")
 
