@@ -46,8 +46,8 @@ def test_calibrated_tagger_maps_the_types_of_such_steps(
     made, unit = tmp_path / "made", ["--taxonomy", "thought-anchors", "--segmenter", "sentence"]
     words = ["tagger", "calibrate", str(sentences), *unit, "--tagger", str(small)]
     assert main([*words, "--output", str(made)]) == 0
-    out = capsys.readouterr().out
-    assert "144 labelled steps" in out and "CHECK" in out
+    out, err = capsys.readouterr()
+    assert "144 labelled steps" in out and "CHECK" in out and "hardly" not in err
     own, loaded = FrozenTagger.load(small), FrozenTagger.load(made)
     assert loaded.fingerprint == own.fingerprint and own.fingerprint[:12] in out
     (found,) = loaded.extras.calibrations
@@ -110,6 +110,17 @@ def test_tagger_calibrated_for_its_own_types(
     capsys.readouterr()
     assert main(["tagger", "evaluate", str(own), "--tagger", str(made), "--resamples", "2"]) == 0
     assert "or calibrated by it" in capsys.readouterr().err
+
+
+def test_steps_that_a_segmenter_would_cut_further_are_told(
+    tmp_path: Path, sentences: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentences.write_text(sentences.read_text().replace("3 + 4 = 7.", "We add. 3 + 4 = 7."))
+    words = ["tagger", "calibrate", str(sentences), "--taxonomy", "thought-anchors"]
+    words += ["--segmenter", "sentence", "--tagger", str(small)]
+    assert main([*words, "--output", str(tmp_path / "made")]) == 0
+    said = "'sentence' would cut 50% of these steps further, so they are hardly its own"
+    assert said in capsys.readouterr().err
 
 
 def test_calibration_again_takes_the_place_of_the_one_before(
