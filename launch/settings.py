@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tagger.config.overrides import build_with_words
+from tagger.config.sections import check_sections
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 
@@ -38,15 +39,22 @@ def settings_of(
     )
 
 
-def section(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+def section(content: Mapping[str, Any], name: str, source: str = "config") -> dict[str, Any]:
     """The part of a config that a command reads: its section if there is one, else everything.
 
     ``configs/quickstart.yaml`` holds the sections ``train`` and ``compare``; a file for one
     command alone needs none.
 
+    Args:
+        content: What the file holds.
+        name: Of the section.
+        source: What to call the file in errors.
+
     Raises:
-        UserError: The section is not a mapping.
+        UserError: The section is not a mapping, or there are keys beside the sections.
     """
+    if name in content:
+        check_sections(content, source)
     part = content.get(name, content)
     if not isinstance(part, Mapping):
         raise UserError(f"Config section {name!r} must hold keys and values.")

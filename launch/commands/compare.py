@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
         config = resumed_config(args.resume, overrides)
         compare(config, args.resume, resume=True, cache=cache)
         return
-    values = section(read_yaml(args.config), "compare") if args.config else {}
+    values = section(read_yaml(args.config), "compare", str(args.config)) if args.config else {}
     config = build_with_words(
         lambda words, source: compare_config(apply_words(values, words, config_keys()), source),
         overrides,

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
 
     if "=" in args.model:
         raise UserError(f"Name the policy before the settings; {args.model!r} is a setting.")
-    values = section(read_yaml(args.config), "compare") if args.config else {}
+    values = section(read_yaml(args.config), "compare", str(args.config)) if args.config else {}
     seed = [] if args.seed is None else [f"seed={args.seed}"]
 
     def build(words: Sequence[str], source: str) -> CompareConfig:

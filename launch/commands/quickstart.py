@@ -66,7 +66,7 @@ def _model(args: argparse.Namespace) -> object:
     file = args.config if args.resume is None else args.resume / "quickstart.yaml"
     if not file.is_file():
         return None  # told by the checks to come
-    train = section(apply_overrides(read_yaml(file), args.overrides), "train")
+    train = section(apply_overrides(read_yaml(file), args.overrides), "train", str(file))
     return train.get("model", "overthinker")
 
 

@@ -14,6 +14,7 @@ from rl.problems.config import ProblemsConfig, SelectionProblems
 from rl.training.grpo_keys import check_names, check_places, check_values
 from tagger.config.arms import arms_of, with_arm
 from tagger.config.overrides import build_with_words
+from tagger.config.sections import check_sections
 from tagger.config.settings import Settings, apply_overrides, build_settings, read_yaml
 from tagger.errors import UserError
 from tagger.files import write_atomically
@@ -206,6 +207,7 @@ def load_config(
     data = read_yaml(path)
     arms = arms_of(data, str(path))
     if SECTION in data:
+        check_sections(data, str(path))
         data = data[SECTION]
     values = {} if data is None else data
     if arm is not None and isinstance(values, Mapping):

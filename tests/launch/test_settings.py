@@ -69,3 +69,5 @@ def test_a_section_is_taken_where_there_is_one() -> None:
     assert section({"seed": 2}, "train") == {"seed": 2}
     with pytest.raises(UserError, match="'train'"):
         section({"train": 3}, "train")
+    with pytest.raises(UserError, match="Unknown section of c.yaml 'samples'.* in compare"):
+        section({"compare": {}, "samples": 3}, "compare", "c.yaml")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.config.arms import arms_of
+from tagger.config.sections import check_sections
 from tagger.config.settings import read_yaml
 from tagger.errors import UserError
 
@@ -32,7 +33,9 @@ def with_base(sweep: Mapping[str, Any], source: str) -> dict[str, Any]:
             " the sweep file nor where the command runs."
         )
     content = read_yaml(path)
-    if "train" not in content:
+    if "train" in content:
+        check_sections(content, base)
+    else:
         content = {"train": content}
     parts: dict[str, Any] = {name: content.get(name) or {} for name in ("train", "compare")}
     for name, part in parts.items():

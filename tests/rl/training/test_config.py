@@ -59,6 +59,23 @@ def test_a_file_may_hold_other_sections(tmp_path: Path) -> None:
     assert load_config(written(tmp_path, text)).seed == 5
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "train: {}\nreward: {terms: {correctness: {}}}",
+            "section of .*config.yaml 'reward'.*train",
+        ),
+        ("train: {}\nsedes: [1]", "Unknown section of .*'sedes'"),
+        ("train: {}\narsm: {}", "did you mean 'arms'"),
+        ("train: {}\nvary: {seed: [0, 1]}", "the file of a sweep .'vary' is a key of it.; run it"),
+    ],
+)
+def test_keys_beside_the_sections_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        load_config(written(tmp_path, text))
+
+
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     assert load_config(written(tmp_path, "")) == RunConfig()
 
