@@ -20,17 +20,19 @@ def site_of(
     taxonomy: Taxonomy,
     pays: tuple[WeightController, ...] = (),
     evaluates: bool = False,
+    relative: bool = False,
 ) -> Site:
     """Where the weight of a term acts.
 
     Args:
         name: Name of the term.
         term: The term; a parameter ``unit`` says what it counts, ``types`` of which types,
-            ``scope`` where.
+            ``scope`` where, ``each`` what one costs.
         bounds: The values it can have.
         taxonomy: Of the tagger.
         pays: Weights of the correctness terms.
         evaluates: Whether the policy is evaluated during training.
+        relative: Whether the term compares the rollouts of a group.
     """
     params = term.params if isinstance(term, Term) else None
     unit = getattr(params, "unit", None)
@@ -43,6 +45,8 @@ def site_of(
         unit=unit if unit in _UNITS else None,
         counts=counts or (ROLLOUT_COLUMNS.index("steps"),),
         lengths=lengths or (ROLLOUT_COLUMNS.index("thinking_tokens"),),
+        each=getattr(params, "each", 1.0),
+        relative=relative,
         pays=pays,
         evaluates=evaluates,
         idle=bounds == TermBounds((0.0, 0.0), (0.0, 0.0)),

@@ -254,10 +254,10 @@ def build_stack(
         given_weight = params.pop("weight", 1.0)
         kind = str(params.pop("kind", name))
         term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
-        site = site_of(str(name), term, bounds, taxonomy, pays, evaluates)
+        relative = compares(kind, params)
+        site = site_of(str(name), term, bounds, taxonomy, pays, evaluates, relative)
         weight = build_weight(given_weight, site)
         optional = term_kind(kind).may_not_apply
-        relative = compares(kind, params)
         terms.append(WeightedTerm(str(name), term, weight, bounds, optional, kind, relative))
     stack = RewardStack(terms)
     if not allow_charge_above_correctness:

@@ -163,6 +163,13 @@ class StepCountParams(Settings):
         return DEFAULT_CAPS[self.unit] if self.shape == "linear" else inf
 
     @property
+    def each(self) -> float | None:
+        """What each step or token costs under a weight of 1; None if some cost more than others."""
+        weights = {price.weight for price in self.types.values()}
+        straight = self.shape == "linear" and self.combine == "add" and len(weights) == 1
+        return weights.pop() if straight else None
+
+    @property
     def full(self) -> float:
         """Scale of the shapes that have one."""
         return DEFAULT_CAPS[self.unit] if self.scale is None else self.scale

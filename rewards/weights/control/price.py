@@ -6,7 +6,8 @@ step of L tokens L times that:
     w = min(ceiling, 0.01 * pay / N)        for a term that counts tokens
     w = min(ceiling, 0.01 * pay / N * L)    for a term that counts steps
 
-with pay the weight of correctness and L the running mean length of the steps that the term charges,
+with pay the weight of correctness, divided by what the term charges for one under a weight of 1
+(the weight of its types), and L the running mean length of the steps that the term charges,
 over the last `window` batches. At such a weight a policy does best to verify just where a step adds
 more accuracy than its tokens cost.
 
@@ -56,14 +57,21 @@ class Price(WeightSettings):
         """The controller; see the module.
 
         Raises:
-            UserError: The term counts neither steps nor tokens.
+            UserError: The term counts neither steps nor tokens, or they do not all cost the same.
         """
         check_term(self.OWNER, site)
+        if site.relative or not site.each:
+            raise UserError(
+                f"{self.OWNER} sets what each step or token costs, but the term {site.term!r} does "
+                "not charge them in a straight line, one like the other; give step_count with "
+                "shape linear, combine add and one weight for all types, or another schedule."
+            )
         unit = self.unit or site.unit
         if unit is None:
             raise UserError(
                 f"The term {site.term!r} does not say whether it counts steps or tokens, so "
-                f"{self.OWNER} cannot price it; give unit: tokens or unit: steps."
+                f"{self.OWNER} cannot price it; give unit: tokens or unit: steps if it charges 1 "
+                "for each."
             )
         if site.unit is not None and self.unit not in (None, site.unit):
             raise UserError(
@@ -112,7 +120,7 @@ class PriceController(Limited):
         length = 1.0
         if self._by_step:
             length = self._tokens / self._steps if self._steps else self._params.step_tokens
-        return POINT * pay / self._params.tokens_per_point * length
+        return POINT * pay / self._params.tokens_per_point * length / (self._site.each or 1.0)
 
     def observe(self, seen: Batch | Evaluated) -> None:
         """Take the steps of a batch; see the module."""

@@ -74,9 +74,33 @@ def test_price_is_cut_at_the_ceiling() -> None:
     assert reward.terms[1].weight.span(0) == (0.0, 0.12)
 
 
+def test_price_of_a_step_is_the_same_whatever_the_weight_of_its_type() -> None:
+    half = stack(types={"VERIFY": {"weight": 0.5, "cap": 4}})
+    assert float(half.weights(0)[1]) == pytest.approx(2 * 0.0005 * 15)
+    rows, one = table([rollout(1, 9, count__VERIFY=1)]), torch.zeros(1, dtype=torch.long)
+    charged = half.table(rows, one)[:, 1] * half.weights(0)[1]
+    assert float(charged) == pytest.approx(-0.0005 * 15)
+
+
+@pytest.mark.parametrize(
+    "step_count",
+    [
+        {"shape": "clipped"},
+        {"shape": "z_score"},
+        {"combine": "multiply"},
+        {"types": {"VERIFY": {}, "META": {"weight": 0.5}}},
+    ],
+)
+def test_price_is_refused_where_steps_do_not_cost_the_same(step_count: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="'step_count' does not charge them in a straight line"):
+        stack(**step_count)
+
+
 def test_price_needs_a_term_that_counts() -> None:
     price = {"schedule": "price", "tokens_per_point": 20}
     with pytest.raises(UserError, match="does not say whether it counts steps or tokens"):
+        build_stack({"correctness": {}, "after_answer_share": {"weight": price}}, REASONTYPE)
+    with pytest.raises(UserError, match="'length_sigmoid' does not charge them in a straight"):
         build_stack({"correctness": {}, "length_sigmoid": {"weight": price}}, REASONTYPE)
     with pytest.raises(UserError, match="'step_count' counts steps; leave it out"):
         stack(price={"unit": "tokens"})

@@ -64,7 +64,7 @@ def test_a_file_may_hold_other_sections(tmp_path: Path) -> None:
     [
         (
             "train: {}\nreward: {terms: {correctness: {}}}",
-            "section of .*config.yaml 'reward'.*train",
+            "Unknown section of .*'reward'.* stand in train",
         ),
         ("train: {}\nsedes: [1]", "Unknown section of .*'sedes'"),
         ("train: {}\narsm: {}", "did you mean 'arms'"),
