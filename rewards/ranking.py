@@ -64,10 +64,19 @@ def refuse_charge_above_correctness(
         charges = {name: -m for name, m in margins.items() if m < 0}
         if not charges or sum(charges.values()) < pay - _ROUNDING:
             continue
-        named = " and ".join(f"{name} {charge:g}" for name, charge in charges.items())
-        total = f", {sum(charges.values()):g} in all" if len(charges) > 1 else ""
+        pays = {name: m for name, m in margins.items() if m > 0}
+        earned, remedy = "nothing pays for being correct", "give correctness a weight"
+        if pays:
+            earned = f"being correct pays {_sum(pays)}"
+            remedy = "lower their weights, ceilings or caps"
         raise UserError(
             f"The reward can rank a correct rollout with or below an incorrect one: at step {step} "
-            f"correctness pays {pay:g}, and a correct rollout can lose {named}{total}; lower their "
-            "weights, ceilings or caps, or set reward.allow_charge_above_correctness: true."
+            f"{earned}, and a correct rollout can lose {_sum(charges)}; {remedy}, or set "
+            "reward.allow_charge_above_correctness: true."
         )
+
+
+def _sum(terms: Mapping[str, float]) -> str:
+    """Terms and their numbers in words: ``step_count 0.4 and format 0.1, 0.5 in all``."""
+    named = " and ".join(f"{name} {value:g}" for name, value in terms.items())
+    return named if len(terms) == 1 else f"{named}, {sum(terms.values()):g} in all"

@@ -11,7 +11,13 @@ from rewards.facts.columns import ROLLOUT_COLUMNS
 from rewards.ranking import refuse_charge_above_correctness
 from rewards.sites import site_of
 from rewards.terms.base import RewardTerm, StatefulTerm, TermBounds
-from rewards.terms.registry import build_term, compares, term_bounds, term_kind
+from rewards.terms.registry import (
+    build_term,
+    check_own_keys,
+    compares,
+    term_bounds,
+    term_kind,
+)
 from rewards.weights import (
     Evaluated,
     LearningController,
@@ -253,6 +259,7 @@ def build_stack(
         params = dict(given or {})
         given_weight = params.pop("weight", 1.0)
         kind = str(params.pop("kind", name))
+        check_own_keys(kind, str(name), params)
         term, bounds = build_term(kind, params, taxonomy), term_bounds(kind, params)
         relative = compares(kind, params)
         site = site_of(str(name), term, bounds, taxonomy, pays, evaluates, relative)

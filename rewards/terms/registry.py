@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import typing
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
 from rewards.terms import length, limits, steps
 from rewards.terms.base import RewardTerm, TermBounds, TermKind
 from tagger.config.settings import build_settings
-from tagger.errors import unknown_name
+from tagger.errors import UserError, unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy
 
 MODULES: dict[str, str] = {
@@ -49,6 +51,25 @@ def build_term(name: str, params: Mapping[str, Any], taxonomy: Taxonomy) -> Rewa
     """
     kind = term_kind(name)
     return kind.build(build_settings(kind.params, params, ""), taxonomy)
+
+
+def check_own_keys(kind: str, name: str, given: Iterable[str]) -> None:
+    """Refuse a misspelled ``weight`` or ``kind``, which are no parameters of a term.
+
+    Args:
+        kind: The term's name in `MODULES`.
+        name: What it is called in the config.
+        given: Keys of its section that are neither.
+
+    Raises:
+        UserError: There is one; or an unknown kind.
+    """
+    params = typing.get_type_hints(term_kind(kind).params)
+    for key in given:
+        if key in params:
+            continue
+        if near := difflib.get_close_matches(str(key), ("weight", "kind"), n=1, cutoff=0.7):
+            raise UserError(f"Unknown key reward.terms.{name}.{key}; did you mean {near[0]!r}?")
 
 
 def term_bounds(name: str, params: Mapping[str, Any]) -> TermBounds:

@@ -89,7 +89,7 @@ VERIFY: dict[str, Any] = {"types": {"VERIFY": {"cap": 10}}}
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"correctness": {}, "step_count": {**VERIFY, "weight": 0.1}},
-        "at step 0 correctness pays 1, and a correct rollout can lose step_count 1; lower",
+        "at step 0 being correct pays correctness 1, and .* can lose step_count 1; lower their",
     ),
     (
         {"correctness": {}, "step_count": {"weight": 0.1, "types": {"VERIFY": {"cap": INF}}}},
@@ -104,17 +104,21 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             "correctness": {},
             "step_count": {**VERIFY, "weight": {"schedule": "linear", "end": 0.2, "steps": 50}},
         },
-        "at step 50 correctness pays 1",
+        "at step 50 being correct pays correctness 1",
     ),
     (
         {
             "correctness": {"weight": {"schedule": "linear", "begin": 5}},
             "step_count": {**VERIFY, "weight": 0.01},
         },
-        "at step 0 correctness pays 0",
+        "at step 0 nothing pays for being correct, .* give correctness a weight",
     ),
     ({"correctness": {"weight": -1}}, "can lose correctness 1"),
-    ({"format": {}}, "correctness pays 0"),
+    ({"format": {}}, "nothing pays for being correct"),
+    (
+        {"correctness": {}, "cosine": {}, "step_count": {"weight": 0.3}},
+        "being correct pays correctness 1 and cosine 0.5, 1.5 in all, and .* lose step_count 2.4;",
+    ),
 ]
 
 

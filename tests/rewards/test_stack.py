@@ -75,7 +75,11 @@ def test_state_goes_to_the_checkpoint_and_back() -> None:
     ("config", "words"),
     [
         ({"corectness": {}}, "did you mean 'correctness'"),
-        ({"correctness": {"wieght": 1}}, "Unknown parameter of reward term 'correctness'"),
+        (
+            {"correctness": {"wieght": 1}},
+            "key reward.terms.correctness.wieght; did you mean 'weight'",
+        ),
+        ({"a": {"kind": "format", "kidn": 1}}, "reward.terms.a.kidn; did you mean 'kind'"),
         ({"correctness": 3}, "must be a mapping"),
         ({"correctness": {"weight": "big"}}, "must be a finite number"),
         ({"correctness": {"weight": {"schedule": "liner"}}}, "did you mean 'linear'"),

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from tagger.config.settings import read_yaml
 from tagger.errors import UserError
 
 Curve = list[list[float]]
@@ -69,7 +70,8 @@ def read_control(folder: str, evaluated: bool) -> Curve:
         Accuracy by step, `settled`.
 
     Raises:
-        UserError: There is no such run, it is not complete, or it was not evaluated.
+        UserError: There is no such run, it is not complete, not of correctness alone, or it was not
+            evaluated.
     """
     root = Path(folder)
     result = root / "result.json"
@@ -78,6 +80,7 @@ def read_control(folder: str, evaluated: bool) -> Curve:
             f"control is {folder!r}, but there is no {result}: name the folder of a completed run "
             "on correctness alone, or give its accuracy, e.g. control: 0.9."
         )
+    _refuse_charged(root / "config.yaml", folder)
     points = _evaluations(result) if evaluated else _rollouts(root / "metrics.jsonl")
     if not points:
         raise UserError(
@@ -88,6 +91,24 @@ def read_control(folder: str, evaluated: bool) -> Curve:
             "e.g. control: 0.9."
         )
     return settled(points)
+
+
+def _refuse_charged(config: Path, folder: str) -> None:
+    """Refuse a run whose reward had more than correctness and format: its accuracy is no control's.
+
+    Raises:
+        UserError: It had; the term is named.
+    """
+    terms = (read_yaml(config).get("reward") or {}).get("terms") if config.is_file() else None
+    for name, term in (terms or {}).items():
+        given = term or {}
+        kind, weight = given.get("kind", name), given.get("weight", 1.0)
+        if weight != 0 and kind not in ("correctness", "format"):
+            raise UserError(
+                f"control is {folder!r}, whose reward has the term {name!r}, so its accuracy is "
+                "not that of a run on correctness alone; name such a run, or give its accuracy, "
+                "e.g. control: 0.9."
+            )
 
 
 def _evaluations(path: Path) -> Curve:

@@ -19,6 +19,10 @@ def check_start(owner: str, start: float, ceiling: float, least: float = 0.0) ->
     Raises:
         UserError: It does.
     """
+    if least > ceiling:
+        raise UserError(
+            f"{owner} has a least weight of {least:g}, above its ceiling {ceiling:g}; change one."
+        )
     if not least <= start <= ceiling:
         raise UserError(
             f"{owner} starts at {start:g}, outside of {least:g} to its ceiling {ceiling:g}; change "

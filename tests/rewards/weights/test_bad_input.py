@@ -97,5 +97,5 @@ def test_what_a_controller_may_stop_paying_does_not_count() -> None:
         "correctness": {"weight": {**FLOOR, "start": 1.0, "ceiling": 1.0, "least": 0.1}},
         "step_count": {"weight": 0.05},
     }
-    with pytest.raises(UserError, match="correctness pays 0.1, and .* can lose step_count 0.4"):
+    with pytest.raises(UserError, match="pays correctness 0.1, and .* can lose step_count 0.4"):
         build_stack(terms, REASONTYPE)

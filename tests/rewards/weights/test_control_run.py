@@ -33,6 +33,19 @@ def test_control_is_its_evaluations_with_a_settled_end(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("weight", [0.1, {"schedule": "linear", "end": 0.1}])
+def test_a_run_that_charges_is_no_control(tmp_path: Path, weight: Any) -> None:
+    run = control_run(tmp_path / "run", EVALUATIONS, [])
+    terms = {"correctness": {}, "format": {"weight": 0.2}, "fewer": {"weight": 0}}
+    config = tmp_path / "run" / "config.yaml"
+    config.write_text(json.dumps({"reward": {"terms": terms}}))
+    assert read_control(run, evaluated=True)
+    terms["fewer"] = {"kind": "step_count", "weight": weight}
+    config.write_text(json.dumps({"reward": {"terms": terms}}))
+    with pytest.raises(UserError, match="reward has the term 'fewer', so its accuracy is not"):
+        read_control(run, evaluated=True)
+
+
 def test_control_by_rollouts_is_the_mean_of_ten_steps_each(tmp_path: Path) -> None:
     run = control_run(tmp_path / "run", [], [0.5] * 10 + [0.7] * 10 + [0.9] * 10)
     found = [number for point in read_control(run, evaluated=False) for number in point]
