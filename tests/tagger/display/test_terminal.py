@@ -168,3 +168,8 @@ def test_terminal_record_is_json_and_complete() -> None:
 def test_terminal_record_carries_the_answer_step_where_the_answer_is_known() -> None:
     assert "answer_step" not in as_record("t", STEPS, REASONTYPE, "f")
     assert as_record("t", STEPS, REASONTYPE, "f", -1)["answer_step"] == -1
+
+
+def test_terminal_record_carries_the_question_where_there_is_one() -> None:
+    assert "question" not in as_record("t", STEPS, REASONTYPE, "f")
+    assert as_record("t", STEPS, REASONTYPE, "f", question="1+1?")["question"] == "1+1?"
