@@ -27,7 +27,8 @@ _COLOURS = {
     "META": "red", "CONCLUDE": "green", "OTHER": "white",
 }  # fmt: skip
 _SPARE = ("blue", "yellow", "green", "magenta", "cyan", "red")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal, and those that put what follows in another order (bidi)."""
 _BLOCK = "█"
 
 
@@ -105,7 +106,8 @@ def trace_view(
 
     Returns:
         Something a rich console prints; the text of steps is never read as markup, control
-        characters are shown as symbols, and very long steps are cut.
+        characters and those that turn the order of writing are shown as symbols, and very long
+        steps are cut.
     """
     lines: list[RenderableType] = []
     if title:

@@ -1,7 +1,11 @@
 // The data, what is derived from it, and which traces and steps the filters let through.
 const byId = (id) => document.getElementById(id);
-const about = JSON.parse(byId("about").textContent);
-const traces = JSON.parse(byId("data").textContent);
+// Characters that turn the order of writing are shown, as in the terminal: they could make a step
+// read otherwise than it is written, and no style undoes what they do inside a line.
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+const read = (id) => JSON.parse(byId(id).textContent.replace(TURNING, "\ufffd"));
+const about = read("about");
+const traces = read("data");
 const types = about.types;
 
 const filter = {};

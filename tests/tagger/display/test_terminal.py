@@ -147,6 +147,16 @@ def test_terminal_step_can_do_nothing_to_the_terminal() -> None:
     assert "␛[2J" in text and "gone" in text and "next" in text
 
 
+def test_terminal_step_cannot_be_put_in_another_order() -> None:
+    turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    evil = TaggedStep(Step(f"a{turning}b שלום", 0, 16), VERIFY, 0.5, ())
+    text = printed(trace_view([evil], REASONTYPE, turning, turning))
+    text += printed(strip_line([evil], REASONTYPE, turning))
+    assert not set(turning) & set(text)
+    marks = "\ufffd" * len(turning)
+    assert f"a{marks}b שלום" in text, "letters written from right to left stay as they are"
+
+
 def test_terminal_very_long_step_is_cut_in_the_terminal_only() -> None:
     long = TaggedStep(Step("word " * 200_000, 0, 1_000_000), VERIFY, 0.5, ())
     text = printed(trace_view([long], REASONTYPE))
