@@ -11,7 +11,7 @@ const types = about.types;
 const filter = {};
 function clearFilter() {
   Object.assign(filter, {
-    text: "", types: new Set(), role: "", below: 100,
+    text: "", types: new Set(), role: "", flag: "", below: 100,
     correct: "", finished: "", dataset: "", model: "", sort: "order",
   });
 }
@@ -37,7 +37,7 @@ traces.forEach((trace, index) => {
 });
 
 const stepFilterOn = () =>
-  Boolean(filter.text || filter.types.size || filter.role || filter.below < 100);
+  Boolean(filter.text || filter.types.size || filter.role || filter.flag || filter.below < 100);
 
 function passes(trace) {
   const truth = (wanted, value) =>
@@ -58,6 +58,7 @@ function stepTest(trace) {
     const kind = trace.k[i];
     return (!filter.types.size || filter.types.has(kind))
       && (!filter.role || types[kind].role === filter.role)
+      && (!filter.flag || trace.u?.[i] === filter.flag)
       && (filter.below === 100 || trace.p[i] < filter.below)
       && (!low || low[i].includes(text));
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from html import unescape
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from tagger.display.page import PageAbout, PageWriter
+from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.traces.rows import SourceTrace
-from tests.tagger.display.test_page import CHROMIUM, opened, page, tagged
+from tests.tagger.display.test_page import CHROMIUM, VERIFY, opened, page, tagged
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
 
@@ -67,6 +70,50 @@ def test_a_step_that_is_gone_to_lies_right_below_the_header(tmp_path: Path) -> N
         assert all(0 < gap < 12 for _, gap, _ in seen), seen
         heights.append(seen[0][2])
     assert heights[1] > heights[0] + 20, "badges that need two lines make the header higher"
+
+
+def test_flagged_steps_are_counted_and_found(tmp_path: Path) -> None:
+    out = io.StringIO()
+    writer = PageWriter(out, PageAbout("Title", REASONTYPE, "f" * 64, "1", "today", VERIFY))
+    writer.add(SourceTrace("none", "", "x"), tagged("a", "b"))
+    for name, flags in (("one", ["", "unsure", "unfamiliar"]), ("two", ["unsure", "unsure", ""])):
+        writer.add(SourceTrace(name, "", "x"), tagged("a", "b", "c"), flags=flags)
+    writer.close()
+    probe = """
+      const select = document.querySelector("select[data-key=flag]");
+      const seen = [texts(".tile span"), texts(".tile b"), texts("select[data-key=flag] option")];
+      set(select, "unfamiliar", "change");
+      seen.push(texts("#found"));
+      key("n");
+      seen.push([document.querySelector(".here").dataset.i, ...texts(".step.dim a")]);
+      set(select, "unsure", "change");
+      seen.push(texts("#found"));
+      document.querySelectorAll(".chip")[0].click();
+      seen.push(texts("#found"));
+      document.getElementById("reset").click();
+      seen.push(texts("#found"), [select.value]);
+      return seen;
+    """
+    words, figures, options, *found = probed(tmp_path / "page.html", out.getvalue(), probe)
+    tiles = dict(zip(words, figures, strict=True))
+    assert tiles["unfamiliar steps (12.5\u00a0%)"] == "1"
+    assert tiles["unsure steps (37.5\u00a0%)"] == "3"
+    assert options == ["any flag", "unfamiliar", "unsure"]
+    assert found == [
+        ["1 of 3 traces, 1 step found"], ["2", "1", "2"], ["2 of 3 traces, 3 steps found"],
+        ["0 of 3 traces, 0 steps found"], ["3 of 3 traces"], [""],
+    ]  # fmt: skip
+
+
+def test_a_page_without_flags_says_nothing_of_them(tmp_path: Path) -> None:
+    out = io.StringIO()
+    writer = PageWriter(out, PageAbout("Title", REASONTYPE, "f" * 64))
+    writer.add(SourceTrace("none", "", "x"), tagged("a", "b"))
+    writer.close()
+    probe = 'return [texts("select[data-key=flag]").length, ...texts(".tile span")];'
+    selects, *words = probed(tmp_path / "page.html", out.getvalue(), probe)
+    assert selects == 0 and "steps" in words
+    assert not [word for word in words if "unsure" in word or "unfamiliar" in word]
 
 
 def test_a_step_cannot_be_put_in_another_order(tmp_path: Path) -> None:
