@@ -99,7 +99,7 @@ def in_taxonomy(tagger: FrozenTagger, name_or_path: str | Path) -> FrozenTagger 
 
 
 def refuse_unknown_unit(tagger: FrozenTagger | MappedTagger, traces: Sequence[SourceTrace]) -> None:
-    """Refuse to map the types of steps that came with their rows, cut nobody knows how.
+    """Refuse to map the types of steps that came with their rows, which do not say what cut them.
 
     Args:
         tagger: Whose types are wanted.
@@ -109,21 +109,27 @@ def refuse_unknown_unit(tagger: FrozenTagger | MappedTagger, traces: Sequence[So
         UserError: The types are another taxonomy's.
     """
     if isinstance(tagger, MappedTagger):
-        first = next(trace.id for trace in traces if trace.steps is not None)
+        first = next(t.id for t in traces if t.steps is not None and not t.segmenter)
         raise UserError(
             f"Trace {first} brings its own steps; say how they were cut, e.g. segmenter=paragraph "
             f"or segmenter=sentence, for types of {tagger.taxonomy.name} depend on it: {_WHY}"
         )
 
 
-def calibration_note(tagger: FrozenTagger | MappedTagger) -> str:
-    """A sentence about a tagger that is not calibrated for the steps it gets; empty if it is."""
+def calibration_note(tagger: FrozenTagger | MappedTagger, by_rows: bool = False) -> str:
+    """A sentence about a tagger that is not calibrated for the steps it gets; empty if it is.
+
+    Args:
+        tagger: For these steps.
+        by_rows: Whether the rows name the segmenter, and not the user.
+    """
     if tagger.calibrated:
         return ""
+    named = ", which rows name" if by_rows else ""
     return (
-        f"The tagger is not calibrated for steps of segmenter {tagger.segmenter.name!r}: how often "
-        "its types and counts are correct there is not known; calibrate it on labels (suffice "
-        "tagger calibrate)."
+        f"The tagger is not calibrated for steps of segmenter {tagger.segmenter.name!r}{named}: "
+        "how often its types and counts are correct there is not known; calibrate it on labels "
+        "(suffice tagger calibrate)."
     )
 
 

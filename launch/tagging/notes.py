@@ -24,12 +24,14 @@ class Seen:
         flags: How many of them have each flag.
         brought: Traces that brought their steps, of which nobody has said how they were cut.
         long: Steps of more than `LONG_STEP` characters.
+        uncalibrated: As `TaggedBatch.uncalibrated`, each sentence once.
     """
 
     steps: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     brought: int = 0
     long: int = 0
+    uncalibrated: dict[str, None] = field(default_factory=dict)
 
     def add(self, batch: TaggedBatch) -> None:
         """Count a batch."""
@@ -37,10 +39,11 @@ class Seen:
         self.flags += batch.flags
         self.brought += batch.brought
         self.long += batch.long
+        self.uncalibrated |= dict.fromkeys(batch.uncalibrated)
 
     def notes(self) -> list[str]:
         """A sentence each about steps cut nobody knows how, and about types not to rely on."""
-        notes = []
+        notes = list(self.uncalibrated)
         if self.brought:
             noun, their = ("trace", "its") if self.brought == 1 else ("traces", "their")
             notes.append(

@@ -23,7 +23,8 @@ class TagSettings(Settings):
             (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
         taxonomy: Taxonomy to show the types in, a name or a YAML file; None is the tagger's own.
         segmenter: What cuts the steps, a name or a YAML file, or has cut those that come with the
-            rows (then also ``span``); None is the tagger's own.
+            rows (then also ``span``), whatever they say; None is the tagger's own, and for steps
+            that come with the rows the one that these name.
         limit: Most traces to tag; None tags all.
         view: ``steps`` shows traces step by step, ``strips`` a line a trace, ``table`` none; None
             is ``steps``, or ``table`` where a page is written.

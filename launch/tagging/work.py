@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from launch.tagging.stream import TaggedTrace, tag_traces, token_starts
 from tagger.errors import UserError
 from tagger.novelty import LONG_STEP, flag_of
-from tagger.units import refuse_unknown_unit
+from tagger.units import calibration_note, refuse_unknown_unit
 
 if TYPE_CHECKING:
     from tagger.display.tally import TypeTally
     from tagger.frozen import FrozenTagger
     from tagger.mapped import MappedTagger
-    from tagger.novelty import KnownWords
     from tagger.traces.rows import SourceTrace
+
+    Tagger = FrozenTagger | MappedTagger
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class TagJob:
         fingerprint: What it must have, for these steps and types; anything if empty.
         taxonomy: To show the types in, a name or a YAML file; None is the tagger's own.
         segmenter: What cuts the steps, or has cut those that come with the rows; None is the
-            tagger's own, and nothing is known about steps that come with the rows.
+            tagger's own, and of steps that come with the rows only what these say is known.
         lines: Whether a JSON line is wanted of each trace.
         items: Whether its part of the page is.
         tally: Whether the steps are to be counted by type.
@@ -81,6 +82,8 @@ class TaggedBatch:
         flags: How many steps have each flag (`tagger.novelty.flag_of`), if types are shown.
         brought: Traces that brought their steps, of which nobody has said how they were cut.
         long: Steps of more than `tagger.novelty.LONG_STEP` characters.
+        uncalibrated: A sentence about each segmenter that rows name and that the tagger is not
+            calibrated for.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -91,6 +94,7 @@ class TaggedBatch:
     flags: Counter[str] = field(default_factory=Counter)
     brought: int = 0
     long: int = 0
+    uncalibrated: list[str] = field(default_factory=list)
 
 
 class BatchTagger:
@@ -104,7 +108,9 @@ class BatchTagger:
     """
 
     def __init__(self, job: TagJob) -> None:
-        self.tagger, self._known = _load(job)
+        self._own, self.tagger = _load(job)
+        self._known = self._own.extras.known_words
+        self._by_unit = {self.tagger.segmenter.name: self.tagger}
         self.job = replace(job, fingerprint=self.tagger.fingerprint)
         self._types = {name: i for i, name in enumerate(self.tagger.taxonomy.names)}
         self._starts = token_starts(job.tokenizer) if job.tokenizer else None
@@ -118,16 +124,19 @@ class BatchTagger:
 
         Raises:
             UserError: Types of another taxonomy are wanted of steps of which nobody has said how
-                they were cut.
+                they were cut, or for which the tagger is not calibrated.
         """
         job = self.job
         done = TaggedBatch(tally=self._new_tally())
         if job.segmenter is None:
-            done.brought = sum(trace.steps is not None for trace in traces)
+            done.brought = sum(map(_unknown_unit, traces))
             if done.brought and job.taxonomy is not None:
                 refuse_unknown_unit(self.tagger, traces)
-        found = tag_traces(self.tagger, traces)
-        for number, trace in enumerate(found, start=first):
+        taggers = [self._tagger_of(trace) for trace in traces]
+        others = [tagger for tagger in dict.fromkeys(taggers) if tagger is not self.tagger]
+        done.uncalibrated = [n for other in others if (n := calibration_note(other, by_rows=True))]
+        found = zip(_tagged(traces, taggers), taggers, strict=True)
+        for number, (trace, tagger) in enumerate(found, start=first):
             shown = job.shown is None or number < job.shown
             needed = job.lines or job.items or (shown and job.marked)
             answer_step = trace.answer_step() if needed else None
@@ -136,7 +145,7 @@ class BatchTagger:
             done.steps.append(len(trace.steps))
             done.long += sum(len(tagged.step.text) > LONG_STEP for tagged in trace.steps)
             if job.lines:
-                done.lines.append(self._line(trace, answer_step, flags))
+                done.lines.append(self._line(trace, tagger, answer_step, flags))
             if job.items:
                 done.items.append(self._item(trace, answer_step, flags))
             if shown:
@@ -150,18 +159,39 @@ class BatchTagger:
 
         return TypeTally(self.tagger.taxonomy) if self.job.tally else None
 
-    def _line(self, trace: TaggedTrace, answer_step: int | None, flags: Sequence[str]) -> str:
+    def _tagger_of(self, trace: SourceTrace) -> Tagger:
+        """The tagger for the steps of a trace: its row may name what cut them.
+
+        Raises:
+            UserError: As `in_taxonomy`.
+        """
+        if self.job.segmenter is not None or trace.steps is None or not trace.segmenter:
+            return self.tagger
+        name = trace.segmenter
+        if name not in self._by_unit:
+            try:
+                self._by_unit[name] = _for_unit(self._own, name, self.job.taxonomy)[1]
+            except UserError as error:
+                raise UserError(
+                    f"Trace {trace.id} has steps of segmenter {name!r}. {error}"
+                ) from error
+        return self._by_unit[name]
+
+    def _line(
+        self, trace: TaggedTrace, tagger: Tagger, answer_step: int | None, flags: Sequence[str]
+    ) -> str:
         from tagger.display.terminal import as_record
 
-        unknown = self.job.segmenter is None and trace.source.steps is not None
+        source = trace.source
+        unknown = self.job.segmenter is None and _unknown_unit(source)
         unit = {
-            "segmenter": None if unknown else self.tagger.segmenter.name,
-            "calibrated": None if unknown else self.tagger.calibrated,
+            "segmenter": None if unknown else tagger.segmenter.name,
+            "calibrated": None if unknown else tagger.calibrated,
         }
-        taxonomy, fingerprint = self.tagger.taxonomy, self.tagger.fingerprint
         record = as_record(
-            trace.source.id, trace.steps, taxonomy, fingerprint, answer_step, unit, flags
-        )
+            source.id, trace.steps, tagger.taxonomy, tagger.fingerprint, answer_step, unit, flags,
+            source.question,
+        )  # fmt: skip
         return json.dumps(record, ensure_ascii=False)
 
     def _item(self, trace: TaggedTrace, answer_step: int | None, flags: Sequence[str]) -> str:
@@ -178,16 +208,38 @@ class BatchTagger:
         return tokens_of_steps(self._starts(trace.source.thinking), trace.steps)
 
 
-def _load(job: TagJob) -> tuple[FrozenTagger | MappedTagger, KnownWords | None]:
-    """The tagger of a job, for its steps and types, and the words it knows."""
+def _unknown_unit(trace: SourceTrace) -> bool:
+    """Whether a trace brought its steps and does not say what cut them."""
+    return trace.steps is not None and not trace.segmenter
+
+
+def _tagged(traces: Sequence[SourceTrace], taggers: Sequence[Tagger]) -> list[TaggedTrace]:
+    """Tag each trace with its tagger, those of the same one together."""
+    pairs = list(zip(traces, taggers, strict=True))
+    done = {
+        one: iter(tag_traces(one, [trace for trace, its in pairs if its is one]))
+        for one in dict.fromkeys(taggers)
+    }
+    return [next(done[its]) for its in taggers]
+
+
+def _load(job: TagJob) -> tuple[FrozenTagger, Tagger]:
+    """The tagger of a job for its steps, with its own types and with those that are wanted."""
     from tagger.frozen import FrozenTagger
+
+    own, tagger = _for_unit(FrozenTagger.load(job.tagger), job.segmenter, job.taxonomy)
+    if job.fingerprint not in ("", tagger.fingerprint):
+        raise UserError(f"The tagger in {job.tagger} was changed meanwhile; tag again.")
+    return own, tagger
+
+
+def _for_unit(
+    tagger: FrozenTagger, segmenter: str | None, taxonomy: str | None
+) -> tuple[FrozenTagger, Tagger]:
+    """A tagger for steps of a segmenter, with its own types and with those of a taxonomy."""
     from tagger.segmentation.given import get_unit
     from tagger.units import for_segmenter, in_taxonomy
 
-    own = FrozenTagger.load(job.tagger)
-    if job.segmenter is not None:
-        own = for_segmenter(own, get_unit(job.segmenter))
-    tagger = own if job.taxonomy is None else in_taxonomy(own, job.taxonomy)
-    if job.fingerprint not in ("", tagger.fingerprint):
-        raise UserError(f"The tagger in {job.tagger} was changed meanwhile; tag again.")
-    return tagger, own.extras.known_words
+    if segmenter is not None:
+        tagger = for_segmenter(tagger, get_unit(segmenter))
+    return tagger, tagger if taxonomy is None else in_taxonomy(tagger, taxonomy)

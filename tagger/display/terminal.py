@@ -27,7 +27,8 @@ _COLOURS = {
     "META": "red", "CONCLUDE": "green", "OTHER": "white",
 }  # fmt: skip
 _SPARE = ("blue", "yellow", "green", "magenta", "cyan", "red")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal, and those that put what follows in another order (bidi)."""
 _BLOCK = "█"
 
 
@@ -105,7 +106,8 @@ def trace_view(
 
     Returns:
         Something a rich console prints; the text of steps is never read as markup, control
-        characters are shown as symbols, and very long steps are cut.
+        characters and those that turn the order of writing are shown as symbols, and very long
+        steps are cut.
     """
     lines: list[RenderableType] = []
     if title:
@@ -185,6 +187,7 @@ def as_record(
     answer_step: int | None = None,
     unit: Mapping[str, Any] | None = None,
     flags: Sequence[str] = (),
+    question: str = "",
 ) -> dict[str, Any]:
     """A tagged trace as one JSON-able object.
 
@@ -198,12 +201,14 @@ def as_record(
         unit: ``segmenter``, what cut the steps, and ``calibrated``, whether the tagger is
             calibrated for them; each None if that is not known.
         flags: What is to be said of each type (`tagger.novelty.flag_of`); nothing if left out.
+        question: The problem text, empty if unknown. Taggers read it, so that a record without
+            it could be typed otherwise when it is tagged again.
 
     Returns:
         ``{id, tagger, counts: {TAG: n}, steps: [{type, tag, confidence, start, end, text}]}``,
         ``counts`` over all types of the taxonomy, ``start`` and ``end`` in the thinking; and
-        ``answer_step`` unless the right answer is unknown, ``segmenter`` and ``calibrated``, and
-        ``flag`` in the steps that have one.
+        ``question`` unless it is unknown, ``answer_step`` unless the right answer is,
+        ``segmenter`` and ``calibrated``, and ``flag`` in the steps that have one.
     """
     tags = {kind.name: kind.tag for kind in taxonomy.types}
     counts = dict.fromkeys(taxonomy.tags, 0)
@@ -211,6 +216,7 @@ def as_record(
         counts[tags[tagged.type]] += 1
     return {
         "id": trace_id,
+        **({"question": question} if question else {}),
         "tagger": fingerprint,
         **(unit or {}),
         "counts": counts,

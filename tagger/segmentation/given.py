@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tagger.errors import UserError
-from tagger.segmentation.registry import get_segmenter
+from tagger.segmentation.registry import SEGMENTERS, get_segmenter
 from tagger.steps import Segmenter, Step, StepStream
 
 SPAN = "span"
+UNITS = frozenset([*SEGMENTERS, SPAN])
+"""Names by which a row may say what cut its steps."""
 
 
 @dataclass(frozen=True)

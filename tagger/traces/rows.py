@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.segmentation.given import UNITS
 from tagger.steps import Step, steps_from_texts
 from tagger.thinking.families import ThinkingDelimiters
 from tagger.traces.chats import ASKERS, SPEAKERS, role_of, said
@@ -90,6 +91,7 @@ class SourceTrace:
         answer: What the model wrote after the thinking, empty if unknown.
         refused: Why the row's reference is no answer; empty if it is one or there is none.
         scores: Reward and advantage of a training rollout, in total and by reward term, by name.
+        segmenter: What cut `steps`, where the row names one that is known; empty if nobody knows.
     """
 
     id: str
@@ -104,6 +106,7 @@ class SourceTrace:
     answer: str = ""
     refused: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
+    segmenter: str = ""
 
 
 def traces_of_row(
@@ -168,6 +171,7 @@ def traces_of_row(
             answer=answer or whole_characters(one.answer),
             refused=refused,
             scores=scores,
+            segmenter="" if steps is None else _unit(row),
         )
         for one in found
         if not is_blank(one.thinking)
@@ -202,6 +206,15 @@ def _steps(value: Any, where: str, key: str) -> tuple[str, tuple[Step, ...]]:
     if not is_list(texts, str):
         raise UserError(f'{where}: "{key}" must be a list of strings.')
     return steps_from_texts([whole_characters(text) for text in texts])
+
+
+def _unit(row: Mapping[str, Any]) -> str:
+    """What the row says has cut its steps, as the output of ``suffice tag`` does.
+
+    Names only: a file that a row names is not read, and a name nobody knows says nothing.
+    """
+    name = _string(row.get("segmenter"))
+    return name if name in UNITS else ""
 
 
 def _is_sample(row: Mapping[str, Any]) -> bool:

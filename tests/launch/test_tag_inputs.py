@@ -109,6 +109,7 @@ def test_tag_reads_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     (record,) = tagged(capsys, out)
     assert (record["id"], texts(record)) == ("a", TEXTS)
+    assert "question" not in record
 
 
 @pytest.mark.parametrize("word", ["view=strips", "show=3"])

@@ -59,6 +59,10 @@ const values = (key) => [...new Set(traces.map((trace) => trace[key]).filter(Boo
 const same = (list_) => list_.map((value) => [value, value]);
 const known = (key) => traces.some((trace) => trace[key] !== undefined);
 addSelect("role", "any role", same([...new Set(types.map((type) => type.role))]));
+if (known("u")) {
+  const flags = new Set(traces.flatMap((trace) => Object.values(trace.u ?? {})));
+  addSelect("flag", "any flag", same(Object.keys(FLAGS).filter((flag) => flags.has(flag))));
+}
 if (known("c")) addSelect("correct", "correct or incorrect", [["1", "correct"], ["0", "incorrect"], ["unknown", "not judged"]]);
 if (known("f")) addSelect("finished", "finished or not", [["1", "finished"], ["0", "unfinished"], ["unknown", "unknown"]]);
 if (values("d").length > 1) addSelect("dataset", "any dataset", same(values("d")));

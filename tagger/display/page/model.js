@@ -1,13 +1,17 @@
 // The data, what is derived from it, and which traces and steps the filters let through.
 const byId = (id) => document.getElementById(id);
-const about = JSON.parse(byId("about").textContent);
-const traces = JSON.parse(byId("data").textContent);
+// Characters that turn the order of writing are shown, as in the terminal: they could make a step
+// read otherwise than it is written, and no style undoes what they do inside a line.
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+const read = (id) => JSON.parse(byId(id).textContent.replace(TURNING, "\ufffd"));
+const about = read("about");
+const traces = read("data");
 const types = about.types;
 
 const filter = {};
 function clearFilter() {
   Object.assign(filter, {
-    text: "", types: new Set(), role: "", below: 100,
+    text: "", types: new Set(), role: "", flag: "", below: 100,
     correct: "", finished: "", dataset: "", model: "", sort: "order",
   });
 }
@@ -33,7 +37,7 @@ traces.forEach((trace, index) => {
 });
 
 const stepFilterOn = () =>
-  Boolean(filter.text || filter.types.size || filter.role || filter.below < 100);
+  Boolean(filter.text || filter.types.size || filter.role || filter.flag || filter.below < 100);
 
 function passes(trace) {
   const truth = (wanted, value) =>
@@ -54,6 +58,7 @@ function stepTest(trace) {
     const kind = trace.k[i];
     return (!filter.types.size || filter.types.has(kind))
       && (!filter.role || types[kind].role === filter.role)
+      && (!filter.flag || trace.u?.[i] === filter.flag)
       && (filter.below === 100 || trace.p[i] < filter.below)
       && (!low || low[i].includes(text));
   };

@@ -3,7 +3,7 @@ const BINS = 24;
 
 function totals() {
   const sums = types.map(() => ({ steps: 0, words: 0, sure: 0, traces: 0, bins: Array(BINS).fill(0) }));
-  const all = { steps: 0, words: 0, right: 0, judged: 0, answered: 0, referenced: 0, checks: 0, after: 0 };
+  const all = { steps: 0, words: 0, right: 0, judged: 0, answered: 0, referenced: 0, checks: 0, after: 0, flags: {} };
   for (const trace of shown) {
     const seen = new Set();
     const count = trace.k.length;
@@ -19,6 +19,7 @@ function totals() {
     all.steps += count;
     all.words += trace.words;
     all.checks += trace.checks;
+    for (const flag of Object.values(trace.u ?? {})) all.flags[flag] = (all.flags[flag] ?? 0) + 1;
     if (trace.c !== undefined) { all.judged += 1; all.right += trace.c; }
     if (trace.z !== undefined) all.referenced += 1;
     if (trace.z >= 0) { all.answered += 1; all.after += trace.after; }
@@ -87,6 +88,10 @@ function showOverview() {
     if (about.check >= 0 && all.answered) {
       tiles.push(tile((all.after / all.answered).toFixed(2), "verification steps after the answer step"));
     }
+  }
+  for (const [flag, count] of Object.entries(all.flags).sort()) {
+    const part = share(count, all.steps).replace(" ", "\u00a0");
+    tiles.push(tile(number(count), `${flag} steps (${part})`));
   }
   byId("main").replaceChildren(
     el("h2", {}, shown.length === traces.length ? "All traces" : "Traces found"),

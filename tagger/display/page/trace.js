@@ -7,7 +7,7 @@ const FLAGS = {
   unsure: "no type is probable",
 };
 
-let open = null;  // {trace, made, here, only, steps, more, strip}
+let open = null;  // {trace, made, here, only, head, steps, more, strip}
 
 function badges(trace) {
   const texts = [trace.d, trace.m, `${number(trace.k.length)} steps`, `${number(trace.words)} words`];
@@ -123,6 +123,8 @@ function goTo(i, remember = true) {
     return;
   }
   node.classList.add("here");
+  // The header is as high as its badges need. A step ends up below it, by the gap between steps.
+  open.steps.style.setProperty("--head", `${open.head.offsetHeight + 6}px`);
   node.scrollIntoView({ block: "start" });
   paintStrip();
   if (remember) setHash(open.trace.index, i);
@@ -153,16 +155,17 @@ function showTrace(trace, here = -1, only = false) {
   const onlyBox = el("input", { type: "checkbox", onchange: (event) => showTrace(trace, open.here, event.target.checked) });
   onlyBox.checked = only;
   const main = byId("main");
+  const head = el("div", { class: "head" },
+    el("div", { class: "bartop" },
+      el("h2", {}, excerpt(trace.id, 80)),
+      stepFilterOn() ? el("label", { class: "soft" }, onlyBox, ` only the ${plural(trace.hits ?? 0, "step")} found`) : null,
+      el("button", { onclick: turn(-1), disabled: place <= 0 ? "" : null }, "‹ previous"),
+      el("button", { onclick: turn(1), disabled: place < 0 || place + 1 >= shown.length ? "" : null }, "next ›"),
+      el("button", { onclick: closeTrace, title: "Esc" }, "totals")),
+    el("div", { class: "bartop", style: "margin-top:6px" }, ...badges(trace)),
+    strip);
   main.replaceChildren(
-    el("div", { class: "head" },
-      el("div", { class: "bartop" },
-        el("h2", {}, excerpt(trace.id, 80)),
-        stepFilterOn() ? el("label", { class: "soft" }, onlyBox, ` only the ${plural(trace.hits ?? 0, "step")} found`) : null,
-        el("button", { onclick: turn(-1), disabled: place <= 0 ? "" : null }, "‹ previous"),
-        el("button", { onclick: turn(1), disabled: place < 0 || place + 1 >= shown.length ? "" : null }, "next ›"),
-        el("button", { onclick: closeTrace, title: "Esc" }, "totals")),
-      el("div", { class: "bartop", style: "margin-top:6px" }, ...badges(trace)),
-      strip),
+    head,
     trace.q ? el("div", { class: "question" }, el("b", {}, "question"), textBox(trace.q),
       trace.r ? el("div", { class: "soft" }, `reference: ${excerpt(trace.r, 300)}`) : null) : el("p"),
     steps, end);
@@ -174,7 +177,7 @@ function showTrace(trace, here = -1, only = false) {
       if (open.made < trace.k.length) more.observe(end);
     }
   }, { root: main, rootMargin: "800px" });
-  open = { trace, made: 0, here, only, steps, more, strip };
+  open = { trace, made: 0, here, only, head, steps, more, strip };
   makeSteps(CHUNK);
   if (open.made < trace.k.length) more.observe(end);
   paintStrip();

@@ -147,6 +147,16 @@ def test_terminal_step_can_do_nothing_to_the_terminal() -> None:
     assert "␛[2J" in text and "gone" in text and "next" in text
 
 
+def test_terminal_step_cannot_be_put_in_another_order() -> None:
+    turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    evil = TaggedStep(Step(f"a{turning}b שלום", 0, 16), VERIFY, 0.5, ())
+    text = printed(trace_view([evil], REASONTYPE, turning, turning))
+    text += printed(strip_line([evil], REASONTYPE, turning))
+    assert not set(turning) & set(text)
+    marks = "\ufffd" * len(turning)
+    assert f"a{marks}b שלום" in text, "letters written from right to left stay as they are"
+
+
 def test_terminal_very_long_step_is_cut_in_the_terminal_only() -> None:
     long = TaggedStep(Step("word " * 200_000, 0, 1_000_000), VERIFY, 0.5, ())
     text = printed(trace_view([long], REASONTYPE))
@@ -168,3 +178,8 @@ def test_terminal_record_is_json_and_complete() -> None:
 def test_terminal_record_carries_the_answer_step_where_the_answer_is_known() -> None:
     assert "answer_step" not in as_record("t", STEPS, REASONTYPE, "f")
     assert as_record("t", STEPS, REASONTYPE, "f", -1)["answer_step"] == -1
+
+
+def test_terminal_record_carries_the_question_where_there_is_one() -> None:
+    assert "question" not in as_record("t", STEPS, REASONTYPE, "f")
+    assert as_record("t", STEPS, REASONTYPE, "f", question="1+1?")["question"] == "1+1?"

@@ -111,6 +111,24 @@ def test_a_prompt_may_be_a_chat_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "unit"),
+    [
+        ({"steps": ["a"], "segmenter": "sentence"}, "sentence"),
+        ({"steps": [{"text": "a"}], "segmenter": "span"}, "span"),
+        ({"steps": ["a"], "segmenter": "sentense"}, ""),
+        ({"steps": ["a"], "segmenter": ["sentence"]}, ""),
+        ({"steps": ["a"], "segmenter": None}, ""),
+        ({"steps": ["a"]}, ""),
+        ({"steps": [{"text": "a"}], "thinking": "a", "segmenter": "sentence"}, ""),
+        ({"thinking": "a", "segmenter": "sentence"}, ""),
+    ],
+)
+def test_what_cut_the_steps_is_taken_where_the_row_names_it(row: dict[str, Any], unit: str) -> None:
+    (trace,) = made(row)
+    assert trace.segmenter == unit
+
+
+@pytest.mark.parametrize(
     ("row", "says"),
     [
         ({"thinking": 5}, '"thinking" must be a string, a list of strings or .*, not int'),
