@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewards.aggregation.base import Aggregation
+from rewards.reach import notes_of_idle_terms
 from rewards.stack import RewardStack
 from rewards.weights.control.control_run import with_control_curves
 from rl.policy.context import check_batch_tokens, completion_length, longest_prompt
@@ -116,6 +117,8 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             arguments.max_completion_length,
         )
     aggregation = check_aggregation(reward, stack, arguments)
+    longest, told = arguments.max_completion_length, [p.metadata for p in problems]
+    idle = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told)
     check_problems(problems, evaluated, arguments)
     if reward.dynamic_sampling is not None:
         prompts = arguments.generation_batch_size // arguments.num_generations
@@ -144,7 +147,10 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         arguments,
         aggregation,
         evaluated,
-        [note for note in (closed if config.thinking else "", note_of(tagger, audit)) if note],
+        [
+            *(note for note in (closed if config.thinking else "", note_of(tagger, audit)) if note),
+            *idle,
+        ],
     )
 
 

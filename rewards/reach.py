@@ -1,0 +1,135 @@
+"""Whether a term changes anything for rollouts as long as a run's.
+
+Published terms have constants for thousands of tokens: where a run allows a few hundred, many are
+the same for every rollout, and the policy is trained as if they were not there. Each term is
+computed for made-up rollouts of every length up to the limit, correct and incorrect, in groups from
+all correct to none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rewards.facts.columns import columns
+from rewards.facts.published import BUDGET, REFERENCE_ACCURACY, number_of
+from rewards.idle import acts
+from rewards.terms.base import StatefulTerm, Term
+from rewards.terms.registry import term_kind
+from tagger.errors import UserError
+
+if TYPE_CHECKING:
+    from rewards.stack import WeightedTerm
+    from tagger.taxonomies.taxonomy import Taxonomy
+
+_GROUPS, _SIZE = 9, 8
+_SAME = 1e-6  # terms are float32
+
+
+def notes_of_idle_terms(
+    terms: Sequence[WeightedTerm],
+    taxonomy: Taxonomy,
+    longest: int,
+    problems: Sequence[Mapping[str, Any]] = (),
+) -> list[str]:
+    """A sentence about each term that is the same for every rollout of a run.
+
+    Args:
+        terms: The terms of its reward, and their weights.
+        taxonomy: Of the tagger.
+        longest: Most tokens of a rollout.
+        problems: Metadata of the problems, which may hold budgets and accuracies.
+
+    Raises:
+        UserError: A term applies to no rollout at all; what the problems lack is named.
+    """
+    import torch
+
+    table = probes(taxonomy, longest, problems)
+    facts = torch.tensor(table, dtype=torch.float32)
+    groups = torch.arange(len(table)) // _SIZE
+    notes = []
+    for one in terms:
+        if not acts(one.weight) or not isinstance(one.term, Term):
+            continue
+        if isinstance(one.term, StatefulTerm):
+            continue  # what it will be is not known yet
+        values = one.term(facts, groups)
+        values = values[~values.isnan()]
+        if not len(values):
+            lacks = " or ".join(term_kind(one.kind).reads)
+            raise UserError(
+                f"The reward term {one.name!r} applies to no rollout, for no problem has {lacks} "
+                "in its metadata; give it in the problems or by the term's parameters, or leave "
+                "the term out."
+            )
+        if float(values.max() - values.min()) > _SAME:
+            continue
+        given = one.term.params.to_dict()
+        beyond = [
+            f"{key} {value:g}"
+            for key, value in given.items()
+            if isinstance(value, int | float) and value > longest
+        ]
+        why = f": {', '.join(beyond)} {'is' if len(beyond) == 1 else 'are'} for longer ones"
+        notes.append(
+            f"The reward term {one.name!r} is {float(values[0]):g} for every rollout of up to "
+            f"{longest:,} tokens (grpo.max_completion_length), so it teaches nothing"
+            f"{why if beyond else ''}; set its parameters by the lengths of your rollouts."
+        )
+    return notes
+
+
+def probes(
+    taxonomy: Taxonomy, longest: int, problems: Sequence[Mapping[str, Any]] = ()
+) -> np.ndarray:
+    """Facts of made-up rollouts, (rollouts, columns); groups of eight, from none correct to all."""
+    names = columns(taxonomy)
+    rng = np.random.default_rng(0)
+    rows = _GROUPS * _SIZE
+    place = np.arange(rows) % _SIZE
+    correct = (place < np.arange(rows) // _SIZE).astype(float)
+    tokens = np.sort(rng.integers(1, longest + 1, (_GROUPS, _SIZE)), axis=1)
+    tokens = rng.permuted(tokens, axis=1).reshape(-1)
+    ended = (tokens < longest).astype(float)
+    thought = place % 4 > 0  # the others answer at once
+    thinking = np.floor(0.8 * tokens) * thought
+    steps = np.maximum(1, thinking // 15) * thought
+    own = {
+        "correct": correct,
+        "format_ok": correct * rng.integers(0, 2, rows),
+        "finished": ended,
+        "ended": ended,
+        "tokens": tokens,
+        "thinking_tokens": thinking,
+        "answer_tokens": tokens - thinking,
+        "steps": steps,
+        "completion_steps": steps + 1,
+        "answer_step": np.floor(rng.random(rows) * (steps + 1)) - 1,
+        "step_length": thinking / np.maximum(1, steps),
+        "steps_per_1k": 1000 * steps / np.maximum(1, thinking),
+        "thought": thought,
+        "answered": ended,
+    }
+    for key in (BUDGET, REFERENCE_ACCURACY):
+        told = [number_of(metadata, key) for metadata in problems] or [-1.0]
+        own[key] = np.resize(sorted(told), rows)  # those that have none come first
+        own[key][::2] = max(told)
+    absent = ("audit_", "forecast_", "unfamiliar", "folded")
+    table = np.zeros((rows, len(names)), dtype=np.float32)
+    for column, name in enumerate(names):
+        group = name.partition("/")[0]
+        if name in own:
+            table[:, column] = own[name]
+        elif name.startswith(absent):
+            table[:, column] = 0.0 if name == "folded" else -1.0
+        elif name.startswith("repeated"):
+            table[:, column] = rng.random(rows)
+        elif group.startswith("tokens"):
+            count = table[:, names.index(name.replace("tokens", "count", 1))]
+            table[:, column] = 12 * count
+        else:
+            table[:, column] = rng.integers(0, 6, rows)
+    return table

@@ -1,0 +1,64 @@
+"""Terms that are the same for every rollout are told; one that applies to none is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rewards.facts.columns import columns
+from rewards.reach import notes_of_idle_terms, probes
+from rewards.stack import build_stack
+from rewards.terms.registry import MODULES
+from tagger.errors import UserError
+from tagger.taxonomies.taxonomy import REASONTYPE
+
+
+def notes(longest: int, problems: Any = (), **term: Any) -> list[str]:
+    stack = build_stack({"correctness": {}, **term}, REASONTYPE, True)
+    return notes_of_idle_terms(stack.terms, REASONTYPE, longest, problems)
+
+
+@pytest.mark.parametrize(
+    ("term", "params", "beyond"),
+    [
+        ("soft_overlong", {}, ": limit 20480, buffer 4096 are for longer ones"),
+        ("length_exp", {}, ": threshold 4000 is for longer ones"),
+        ("hard_truncation", {}, "limit 4000 is"),
+        ("length_excess", {}, "target 4096 is"),
+        ("target_ratio", {}, "least 1000, most 8000, short 500 are"),
+        ("step_count", {"types": {"VERIFY": {"weight": 0, "floor": 0}}}, "teaches nothing; set"),
+    ],
+)
+def test_a_term_without_a_difference_is_told(term: str, params: Any, beyond: str) -> None:
+    (note,) = notes(360, **{term: params})
+    assert note.startswith(f"The reward term {term!r} is 0 for every rollout of up to 360 tokens")
+    assert beyond in note
+
+
+@pytest.mark.parametrize("term", sorted(MODULES.keys() - {"length_target"}))
+def test_no_term_is_told_where_its_constants_fit(term: str) -> None:
+    assert notes(32_768, **{term: {}}) == []
+
+
+def test_a_weight_of_nothing_only_logs() -> None:
+    assert notes(360, soft_overlong={"weight": 0}) == []
+
+
+def test_a_term_that_applies_to_no_rollout_is_refused() -> None:
+    with pytest.raises(
+        UserError, match="'length_target' applies to no rollout.* no problem has bud"
+    ):
+        notes(360, length_target={}, problems=[{"level": 3}, {}])
+    assert notes(360, length_target={}, problems=[{}, {"budget": 200}]) == []
+    assert notes(360, length_target={"mode": "exact", "budget": 200}) == []
+
+
+def test_probes_have_every_length_and_outcome() -> None:
+    table, names = probes(REASONTYPE, 100), columns(REASONTYPE)
+    of = {name: table[:, names.index(name)] for name in names}
+    groups = of["correct"].reshape(-1, 8)
+    assert groups.mean(axis=1).tolist() == [i / 8 for i in range(9)]
+    assert of["tokens"].min() >= 1 and of["tokens"].max() <= 100
+    assert {0.0, 1.0} == set(of["thought"].tolist()) == set(of["format_ok"].tolist())
+    assert (of["thinking_tokens"] + of["answer_tokens"] == of["tokens"]).all()
