@@ -200,7 +200,9 @@ class TermKind:
         compares: Whether it compares the rollouts of a group, so that it needs two or more; by its
             parameters.
         may_not_apply: Its NaN means "does not apply"; of any other term NaN is an error.
-        reads: Columns of `rewards.facts.columns.MAY_BE_ABSENT` that it reads.
+        reads: Columns of `rewards.facts.columns.MAY_BE_ABSENT` that it reads, each with the
+            parameters with which it does, or what stands in for it (``with stage: 2``); empty for
+            one that it always reads.
     """
 
     params: type[Settings]
@@ -209,4 +211,4 @@ class TermKind:
     source: str = ""
     compares: Callable[[Any], bool] = never
     may_not_apply: bool = False
-    reads: tuple[str, ...] = ()
+    reads: Mapping[str, str] = dataclasses.field(default_factory=dict)
