@@ -55,6 +55,15 @@ class StatefulTerm(Protocol):
         ...
 
 
+def learns(term: RewardTerm) -> bool:
+    """Whether the values of a term follow the batches it has seen.
+
+    A `StatefulTerm` whose parameters can take the place of its state says in ``reads_state``
+    whether they leave it any part.
+    """
+    return isinstance(term, StatefulTerm) and bool(getattr(term, "reads_state", True))
+
+
 @runtime_checkable
 class SummedTerm(Protocol):
     """A term that is a weighted sum of parts, which other terms of its kind may share."""

@@ -155,3 +155,124 @@ def test_rewards_score_takes_damaged_weights_for_none(
     file.write_text("\n".join(map(json.dumps, rows)))
     assert main(["rewards", "score", str(run)]) == 0
     assert capsys.readouterr().out.split()[-3:] == ["1", "1", "0.1"]
+
+
+def notes_of(run: Path, config: str, capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    """The notes on rollouts under another reward, which text and JSON share."""
+    file = run.parent / "other.yaml"
+    file.write_text(config)
+    argv = ["rewards", "score", str(run), "--config", str(file), *words]
+    assert main(argv) == 0
+    text = capsys.readouterr().out
+    assert main([*argv, "--json"]) == 0
+    notes: list[str] = json.loads(capsys.readouterr().out)["notes"]
+    said = [line for line in text.splitlines() if line.startswith("NOTE: ")]
+    assert said == [f"NOTE: {note}" for note in notes]
+    return notes
+
+
+def terms(text: str) -> str:
+    return "reward: {terms: {correctness: {}, " + text + "}}"
+
+
+def test_rewards_score_has_nothing_to_note_of_a_plain_reward(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert notes_of(run, REWARD, capsys) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("{terms: {correctness: {}}, aggregation: gfop}", "did you mean 'gfpo'"),
+        ("{terms: {correctness: {}}, aggregation: {kind: gfpo, kept: 3}}", "did you mean 'keep'"),
+    ],
+)
+def test_rewards_score_refuses_an_unknown_aggregation(
+    run: Path, config: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = run.parent / "other.yaml"
+    file.write_text(f"reward: {config}")
+    assert main(["rewards", "score", str(run), "--config", str(file)]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("config", "messages"),
+    [
+        ("{correctness: {}, laser: {weight: -3}}", ["a correct rollout can lose laser 3"]),
+        ("{correctness: {weight: 0}}", ["Every weight of reward.terms is 0"]),
+        (
+            "{correctness: {}, a: {kind: laser}, b: {kind: laser, weight: -1}}",
+            ["a correct rollout can lose b 1", "terms a and b sum to 0"],
+        ),
+    ],
+)
+def test_rewards_score_notes_what_training_refuses(
+    run: Path, config: str, messages: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = notes_of(run, f"reward: {{terms: {config}}}", capsys)
+    assert len(notes) == len(messages)
+    for note, message in zip(notes, messages, strict=True):
+        assert note.startswith("training refuses this reward. ") and message in note
+
+
+def test_rewards_score_notes_what_the_aggregation_of_a_training_refuses(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = terms("laser: {weight: 0.5}") + "\ngrpo: {num_generations: 4}"
+    (note,) = notes_of(run, config, capsys, "reward.aggregation=gfpo")
+    assert "'gfpo' keeps 4 rollouts of each group, and grpo.num_generations is 4" in note
+    (note,) = notes_of(run, config, capsys, "reward.aggregation=rdpo")
+    assert "nothing bounds what laser can take" in note
+    assert notes_of(run, config, capsys, "reward.aggregation=drpo") == []
+
+
+def test_rewards_score_says_that_the_default_reward_is_used(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (note,) = notes_of(run, "model: some/model", capsys)
+    wanted = "other.yaml has no reward; the default is used: correctness and step_count."
+    assert note.endswith(wanted)
+    (note,) = notes_of(run, "train: {reward: {aggregation: drpo}}", capsys)
+    assert "has no reward.terms; the default is used" in note
+    assert notes_of(run, "model: some/model", capsys, "reward.terms.correctness.weight=1") == []
+
+
+def test_rewards_score_notes_groups_with_nothing_to_compare(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = run / "rollouts" / "step-000001.jsonl"
+    rows = file.read_text().splitlines()
+    file.write_text("\n".join(rows[:3]))
+    config = terms("length_sigmoid: {weight: 0.1}, laser: {weight: 0.1}")
+    wanted = "1 of 2 groups has one rollout; length_sigmoid compares the rollouts of a group."
+    assert notes_of(run, config, capsys) == [wanted]
+    file.write_text("\n".join(rows[1:3]))
+    config = terms("length_sigmoid: {weight: 0.1}, length_ratio: {weight: 0.1}")
+    assert notes_of(run, config, capsys) == [
+        "2 of 2 groups have one rollout; length_sigmoid and length_ratio compare the rollouts of "
+        "a group."
+    ]
+
+
+def test_rewards_score_notes_terms_that_learn_and_weights_that_follow(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = "accuracy_aware: {weight: 0.1, validation_accuracy: 1.0}"
+    assert notes_of(run, terms(fixed), capsys) == []
+    learning = "laser_d: {weight: 0.1}"
+    assert notes_of(run, terms(f"{fixed}, {learning}"), capsys) == [
+        "laser_d learns during training; this is the state it begins with."
+    ]
+    learning += ", laser_de: {weight: 0.1}, length_budget: {weight: 0.1}"
+    weight = "weight: {schedule: accuracy_drop}"
+    learning += f", length_sigmoid: {{{weight}}}"
+    assert notes_of(run, terms(learning), capsys) == [
+        "laser_d, laser_de and length_budget learn during training; this is the state they begin "
+        "with.",
+        "The weight of length_sigmoid follows the run; this is the one it begins with.",
+    ]
+    (note,) = notes_of(run, terms(f"length_ratio: {{{weight}}}, cosine: {{{weight}}}"), capsys)
+    wanted = "Weights of length_ratio and cosine follow the run; these are those they begin with."
+    assert note == wanted
