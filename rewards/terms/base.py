@@ -55,6 +55,15 @@ class StatefulTerm(Protocol):
         ...
 
 
+def learns(term: RewardTerm) -> bool:
+    """Whether the values of a term follow the batches it has seen.
+
+    A `StatefulTerm` whose parameters can take the place of its state says in ``reads_state``
+    whether they leave it any part.
+    """
+    return isinstance(term, StatefulTerm) and bool(getattr(term, "reads_state", True))
+
+
 @runtime_checkable
 class SummedTerm(Protocol):
     """A term that is a weighted sum of parts, which other terms of its kind may share."""
@@ -200,7 +209,9 @@ class TermKind:
         compares: Whether it compares the rollouts of a group, so that it needs two or more; by its
             parameters.
         may_not_apply: Its NaN means "does not apply"; of any other term NaN is an error.
-        reads: Columns of `rewards.facts.columns.MAY_BE_ABSENT` that it reads.
+        reads: Columns of `rewards.facts.columns.MAY_BE_ABSENT` that it reads, each with the
+            parameters with which it does, or what stands in for it (``with stage: 2``); empty for
+            one that it always reads.
     """
 
     params: type[Settings]
@@ -209,4 +220,4 @@ class TermKind:
     source: str = ""
     compares: Callable[[Any], bool] = never
     may_not_apply: bool = False
-    reads: tuple[str, ...] = ()
+    reads: Mapping[str, str] = dataclasses.field(default_factory=dict)

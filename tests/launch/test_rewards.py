@@ -1,28 +1,22 @@
-"""`suffice rewards list`, `explain` and `score`."""
+"""`suffice rewards list` and `explain`."""
 
 from __future__ import annotations
 
-import csv
 import json
-import math
-import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from launch.cli import main
-from launch.commands.rewards.overview import needs, pays_incorrect
+from launch.commands.rewards.entries import (
+    AGGREGATIONS,
+    TERMS,
+    WEIGHTS,
+    entries,
+    needs,
+    pays_incorrect,
+)
 from rewards.terms.registry import MODULES, term_kind
 from tests.launch.light import light
-from tests.rewards.terms.rollouts import NAMES, rollout
-
-REWARD = """
-reward:
-  terms:
-    correctness: {weight: 1.0}
-    step_count: {weight: 0.1, types: {VERIFY: {allowance: 1}}}
-"""
 
 
 def test_rewards_list_names_every_term_and_imports_no_torch() -> None:
@@ -33,6 +27,44 @@ def test_rewards_list_names_every_term_and_imports_no_torch() -> None:
     assert "2505.15612" in words
 
 
+@pytest.mark.parametrize("columns", ["40", "80", "120", "200"])
+def test_rewards_list_cuts_nothing_whatever_the_width(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["rewards", "list"]) == 0
+    text = capsys.readouterr().out
+    assert "…" not in text
+    found = entries()
+    assert [entry.name for entry in found if entry.name not in text] == []
+    words = " ".join(text.split())
+    if int(columns) < 120:
+        for entry in (entry for entry in found if entry.section == TERMS):
+            assert f"{entry.name} {entry.source} {entry.what} Incorrect rollouts: " in words
+        assert max(map(len, text.splitlines())) <= max(int(columns), 80)
+    assert "gfpo: Only the k shortest" in words and "price: The weight from what" in words
+
+
+def test_rewards_list_as_json_has_the_columns_of_the_table() -> None:
+    done = light("rewards", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["name"] for row in rows if row["section"] == TERMS] == list(MODULES)
+    found = {(row["section"], row["name"]): row for row in rows}
+    assert found[TERMS, "length_window"] == {
+        "section": TERMS,
+        "name": "length_window",
+        "what": "Pays correct rollouts inside the window of lengths that solve the problem, or at "
+        "its middle.",
+        "source": "Wu et al. 2025 (LAPO), arXiv 2507.15758",
+        "incorrect": "0",
+        "needs": "groups of 2 or more, budget of the problem with stage: 2",
+    }
+    assert found[AGGREGATIONS, "gfpo"]["source"].startswith("GFPO, arXiv 2508.09726; TRL's")
+    assert found[WEIGHTS, "linear"]["source"] == "ours"
+    assert found[WEIGHTS, "price"]["needs"] is None
+
+
 def test_rewards_list_says_who_is_paid_and_what_is_needed() -> None:
     assert pays_incorrect(term_kind("correctness")) == "0"
     assert pays_incorrect(term_kind("laser_de")) == "0 to 1"
@@ -40,6 +72,9 @@ def test_rewards_list_says_who_is_paid_and_what_is_needed() -> None:
     assert needs(term_kind("correctness")) == ""
     assert needs(term_kind("length_sigmoid")) == "groups of 2 or more"
     assert needs(term_kind("budget_value")) == "groups of 2 or more, <predict> blocks"
+    assert needs(term_kind("length_target")) == "budget of the problem or the parameter budget"
+    wanted = "reference_accuracy of the problem with subtract_reference: true"
+    assert needs(term_kind("no_thinking_bonus")) == wanted
 
 
 def test_rewards_explain_shows_text_parameters_and_values(
@@ -69,136 +104,36 @@ def test_rewards_explain_suggests_the_nearest(capsys: pytest.CaptureFixture[str]
     assert "did you mean 'soft_overlong'?" in capsys.readouterr().err
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A run's folder with a config and two groups of two rollouts."""
-    facts = [
-        rollout(1, 40, count__VERIFY=1),
-        rollout(1, 90, count__VERIFY=4),
-        rollout(0, 60, count__VERIFY=9),
-        rollout(1, 60, count__VERIFY=2),
-    ]
-    rows = [
-        {
-            "step": 1,
-            "group": i // 2,
-            "sample": i % 2,
-            "problem_id": f"p{i // 2}",
-            "facts": dict.fromkeys(NAMES, 0.0) | row,
-        }
-        for i, row in enumerate(facts)
-    ]
-    folder = tmp_path / "run"
-    (folder / "rollouts").mkdir(parents=True)
-    (folder / "config.yaml").write_text(REWARD)
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (folder / "rollouts" / "step-000001.jsonl").write_text(lines)
-    return folder
-
-
-def test_rewards_score_prints_rollouts_groups_and_weights(
-    run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["rewards", "score", str(run)]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert " ".join(lines[1]) == ("step group sample correct tokens correctness step_count total")
-    assert lines[2:6] == [
-        ["1", "0", "0", "1", "40", "1", "0", "1"],
-        ["1", "0", "1", "1", "90", "1", "-3", "0.7"],
-        ["1", "1", "0", "0", "60", "0", "0", "0"],
-        ["1", "1", "1", "1", "60", "1", "-1", "0.9"],
-    ]
-    assert lines[9:11] == [
-        ["1", "0", "2", "1", "65", "1", "-1.5", "0.85"],
-        ["1", "1", "2", "0.5", "60", "0.5", "-0.5", "0.45"],
-    ]
-    assert lines[14] == ["all", "4", "0.75", "62.5", "0.75", "-1", "0.65"]
-    assert lines[-1] == ["1", "1", "0.1"]
-
-
-def test_rewards_score_tells_runs_apart_by_their_files(
-    run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = run / "rollouts" / "step-000001.jsonl"
-    copy = run / "copy.jsonl"
-    copy.write_text(file.read_text())
-    assert main(["rewards", "score", str(run), str(copy)]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines[1][:2] == ["file", "step"]
-    assert [line[0] for line in lines[2:10]] == [str(copy)] * 4 + [str(file)] * 4
-    assert lines[-5] == ["all", "8", "0.75", "62.5", "0.75", "-1", "0.65"]
-
-
-def test_rewards_score_takes_another_reward_and_writes_csv_and_json(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    config, table = tmp_path / "laser.yaml", tmp_path / "scores.csv"
-    config.write_text("reward: {terms: {correctness: {}, laser: {weight: 0.5, target: 60}}}")
-    rollouts = str(run / "rollouts" / "step-000001.jsonl")
-    words = ["rewards", "score", rollouts, "--config", str(config), "--json", "--csv", str(table)]
-    assert main([*words, "reward.terms.laser.form=hybrid"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["weights"] == {"1": {"correctness": 1.0, "laser": 0.5}}
-    assert [row["total"] for row in found["rollouts"]] == [1.5, 0.5, 0.0, 1.5]
-    assert [group["laser"] for group in found["groups"]] == [0.0, 0.5]
-    with table.open() as lines:
-        rows = list(csv.DictReader(lines))
-    assert [(row["problem_id"], float(row["laser"])) for row in rows] == [
-        ("p0", 1), ("p0", -1), ("p1", 0), ("p1", 1),
-    ]  # fmt: skip
-    assert main(words) == 2
-    assert "scores.csv already exists" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("name", "sentence", "key"),
     [
-        (["{file}"], "name the YAML file with the reward by --config"),
-        (["{missing}"], "does not exist"),
-        (["{run}", "reward.terms.lasr.weight=1"], "did you mean 'laser'"),
-        (["{run}", "--config", "{missing}"], "Cannot read the config"),
-        (["{run}", "reward.terms.laser.target=0"], "target of reward term 'laser'"),
-        (["{samples}", "--config", "{run}/config.yaml"], "line 1: the row has no facts"),
-        (["{run}", "{run}/rollouts/step-000001.jsonl"], "was read before, at .*; name each file"),
+        ("gfpo", "An aggregation, how terms become advantages: ", "reward.aggregation.keep"),
+        ("rdpo", "An aggregation, how terms become advantages: ", "It has no parameters."),
+        ("price", "goes by what the run shows: ", "reward.terms.TERM.weight.tokens_per_point"),
+        ("linear", "goes by step alone: ", "reward.terms.TERM.weight.steps"),
     ],
 )
-def test_rewards_score_refuses_bad_input(
-    run: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+def test_rewards_explain_knows_aggregations_and_weights(
+    name: str, sentence: str, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    samples = run.parent / "samples.jsonl"
-    samples.write_text('{"problem_id": "a", "thinking": "7.", "tokens": 3}\n')
-    places = {"run": run, "missing": run / "nothing", "file": samples, "samples": samples}
-    assert main(["rewards", "score", *(word.format(**places) for word in words)]) == 2
-    assert re.search(message, capsys.readouterr().err)
+    assert main(["rewards", "explain", name]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{name}\n\n") and sentence in text and f"\n{key}\n" in text
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("facts", {"correct": 1, "tokens": 10**400}, "the fact 'tokens' is 1000"),
-        ("facts", {"correct": 1, "tokens": 1e39}, "the fact 'tokens' is 1e\\+39, no finite number"),
-        ("facts", {"correct": math.nan}, "the fact 'correct' is nan"),
-        ("facts", {"correct": None}, "the fact 'correct' is None"),
-        ("facts", [1, 2], "facts must be a mapping"),
-        ("group", -1, "'group' is -1, but must be a whole number"),
-    ],
-)
-def test_rewards_score_names_the_line_of_a_damaged_rollout(
-    run: Path, key: str, value: Any, message: str, capsys: pytest.CaptureFixture[str]
+def test_rewards_explain_shows_both_where_a_term_and_a_weight_share_a_name(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    file = run / "rollouts" / "step-000001.jsonl"
-    first, *others = file.read_text().splitlines()
-    lines = [first, json.dumps(json.loads(others[0]) | {key: value}), *others[1:]]
-    file.write_text("\n".join(lines))
-    assert main(["rewards", "score", str(run)]) == 2
-    assert re.search(rf"line 2: {message}", capsys.readouterr().err)
+    assert main(["rewards", "explain", "cosine"]) == 0
+    text = capsys.readouterr().out
+    assert "reward.terms.cosine.limit" in text and "reward.terms.TERM.weight.begin" in text
 
 
-def test_rewards_score_takes_damaged_weights_for_none(
-    run: Path, capsys: pytest.CaptureFixture[str]
+def test_rewards_explain_finds_what_was_published_under_another_name(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    file = run / "rollouts" / "step-000001.jsonl"
-    rows = [json.loads(line) | {"weights": [1, 2]} for line in file.read_text().splitlines()]
-    file.write_text("\n".join(map(json.dumps, rows)))
-    assert main(["rewards", "score", str(run)]) == 0
-    assert capsys.readouterr().out.split()[-3:] == ["1", "1", "0.1"]
+    for name, ours in (("gdpo", "normalize_then_sum"), ("L1", "length_target")):
+        assert main(["rewards", "explain", name]) == 2
+        assert f"is here: suffice rewards explain {ours}." in capsys.readouterr().err
+    assert main(["rewards", "explain", "the"]) == 2
+    assert "Unknown reward term, aggregation or weight 'the'" in capsys.readouterr().err

@@ -1,72 +1,107 @@
-"""``suffice rewards list``: every reward term in a table."""
+"""``suffice rewards list``: every reward term in a table, then aggregations and weights."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from launch.command import Command
-from launch.commands.rewards.bounds import bounds_text
 
 if TYPE_CHECKING:
-    from rewards.terms.base import TermKind
+    from rich.console import Console
 
-_READS = {
-    "audit_verification": "an audit tagger",
-    "audit_verification_completion": "an audit tagger",
-    "budget": "budget of the problem",
-    "reference_accuracy": "reference_accuracy of the problem",
-    "forecast_solve_rate": "<predict> blocks",
-    "forecast_budget": "<predict> blocks",
-}
-"""What a column that not every rollout has comes from."""
+    from launch.commands.rewards.entries import Entry
+
+_LEAST_WIDTH = 120
+"""Columns of a terminal from which on the table has room for its words."""
+_LONGEST_LINE = 100
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """The command has no options."""
+    """Add the option."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table."""
-    from rich import box
+    """Print the list."""
+    from launch.commands.rewards.entries import AGGREGATIONS, TERMS, WEIGHTS, entries
+
+    found = entries()
+    if args.json:
+        print(as_json(found))
+        return
     from rich.console import Console
+
+    console = Console()
+    terms = [entry for entry in found if entry.section == TERMS]
+    if console.width >= _LEAST_WIDTH:
+        _print_table(console, terms)
+    else:
+        print(as_text(terms, console.width))
+    width = min(console.width, _LONGEST_LINE)
+    for section, title in (
+        (AGGREGATIONS, "Aggregations, how terms become advantages (reward.aggregation: NAME):"),
+        (WEIGHTS, "Weights (reward.terms.TERM.weight: {schedule: NAME, ...}):"),
+    ):
+        print(f"\n{title}")
+        for entry in found:
+            if entry.section == section:
+                print(_wrapped(f"{entry.name}: {entry.what}", width))
+    print("\nsuffice rewards explain NAME says more of each.")
+
+
+def as_json(found: Sequence[Entry]) -> str:
+    """A list of objects; ``incorrect`` and ``needs`` are null for what is no term."""
+    import json
+    from dataclasses import asdict
+
+    return json.dumps([asdict(entry) for entry in found], ensure_ascii=False, indent=1)
+
+
+def as_text(terms: Sequence[Entry], width: int) -> str:
+    """Terms one below the other, nothing cut: for terminals in which a table has no room.
+
+    Args:
+        terms: The terms.
+        width: Columns there are.
+    """
+    width = min(width, _LONGEST_LINE)
+    lines = []
+    for term in terms:
+        pays = f"Incorrect rollouts: {term.incorrect}."
+        needs = f" Needs {term.needs}." if term.needs else ""
+        lines.append(_wrapped(f"{term.name}  {term.source}", width, indents=("", "  ")))
+        lines.append(_wrapped(f"{term.what} {pays}{needs}", width, indents=("  ", "  ")))
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, indents: tuple[str, str] = ("  ", "    ")) -> str:
+    """Text in lines of a width, with what stands before the first and the others; words whole."""
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=indents[0],
+        subsequent_indent=indents[1],
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _print_table(console: Console, terms: Sequence[Entry]) -> None:
+    from rich import box
     from rich.markup import escape
     from rich.table import Table
-
-    from rewards.terms.registry import MODULES, term_kind, term_text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("term", no_wrap=True)
     for title, ratio in (("what", 5), ("source", 4), ("incorrect rollouts", 3), ("needs", 3)):
         table.add_column(title, ratio=ratio)
-    for name in MODULES:
-        kind = term_kind(name)
-        what = " ".join(term_text(name).partition("\n\n")[0].split())
-        cells = (what, kind.source or "ours", pays_incorrect(kind), needs(kind))
-        table.add_row(name, *(escape(cell) for cell in cells))
-    console = Console()
+    for term in terms:
+        cells = (term.name, term.what, term.source, term.incorrect or "", term.needs or "")
+        table.add_row(*map(escape, cells))
     console.print(table)
-    console.print("suffice rewards explain TERM says more.", highlight=False)
-
-
-def pays_incorrect(kind: TermKind) -> str:
-    """The values of an incorrect rollout at the default parameters, and what changes them."""
-    from dataclasses import fields
-
-    default: Any = kind.params()
-    usual = kind.bounds(default).incorrect
-    text = bounds_text(usual)
-    if any(field.name == "gate" for field in fields(default)) and default.gate != "none":
-        other = kind.bounds(kind.params(**{"gate": "none"})).incorrect
-        if other != usual:
-            text += f"; gate: none {bounds_text(other)}"
-    return text
-
-
-def needs(kind: TermKind) -> str:
-    """What a term works with that not every run has."""
-    found = ["groups of 2 or more"] if kind.compares(kind.params()) else []
-    return ", ".join(dict.fromkeys([*found, *(_READS[column] for column in kind.reads)]))
 
 
 COMMAND = Command(

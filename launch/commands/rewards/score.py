@@ -37,17 +37,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compute the rewards and print them."""
+    from rl.training.advantages.choice import aggregation_keys
     from rl.training.config import load_config
     from rl.training.records.stored import read_rollouts
     from tagger.files import check_new, write_new
 
     check_new(args.csv)
     paths = [Path(word) for word in args.rollouts]
-    config = load_config(args.config or _config_of(paths[0]), args.overrides)
+    file = args.config or _config_of(paths[0])
+    config = load_config(file, args.overrides)
+    aggregation_keys(config.reward.aggregation, config.grpo)
     rollouts = read_rollouts(paths)
 
     from launch.commands.rewards import tables
+    from launch.commands.rewards.notes import default_used, notes
     from rewards.stack import build_stack
+    from rl.training.objections import objections
     from rl.training.records.rescore import rescore
     from tagger.frozen import FrozenTagger
 
@@ -55,9 +60,16 @@ def run(args: argparse.Namespace) -> None:
     evaluates = config.eval_problems is not None
     stack = build_stack(config.reward.terms, taxonomy, True, evaluates)
     scores = rescore(rollouts, stack, taxonomy, own=args.config is None and not args.overrides)
+    default = default_used(file, args.overrides)
+    refused = objections(config.reward, config.grpo, stack, taxonomy, evaluates)
+    said = [
+        *([default] if default else []),
+        *(f"training refuses this reward. {sentence}" for sentence in refused),
+        *notes(scores, stack),
+    ]
     if args.csv is not None:
         write_new(args.csv, tables.as_csv(scores))
-    print(tables.as_json(scores) if args.json else tables.as_text(scores))
+    print(tables.as_json(scores, said) if args.json else tables.as_text(scores, said))
 
 
 def _config_of(path: Path) -> Path:

@@ -14,8 +14,8 @@ from rl.training.records.rescore import Scores
 _KEYS = ("file", "step", "group", "sample", "problem_id")
 
 
-def as_text(scores: Scores) -> str:
-    """Tables for the terminal: rollouts, groups, weights."""
+def as_text(scores: Scores, notes: Sequence[str] = ()) -> str:
+    """Tables for the terminal: rollouts, groups, weights; sentences on them behind."""
     terms = (*scores.terms, "total")
     rows = [_row(scores, i) for i in range(len(scores.rollouts))]
     # Only steps of several runs need their files to tell them apart.
@@ -33,12 +33,7 @@ def as_text(scores: Scores) -> str:
         for step, values in scores.weights.items()
     ]
     parts += ["", "Weights:", _aligned(("step", *scores.terms), weights)]
-    if scores.stateful:
-        names = " and ".join(scores.stateful)
-        parts += ["", f"{names} learn during training; this is the state they begin with."]
-    if scores.controlled:
-        names = " and ".join(scores.controlled)
-        parts += ["", f"Weights of {names} follow the run; these are those they begin with."]
+    parts += [line for note in notes for line in ("", f"NOTE: {note}")]
     return "\n".join(parts)
 
 
@@ -54,8 +49,8 @@ def as_csv(scores: Scores) -> str:
     return text.getvalue()
 
 
-def as_json(scores: Scores) -> str:
-    """``terms``, ``weights`` by step, ``rollouts``, ``groups``, ``stateful``, ``controlled``."""
+def as_json(scores: Scores, notes: Sequence[str] = ()) -> str:
+    """``terms``, ``weights`` by step, ``rollouts``, ``groups``, ``stateful``, …, ``notes``."""
     groups = [_mean(scores, members) for members in scores.groups()]
     return json.dumps(
         {
@@ -68,6 +63,7 @@ def as_json(scores: Scores) -> str:
             "groups": [_without_nan(group) for group in groups],
             "stateful": scores.stateful,
             "controlled": scores.controlled,
+            "notes": notes,
         },
         ensure_ascii=False,
         indent=1,

@@ -85,6 +85,11 @@ class AccuracyAware(RunningTerm[AccuracyAwareParams]):
     """See the module. Its running mean is that of the share of correct rollouts."""
 
     @property
+    def reads_state(self) -> bool:
+        """Whether the running accuracy counts at all; see `rewards.terms.base.learns`."""
+        return self.params.validation_accuracy is None
+
+    @property
     def accuracy(self) -> float | None:
         """The accuracy that the next batch is rewarded by; None before the first."""
         fixed = self.params.validation_accuracy

@@ -107,5 +107,5 @@ KIND = TermKind(
     bounds,
     source="Aggarwal and Welleck 2025 (L1), arXiv 2503.04697",
     may_not_apply=True,
-    reads=("budget",),
+    reads={"budget": "or the parameter budget"},
 )

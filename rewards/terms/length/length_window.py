@@ -105,5 +105,5 @@ KIND = TermKind(
     lambda params: TermBounds(correct=(0.0, 1.0), incorrect=(0.0, 0.0)),
     source="Wu et al. 2025 (LAPO), arXiv 2507.15758",
     compares=always,
-    reads=("budget",),
+    reads={"budget": "with stage: 2"},
 )

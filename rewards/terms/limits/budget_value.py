@@ -154,5 +154,5 @@ KIND = TermKind(
     bounds,
     source="BET 2026, arXiv 2605.11625",
     compares=always,
-    reads=("forecast_solve_rate", "forecast_budget"),
+    reads={"forecast_solve_rate": "", "forecast_budget": ""},
 )

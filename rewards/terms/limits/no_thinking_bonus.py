@@ -85,5 +85,5 @@ KIND = TermKind(
     NoThinkingBonus,
     bounds,
     source="AdaptThink, Zhang et al. 2025, arXiv 2505.13417",
-    reads=("reference_accuracy",),
+    reads={"reference_accuracy": "with subtract_reference: true"},
 )

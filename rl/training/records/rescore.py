@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rewards.facts.columns import columns
-from rewards.terms.base import StatefulTerm
+from rewards.terms.base import learns
 from rewards.terms.reads import columns_read
 from rewards.weights import LearningController
 from rl.training.records.stored import StoredRollout
@@ -95,7 +95,7 @@ def rescore(
         values=values,
         totals=totals,
         weights=dict(sorted(weights.items())),
-        stateful=tuple(t.name for t in stack.terms if isinstance(t.term, StatefulTerm)),
+        stateful=tuple(t.name for t in stack.terms if learns(t.term)),
         controlled=() if recorded else tuple(n for n in stack.names if n in controlled),
     )
 

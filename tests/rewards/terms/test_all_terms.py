@@ -26,7 +26,14 @@ from rewards.terms.registry import (
     term_text,
 )
 from tagger.taxonomies.taxonomy import REASONTYPE
-from tests.rewards.terms.every import APART, CONFIGS, Config, trained, whole_batch
+from tests.rewards.terms.every import (
+    APART,
+    CONFIGS,
+    Config,
+    settings_of,
+    trained,
+    whole_batch,
+)
 from tests.rewards.terms.rollouts import NAMES, rollout, table
 
 STATEFUL = {"length_budget", "accuracy_aware", "laser_d", "laser_de"}
@@ -195,8 +202,12 @@ def test_a_term_pickles_and_documents_itself(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_term_says_which_columns_it_reads_that_may_be_absent(name: str) -> None:
     facts = table([rollout(1, 10), rollout(0, 20)])
-    read = columns_read(build_term(name, {}, REASONTYPE), facts, torch.tensor([0, 0]))
-    assert read is not None
-    said = term_kind(name).reads
-    assert set(said) <= set(MAY_BE_ABSENT)
-    assert set(read) & set(MAY_BE_ABSENT) <= set(said), f"add them to reads= of {name}'s KIND"
+    said, found = term_kind(name).reads, []
+    for params in ({}, *settings_of(name)):
+        read = columns_read(build_term(name, params, REASONTYPE), facts, torch.tensor([0, 0]))
+        assert read is not None
+        found.append(set(read) & set(MAY_BE_ABSENT))
+    assert set().union(*found) == set(said), f"name them in reads= of {name}'s KIND, and no others"
+    for column, when in said.items():
+        depends = when.startswith("with ")
+        assert depends != (column in found[0]), f"{name} reads {column!r} {when or 'always'}"
