@@ -142,6 +142,8 @@ def show_dry_run(config: RunConfig, hardware: Hardware) -> None:
 
     found = dry_run(config, hardware.gpus)
     print_rows(f"Dry run, nothing was loaded: {config.output}", size_rows(config, found, hardware))
+    for note in found.notes:
+        print(f"suffice: {note}", file=sys.stderr)
 
 
 COMMAND = Command(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Any
 
+from rewards.facts.published import BUDGET, REFERENCE_ACCURACY
+from rewards.reach import notes_of_idle_terms
 from rl.policy.context import completion_length
 from rl.policy.load import load_tokenizer, lora_config
 from rl.problems.registry import is_file, load
@@ -17,6 +20,8 @@ from rl.training.config import RunConfig
 from rl.training.plan import check_problems
 from rl.training.tracking.reporters import check_reporters
 from tagger.units import load_taggers
+
+_METADATA = (BUDGET, REFERENCE_ACCURACY)
 
 
 def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) -> Resolved:
@@ -53,10 +58,12 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
         check_evaluation(config.eval_every, arguments, os.environ)
     if config.thinking_budget is not None:
         check_thinking_budget(config.thinking_budget, arguments, os.environ)
+    told: list[dict[str, Any]] = [dict.fromkeys(_METADATA, 1.0)]  # of others it is not known yet
     held_out = load(evaluated) if evaluated is not None and is_file(evaluated.source) else []
     if is_file(config.problems.source):
         problems = load(config.problems)
         check_problems(problems, held_out, arguments)
+        told = [problem.metadata for problem in problems]
         counted = replace(config, problems=replace(config.problems, size=len(problems)))
         work = workload_of(counted, found.shape, gpus=gpus, prompt_tokens=prompt_tokens)
         found = replace(found, work=work)
@@ -66,4 +73,7 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
         evaluates = config.eval_problems is not None
         stack = reward_stack(config.reward, config.grpo, tagger.taxonomy, evaluates)
         check_aggregation(config.reward, stack, arguments)
+        longest = found.work.completion
+        notes = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told)
+        found = replace(found, notes=tuple(notes))
     return found

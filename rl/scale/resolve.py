@@ -29,11 +29,13 @@ class Resolved:
         shape: Its model.
         work: What it asks of every process.
         waits_for: Folders of control runs that must be complete before this one starts.
+        notes: What is to be known of it: terms that change nothing.
     """
 
     shape: ModelShape
     work: Workload
     waits_for: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def resolve(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from launch.cli import main
@@ -55,3 +58,21 @@ def test_mistakes_are_one_sentence(
     assert main(["plan", *words.split()]) == 2
     error = capsys.readouterr().err.strip()
     assert said in error and "\n" not in error
+
+
+def test_a_dry_run_tells_terms_that_change_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "--dry-run", "--output", str(tmp_path / "run"), "model=overthinker"]
+    words += ["grpo.max_completion_length=360", "reward.terms.step_count={weight: 0.01}"]
+    words += ["reward.allow_charge_above_correctness=true"]
+    assert main([*words, "reward.terms.soft_overlong={}"]) == 0
+    assert "'soft_overlong' is 0 for every rollout of up to 360 tok" in capsys.readouterr().err
+    fitting = "reward.terms.soft_overlong={limit: 200, buffer: 100}"
+    assert main([*words, fitting, "reward.terms.length_target={}"]) == 0
+    assert "teaches nothing" not in capsys.readouterr().err
+    rows = [{"question": f"{i} + 1?", "answer": str(i + 1)} for i in range(20)]
+    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words += [f"problems.source={tmp_path / 'problems.jsonl'}", "problems.size=20"]
+    assert main([*words, "reward.terms.length_target={}"]) == 2
+    assert "no problem has budget in its metadata" in capsys.readouterr().err
