@@ -1,8 +1,8 @@
-r"""Formulas and code: what a sentence must not be cut inside.
+r"""Formulas and inline code: what a sentence must not be cut inside.
 
 Formulas are ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]``; none holds a blank line or more than
 `MAX_CHARS` characters, so that a stray dollar sign cannot swallow the rest of a trace. Inline
-code is closed on its line; a fenced block runs to its closing fence, or to the end (CommonMark).
+code is closed on its line. Fenced code: `tagger.segmentation.blocks`.
 """
 
 from __future__ import annotations
@@ -50,18 +50,6 @@ def closed_span(text: str, start: int, final: bool) -> int:
     if following == "$":
         return _to_close(text, start, "$$", final)
     return _dollars(text, start, final)
-
-
-def code_fence(text: str, start: int, search_from: int, final: bool) -> tuple[int, int]:
-    """Pass over the fenced code block that begins at `start`.
-
-    Returns:
-        Where to continue (or `WAIT`), and from where to look for the closing fence the next time.
-    """
-    close = text.find("```", search_from)
-    if close >= 0:
-        return close + 3, 0
-    return (len(text) if final else WAIT), max(search_from, len(text) - 2)
 
 
 def _to_close(text: str, start: int, close: str, final: bool, again: str = "") -> int:
