@@ -114,8 +114,11 @@ class SentenceScanner:
             return code_fence(text, start, final)
         end = closed_span(text, start, final)
         last = text[end - 1] if end > start + 2 else ""
-        if last and last in "$)]":  # a formula may carry the full stop: "$x = 5.$ Then"
-            inner = end - (2 if last != "$" or text.startswith("$$", end - 2) else 1)
+        if last and last in "$)]}":  # a formula may carry the full stop: "$x = 5.$ Then"
+            inner = end - (2 if last in ")]" or text.startswith("$$", end - 2) else 1)
+            if last == "}":  # the full stop often ends the line before "\\end{align}"
+                close = text.rindex("\\end", start, end)
+                inner = start + len(text[start:close].rstrip())
             if text[inner - 1] in ".?!":
                 return self._mark(text, inner - 1, inner, end, final)
         return end

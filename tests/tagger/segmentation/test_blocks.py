@@ -1,4 +1,4 @@
-r"""Fences and rows of tables: what they hold, and what they do not."""
+r"""Fences, rows of tables and environments of LaTeX: what they hold, and what they do not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from tests.tagger.segmentation.test_segmentation import cut_at, stream_all
 PIECES = st.sampled_from(
     ["\n", "\n\n", "\r\n", " ", ". ", ".", "! ", "a", "B", "So. It ", "x" * 9, "`", "$", "*"]
     + ["```", "\n```\n", "~~~", "\n~~~\n", "\n  ~~~~", "~", "\n- ", "\n1. ", "|", "| ", " |\n"]
-    + ["\n|", "\n| 1. A | b! C |\n", "\n|x|. Y ", "||", "\\|", " = ", "\\[", "\\]"]
+    + ["\n|", "\n| 1. A | b! C |\n", "\n|x|. Y ", "||", "\\|", " = ", "\\[", "\\]", "\\\\[2mm]"]
+    + ["\\begin{align}", "\\end{align}", "\\begin{align*}", ".\n\\end{align*}", "\\begin{proof}"]
+    + ["\\be", "gin{", "\\end{", "array}"]
 )
 TEXTS = st.lists(PIECES, max_size=60).map("".join)
 CUTS = st.lists(st.integers(0, 10_000), max_size=40)
@@ -46,7 +48,7 @@ def test_blocks_feeding_any_cutting_equals_splitting_and_loses_nothing(
     assert all(text[s.start : s.end] == s.text for s in steps)
 
 
-@pytest.mark.parametrize("opening", ["```\n", "~~~\n", "| a "])
+@pytest.mark.parametrize("opening", ["```\n", "~~~\n", "\\begin{align}\n", "| a "])
 def test_blocks_that_nobody_closes_hold_back_no_more_than_their_limit(opening: str) -> None:
     limit = MAX_FENCE if opening[0] in "`~" else MAX_CHARS
     blank = " " if opening[0] == "|" else "\n"
@@ -109,3 +111,25 @@ def test_blocks_rows_of_tables(text: str, expected: list[str]) -> None:
 def test_blocks_line_of_absolute_values_is_cut_before_it_ends() -> None:
     stream = get_segmenter("sentence").stream()
     assert [s.text for s in stream.feed("|x| = 5. So ")] == ["|x| = 5."]
+
+
+ALIGN = "\\begin{align}\nx &= 1. \\\\\ny &= 2. Foo\n\\end{align}"
+ARRAYS = "\\begin{array}{c}a. B\\begin{array}{c}c. D\\end{array}e. F\\end{array}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ALIGN, [ALIGN]),
+        (f"So {ALIGN}. It", [f"So {ALIGN}.", "It"]),
+        (f"{ARRAYS} so. It", [f"{ARRAYS} so.", "It"]),
+        ("\\begin{cases*}x. Y.\n\\end{cases*}\nIt", ["\\begin{cases*}x. Y.\n\\end{cases*}", "It"]),
+        ("\\begin{align}a. B\\end{align*}", ["\\begin{align}a.", "B\\end{align*}"]),
+        ("\\begin{align}a. B\n\nC\\end{align}", ["\\begin{align}a.", "B", "C\\end{align}"]),
+        ("\\begin{proof} It. So \\end{proof}", ["\\begin{proof} It.", "So \\end{proof}"]),
+        ("\\[\\begin{split}a. B\\\\[2mm] c. D\\end{split}\\] E. F",
+         ["\\[\\begin{split}a. B\\\\[2mm] c. D\\end{split}\\] E.", "F"]),
+    ],
+)  # fmt: skip
+def test_blocks_environments(text: str, expected: list[str]) -> None:
+    assert texts_of(text) == expected

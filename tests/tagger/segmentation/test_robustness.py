@@ -131,7 +131,7 @@ ENDLESS = {
     "indent": "a\n" + " " * MILLION, "blanks behind a sentence": "a." + " " * MILLION,
     "line breaks": "\n", "Chinese full stops": "。", "open formula": "$" + "x " * MILLION,
     "open code": "```" + "x " * MILLION, "open code in tildes": "~~~\n" + "x\n" * MILLION,
-    "open row": "| x " * MILLION,
+    "open environment": "\\begin{align}" + "x " * MILLION, "open row": "| x " * MILLION,
 }  # fmt: skip
 
 

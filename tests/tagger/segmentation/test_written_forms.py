@@ -23,6 +23,7 @@ LIST = (
     "(a) one", "(b) two",
 )  # fmt: skip
 DISPLAY = "We get\n\\[\nx = 3 + y\n\n= 7\n\\]\nso 7. Then $$a = b.$$ Done."
+ALIGNED = "\\begin{align*}\nx &= 1. \\\\[2mm]\ny &= 2. Or \\\\\nz &= 3.\n\\end{align*}"
 
 CUT: dict[str, tuple[str, list[str], list[str]]] = {
     "Chinese": (
@@ -60,6 +61,11 @@ CUT: dict[str, tuple[str, list[str], list[str]]] = {
         "{}\n{} {}\n{}\n   {}\n\n{}\n\n{}\n{}".format(*LIST),
         ["{}\n{} {}\n{}\n   {}".format(*LIST[:5]), LIST[5], f"{LIST[6]}\n{LIST[7]}"],
         list(LIST),
+    ),
+    "an environment": (
+        f"We get\n{ALIGNED}\nSo x = 1. Done.",
+        [f"We get\n{ALIGNED}\nSo x = 1. Done."],
+        [f"We get\n{ALIGNED}", "So x = 1.", "Done."],
     ),
     "a table of sentences": (
         "Here: yes.\n\n| n | Why |\n|---|---|\n| 3. | It is. Yes! |\nSo 3. Done.",
