@@ -3,7 +3,8 @@
 A sentence ends with a full stop, question or exclamation mark (closing quotes, brackets and
 Markdown stars included) before white space, if `tagger.segmentation.sentence_rules` finds a
 sentence end there; with a blank line; and with the line before a list item. Nothing is cut inside
-a formula, inline code or a fenced code block (`tagger.segmentation.spans`).
+a formula or inline code (`tagger.segmentation.spans`), a fenced code block or a row of a table
+(`tagger.segmentation.blocks`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tagger.segmentation.blocks import BLOCK_FIRST, block_line, code_fence
 from tagger.segmentation.cutting import BLANK_LINE, Cut, CutSegmenter
 from tagger.segmentation.sentence_rules import CLOSERS, SPACED_MARKS, ends_here
-from tagger.segmentation.spans import WAIT, closed_span, code_fence
+from tagger.segmentation.spans import WAIT, closed_span
 
 _INTERESTING = re.compile(r"[.?!…]+|[。？！]+|\n|\\|\$|`")
 _INDENT = re.compile(r"\n[^\S\n]*")
@@ -29,12 +31,15 @@ _ITEM_LENGTH = 6
 
 
 class SentenceScanner:
-    """Finds the ends of sentences; each is certain two characters into the next one at most."""
+    """Finds the ends of sentences; each is certain two characters into the next one at most.
+
+    Only what may be inside a formula, code or a row waits until that closes or gets too long.
+    """
 
     def __init__(self) -> None:
         self._begin = 0  # where the open sentence begins
         self._at = 0  # everything before is decided
-        self._fence = 0  # no end of the open code block lies before this
+        self._new_line = True  # whether a line begins there
         self._read = 0  # while waiting: how much was read
         self._same: re.Pattern[str] | None = None  # and what, coming next, changes nothing
 
@@ -46,6 +51,11 @@ class SentenceScanner:
             if self._read == len(text) and not final:
                 return None
             self._same = None
+        if self._new_line:
+            behind = self._line(text, self._at, final)
+            if behind == WAIT:
+                return None
+            self._at, self._new_line = behind, False
         while found := _INTERESTING.search(text, self._at):
             start, mark = found.start(), found.group()
             self._at = start
@@ -68,7 +78,6 @@ class SentenceScanner:
         """Count positions from `count` characters later on."""
         self._begin -= count
         self._at -= count
-        self._fence = max(0, self._fence - count)
         self._read = max(0, self._read - count)
 
     def _wait(self, text: str, same: re.Pattern[str]) -> int:
@@ -76,14 +85,23 @@ class SentenceScanner:
         self._read, self._same = len(text), same
         return WAIT
 
+    def _line(self, text: str, start: int, final: bool) -> int:
+        """A line begins at `start`, without a list item: continue behind indent, code or row."""
+        indent = _MORE_BLANKS.match(text, start)
+        line = indent.end() if indent else start
+        if line == len(text):
+            return line if final else self._wait(text, _MORE_BLANKS)
+        return block_line(text, line, final) if text[line] in BLOCK_FIRST else line
+
     def _line_break(self, text: str, start: int, final: bool) -> Cut | int:
         """A line break at `start`: cut at a blank line and before a list item."""
         if blank := BLANK_LINE.match(text, start):
+            self._new_line = True
             return Cut(start, blank.end())
         indent = _INDENT.match(text, start)
         line = indent.end() if indent else start + 1
-        if line == len(text):
-            return line if final else self._wait(text, _MORE_BLANKS)
+        if line == len(text) or text[line] in BLOCK_FIRST:
+            return self._line(text, start + 1, final)
         if not _ITEM_FIRST.match(text, line):
             return line
         if not final and len(text) - line < _ITEM_LENGTH and "\n" not in text[line:]:
@@ -93,12 +111,14 @@ class SentenceScanner:
     def _span(self, text: str, start: int, final: bool) -> Cut | int:
         """A formula, code, or an escaped character at `start`: continue behind it."""
         if text.startswith("```", start):
-            end, self._fence = code_fence(text, start, max(self._fence, start + 3), final)
-            return end
+            return code_fence(text, start, final)
         end = closed_span(text, start, final)
         last = text[end - 1] if end > start + 2 else ""
-        if last and last in "$)]":  # a formula may carry the full stop: "$x = 5.$ Then"
-            inner = end - (2 if last != "$" or text.startswith("$$", end - 2) else 1)
+        if last and last in "$)]}":  # a formula may carry the full stop: "$x = 5.$ Then"
+            inner = end - (2 if last in ")]" or text.startswith("$$", end - 2) else 1)
+            if last == "}":  # the full stop often ends the line before "\\end{align}"
+                close = text.rindex("\\end", start, end)
+                inner = start + len(text[start:close].rstrip())
             if text[inner - 1] in ".?!":
                 return self._mark(text, inner - 1, inner, end, final)
         return end

@@ -130,7 +130,8 @@ ENDLESS = {
     "words": "the number ", "full stops": ".", "closed sentence": '."' + ")" * MILLION,
     "indent": "a\n" + " " * MILLION, "blanks behind a sentence": "a." + " " * MILLION,
     "line breaks": "\n", "Chinese full stops": "。", "open formula": "$" + "x " * MILLION,
-    "open code": "```" + "x " * MILLION,
+    "open code": "```" + "x " * MILLION, "open code in tildes": "~~~\n" + "x\n" * MILLION,
+    "open environment": "\\begin{align}" + "x " * MILLION, "open row": "| x " * MILLION,
 }  # fmt: skip
 
 

@@ -20,6 +20,8 @@ PIECES = st.sampled_from(
     + ["$", "$$", "\\(", "\\)", "\\[", "\\]", "\\", "`", "```", "*", "**", "-", "- ", "1. ", "(2) "]
     + ["a", "x", "I", "I'm", "B", "5", "3.5", "n!", "$5 each", "$x=2.$", "e.g.", "Dr.", "eq. 3"]
     + ["Wait", "wait, ", "Waiting", "So", "Let me check", "Let me", "However", "Step 2. ", "= 4"]
+    + ["```\n", "\n~~~", "~", "\\begin{align}", "\\end{align}", "\\begin{", "\\\\[2mm]", ".\\end{"]
+    + ["|", "| ", "\n|", "\n| 1. A | b! C |", "\n|x|. Y ", " |\n"]
     + ["é", "数", "。", "！", "🙂", "\u2028", "\u00a0", "e\u0301", "Σ", "İ", "ſo", "x" * 30]
 )
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
@@ -55,6 +57,8 @@ TRICKY = [
     "It holds \\[x.\\] Then \\(a. B\\) so.\\] Now \\\\[a. B\\] c",
     "Run ``` a. B `` c. D ``` then `x. Y` or `a. B\nC. D` so",
     "Is it (so.)\"' Yes... no... I do... Wait. e. g. a. n. x. Is it? he",
+    "A\n | b. C | d! E|\n| f. G\n|x|. Y |z| is.\n~~~ a\nb. C\n~~~. D",
+    "To \\begin{align}\na. B \\begin{align}c.\\end{align}\nd.\n\\end{align}\nSo. \\begin{a}",
     "One\n- two\n -3\n2) d\n(4) e\n\n- f.\n \nG",
 ]
 

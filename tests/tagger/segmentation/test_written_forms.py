@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import pytest
 
 from tagger.frozen import FrozenTagger, packaged_taggers
@@ -21,6 +23,7 @@ LIST = (
     "(a) one", "(b) two",
 )  # fmt: skip
 DISPLAY = "We get\n\\[\nx = 3 + y\n\n= 7\n\\]\nso 7. Then $$a = b.$$ Done."
+ALIGNED = "\\begin{align*}\nx &= 1. \\\\[2mm]\ny &= 2. Or \\\\\nz &= 3.\n\\end{align*}"
 
 CUT: dict[str, tuple[str, list[str], list[str]]] = {
     "Chinese": (
@@ -59,6 +62,16 @@ CUT: dict[str, tuple[str, list[str], list[str]]] = {
         ["{}\n{} {}\n{}\n   {}".format(*LIST[:5]), LIST[5], f"{LIST[6]}\n{LIST[7]}"],
         list(LIST),
     ),
+    "an environment": (
+        f"We get\n{ALIGNED}\nSo x = 1. Done.",
+        [f"We get\n{ALIGNED}\nSo x = 1. Done."],
+        [f"We get\n{ALIGNED}", "So x = 1.", "Done."],
+    ),
+    "a table of sentences": (
+        "Here: yes.\n\n| n | Why |\n|---|---|\n| 3. | It is. Yes! |\nSo 3. Done.",
+        ["Here: yes.", "| n | Why |\n|---|---|\n| 3. | It is. Yes! |\nSo 3. Done."],
+        ["Here: yes.", "| n | Why |\n|---|---|\n| 3. | It is. Yes! |\nSo 3.", "Done."],
+    ),
     "a table": (
         "Here:\n\n| n | n! |\n|---|---|\n| 3. | 6 |\n| 4. | 24 |\n\nSo 24.",
         ["Here:", "| n | n! |\n|---|---|\n| 3. | 6 |\n| 4. | 24 |", "So 24."],
@@ -96,7 +109,7 @@ def test_packaged_tagger_types_a_trace_of_100_000_tokens_alike_streaming_and_in_
     pieces = [
         f"{i} + {i + 4} = {2 * i + 4}. Wait, let me check that again: {2 * i + 4} - {i} = {i + 4}, "
         f"so it is right. {CUT[form][0]}"
-        for i, form in zip(range(1_200), list(CUT) * 150, strict=True)
+        for i, form in zip(range(1_200), cycle(CUT), strict=False)
     ]
     text = "\n\n".join(pieces)
     assert len(text) > 160_000  # about 107,000 tokens of a tokenizer with 49,152 entries
