@@ -73,6 +73,6 @@ def test_a_dry_run_tells_terms_that_change_nothing(
     assert "teaches nothing" not in capsys.readouterr().err
     rows = [{"question": f"{i} + 1?", "answer": str(i + 1)} for i in range(20)]
     (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    words += [f"problems.source={tmp_path / 'problems.jsonl'}", "problems.size=20"]
+    words.append(f"problems={{source: {tmp_path / 'problems.jsonl'}}}")
     assert main([*words, "reward.terms.length_target={}"]) == 2
     assert "no problem has budget in its metadata" in capsys.readouterr().err
