@@ -15,6 +15,7 @@ from launch.commands.sweep.begun_in import there
 from rl.sweep.execution.process import claim
 from rl.sweep.folder import begin, open_sweep
 from rl.sweep.planned import planned_runs
+from tagger.errors import UserError
 from tests.rl.sweep.making import make_sweep, stand_in, values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +111,23 @@ def test_report_before_anything_is_sampled_names_a_worker_unless_one_is_at_it(
     sweep.reference("base").fail("no memory", 1)
     assert main(["sweep", "report", str(root)]) == 2
     assert "base was not sampled in" in capsys.readouterr().err
+
+
+def test_a_tiny_sweep_is_warned_of_once_for_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise UserError("enough")
+
+    monkeypatch.setattr("rl.sweep.sweep.run_begun", stop)
+    file = tmp_path / "sweep.yaml"
+    shared = {"source": "overthinker", "size": 6, "split": "train"}
+    train = {**values()["train"], "problems": shared}
+    compare = {"problems": shared, "samples": 2}
+    file.write_text(yaml.safe_dump(values(train=train, compare=compare)))
+    assert main(["sweep", str(file), "--tiny", "--output", str(tmp_path / "s")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("test problems were training problems too") == 1 and "enough" in error
 
 
 def test_a_sweep_is_worked_on_where_it_was_begun(
