@@ -83,15 +83,21 @@ def moved_outside(
         reference: What its reference, the control if there is one, is called.
         usual: Holds those of the reference.
     """
-    steps, before = (one["outside_verification"]["mean"] for one in (measures, usual))
-    if steps - before < MOVED:
+    if not verifies_outside(measures, usual):
         return ""
+    steps, before = (one["outside_verification"]["mean"] for one in (measures, usual))
     return (
         f"{name}: {steps:.2f} verification steps an answer stand outside the thinking"
         f" ({reference}: {before:.2f}), besides {measures['verification_steps']['mean']:.2f} in it;"
         " if the reward charges the thinking alone, they went where they cost nothing (scope:"
         " completion charges them too; in place of after_answer, completion_after_answer does)."
     )
+
+
+def verifies_outside(measures: Mapping[str, Any], usual: Mapping[str, Any]) -> bool:
+    """Whether a policy verifies outside its thinking so much more than its reference; as above."""
+    steps, before = (float(one["outside_verification"]["mean"]) for one in (measures, usual))
+    return steps - before >= MOVED
 
 
 def _mismatch(samples: Sequence[Sample], limit: int | None) -> Mismatch | None:

@@ -44,14 +44,14 @@ class Checked:
     training_overlap: dict[str, Any]
 
 
-def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
+def check_sweep(config: SweepConfig, progress: Progress = silent, warn: bool = True) -> Checked:
     """Resolve every run that is known, and check it as ``suffice train`` would.
-
-    Too many workers, and problems of the comparison that a run is trained on, are warned of.
 
     Args:
         config: The sweep.
         progress: Called with the number of runs checked so far.
+        warn: Whether to warn of too many workers, and of problems of the comparison that a run is
+            trained on.
 
     Raises:
         UserError: The settings of a run, which is named, or of the comparison are wrong.
@@ -77,7 +77,7 @@ def check_sweep(config: SweepConfig, progress: Progress = silent) -> Checked:
             f"workers is {config.workers}, and there are {cores} CPUs: runs will wait for each"
             " other."
         )
-    for warning in warnings:
+    for warning in warnings if warn else ():
         print(f"suffice: WARNING: {warning}", file=sys.stderr)
     lengths = (one.arguments.max_completion_length for one in plans)
     length = compare.max_new_tokens or max(filter(None, lengths), default=None)

@@ -41,6 +41,7 @@ def begin_sweep(
     cache: Path | None,
     progress: Progress = silent,
     command: str | None = None,
+    warn: bool = True,
 ) -> SweepFolder:
     """Check a sweep and make its folder, or find that in which it was begun.
 
@@ -50,6 +51,7 @@ def begin_sweep(
         cache: Folder of arms that comparisons share; None uses no cache.
         progress: Called with the number of runs checked so far.
         command: The command line, noted in a new folder.
+        warn: Whether the check warns; that of a sweep cut down repeats what was said of the whole.
 
     Raises:
         UserError: Something is wrong; nothing was made.
@@ -57,7 +59,7 @@ def begin_sweep(
     check_begun(output, config)
     if (output / SWEEP).is_file():
         return begin(output, config, None, None)
-    checked = check_sweep(config, progress)
+    checked = check_sweep(config, progress, warn)
     return begin(output, config, checked.max_new_tokens, cache, checked.training_overlap, command)
 
 

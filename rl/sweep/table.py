@@ -8,8 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rl.analysis.outcomes import MOVED, verifies_outside
 from rl.report.style import LEAST_WIDTH, interval, number, signed
 from rl.sweep.analysis.missing import unfinished
+from rl.sweep.analysis.outside import rival_of
 from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEAD = ("setting", "seeds", "correct %", "tokens", "verif.", "select.", "vs control", "")
+_OUTSIDE = f"verif. + : outside the thinking, shown where at least {MOVED} more than under"
 _EQUAL = "at equal tokens, points of accuracy above the best mixture of"
 _MEASURES = (
     "accuracy", "tokens", "thinking_tokens", "verification_steps", "surplus_verification",
@@ -43,13 +46,18 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name in HEAD:
         table.add_column(name, justify="left" if name in ("setting", "") else "right")
-    for reference in results["references"].values():
-        table.add_row(*map(escape, cells(reference, None)), style="dim")
-    for one in sorted(results["settings"], key=lambda s: s["tokens"]["mean"]):
-        row = cells(one, one["against"].get(results["control"]), control=results["control"])
+    rival, references = rival_of(results), list(results["references"].values())
+    settings = sorted(results["settings"], key=lambda s: s["tokens"]["mean"])
+    for one in references:
+        table.add_row(*map(escape, cells(one, None, rival)), style="dim")
+    for one in settings:
+        row = cells(one, one["against"].get(rival["name"]), rival)
         table.add_row(*map(escape, row), style="bold" if one["on_front"] else "")
     console.print(table)
     console.print("front: not dominated in accuracy and tokens", style="dim", highlight=False)
+    if any(verifies_outside(one, rival) for one in (*references, *settings)):
+        usual = f"{rival['label']} ({number(rival['outside_verification']['mean'], 2)})"
+        console.print(f"{_OUTSIDE} {escape(usual)}", style="dim", highlight=False)
     if any(one.get("above_monitored") for one in results["settings"]):
         console.print(f"{_EQUAL} control's stops", style="dim", highlight=False)
         console.print(_stops(results))
@@ -82,9 +90,15 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
 
 
 def cells(
-    one: Mapping[str, Any], pair: Mapping[str, Any] | None, control: str = ""
+    one: Mapping[str, Any], pair: Mapping[str, Any] | None, rival: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """The cells of a setting or a reference policy, in the order of `HEAD`."""
+    """The cells of a setting or a reference policy, in the order of `HEAD`.
+
+    Args:
+        one: Its figures.
+        pair: Its differences to what settings are compared with; None leaves them out.
+        rival: What settings are compared with.
+    """
     accuracy, tokens = one["accuracy"], one["tokens"]
     versus = ""
     if pair:
@@ -92,14 +106,15 @@ def cells(
             f"{signed((pair['accuracy']['mean'] or 0) * 100)} pt,"
             f" {signed((pair['tokens_change']['mean'] or 0) * 100, 0)} %"
         )
-    note = "front" if one.get("on_front") else "control" if one["name"] == control else ""
+    control = one["name"] == rival["name"] and "seeds" in one
+    note = "front" if one.get("on_front") else "control" if control else ""
     gap = one["selectivity"]["difference"]["mean"]
     return (
         one["label"],
         str(len(one["seeds"])) if "seeds" in one else "",
         f"{number(accuracy['mean'] * 100, 1)} ({interval(accuracy, 100, 1)})",
         number(tokens["mean"], 1),
-        _verification(one),
+        _verification(one, rival),
         "–" if gap is None else signed(gap, 2),
         versus,
         note,
@@ -149,11 +164,12 @@ def _gap(estimate: Mapping[str, Any] | None) -> str:
     return f"{signed(estimate['mean'] * 100)} ({interval(estimate, 100, 1)})"
 
 
-def _verification(one: Mapping[str, Any]) -> str:
-    """Verification steps in the thinking, and those outside it if there are some."""
-    outside = number(one["outside_verification"]["mean"], 2)
+def _verification(one: Mapping[str, Any], rival: Mapping[str, Any]) -> str:
+    """Verification steps in the thinking, and those outside it where the warning tells of them."""
     inside = number(one["verification_steps"]["mean"], 2)
-    return inside if outside == "0.00" else f"{inside} + {outside}"
+    if not verifies_outside(one, rival):
+        return inside
+    return f"{inside} + {number(one['outside_verification']['mean'], 2)}"
 
 
 def settings_csv(results: Mapping[str, Any]) -> str:

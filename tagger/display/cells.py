@@ -12,7 +12,8 @@ class Cell:
 
     Attributes:
         text: What it says.
-        note: In small letters below it, e.g. an interval.
+        note: In small letters below it, e.g. an interval; on one line.
+        more: Below that, each on lines of its own that are broken where the column is narrow.
         kind: ``""``, ``b`` for bold or ``i`` for italic.
         dot: Colour of a dot before it; none if empty.
         chosen: Whether it is marked as chosen.
@@ -27,6 +28,7 @@ class Cell:
     chosen: bool = False
     style: str = ""
     breakable: bool = False
+    more: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ margin:20px 0 4px}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:15px 17px}
 .tile b{display:block;font-size:29px;line-height:1.15;font-variant-numeric:tabular-nums;
   overflow-wrap:anywhere}
+.tile b.long{font-size:20px;line-height:1.3}
 .tile span{display:block;font-size:13.5px;color:var(--soft)}
 .tile .name{color:var(--ink);font-weight:600;margin-bottom:5px}
 .scroll{overflow-x:auto}
@@ -36,7 +37,7 @@ th{font-weight:600;color:var(--soft);border-top:0;font-size:13px;vertical-align:
 line-height:1.3}
 th:first-child,td:first-child{text-align:left;white-space:nowrap}
 td small{display:block;font-weight:400;color:var(--soft);font-size:11px;white-space:nowrap;
-line-height:1.3}
+line-height:1.3}td small.more{white-space:normal}
 tr.group td{background:var(--ground);color:var(--soft);font-weight:600;font-size:13px}
 tr.hero td:first-child{font-weight:650}td:first-child small{padding-left:18px}
 table.plain td{text-align:left}table.plain td:first-child{color:var(--soft);width:190px}

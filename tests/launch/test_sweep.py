@@ -12,8 +12,11 @@ import yaml
 from launch.cli import main, parse
 from launch.commands.sweep import report, run, work
 from launch.commands.sweep.begun_in import there
+from rl.sweep.execution.process import claim
 from rl.sweep.folder import begin, open_sweep
-from tests.rl.sweep.making import make_sweep, values
+from rl.sweep.planned import planned_runs
+from tagger.errors import UserError
+from tests.rl.sweep.making import make_sweep, stand_in, values
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,6 +87,47 @@ def test_slurm_and_wandb_files_are_written_for_a_sweep_that_was_begun(
     assert main(["sweep", "--resume", str(root), "--wandb", "p"]) == 0
     assert yaml.safe_load((root / "wandb.yaml").read_text())["project"] == "p"
     assert f"sbatch {root}/slurm.sh" in capsys.readouterr().out
+    assert main(["sweep", "report", str(root)]) == 0  # "at any time"
+    shown = capsys.readouterr().out
+    assert "Nothing to show yet: 0 of 3 runs done, not complete, and base is not sampled" in shown
+    assert f"Start:   sbatch {root}/slurm.sh\nStart:   wandb sweep {root}/wandb.yaml\n" in shown
+    assert not (root / "report.html").exists()
+
+
+def test_report_before_anything_is_sampled_names_a_worker_unless_one_is_at_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "s"
+    sweep = begin(root, make_sweep(), 64, None)
+    stand_in(root, f"runs/{planned_runs(sweep).runs[0].name}")
+    assert main(["sweep", "report", str(root)]) == 0
+    shown = capsys.readouterr().out
+    assert "1 of 3 runs done" in shown and f"Start:   suffice sweep work {root}\n" in shown
+    sweep.reference("base").root.mkdir(parents=True)
+    lock = claim(sweep.reference("base"))
+    assert lock is not None and main(["sweep", "report", str(root)]) == 0
+    assert "Start:" not in capsys.readouterr().out
+    del lock
+    sweep.reference("base").fail("no memory", 1)
+    assert main(["sweep", "report", str(root)]) == 2
+    assert "base was not sampled in" in capsys.readouterr().err
+
+
+def test_a_tiny_sweep_is_warned_of_once_for_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise UserError("enough")
+
+    monkeypatch.setattr("rl.sweep.sweep.run_begun", stop)
+    file = tmp_path / "sweep.yaml"
+    shared = {"source": "overthinker", "size": 6, "split": "train"}
+    train = {**values()["train"], "problems": shared}
+    compare = {"problems": shared, "samples": 2}
+    file.write_text(yaml.safe_dump(values(train=train, compare=compare)))
+    assert main(["sweep", str(file), "--tiny", "--output", str(tmp_path / "s")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("test problems were training problems too") == 1 and "enough" in error
 
 
 def test_a_sweep_is_worked_on_where_it_was_begun(

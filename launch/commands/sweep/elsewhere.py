@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rl.sweep.folder import SweepFolder
+
+ARRAY, AGENTS = "slurm.sh", "wandb.yaml"
+_SUBMIT = {ARRAY: ("sbatch",), AGENTS: ("wandb", "sweep")}
+"""By which command each file is handed in."""
 
 
 def worker_command(folder: Path, *options: str) -> list[str]:
@@ -32,8 +35,8 @@ def write_array(sweep: SweepFolder) -> None:
         sweep.config.slurm,
         worker_command(folder, "--runs", "1"),
     )
-    write_atomically(sweep.root / "slurm.sh", script)
-    _say(sweep.root, ["sbatch", str(sweep.root / "slurm.sh")])
+    write_atomically(sweep.root / ARRAY, script)
+    _say(sweep.root, ARRAY)
 
 
 def write_agents(sweep: SweepFolder, project: str) -> None:
@@ -46,11 +49,21 @@ def write_agents(sweep: SweepFolder, project: str) -> None:
 
     content = agent_sweep(sweep, planned_runs(sweep), project, worker_command(sweep.root))
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    write_atomically(sweep.root / "wandb.yaml", text)
-    _say(sweep.root, ["wandb", "sweep", str(sweep.root / "wandb.yaml")])
+    write_atomically(sweep.root / AGENTS, text)
+    _say(sweep.root, AGENTS)
     print("Then on every machine: wandb agent ID, with the ID that this prints")
 
 
-def _say(folder: Path, submit: Sequence[str]) -> None:
+def start_of(folder: Path) -> list[str]:
+    """Command lines that begin work on a sweep: of the files written for others, else a worker."""
+    written = [_submit(folder, file) for file in _SUBMIT if (folder / file).is_file()]
+    return written or [shlex.join(["suffice", "sweep", "work", str(folder)])]
+
+
+def _submit(folder: Path, file: str) -> str:
+    return shlex.join([*_SUBMIT[file], str(folder / file)])
+
+
+def _say(folder: Path, file: str) -> None:
     report = shlex.join(["suffice", "sweep", "report", str(folder)])
-    print(f"Sweep:   {folder}\nStart:   {shlex.join(submit)}\nResults: {report}, at any time")
+    print(f"Sweep:   {folder}\nStart:   {_submit(folder, file)}\nResults: {report}, at any time")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from launch.command import Command
 from launch.commands.sweep.begun_in import there
+from launch.commands.sweep.elsewhere import start_of
 from launch.commands.sweep.show import show_sweep
 from launch.results import command_line
 from tagger.config.settings import apply_overrides
@@ -35,14 +36,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Compute the results anew from the samples, and show them."""
+    """Compute the results anew from the samples, and show them, or say that there are none yet."""
+    from rl.analysis.arms import BASE
+    from rl.sweep.analysis.missing import not_yet
+    from rl.sweep.execution.process import is_claimed
     from rl.sweep.folder import open_sweep
     from rl.sweep.planned import planned_runs
     from rl.sweep.sweep import finish
 
     sweep = there(reread(open_sweep(args.folder), args.overrides))
+    plan = planned_runs(sweep)
+    states = [sweep.run(run.name).state for run in plan.runs]
+    if missing := not_yet(states, sweep.reference(BASE).state):
+        print(missing)
+        if not is_claimed(sweep.reference(BASE)):
+            print(*(f"Start:   {command}" for command in start_of(sweep.root)), sep="\n")
+        return
     further = None if sweep.command and not args.overrides else command_line()
-    show_sweep(finish(sweep, planned_runs(sweep), further), args.folder)
+    show_sweep(finish(sweep, plan, further), args.folder)
 
 
 def reread(sweep: SweepFolder, overrides: Sequence[str]) -> SweepFolder:

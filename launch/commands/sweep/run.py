@@ -95,7 +95,10 @@ def run(args: argparse.Namespace) -> None:
         if args.extend:
             sweep = there(extend_sweep(output, config, progress))
         else:
-            sweep = there(begin_sweep(config, output, shared, progress, command_line()))
+            begun = begin_sweep(
+                config, output, shared, progress, command_line(), warn=not args.tiny
+            )
+            sweep = there(begun)
         if args.slurm:
             write_array(sweep)
             return

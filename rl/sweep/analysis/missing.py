@@ -24,6 +24,22 @@ def unfinished(runs: Sequence[Mapping[str, Any]], complete: bool) -> str:
     return f"{done} of {len(runs)} runs done{lost}, {'complete' if complete else 'not complete'}"
 
 
+def not_yet(states: Sequence[str], base: str) -> str:
+    """That there is nothing to report before base is sampled, which all settings are held against.
+
+    Args:
+        states: Of the runs that are known: ``done``, ``failed`` or ``waiting``.
+        base: State of base.
+
+    Returns:
+        A sentence; empty if base is sampled, or is not going to be.
+    """
+    if base != "waiting":
+        return ""
+    runs = unfinished([{"state": state} for state in states], complete=False)
+    return f"Nothing to show yet: {runs}, and base is not sampled, which a worker does first."
+
+
 def missing_control(control: str, states: Sequence[str], rival: Mapping[str, Any]) -> str:
     """That what settings should be held against has no results.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 LIBRARIES = ("suffice", "torch", "transformers", "trl", "peft")
 """Those whose version changes what a training run does."""
+_UNKNOWN, _NONE = "not recorded", "none"
 
 
 def mixed_origins(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def mixed_sampling(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     things = ("code", "processor", "accelerator", *LIBRARIES)
     values = [
         {"code": str(one.get("code"))[:8]}
-        | {what: str((one.get("versions") or {}).get(what) or "none") for what in things[1:]}
+        | {what: _of(one.get("versions"), what) for what in things[1:]}
         for one in found
     ]
     rows = _mixed(values, things, "The policies were not all sampled with the same")
@@ -75,7 +76,8 @@ def _mixed(
     rows = []
     for what in things:
         counts = Counter(one[what] for one in values)
-        if len(counts) > 1:
+        # Accelerators are noted where there are some, so these two tell no difference.
+        if len(counts) > 1 and set(counts) != {_UNKNOWN, _NONE}:
             text = f"{words} {what}: {_listed(counts)}."
             rows.append({"what": what, "runs": dict(counts.most_common()), "text": text})
     return rows
@@ -123,8 +125,12 @@ def _value(one: Mapping[str, Any], what: str) -> str:
     if what == "commit":
         return short_commit(one.get("commit"))
     if what == "tagger":
-        return str(one.get("tagger_fingerprint") or "none")[:12]
-    if what in ("processor", "accelerator"):
-        missing = "unknown" if what == "processor" else "none"
-        return str((one.get("machine") or {}).get(what) or missing)
-    return str((one.get("versions") or {}).get(what) or "none")
+        return str(one.get("tagger_fingerprint") or _UNKNOWN)[:12]
+    return _of(one.get("machine" if what in ("processor", "accelerator") else "versions"), what)
+
+
+def _of(noted: Mapping[str, Any] | None, what: str) -> str:
+    """What was noted of a machine or of versions; a known machine may have no accelerator."""
+    noted = noted or {}
+    missing = _NONE if what == "accelerator" and noted.get("processor") else _UNKNOWN
+    return str(noted.get(what) or missing)

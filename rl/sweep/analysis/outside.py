@@ -27,3 +27,13 @@ def outside_thinking(
             steps = one["outside_verification"]["mean"]
             rows.append({"setting": one["name"], "steps": steps, "text": text})
     return rows
+
+
+def rival_of(results: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the settings of a sweep are compared with: a setting, or a policy there before.
+
+    Args:
+        results: The content of ``results.json``.
+    """
+    every: tuple[Mapping[str, Any], ...] = (*results["settings"], *results["references"].values())
+    return next(one for one in every if one["name"] == results["control"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from rl.report.style import number
 from rl.sweep.analysis.recommend import recommended
-from rl.sweep.report.style import REFERENCE, arm_colours, legend, legend_rows, tip
+from rl.sweep.report.style import REFERENCE, arm_colours, arm_marks, legend, legend_rows, tip
 from tagger.display.svg import SOFT, Axes, Drawing, place_labels
 
 FRONT = "var(--hull,#1f6fb2)"
@@ -18,8 +18,8 @@ MOST_LABELS = 14
 def front_plot(results: Mapping[str, Any]) -> str:
     """Accuracy against tokens, as an SVG with a legend."""
     settings, references = results["settings"], list(results["references"].values())
-    colours = arm_colours(results)
-    entries = [("circle", arm, colour) for arm, colour in colours.items() if arm]
+    colours, marks = arm_colours(results), arm_marks(results)
+    entries = [(marks[arm], arm, colour) for arm, colour in colours.items() if arm]
     entries.append(("ring", "one seed", SOFT))
     entries += [("diamond", "monitored, by rule", SOFT)] if results["monitored"] else []
     shift = 18 * (legend_rows(entries, 880) - 1)
@@ -44,8 +44,7 @@ def front_plot(results: Mapping[str, Any]) -> str:
         d.mark("square", *_place(axes, one), 6, REFERENCE, tip(one))
     star = recommended(results)
     for one in sorted(settings, key=lambda one: one["name"] == star):  # it lies above others
-        control = one["name"] == results["control"]
-        shape = "star" if one["name"] == star else "square" if control else "circle"
+        shape = "star" if one["name"] == star else marks[one["arm"]]
         d.mark(shape, *_place(axes, one), 6.2, colours[one["arm"]], tip(one))
     _labels(d, axes, results, colours, boxes)
     note = "whiskers: 95 % intervals over problems and seeds"

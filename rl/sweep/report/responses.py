@@ -11,21 +11,22 @@ from rl.sweep.report.style import (
     BAND_COLOURS,
     TOKENS,
     arm_colours,
+    arm_marks,
     legend,
     legend_rows,
     positions,
 )
 from tagger.display.svg import GRID, SOFT, Axes, Drawing, nice_ticks, tick_text
 
-Series = tuple[str, str, list[tuple[float, Mapping[str, Any]]]]
-"""Name and colour of a line, and its points: a place and an estimate."""
+Series = tuple[str, str, str, list[tuple[float, Mapping[str, Any]]]]
+"""Mark, name and colour of a line, and its points: a place and an estimate."""
 
 
 def response_plot(results: Mapping[str, Any], key: str) -> str:
     """Accuracy and tokens over the values of a key, a line an arm."""
-    rows, colours = results["responses"][key], arm_colours(results)
+    rows, colours, marks = results["responses"][key], arm_colours(results), arm_marks(results)
     places, ticks, _ = _positions(rows)
-    entries = [("circle", arm, colours[arm]) for arm in _arms(rows) if arm]
+    entries = [(marks[arm], arm, colours[arm]) for arm in _arms(rows) if arm]
     shift = 18 * legend_rows(entries, 880) if entries else 0
     d = Drawing(880, 282 + shift, f"Accuracy and tokens by {key}")
     if entries:
@@ -33,6 +34,7 @@ def response_plot(results: Mapping[str, Any], key: str) -> str:
     for i, (name, label, scale, unit) in enumerate((ACCURACY, TOKENS)):
         lines: list[Series] = [
             (
+                marks[arm],
                 arm,
                 colours[arm],
                 [(places[j], row[name]) for j, row in enumerate(rows) if row["arm"] == arm],
@@ -51,6 +53,7 @@ def selectivity_plot(results: Mapping[str, Any], key: str, arm: str) -> str:
     bands = list(rows[0]["bands"])
     by_band: list[Series] = [
         (
+            "circle",
             band,
             BAND_COLOURS[i % len(BAND_COLOURS)],
             [(places[j], row["bands"][band]["verified"]) for j, row in enumerate(rows)],
@@ -59,6 +62,7 @@ def selectivity_plot(results: Mapping[str, Any], key: str, arm: str) -> str:
     ]
     first: list[Series] = [
         (
+            "circle",
             f"first answer {name}",
             colour,
             [(places[j], row["selectivity"][f"verified_if_first_{name}"]) for j, row in
@@ -72,7 +76,7 @@ def selectivity_plot(results: Mapping[str, Any], key: str, arm: str) -> str:
     d = Drawing(880, 300, f"Verified answers by {key}")
     for i, lines in enumerate((by_band, first)):
         left = 62 + i * 444
-        legend(d, [("circle", name, colour) for name, colour, _ in lines], 16, left)
+        legend(d, [line[:3] for line in lines], 16, left)
         axes = Axes(left, 62, 366, 172, _wide(lines), (0.0, 100.0))
         _draw(d, axes, lines, ticks, results["keys"][key], "answers verified", 100.0, " %")
     return d.svg()
@@ -95,7 +99,7 @@ def _positions(
 
 
 def _wide(lines: Sequence[Series]) -> tuple[float, float]:
-    xs = [x for _, _, points in lines for x, _ in points]
+    xs = [x for *_, points in lines for x, _ in points]
     room = (max(xs) - min(xs)) * 0.06 or 0.5
     return min(xs) - room, max(xs) + room
 
@@ -103,8 +107,8 @@ def _wide(lines: Sequence[Series]) -> tuple[float, float]:
 def _ranges(
     lines: Sequence[Series], scale: float, unit: str
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    lows = [e["low"] * scale for _, _, points in lines for _, e in points]
-    highs = [e["high"] * scale for _, _, points in lines for _, e in points]
+    lows = [e["low"] * scale for *_, points in lines for _, e in points]
+    highs = [e["high"] * scale for *_, points in lines for _, e in points]
     room = (max(highs) - min(lows)) * 0.08 or 1.0
     top = min(100.0, max(highs) + room) if unit else max(highs) + room
     return _wide(lines), (max(0.0, min(lows) - room), top)
@@ -130,7 +134,7 @@ def _draw(
         d.text(axes.x(place), bottom + 17, words[:18], 11, SOFT, "middle")
     d.text(axes.left + axes.width / 2, bottom + 36, x_label, 12, SOFT, "middle")
     d.text(axes.left, axes.top - 10, y_label, 12, SOFT)
-    for name, colour, points in lines:
+    for mark, name, colour, points in lines:
         known = [(x, e) for x, e in points if e["mean"] is not None]
         path = [(axes.x(x), axes.y(e["mean"] * scale)) for x, e in sorted(known, key=_first)]
         d.path(path, f"fill:none;stroke:{colour};stroke-width:1.6;opacity:0.65")
@@ -140,7 +144,7 @@ def _draw(
                 d.line(axes.x(x), ends[0], axes.x(x), ends[1], colour, 1.4, "opacity:0.6")
             text = f"{number(e['mean'] * scale, 1)}{unit} ({interval(e, scale, 1)})"
             tip = f"{name}: {text}" if name else text
-            d.mark("circle", axes.x(x), axes.y(e["mean"] * scale), 4.4, colour, tip)
+            d.mark(mark, axes.x(x), axes.y(e["mean"] * scale), 4.4, colour, tip)
 
 
 def _first(pair: tuple[float, Any]) -> float:

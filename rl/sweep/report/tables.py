@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rl.analysis.outcomes import verifies_outside
 from rl.report.style import interval, number, signed
+from rl.sweep.analysis.outside import rival_of
 from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
 from rl.sweep.report.style import REFERENCE, arm_colours
@@ -15,16 +17,19 @@ HEAD = (
     "setting", "seeds", "correct, %", "against control, points", "tokens", "against control, %",
     "verification steps", "selectivity, points", "steps to saving",
 )  # fmt: skip
+MOST_OF_NAME, MOST_OF_SEEDS = 36, 14
+"""Characters of a setting's name, and of its seeds' numbers, that stay on one line."""
 
 
 def settings_table(results: Mapping[str, Any]) -> Table:
     """All settings, cheapest first, below the policies that were there before."""
     colours, control, chosen = arm_colours(results), results["control"], recommended(results)
-    rows = [_row(one, REFERENCE, None) for one in results["references"].values()]
+    rival = rival_of(results)
+    rows = [_row(one, REFERENCE, None, rival) for one in results["references"].values()]
     for one in sorted(results["settings"], key=lambda s: s["tokens"]["mean"]):
         note = "control" if one["name"] == control else "on the front" if one["on_front"] else ""
         pair = one["against"].get(control)
-        rows.append(_row(one, colours[one["arm"]], pair, note, chosen == one["name"]))
+        rows.append(_row(one, colours[one["arm"]], pair, rival, note, chosen == one["name"]))
     return Table(HEAD, rows)
 
 
@@ -32,20 +37,22 @@ def _row(
     one: Mapping[str, Any],
     colour: str,
     pair: Mapping[str, Any] | None,
+    rival: Mapping[str, Any],
     note: str = "",
     chosen: bool = False,
 ) -> Row:
     gap = one["selectivity"]["difference"]
     cells: list[Cell | str] = [
-        Cell(one["label"], note, dot=colour, chosen=chosen, kind="b" if chosen else ""),
-        _seeds(one),
+        _name(one["label"], colour, note, chosen),
+        _seeds(one.get("seeds")),
         _estimate(one["accuracy"], 100, 1),
         _difference(pair, "accuracy"),
         _estimate(one["tokens"], 1, 1),
         _difference(pair, "tokens_change"),
         Cell(
             number(one["verification_steps"]["mean"], 2),
-            f"{number(one['verified']['mean'] * 100, 0)} % verified{_outside(one)}",
+            f"{number(one['verified']['mean'] * 100, 0)} % verified",
+            more=_outside(one, rival),
         ),
         _signed(gap),
         _steps(one.get("steps_to_saving")),
@@ -53,14 +60,28 @@ def _row(
     return Row(cells, "hero" if chosen else "")
 
 
-def _seeds(one: Mapping[str, Any]) -> str:
-    return ",\u00a0".join(map(str, one.get("seeds", ())))
+def _name(label: str, colour: str, note: str = "", chosen: bool = False) -> Cell:
+    """The first cell of a setting; one with a long name leaves room for the other columns."""
+    wide = len(label) > MOST_OF_NAME
+    style = "white-space:normal;min-width:210px" if wide else ""
+    kind = "b" if chosen else ""
+    return Cell(label, note, kind, colour, chosen, style, breakable=wide)
 
 
-def _outside(m: Mapping[str, Any]) -> str:
-    """Verification steps outside the thinking, where there are some."""
-    shown = number(m["outside_verification"]["mean"], 2)
-    return "" if shown == "0.00" else f", {shown} more outside the thinking"
+def _seeds(seeds: Sequence[int] | None) -> Cell:
+    """How many there are, and which unless it is the one seed that most sweeps have."""
+    if seeds is None:
+        return Cell()
+    which = "" if list(seeds) in ([], [0]) else ", ".join(map(str, seeds))
+    wide = len(which) > MOST_OF_SEEDS
+    return Cell(str(len(seeds)), "" if wide else which, more=[which] if wide else ())
+
+
+def _outside(m: Mapping[str, Any], usual: Mapping[str, Any]) -> list[str]:
+    """Verification steps outside the thinking, where the warning tells of them."""
+    if not verifies_outside(m, usual):
+        return []
+    return [f"{number(m['outside_verification']['mean'], 2)} more outside the thinking"]
 
 
 def _steps(steps: Sequence[int | None] | None) -> str:
@@ -88,29 +109,29 @@ def bands_table(results: Mapping[str, Any]) -> Table:
     """Accuracy, tokens and verified answers of each setting, by band."""
     bands = list(results["problems"]["bands"])
     head = ["setting", *bands]
-    colours, rows = arm_colours(results), []
+    colours, rival, rows = arm_colours(results), rival_of(results)["bands"], []
     ones = [*results["references"].values()]
     ones += sorted(results["settings"], key=lambda s: s["tokens"]["mean"])
     for one in ones:
         colour = colours[one["arm"]] if "arm" in one else REFERENCE
-        cells: list[Cell | str] = [Cell(one["label"], dot=colour)]
-        cells += [_band_cell(one["bands"][band]) for band in bands]
+        cells: list[Cell | str] = [_name(one["label"], colour)]
+        cells += [_band_cell(one["bands"][band], rival[band]) for band in bands]
         rows.append(Row(cells))
     return Table(head, rows)
 
 
-def _band_cell(m: Mapping[str, Any]) -> Cell:
+def _band_cell(m: Mapping[str, Any], usual: Mapping[str, Any]) -> Cell:
     pair = m.get("against")
-    versus = ""
+    versus = []
     if pair is not None and pair["accuracy"]["mean"] is not None:
         gap = pair["accuracy"]
         ends = f"{signed(gap['low'] * 100)} to {signed(gap['high'] * 100)}"
-        versus = f" · against control {signed(gap['mean'] * 100)} ({ends})"
-    return Cell(
-        f"{number(m['accuracy']['mean'] * 100, 1)} %",
-        f"{number(m['tokens']['mean'], 1)} tokens, {number(m['verified']['mean'] * 100, 0)} %"
-        f" verified{_outside(m)}{versus}",
-    )
+        whole = f"({ends})".replace(" ", "\u00a0")  # an interval is not broken
+        versus = [f"against control {signed(gap['mean'] * 100)} {whole}"]
+    tokens, verified = number(m["tokens"]["mean"], 1), number(m["verified"]["mean"] * 100, 0)
+    paid = f"{tokens}\u00a0tokens, {verified}\u00a0%\u00a0verified"
+    more = [paid, *_outside(m, usual), *versus]
+    return Cell(f"{number(m['accuracy']['mean'] * 100, 1)} %", more=more)
 
 
 def ranges_table(results: Mapping[str, Any]) -> Table:
@@ -148,7 +169,7 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
             ),
             Cell(one["arm"], dot=colours[one["arm"]]),
             _mixture(one, names),
-            _seeds(one),
+            _seeds(one["seeds"]),
         ]
         if one["mixture"]:
             cells += [_signed(one["accuracy"])]
@@ -169,7 +190,7 @@ def stops_table(results: Mapping[str, Any]) -> Table:
         gap = _signed(found["accuracy"]) if found["mixture"] else "–"
         tokens = f"{number(one['tokens']['mean'], 1)} tokens"
         setting = Cell(one["label"], tokens, dot=colours[one["arm"]])
-        seeds = _seeds(found)
+        seeds = _seeds(found["seeds"])
         rows.append(Row([setting, _mixture(found, labels), seeds, gap]))
     return Table(("setting", "mixture of control's stops", "seeds", "points"), rows)
 

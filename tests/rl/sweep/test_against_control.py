@@ -46,6 +46,7 @@ def test_bands_are_compared_with_control_and_those_of_control_with_nothing() -> 
     assert own["against"]["base"]["tokens_change"]["mean"] == -0.5
     bands = dict.fromkeys(own["bands"], 2)
     results = {"references": {}, "settings": [one, own], "problems": {"bands": bands}}
+    results["control"] = own["name"]
     short_row, own_row = (str(row.cells) for row in bands_table(results).rows)
     assert "against control" in short_row and "against control" not in own_row
 

@@ -42,3 +42,15 @@ def test_policies_that_were_sampled_differently_are_told() -> None:
     assert row["text"] == (
         "The policies were not all sampled with the same accelerator: none (1), H100 (1)."
     )
+
+
+def test_what_was_not_recorded_is_not_called_none() -> None:
+    old = {"code": "aaaaaaaa", "versions": {"torch": "2.13.0"}}
+    new = {"code": "aaaaaaaa", "versions": {"torch": "2.13.0", "processor": "EPYC"}}
+    (row,) = mixed_sampling([old, old, new])
+    assert row["text"] == (
+        "The policies were not all sampled with the same processor: not recorded (2), EPYC (1)."
+    )
+    gpu = {"code": "aaaaaaaa", "versions": {**new["versions"], "accelerator": "H100"}}  # type: ignore[dict-item]
+    counts = {row["what"]: row["runs"] for row in mixed_sampling([old, new, gpu])}
+    assert counts["sampling accelerator"] == {"not recorded": 1, "none": 1, "H100": 1}
