@@ -42,5 +42,5 @@ def test_packages_below_have_the_same_names() -> None:
         set(written(ROOT / file))
         for file in ("rewards/weights/control/control_run.py", "tagger/traces/files.py")
     )
-    assert control == {run_files.METRICS, run_files.RESULT}
+    assert control == {run_files.METRICS, run_files.RESULT, run_files.CONFIG}
     assert traces == {run_files.METRICS, run_files.CONFIG, run_files.ROLLOUTS}

@@ -122,6 +122,11 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     types = [taxonomy.get(name).tag for name in args.types] if args.types else None
     files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
+    if not types and len({label for t in traces for label in t.labels.values()}) == 1:
+        raise UserError(
+            "The labels name a single type, by which no probability can be set right; label steps "
+            "of at least two types."
+        )
     if args.segmenter and args.segmenter != SPAN:
         _doubt_steps(segmenter, traces)
     with progress_of_parts() as progress:

@@ -67,17 +67,11 @@ def read_steps(
         UserError: A half of the questions has too few labels.
     """
     reached = np.flatnonzero(onto.any(axis=0))
-    counts = labels_by_half(traces, taxonomy)[:, reached]
-    here = counts.sum(axis=1)
+    here = labels_by_half(traces, taxonomy)[:, reached].sum(axis=1)
     if here.min() < LEAST_LABELS:
         raise UserError(
             f"{here.sum()} labels of types that the tagger can predict are too few to calibrate "
             f"it: each half of the questions needs {LEAST_LABELS}."
-        )
-    if (counts.sum(axis=0) > 0).sum() < 2:
-        raise UserError(
-            "The labels name a single type, by which no probability can be set right; label steps "
-            "of at least two types."
         )
     rows, true, half, left_out = [], [], [], 0
     for done, trace in enumerate(traces, start=1):
