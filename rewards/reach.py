@@ -16,7 +16,7 @@ import numpy as np
 from rewards.facts.columns import columns
 from rewards.facts.published import BUDGET, REFERENCE_ACCURACY, number_of
 from rewards.idle import acts
-from rewards.terms.base import StatefulTerm, Term
+from rewards.terms.base import Term, learns
 from rewards.terms.registry import term_kind
 from tagger.errors import UserError
 
@@ -54,7 +54,7 @@ def notes_of_idle_terms(
     for one in terms:
         if not acts(one.weight) or not isinstance(one.term, Term):
             continue
-        if isinstance(one.term, StatefulTerm):
+        if learns(one.term):
             continue  # what it will be is not known yet
         values = one.term(facts, groups)
         values = values[~values.isnan()]
