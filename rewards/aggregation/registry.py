@@ -23,12 +23,24 @@ NAMES = (
 documentation."""
 
 
+PUBLISHED = {
+    "gdpo": "normalize_then_sum",
+    "ddca": "among_correct",
+    "papo": "among_correct",
+    "dler": "batch",
+}
+"""Methods by the names of their papers, where these are other ones."""
+
+
 def method_kind(name: str) -> type[Aggregation[Any]]:
     """A method's class by its name.
 
     Raises:
         UserError: Unknown name; the nearest valid one is suggested.
     """
+    if name.casefold() in PUBLISHED:
+        ours = PUBLISHED[name.casefold()]
+        raise UserError(f"Unknown reward.aggregation {name!r}; its method is {ours!r} here.")
     if name not in NAMES:
         raise unknown_name("reward.aggregation", name, NAMES)
     kind: type[Aggregation[Any]] = import_module(f"rewards.aggregation.{name}").METHOD
