@@ -38,14 +38,17 @@ def page(results: Mapping[str, Any]) -> str:
     config, command = p.pop("config"), p.pop("command", None)
     training = results["training"] or {}
     arms = results["arms"]
-    seeds = ", ".join(map(str, p["seeds"]))
+    made = [str(p["date"])[:10], f"commit {str(p['commit'])[:10]}"]
+    made.append(f"seed of sampling {', '.join(map(str, p['seeds']))}")
+    if runs := sorted({len(members) for members in (results.get("pooled") or {}).values()}):
+        made.append(f"{' to '.join(map(str, (runs[0], runs[-1])[: len(runs)]))} runs a policy")
     return render(
         f"{__package__}/page.html.j2",
         title=results["title"],
         css=markup(CSS),
         results=results,
         headline=headline(results),
-        meta=f"{str(p['date'])[:10]} · commit {str(p['commit'])[:10]} · seeds {seeds}",
+        meta=" · ".join(made),
         fingerprint=p["tagger_fingerprint"][:12],
         warnings=results.get("warnings", ()),
         tiles=tiles(results),

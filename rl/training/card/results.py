@@ -71,7 +71,7 @@ def results_section(results: Mapping[str, Any], name: str) -> str:
     p = results["provenance"]
     parts.append(
         f"Tagger of the comparison `{p['tagger_fingerprint']}`, commit `{p['commit']}`, "
-        f"{str(p['date'])[:10]}, seeds {', '.join(map(str, p['seeds']))}."
+        f"{str(p['date'])[:10]}, seed of sampling {', '.join(map(str, p['seeds']))}."
     )
     return "\n\n".join(parts)
 
