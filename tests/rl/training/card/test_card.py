@@ -26,7 +26,7 @@ def test_results_section_has_the_arms_of_the_policy_base_and_what_is_claimed() -
     assert rows[-1] == "| **mine** | 80.0 % (70.0 to 90.0) | 60.0 (55.0 to 65.0) | 0.50 |"
     assert "* Mine uses fewer tokens." in text and "Other" not in text
     assert "0 of 100 test problems were also training problems." in text
-    assert "commit `c0ffee`, 2026-11-29, seeds 0, 1." in text
+    assert "commit `c0ffee`, 2026-11-29, seed of sampling 0, 1." in text
 
 
 def test_results_section_of_pooled_runs_says_which_figures_are_the_policys_own() -> None:
