@@ -65,7 +65,10 @@ def notes_of_idle_terms(
                 "in its metadata; give it in the problems or by the term's parameters, or leave "
                 "the term out."
             )
-        if float(values.max() - values.min()) > _SAME:
+        greatest = max(
+            abs(w) for step in one.weight.turning_points() for w in one.weight.span(step)
+        )
+        if greatest * float(values.max() - values.min()) > _SAME:
             continue
         given = one.term.params.to_dict()
         beyond = [
@@ -75,8 +78,8 @@ def notes_of_idle_terms(
         ]
         why = f": {', '.join(beyond)} {'is' if len(beyond) == 1 else 'are'} for longer ones"
         notes.append(
-            f"The reward term {one.name!r} is {float(values[0]):g} for every rollout of up to "
-            f"{longest:,} tokens (grpo.max_completion_length), so it teaches nothing"
+            f"The reward term {one.name!r} is {float(values[0]) + 0.0:g} for every rollout of up "
+            f"to {longest:,} tokens (grpo.max_completion_length), so it teaches nothing"
             f"{why if beyond else ''}; set its parameters by the lengths of your rollouts."
         )
     return notes
@@ -96,7 +99,7 @@ def probes(
     ended = (tokens < longest).astype(float)
     thought = place % 4 > 0  # the others answer at once
     thinking = np.floor(0.8 * tokens) * thought
-    steps = np.maximum(1, thinking // 15) * thought
+    steps = np.maximum(1, thinking // 10) * thought
     own = {
         "correct": correct,
         "format_ok": correct * rng.integers(0, 2, rows),
@@ -127,9 +130,12 @@ def probes(
             table[:, column] = 0.0 if name == "folded" else -1.0
         elif name.startswith("repeated"):
             table[:, column] = rng.random(rows)
-        elif group.startswith("tokens"):
-            count = table[:, names.index(name.replace("tokens", "count", 1))]
-            table[:, column] = 12 * count
+        elif group.startswith(("count", "tokens")):
+            whole = thinking if group.startswith("tokens") else steps
+            share = np.where(
+                place == _SIZE - 1, 1.0, rng.random(rows)
+            )  # in some it is all there is
+            table[:, column] = np.floor(share * whole)
         else:
             table[:, column] = rng.integers(0, 6, rows)
     return table

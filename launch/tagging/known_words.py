@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,26 @@ def words_of_files(paths: Iterable[Path]) -> KnownWords:
     return KnownWords.of_texts(
         text for trace in read_files(names) for text in (trace.question, trace.thinking)
     )
+
+
+def words_of_training(labelled: Iterable[Path], traces: Iterable[Path]) -> KnownWords:
+    """The words of labelled and unlabelled traces, read as a training reads them.
+
+    Raises:
+        UserError: As `tagger.traces.labelled.read_labelled` and `read_traces`.
+    """
+    from tagger.novelty import KnownWords
+    from tagger.traces.labelled import read_labelled, read_traces
+
+    def texts() -> Iterator[str]:
+        for path in labelled:
+            for row in read_labelled(path):
+                yield from (row.question, *row.steps)
+        for path in traces:
+            for trace in read_traces(path):
+                yield from (trace.question, trace.thinking)
+
+    return KnownWords.of_texts(texts())
 
 
 def with_words(tagger: FrozenTagger, words: KnownWords, begun_with: str | None) -> FrozenTagger:

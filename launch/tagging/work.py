@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from launch.tagging.stream import TaggedTrace, tag_traces, token_starts
 from tagger.errors import UserError
 from tagger.novelty import LONG_STEP, flag_of
+from tagger.segmentation.given import unit_text
 from tagger.units import calibration_note, refuse_unknown_unit
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class BatchTagger:
     def __init__(self, job: TagJob) -> None:
         self._own, self.tagger = _load(job)
         self._known = self._own.extras.known_words
-        self._by_unit = {self.tagger.segmenter.name: self.tagger}
+        self._by_unit = {unit_text(self.tagger.segmenter): self.tagger}
         self.job = replace(job, fingerprint=self.tagger.fingerprint)
         self._types = {name: i for i, name in enumerate(self.tagger.taxonomy.names)}
         self._starts = token_starts(job.tokenizer) if job.tokenizer else None
@@ -185,7 +186,7 @@ class BatchTagger:
         source = trace.source
         unknown = self.job.segmenter is None and _unknown_unit(source)
         unit = {
-            "segmenter": None if unknown else tagger.segmenter.name,
+            "segmenter": None if unknown else unit_text(tagger.segmenter),
             "calibrated": None if unknown else tagger.calibrated,
         }
         record = as_record(

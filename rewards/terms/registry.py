@@ -68,7 +68,8 @@ def check_own_keys(kind: str, name: str, given: Iterable[str]) -> None:
     for key in given:
         if key in params:
             continue
-        if near := difflib.get_close_matches(str(key), ("weight", "kind"), n=1, cutoff=0.7):
+        near = difflib.get_close_matches(str(key), (*params, "weight", "kind"), n=1, cutoff=0.7)
+        if near and near[0] not in params:
             raise UserError(f"Unknown key reward.terms.{name}.{key}; did you mean {near[0]!r}?")
 
 

@@ -82,7 +82,6 @@ class Site:
         counts: Columns of the facts that count the steps it charges.
         lengths: Columns of the facts with the tokens of those steps.
         each: What each of these costs under a weight of 1; None if that is not one number.
-        relative: Whether the term compares the rollouts of a group.
         pays: Weights of the correctness terms, which make the unit of accuracy.
         evaluates: Whether the policy is evaluated during training.
         idle: Whether the term is 0 for every rollout.
@@ -93,7 +92,6 @@ class Site:
     counts: tuple[int, ...] = ()
     lengths: tuple[int, ...] = ()
     each: float | None = 1.0
-    relative: bool = False
     pays: tuple[WeightController, ...] = field(default=(), repr=False)
     evaluates: bool = False
     idle: bool = False

@@ -118,7 +118,7 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
         )
     aggregation = check_aggregation(reward, stack, arguments)
     longest, told = arguments.max_completion_length, [p.metadata for p in problems]
-    idle = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told)
+    idle = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told) if longest else []
     check_problems(problems, evaluated, arguments)
     if reward.dynamic_sampling is not None:
         prompts = arguments.generation_batch_size // arguments.num_generations

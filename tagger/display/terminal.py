@@ -198,8 +198,9 @@ def as_record(
         fingerprint: Of the tagger that gave the types.
         answer_step: Index of the first step that states the right answer, -1 if none does; None
             if the right answer is unknown.
-        unit: ``segmenter``, what cut the steps, and ``calibrated``, whether the tagger is
-            calibrated for them; each None if that is not known.
+        unit: ``segmenter``, what cut the steps (`tagger.segmentation.given.unit_text`), and
+            ``calibrated``, whether the tagger is calibrated for them; each None if that is not
+            known.
         flags: What is to be said of each type (`tagger.novelty.flag_of`); nothing if left out.
         question: The problem text, empty if unknown. Taggers read it, so that a record without
             it could be typed otherwise when it is tagged again.

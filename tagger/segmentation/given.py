@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tagger.errors import UserError
+from tagger.segmentation.confidence import ConfidenceSegmenter
 from tagger.segmentation.registry import SEGMENTERS, get_segmenter
 from tagger.steps import Segmenter, Step, StepStream
 
 SPAN = "span"
-UNITS = frozenset([*SEGMENTERS, SPAN])
-"""Names by which a row may say what cut its steps."""
+UNITS = frozenset([*SEGMENTERS, SPAN]) - {ConfidenceSegmenter.name}
+"""Names by which a row may say what cut its steps: of segmenters that have defaults."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,14 @@ class GivenSpans:
 def get_unit(name: str) -> Segmenter:
     """A segmenter, or ``span`` for steps that come with the rows; errors as `get_segmenter`."""
     return GivenSpans() if name == SPAN else get_segmenter(name)
+
+
+def unit_text(segmenter: Segmenter) -> str:
+    """What is written down of what cut some steps: its name, and settings that are not the default.
+
+    Only the name alone is in `UNITS`: steps cut by other settings are not those that it stands for.
+    """
+    name, settings = segmenter.name, segmenter.settings
+    usual = get_unit(name).settings if name in UNITS else {}
+    others = [f"{key}={value}" for key, value in settings.items() if usual.get(key) != value]
+    return " ".join([name, *others])

@@ -124,6 +124,15 @@ def test_tagger_train_keeps_the_words_of_its_data_if_there_are_enough(
         assert known.share("Eichhörnchen knabbern Nüsse.") < 0.5
 
 
+def test_tagger_train_reads_words_from_whatever_labels_are_read_from(
+    world: World, tmp_path: Path
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text((world.root / "labelled.jsonl").read_text())
+    few = ["max_iterations=5", "--output", str(tmp_path / "made")]
+    assert main(["tagger", "train", "--labels", str(labels), *few]) == 0
+
+
 def test_overthinker_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "model"
     small = ["traces=32", "hidden=32", "layers=1", "heads=2"]

@@ -72,10 +72,23 @@ def test_output_tagged_again_has_the_same_types(
     assert err.count("of segmenter 'sentence', which rows name: how") == (segmenter == "sentence")
 
 
+def test_steps_of_other_settings_are_not_taken_for_those_of_a_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, first = rows(tmp_path / "rows.jsonl", ROW), tmp_path / "tagged.jsonl"
+    own = tmp_path / "long.yaml"
+    own.write_text("segmenter: sentence\nmin_chars: 40\n")
+    assert main(["tag", str(file), "--output", str(first), f"segmenter={own}"]) == 0
+    assert json.loads(first.read_text())["segmenter"] == "sentence min_chars=40"
+    capsys.readouterr()
+    (again,) = records(capsys, first)
+    assert (again["segmenter"], again["calibrated"]) == (None, None)
+
+
 def test_rows_say_each_for_itself_what_cut_their_steps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    named = ["paragraph", None, "sentence", "sentense", "own.yaml", "span", 7]
+    named = ["paragraph", None, "sentence", "confidence", "own.yaml", "span", 7]
     cut: list[dict[str, Any]] = [{"steps": CUT, "segmenter": name} for name in named]
     uncut = {"thinking": "\n\n".join(CUT), "segmenter": "sentence"}
     file = rows(tmp_path / "rows.jsonl", *cut, uncut)

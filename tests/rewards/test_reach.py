@@ -41,6 +41,24 @@ def test_no_term_is_told_where_its_constants_fit(term: str) -> None:
     assert notes(32_768, **{term: {}}) == []
 
 
+@pytest.mark.parametrize(
+    "step_count",
+    [
+        {"types": {"VERIFY": {"allowance": 8}}},
+        {"types": {"VERIFY": {"allowance": 300}}, "unit": "tokens"},
+        {"types": {"VERIFY": {"allowance": 8}, "META": {}}, "scope": "completion_after_answer"},
+        {"types": {"VERIFY": {"weight": 1e-7}}, "weight": 1000.0},
+    ],
+)
+def test_charges_that_begin_late_or_are_small_are_not_told(step_count: dict[str, Any]) -> None:
+    assert notes(2048, step_count=step_count) == []
+
+
+def test_an_allowance_that_no_rollout_reaches_is_told() -> None:
+    (note,) = notes(100, step_count={"types": {"VERIFY": {"allowance": 50}}})
+    assert "'step_count' is 0 for every rollout" in note
+
+
 def test_a_weight_of_nothing_only_logs() -> None:
     assert notes(360, soft_overlong={"weight": 0}) == []
 

@@ -79,6 +79,7 @@ def test_state_goes_to_the_checkpoint_and_back() -> None:
             {"correctness": {"wieght": 1}},
             "key reward.terms.correctness.wieght; did you mean 'weight'",
         ),
+        ({"length_window": {"widht": 9}}, "did you mean 'width'"),
         ({"a": {"kind": "format", "kidn": 1}}, "reward.terms.a.kidn; did you mean 'kind'"),
         ({"correctness": 3}, "must be a mapping"),
         ({"correctness": {"weight": "big"}}, "must be a finite number"),

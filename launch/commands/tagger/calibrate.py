@@ -99,6 +99,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     from launch.progress import progress_of_parts
     from tagger.evaluation.label_files import read_labelled_files
     from tagger.segmentation.given import SPAN, get_unit
+    from tagger.steps import needs_scores
     from tagger.taxonomies.files import TypeMap, load_type_map
     from tagger.taxonomies.taxonomy import REASONTYPE
     from tagger.training.by_labels.own import calibrate_own, is_own
@@ -127,7 +128,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
             "The labels name a single type, by which no probability can be set right; label steps "
             "of at least two types."
         )
-    if args.segmenter and args.segmenter != SPAN:
+    if args.segmenter and args.segmenter != SPAN and not needs_scores(segmenter):
         _doubt_steps(segmenter, traces)
     with progress_of_parts() as progress:
 

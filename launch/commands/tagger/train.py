@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
     """Train, save and print the scores."""
     from rich.console import Console
 
-    from launch.tagging.known_words import with_words, words_of_files
+    from launch.tagging.known_words import with_words, words_of_training
     from tagger.segmentation import get_segmenter
 
     trainer = get_trainer(args.backend)
@@ -125,9 +125,9 @@ def run(args: argparse.Namespace) -> None:
     with _labels(files, settings) as labels, console.status("Reading.") as status:
         say = status.update if console.is_terminal else partial(console.print, highlight=False)
         job = replace(job, labels=labels, say=lambda line: say(line))
+        words = words_of_training([*labels, *args.train_only], traces)
         with _resumable(args.checkpoint):
             trained = trainer.train(job, settings)
-        words = words_of_files([*labels, *args.train_only, *traces])
     sources = [str(path) for path in files] or ["the overthinker's generator"]
     sources += [
         *map(str, args.train_only),

@@ -165,7 +165,7 @@ class StepCountParams(Settings):
     @property
     def each(self) -> float | None:
         """What each step or token costs under a weight of 1; None if some cost more than others."""
-        weights = {price.weight for price in self.types.values()}
+        weights = {price.weight for price in self.types.values() if price.weight}
         straight = self.shape == "linear" and self.combine == "add" and len(weights) == 1
         return weights.pop() if straight else None
 

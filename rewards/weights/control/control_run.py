@@ -21,6 +21,7 @@ Curve = list[list[float]]
 
 BLOCK = 10
 """Logged steps whose rollouts make one point."""
+_NEVER = {"schedule": "constant", "value": 0}
 _REMEDY = "name the folder of a complete run, or give its accuracy, e.g. control: 0.9"
 TAIL = 2 / 3
 """Share of the run from which on its accuracy counts as reached."""
@@ -80,7 +81,7 @@ def read_control(folder: str, evaluated: bool) -> Curve:
             f"control is {folder!r}, but there is no {result}: name the folder of a completed run "
             "on correctness alone, or give its accuracy, e.g. control: 0.9."
         )
-    _refuse_charged(root / "config.yaml", folder)
+    _refuse_other_reward(root / "config.yaml", folder, evaluated)
     points = _evaluations(result) if evaluated else _rollouts(root / "metrics.jsonl")
     if not points:
         raise UserError(
@@ -93,17 +94,24 @@ def read_control(folder: str, evaluated: bool) -> Curve:
     return settled(points)
 
 
-def _refuse_charged(config: Path, folder: str) -> None:
-    """Refuse a run whose reward had more than correctness and format: its accuracy is no control's.
+def _refuse_other_reward(config: Path, folder: str, evaluated: bool) -> None:
+    """Refuse a run whose logged accuracy is not that of training on correctness and format.
 
     Raises:
-        UserError: It had; the term is named.
+        UserError: Its reward had another term, which is named; or its rollouts, which are asked
+            for, were chosen by their outcome.
     """
-    terms = (read_yaml(config).get("reward") or {}).get("terms") if config.is_file() else None
-    for name, term in (terms or {}).items():
+    reward = (read_yaml(config).get("reward") if config.is_file() else None) or {}
+    if not evaluated and reward.get("dynamic_sampling"):
+        raise UserError(
+            f"control is {folder!r}, which was trained with reward.dynamic_sampling, and the "
+            "accuracy that it has logged is that of the rollouts so chosen; train it with "
+            "eval_problems, as this run, or give its accuracy, e.g. control: 0.9."
+        )
+    for name, term in (reward.get("terms") or {}).items():
         given = term or {}
         kind, weight = given.get("kind", name), given.get("weight", 1.0)
-        if weight != 0 and kind not in ("correctness", "format"):
+        if weight not in (0, _NEVER) and kind not in ("correctness", "format"):
             raise UserError(
                 f"control is {folder!r}, whose reward has the term {name!r}, so its accuracy is "
                 "not that of a run on correctness alone; name such a run, or give its accuracy, "

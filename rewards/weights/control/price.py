@@ -60,7 +60,7 @@ class Price(WeightSettings):
             UserError: The term counts neither steps nor tokens, or they do not all cost the same.
         """
         check_term(self.OWNER, site)
-        if site.relative or not site.each:
+        if not site.each:
             raise UserError(
                 f"{self.OWNER} sets what each step or token costs, but the term {site.term!r} does "
                 "not charge them in a straight line, one like the other; give step_count with "

@@ -4,7 +4,7 @@ const FOLDED = 1500;
 const UNFOLD = 60000;
 const FLAGS = {
   unfamiliar: "less than 75 % of the letters at its beginning stand in words of the tagger's training data",
-  unsure: "no type is probable",
+  unsure: "its type has a probability below 0.3",
 };
 
 let open = null;  // {trace, made, here, only, head, steps, more, strip}

@@ -101,11 +101,11 @@ def by_halves(
         steps: Labelled steps.
         fit: What sets it.
         temperature: Of the tagger as it is.
-        bias: Of the tagger as it is, (types,).
+        bias: Of the own types of the tagger as it is, (own types,).
         onto: 1 where a type of the tagger becomes one of the labels', (own types, types).
         taxonomy: Of the labels.
     """
-    before = Scored.of(steps.logits, temperature, bias, onto)
+    before = Scored.as_it_is(steps.logits, temperature, bias, onto)
     after = Scored(np.empty_like(before.plain), np.empty_like(before.plain))
     for one in (0, 1):
         here, there = steps.half == one, steps.half != one

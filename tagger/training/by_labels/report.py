@@ -79,6 +79,19 @@ class Scored:
         plain = log_probabilities(logits, temperature, onto)
         return cls(plain, plain + bias)
 
+    @classmethod
+    def as_it_is(cls, logits: Floats, temperature: float, own: Floats, onto: Floats) -> Scored:
+        """Score steps as a tagger without a calibration for them does (`tagger.mapped`).
+
+        Args:
+            logits: Of the tagger's own types, (steps, own types).
+            temperature: Logits are divided by it.
+            own: The tagger's logit bias of its own types, (own types,).
+            onto: 1 where an own type becomes a type, (own types, types).
+        """
+        plain = log_probabilities(logits, temperature, onto)
+        return cls(plain, log_probabilities(logits / temperature + own, 1.0, onto))
+
 
 def half_of(trace: LabelledTrace) -> int:
     """0 or 1, the same for all traces of a question."""

@@ -63,9 +63,7 @@ def calibrate_unit(
         return temperature, count_biases(log_probabilities(logits, temperature, onto), types)
 
     steps = read_steps(tagger, traces, taxonomy, onto, progress)
-    same = taxonomy.names == tagger.taxonomy.names
-    own = own_bias(tagger) if same else np.zeros(len(taxonomy.types))
-    report = by_halves(steps, fit, tagger.temperature, own, onto, taxonomy)
+    report = by_halves(steps, fit, tagger.temperature, own_bias(tagger), onto, taxonomy)
     temperature, bias = fit(steps.logits, steps.types)
     calibration = UnitCalibration(
         tagger=tagger.fingerprint,

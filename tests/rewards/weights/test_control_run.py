@@ -46,6 +46,15 @@ def test_a_run_that_charges_is_no_control(tmp_path: Path, weight: Any) -> None:
         read_control(run, evaluated=True)
 
 
+def test_a_control_of_chosen_rollouts_needs_evaluations(tmp_path: Path) -> None:
+    run = control_run(tmp_path / "run", EVALUATIONS, [0.5] * 20)
+    reward = {"terms": {"correctness": {}}, "dynamic_sampling": {"max_draws": 3}}
+    (tmp_path / "run" / "config.yaml").write_text(json.dumps({"reward": reward}))
+    assert read_control(run, evaluated=True)
+    with pytest.raises(UserError, match="was trained with reward.dynamic_sampling"):
+        read_control(run, evaluated=False)
+
+
 def test_control_by_rollouts_is_the_mean_of_ten_steps_each(tmp_path: Path) -> None:
     run = control_run(tmp_path / "run", [], [0.5] * 10 + [0.7] * 10 + [0.9] * 10)
     found = [number for point in read_control(run, evaluated=False) for number in point]

@@ -82,6 +82,12 @@ def test_price_of_a_step_is_the_same_whatever_the_weight_of_its_type() -> None:
     assert float(charged) == pytest.approx(-0.0005 * 15)
 
 
+def test_price_is_not_refused_for_whom_the_gate_lets_off_or_for_types_without_a_weight() -> None:
+    assert stack(gate="group_solved").names[1] == "step_count"
+    reward = stack(types={"VERIFY": {"cap": 4}, "META": {"weight": 0.0}})
+    assert float(reward.weights(0)[1]) == pytest.approx(0.0005 * 15)
+
+
 @pytest.mark.parametrize(
     "step_count",
     [

@@ -55,7 +55,7 @@ def test_overrides_win(tmp_path: Path) -> None:
 
 
 def test_a_file_may_hold_other_sections(tmp_path: Path) -> None:
-    text = "train: {seed: 5, problems: {size: 3}}\ncompare: {samples: 4}\n"
+    text = "_set: &set {size: 3}\ntrain: {seed: 5, problems: *set}\ncompare: {samples: 4}\n"
     assert load_config(written(tmp_path, text)).seed == 5
 
 
@@ -68,7 +68,8 @@ def test_a_file_may_hold_other_sections(tmp_path: Path) -> None:
         ),
         ("train: {}\nsedes: [1]", "Unknown section of .*'sedes'"),
         ("train: {}\narsm: {}", "did you mean 'arms'"),
-        ("train: {}\nvary: {seed: [0, 1]}", "the file of a sweep .'vary' is a key of it.; run it"),
+        ("train: {}\nfoo: 1\nworkers: 2", "the file of a sweep .'workers' is a key of one"),
+        ("train: {}\nvary: {seed: [0, 1]}", "the file of a sweep .'vary' is a key of one.; run it"),
     ],
 )
 def test_keys_beside_the_sections_are_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
+from tagger.mapped import tagger_in_taxonomy
 from tagger.segmentation import ParagraphSegmenter
 from tagger.segmentation.sentence import SentenceSegmenter
 from tagger.steps import steps_from_texts
@@ -113,6 +115,18 @@ def test_calibrate_unit_corrects_counts_and_shows_it_by_halves() -> None:
     assert (check.precision_before, check.precision_after) == (80 / 240, 1.0)
     assert report.accuracy == (0.5, 1.0)
     assert found.logit_bias["CHECK"] == -found.logit_bias["COMPUTE"] < 0
+
+
+def test_calibrate_unit_holds_it_against_the_tagger_as_it_is() -> None:
+    biased = with_parts(TAGGER, logit_bias={"VERIFY": -1.5})
+    _, report = calibrate_unit(biased, SentenceSegmenter(), traces(40), ANCHORS)
+    mapped = tagger_in_taxonomy(biased, "thought-anchors")
+    _, steps = steps_from_texts(traces(1)[0].steps)
+    predicted = Counter(mapped.taxonomy.get(t.type).tag for t in mapped.tag(steps))
+    assert 0 < predicted["CHECK"] < 6, "the bias moves some of them"
+    assert {kind.tag: kind.before for kind in report.types if kind.before} == {
+        tag: 40 * count for tag, count in predicted.items()
+    }
 
 
 def test_calibrate_unit_leaves_out_labels_that_are_never_predicted() -> None:
