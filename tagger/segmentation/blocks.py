@@ -13,12 +13,13 @@ from tagger.segmentation.spans import MAX_CHARS, WAIT
 MAX_FENCE = 8000
 """Longest fenced block, in characters: some 200 lines of a program, and many times what
 reasoning models write between two fences (428 characters at most in 4,388 traces). A longer one
-counts as not opened, so that its sentences end as others do."""
+counts as not opened, so that its sentences end as others do; its closing fence closes it all the
+same."""
 
 BLOCK_FIRST = frozenset("|~")
 """What a line begins with that may be a row or a fence of tildes."""
 
-_TILDES = "~~~"
+TILDES = "~~~"
 _TILDES_CLOSE = re.compile(r"\n[^\S\n]*~~~")
 _BAR = re.compile(r"(?<!\\)\|")
 _FIRST_CELL = r"\|[^\s|](?:[^|]*[^\s|])?\|"  # without blanks at its ends
@@ -54,6 +55,19 @@ def code_fence(text: str, start: int, final: bool) -> int:
     return len(text) if final else WAIT
 
 
+def may_close(text: str, start: int, final: bool) -> bool | None:
+    """Whether a fence at `start` may close a block: nothing follows it on its line (CommonMark).
+
+    Returns:
+        None if that is not known yet.
+    """
+    end = text.find("\n", start)
+    line = text[start:] if end < 0 else text[start:end]
+    if line.lstrip(text[start]).strip():
+        return False
+    return True if end >= 0 or final else None
+
+
 def block_line(text: str, start: int, final: bool) -> int:
     """Pass over what begins at `start`, the first character of a line that is not blank.
 
@@ -63,13 +77,11 @@ def block_line(text: str, start: int, final: bool) -> int:
         final: Whether nothing comes after `text`.
 
     Returns:
-        Where to continue: behind the block of code, at the end of the row, or at `start` if the
-        line begins neither; `WAIT` if that is not known yet.
+        Where to continue: at the end of the row, or at `start` if the line is none; `WAIT` if it
+        is not known yet whether it is a row, or a fence of tildes.
     """
     if text[start] == "|":
         return _row(text, start, final)
-    if text.startswith(_TILDES, start):
-        return code_fence(text, start, final)
     begun = len(text) < start + 3 and text.count("~", start) == len(text) - start
     return WAIT if begun and not final else start
 

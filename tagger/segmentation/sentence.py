@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tagger.segmentation.blocks import BLOCK_FIRST, block_line, code_fence
+from tagger.segmentation.blocks import BLOCK_FIRST, TILDES, block_line, code_fence, may_close
 from tagger.segmentation.cutting import BLANK_LINE, Cut, CutSegmenter
 from tagger.segmentation.sentence_rules import CLOSERS, SPACED_MARKS, ends_here
 from tagger.segmentation.spans import WAIT, closed_span
@@ -40,6 +40,7 @@ class SentenceScanner:
         self._begin = 0  # where the open sentence begins
         self._at = 0  # everything before is decided
         self._new_line = True  # whether a line begins there
+        self._unclosed = ""  # how the fence is written that was open for too long, until it closes
         self._read = 0  # while waiting: how much was read
         self._same: re.Pattern[str] | None = None  # and what, coming next, changes nothing
 
@@ -91,7 +92,23 @@ class SentenceScanner:
         line = indent.end() if indent else start
         if line == len(text):
             return line if final else self._wait(text, _MORE_BLANKS)
+        if text.startswith(TILDES, line):
+            return self._fence(text, line, final)
         return block_line(text, line, final) if text[line] in BLOCK_FIRST else line
+
+    def _fence(self, text: str, start: int, final: bool) -> int:
+        """A fence at `start`: continue behind its block, or behind it if it closes a long one."""
+        if self._unclosed == text[start]:
+            closes = may_close(text, start, final)
+            if closes is None:
+                return WAIT
+            self._unclosed = ""
+            if closes:
+                return start + 3
+        behind = code_fence(text, start, final)
+        if behind == start + 3:
+            self._unclosed = text[start]
+        return behind
 
     def _line_break(self, text: str, start: int, final: bool) -> Cut | int:
         """A line break at `start`: cut at a blank line and before a list item."""
@@ -111,7 +128,7 @@ class SentenceScanner:
     def _span(self, text: str, start: int, final: bool) -> Cut | int:
         """A formula, code, or an escaped character at `start`: continue behind it."""
         if text.startswith("```", start):
-            return code_fence(text, start, final)
+            return self._fence(text, start, final)
         end = closed_span(text, start, final)
         last = text[end - 1] if end > start + 2 else ""
         if last and last in "$)]}":  # a formula may carry the full stop: "$x = 5.$ Then"

@@ -69,6 +69,16 @@ def test_blocks_fence_may_be_as_long_as_its_limit_and_no_longer(fence: str) -> N
     assert len(texts_of(held.replace("a", "aa", 1))) > 1000
 
 
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+@pytest.mark.parametrize("closed", [True, False])
+def test_blocks_what_stands_behind_a_long_block_is_what_it_is(fence: str, closed: bool) -> None:
+    code, prose = "a = 1. B\n" * 1000, "Now we go on. It is done."
+    block = f"{fence}py\nx = 1. Y\n{fence}"
+    end = f"{fence}\n" if closed else ""
+    found = texts_of(f"{fence}\n{code}{end}{prose}\n\n{block}\n\nSo it is.")
+    assert found[-3:] == ["It is done.", block, "So it is."]
+
+
 def test_blocks_last_fence_runs_to_the_end() -> None:
     for fence in ("```", "~~~"):
         assert texts_of(f"So:\n\n{fence}\na. B\n\nC. D") == ["So:", f"{fence}\na. B\n\nC. D"]
