@@ -51,7 +51,7 @@ def section(content: Mapping[str, Any], name: str, source: str = "config") -> di
         source: What to call the file in errors.
 
     Raises:
-        UserError: The section is not a mapping, or there are keys beside the sections.
+        UserError: The section is not a mapping, or there are keys next to the sections.
     """
     if name in content:
         check_sections(content, source)

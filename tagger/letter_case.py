@@ -1,4 +1,4 @@
-"""Searching for words whatever the case of letters, in less time than `re` takes by itself."""
+"""Searching for words whatever the case of letters, in less time than `re` takes."""
 
 from __future__ import annotations
 

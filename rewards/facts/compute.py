@@ -25,7 +25,7 @@ from tagger.thinking.end_tokens import end_token_ids
 from tagger.thinking.keywords import count_keywords
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters
 
-_PART_OF_WORDS = re.compile(r"[\w\s-]")  # characters that keywords, or what is beside them, have
+_PART_OF_WORDS = re.compile(r"[\w\s-]")  # characters that keywords, or what is next to them, have
 
 __all__ = ["FactsComputer", "SegmentingTagger", "Task"]
 

@@ -16,7 +16,7 @@ _OF_SWEEPS = {
 
 
 def check_sections(content: Mapping[str, Any], source: str) -> None:
-    """Refuse keys beside the sections of a file, which no command would read.
+    """Refuse keys next to the sections of a file, which no command would read.
 
     Keys that begin with an underscore may hold what YAML's anchors repeat elsewhere.
 
