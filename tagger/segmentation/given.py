@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from tagger.errors import UserError
@@ -54,6 +55,12 @@ def unit_text(segmenter: Segmenter) -> str:
     Only the name alone is in `UNITS`: steps cut by other settings are not those that it stands for.
     """
     name, settings = segmenter.name, segmenter.settings
-    usual = get_unit(name).settings if name in UNITS else {}
+    usual = _usual_settings(name)
     others = [f"{key}={value}" for key, value in settings.items() if usual.get(key) != value]
     return " ".join([name, *others])
+
+
+@cache
+def _usual_settings(name: str) -> dict[str, Any]:
+    """The default settings of what a name stands for, read once and not again for every trace."""
+    return get_unit(name).settings if name in UNITS else {}
