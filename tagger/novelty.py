@@ -76,9 +76,9 @@ class KnownWords:
         Returns:
             A number in [0, 1]; 1 for a step without words. Numbers and signs do not count.
         """
-        letters = list(map(self._letters.__getitem__, _words(text[:READ_CHARACTERS])))
-        known = sum([n for n in letters if n > 0])
-        both = 2 * known - sum(letters)
+        words = _words(text[:READ_CHARACTERS])
+        both = len("".join(words))
+        known = (both + sum(map(self._letters.__getitem__, words))) // 2  # the others are negative
         return known / both if both else 1.0
 
     def unfamiliar(self, texts: Iterable[str]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from tagger.steps import Segmenter, Step
 from tagger.thinking.end_tokens import cut_at_end
 from tagger.thinking.split import PromptEnd, Thinking, ThinkingDelimiters, split_thinking
-from tagger.thinking.token_text import char_ends
+from tagger.thinking.token_text import char_end_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,15 @@ def parse_rollout(
         The parts with their tokens.
     """
     body, ended = cut_at_end(ids, end_ids)
-    text, ends = char_ends(tokenizer, body)
+    text, ends = char_end_array(tokenizer, body)
     if ended:  # it carries no text, whichever end token it is, and nothing behind it counts
-        ids, ends = ids[: len(body) + 1], [*ends, len(text)]
+        ids, ends = ids[: len(body) + 1], np.append(ends, len(text))
     thinking = split_thinking(text, delimiters, after, ended)
     steps = tuple(segmenter.split(thinking.text))
     outside = tuple(_outside(text, thinking, delimiters, segmenter))
-    ends_array = np.asarray(ends, dtype=np.int64)
     thinking_tokens = 0  # a first token without a whole character is not thinking where none is
     if thinking.end:
-        thinking_tokens = int(np.searchsorted(ends_array, thinking.end, side="right"))
+        thinking_tokens = int(np.searchsorted(ends, thinking.end, side="right"))
     if not thinking.finished and ended:
         thinking_tokens = min(thinking_tokens, len(ids) - 1)
     return ParsedRollout(
@@ -99,9 +98,9 @@ def parse_rollout(
         outside=outside,
         tokens=len(ids),
         thinking_tokens=thinking_tokens,
-        step_tokens=_tokens_of_steps(ends_array[:thinking_tokens], thinking.start, steps),
+        step_tokens=_tokens_of_steps(ends[:thinking_tokens], thinking.start, steps),
         outside_tokens=_tokens_within(
-            ends_array, thinking_tokens if steps else 0, thinking.start, outside
+            ends, thinking_tokens if steps else 0, thinking.start, outside
         ),
         ended=ended,
         format_ok=_format_ok(text, thinking, delimiters, after),

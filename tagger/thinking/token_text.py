@@ -7,12 +7,14 @@ Law: for any ids, what `TokenText` yields (all of `feed`, then `flush`), joined,
 from __future__ import annotations
 
 import codecs
+import json
 import re
 import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def _byte_alphabet() -> dict[str, int]:
@@ -47,11 +49,46 @@ class _ByteTable(dict[int, bytes]):
         """Bytes of each of many tokens."""
         return list(map(self.__getitem__, ids))
 
+    def valid(self, ids: Sequence[int]) -> tuple[str, NDArray[np.int64]] | None:
+        """`char_end_array` of a sequence; None if its bytes are no valid text."""
+        pieces = self.all_bytes(ids)
+        try:
+            text = b"".join(pieces).decode()
+        except UnicodeDecodeError:
+            return None
+        return text, _ends_of_valid(text, pieces)
+
     @staticmethod
     def _data_of(token: str) -> bytes:
         if all(c in _BYTES for c in token):
             return bytes(_BYTES[c] for c in token)
         return token.encode()  # an added token written as it is, e.g. one with a space in its name
+
+
+class _FusedTable(_ByteTable):
+    """The same for a byte-level decoder that is shown all tokens as one, of a GGUF file.
+
+    A token with any character that stands for no byte changes how the others are read.
+
+    Attributes:
+        odd: Such tokens, those that were looked up.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        super().__init__(tokenizer)
+        self.odd: set[int] = set()
+
+    def __missing__(self, token_id: int) -> bytes:
+        tokenizer = self._tokenizer()
+        token = tokenizer.convert_ids_to_tokens(token_id) if tokenizer is not None else None
+        if token and (not _BYTES.keys() >= set(token) or _BYTE_TOKEN.fullmatch(token)):
+            self.odd.add(token_id)
+        return super().__missing__(token_id)
+
+    def valid(self, ids: Sequence[int]) -> tuple[str, NDArray[np.int64]] | None:
+        """`char_end_array` of a sequence; None also if one of its tokens is odd."""
+        found = super().valid(ids)
+        return found if not self.odd or self.odd.isdisjoint(ids) else None
 
 
 class _PieceTable(_ByteTable):
@@ -65,6 +102,9 @@ class _PieceTable(_ByteTable):
 
 _BYTE_TOKEN = re.compile("<0x([0-9A-F]{2})>")
 _tables: weakref.WeakKeyDictionary[Any, _ByteTable] = weakref.WeakKeyDictionary()
+_fused: weakref.WeakKeyDictionary[Any, _FusedTable | None] = weakref.WeakKeyDictionary()
+# Decoders that transformers gives a tokenizer read from a GGUF file, in order.
+_GGUF = ["ByteFallback", "Fuse", "Replace", "ByteLevel"]
 _candidates: weakref.WeakKeyDictionary[Any, list[_ByteTable]] = weakref.WeakKeyDictionary()
 
 
@@ -83,6 +123,18 @@ def _table_of(tokenizer: Any) -> _ByteTable | None:
     if table is None:
         table = _tables[tokenizer] = _ByteTable(tokenizer)
     return table
+
+
+def _fused_table_of(tokenizer: Any) -> _FusedTable | None:
+    """The byte table of a tokenizer with the decoders of a GGUF file, None for any other kind."""
+    if tokenizer not in _fused:
+        decoder = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
+        several = type(decoder).__name__ == "Sequence"
+        parts = json.loads(decoder.__getstate__())["decoders"] if several else []
+        replaced = [part.get("pattern") for part in parts if part["type"] == "Replace"]
+        fused = [part["type"] for part in parts] == _GGUF and replaced == [{"String": "\u2581"}]
+        _fused[tokenizer] = _FusedTable(tokenizer) if fused else None
+    return _fused[tokenizer]
 
 
 class TokenText:
@@ -156,16 +208,17 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
         never fall; token i owns the characters ``ends[i-1]:ends[i]``; the last end is the
         length of the text.
     """
-    table = _table_of(tokenizer)
-    if table is not None:
-        pieces = table.all_bytes(ids)
-        try:
-            text = b"".join(pieces).decode()
-        except UnicodeDecodeError:
-            pass  # broken characters: go through them one by one
-        else:
-            return text, _ends_of_valid(text, pieces)
-    elif (found := _by_pieces(tokenizer, ids)) is not None:
+    text, ends = char_end_array(tokenizer, ids)
+    return text, ends.tolist()
+
+
+def char_end_array(tokenizer: Any, ids: Sequence[int]) -> tuple[str, NDArray[np.int64]]:
+    """`char_ends` with the ends as an array, (tokens,)."""
+    plain = _table_of(tokenizer)
+    table = _fused_table_of(tokenizer) if plain is None else plain
+    if table is not None and (valid := table.valid(ids)) is not None:
+        return valid
+    if plain is None and (found := _by_pieces(tokenizer, ids)) is not None:
         return found
     stream = TokenText(tokenizer)
     parts, ends, length = [], [], 0
@@ -177,11 +230,11 @@ def char_ends(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]]:
     if rest:
         parts.append(rest)
         ends[-1] = length + len(rest)
-    return "".join(parts), ends
+    return "".join(parts), np.array(ends, dtype=np.int64)
 
 
-def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]] | None:
-    """`char_ends` of a tokenizer that is not plainly byte-level, if its text is that of its pieces.
+def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, NDArray[np.int64]] | None:
+    """`char_end_array` of a tokenizer not plainly byte-level, if its text is that of its pieces.
 
     One pass over a sequence instead of two calls of ``decode`` a token. Which pieces, those with
     marked spaces or byte-level ones behind other decoders (as in files converted from GGUF), only
@@ -208,7 +261,7 @@ def _by_pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[str, list[int]] | No
     return None
 
 
-def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:
+def _ends_of_valid(text: str, pieces: list[bytes]) -> NDArray[np.int64]:
     """Number of whole characters after each piece of well-formed UTF-8."""
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
     ends = np.cumsum(lengths)
@@ -218,5 +271,4 @@ def _ends_of_valid(text: str, pieces: list[bytes]) -> list[int]:
         begun = np.concatenate([[0], np.cumsum(starts)])
         in_the_middle = np.append(~starts, False)  # a continuation byte follows this position
         ends = begun[ends] - in_the_middle[ends]
-    found: list[int] = ends.tolist()
-    return found
+    return ends

@@ -116,6 +116,14 @@ def test_char_ends_behind_other_decoders_are_those_of_the_byte_level_tokenizer(t
         assert char_ends(from_gguf(), ids) == char_ends(byte_level(), ids)
 
 
+@settings(max_examples=150, deadline=None)
+@given(ids=st.lists(st.integers(0, 330), max_size=12))
+def test_any_ids_of_a_gguf_file_are_read_as_decode_has_them(ids: list[int]) -> None:
+    text, ends = char_ends(from_gguf(), ids)
+    assert text == decoded(from_gguf(), ids)
+    assert len(ends) == len(ids) and ends == sorted(ends) and (not ids or ends[-1] == len(text))
+
+
 @settings(max_examples=80, deadline=None)
 @given(ids=st.lists(st.integers(0, 330), max_size=25), text=TEXTS)
 def test_char_ends_of_pieces_are_those_of_the_stream(ids: list[int], text: str) -> None:
@@ -135,4 +143,20 @@ def test_char_ends_of_pieces_are_read_at_once(make: Any, monkeypatch: pytest.Mon
     ids = tokenizer.encode("a7 + 7 = 7", add_special_tokens=False)
     expected = char_ends(tokenizer, ids)
     monkeypatch.setattr(TokenText, "feed", None)
+    assert char_ends(tokenizer, ids) == expected
+
+
+def test_a_token_that_stands_for_no_bytes_changes_how_all_of_a_gguf_file_are_read() -> None:
+    tokenizer = from_gguf()
+    plain, odd = tokenizer.encode("é 7"), tokenizer.encode("<|odd one|>é 7")
+    assert char_ends(tokenizer, plain)[0] == decoded(tokenizer, plain) == "é 7"
+    assert char_ends(tokenizer, odd)[0] == decoded(tokenizer, odd) != "<|odd one|>é 7"
+    assert char_ends(tokenizer, plain)[0] == "é 7"
+
+
+def test_plain_tokens_of_a_gguf_file_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = from_gguf()
+    ids = tokenizer.encode("a7 + 7 = é", add_special_tokens=False)
+    expected = char_ends(byte_level(), ids)
+    monkeypatch.setattr(tokenizer, "decode", None)
     assert char_ends(tokenizer, ids) == expected
