@@ -128,7 +128,7 @@ def _table_of(tokenizer: Any) -> _ByteTable | None:
 def _fused_table_of(tokenizer: Any) -> _FusedTable | None:
     """The byte table of a tokenizer with the decoders of a GGUF file, None for any other kind."""
     if tokenizer not in _fused:
-        decoder = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
+        decoder: Any = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
         several = type(decoder).__name__ == "Sequence"
         parts = json.loads(decoder.__getstate__())["decoders"] if several else []
         replaced = [part.get("pattern") for part in parts if part["type"] == "Replace"]

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from launch.cli import main
+from tagger.backends.student.backend import StudentBackend
+from tagger.backends.student.network import TABLES, compress, decompress
 from tagger.frozen import FrozenTagger
+from tagger.segmentation import ParagraphSegmenter
+from tagger.taxonomies.taxonomy import REASONTYPE
+from tests.tagger.student.small import SHAPE, random_backend
 from tests.world import World
 
 
@@ -64,4 +69,49 @@ def test_tagger_combine_refuses_weights_of_another_number_and_few_labels(
         f"{empty}: 0 labels are too few to calibrate by; give 30 or more, or"
         in capsys.readouterr().err
     )
+    assert not (tmp_path / "new").exists()
+
+
+def saved_student(folder: Path, backend: StudentBackend) -> Path:
+    return FrozenTagger(REASONTYPE, ParagraphSegmenter(), backend).save(folder)
+
+
+def test_tagger_combine_averages_the_weights_of_students_of_one_origin(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = decompress(random_backend().arrays)
+    draw = np.random.default_rng(0)
+    tuned = {k: w + 0.2 * w.std() * draw.standard_normal(w.shape) for k, w in start.items()}
+    one = saved_student(tmp_path / "one", random_backend())
+    other = saved_student(
+        tmp_path / "other",
+        StudentBackend(SHAPE, compress({k: w.astype(np.float32) for k, w in tuned.items()})),
+    )
+    argv = ["tagger", "combine", str(one), str(other), "--average-weights", "--weights", "3", "1"]
+    assert main([*argv, "--output", str(tmp_path / "mean")]) == 0
+    mean = FrozenTagger.load(tmp_path / "mean")
+    first, second = (FrozenTagger.load(folder) for folder in (one, other))
+    assert mean.backend.name == "student" and mean.temperature == 1.0
+    assert mean.about["members"] == [first.fingerprint, second.fingerprint]
+    found, a, b = (decompress(tagger.arrays) for tagger in (mean, first, second))
+    for name, weight in found.items():
+        rounding = weight.std() * 5 / 127 if name in TABLES else 1e-6
+        assert np.allclose(weight, 0.75 * a[name] + 0.25 * b[name], atol=rounding), name
+    assert "The mean of the weights of 2" in (tmp_path / "mean" / "README.md").read_text()
+
+
+def test_tagger_combine_refuses_to_average_weights_that_have_nothing_in_common(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = saved_student(tmp_path / "one", random_backend(seed=0))
+    other = saved_student(tmp_path / "other", random_backend(seed=1))
+    argv = ["tagger", "combine", str(one), str(other), "--average-weights"]
+    assert main([*argv, "--output", str(tmp_path / "new")]) == 2
+    assert "tagger 2 have nothing in common with those of tagger 1" in capsys.readouterr().err
+    argv = ["tagger", "combine", str(one), "linear", "--average-weights"]
+    assert main([*argv, "--output", str(tmp_path / "new")]) == 2
+    assert "Tagger 2 is of the back end linear; only the weights" in capsys.readouterr().err
+    argv = ["tagger", "combine", str(one), "default", "--average-weights"]
+    assert main([*argv, "--output", str(tmp_path / "new")]) == 2
+    assert "a student of another shape than tagger 1" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()

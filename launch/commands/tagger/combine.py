@@ -1,4 +1,4 @@
-"""``suffice tagger combine``: a soft-voting ensemble of taggers."""
+"""``suffice tagger combine``: several taggers as one, by their probabilities or their weights."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="share of each in the mean, relative to the others' (default: equal)",
     )
     parser.add_argument(
+        "--average-weights",
+        action="store_true",
+        help="take the mean of the weights of students that were fine-tuned from the same one: one "
+        "student, as fast as each (default: the mean of their probabilities)",
+    )
+    parser.add_argument(
         "--labels",
         type=Path,
         nargs="+",
@@ -49,11 +55,11 @@ def run(args: argparse.Namespace) -> None:
     from tagger.traces.labelled import read_labelled
     from tagger.training.by_labels.fit import LEAST_LABELS
     from tagger.training.calibration import calibrate, scores_of_labels
-    from tagger.training.combine import combine
+    from tagger.training.combine import average, combine
     from tagger.variants import with_parts
 
     taggers = [FrozenTagger.load(folder) for folder in args.taggers]
-    whole = combine(taggers, args.weights)
+    whole = (average if args.average_weights else combine)(taggers, args.weights)
     words = [w for t in taggers if (w := t.extras.known_words) is not None]
     if len(words) == len(taggers):  # else it is not known what the others do not know
         whole = with_parts(whole, extras=Extras(known_words=KnownWords.of_all(words)))
@@ -74,14 +80,15 @@ def run(args: argparse.Namespace) -> None:
     members = "\n".join(
         f"* {name}: `{t.fingerprint}`" for name, t in zip(args.taggers, taggers, strict=True)
     )
-    card = f"# Step tagger\n\nThe mean of {len(taggers)} taggers:\n\n{members}\n"
+    what = "weights" if args.average_weights else "probabilities"
+    card = f"# Step tagger\n\nThe mean of the {what} of {len(taggers)} taggers:\n\n{members}\n"
     folder = whole.save(output, card)
     print(f"Saved {folder}, fingerprint {whole.fingerprint[:12]}.")
 
 
 COMMAND = Command(
     name="tagger combine",
-    summary="combine taggers into a soft-voting ensemble",
+    summary="combine taggers: the mean of their probabilities, or of their weights",
     example="suffice tagger combine runs/tagger-1 runs/tagger-2 --output teacher",
     configure=configure,
     run=run,

@@ -69,9 +69,18 @@ def initial_weights(
     return decompress(init.arrays)
 
 
-def mean_weights(networks: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
-    """The mean of each weight over networks of one shape."""
+def mean_weights(
+    networks: Sequence[Mapping[str, Floats]], shares: Sequence[float] | None = None
+) -> dict[str, Floats]:
+    """The mean of each weight over networks of one shape.
+
+    Args:
+        networks: Weights by name.
+        shares: Of each network in the mean, relative to the others'; equal if None.
+    """
     return {
-        name: np.mean([network[name] for network in networks], axis=0, dtype=np.float32)
+        name: np.average([network[name] for network in networks], axis=0, weights=shares).astype(
+            np.float32
+        )
         for name in networks[0]
     }
