@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from tagger.backends.student.network import TABLES, compress, decompress
 from tagger.frozen import FrozenTagger
 from tagger.segmentation import ParagraphSegmenter
 from tagger.taxonomies.taxonomy import REASONTYPE
+from tagger.training.splits import read_and_hold_out
 from tests.tagger.student.small import SHAPE, random_backend
 from tests.world import World
 
@@ -69,7 +71,29 @@ def test_tagger_combine_refuses_weights_of_another_number_and_few_labels(
         f"{empty}: 0 labels are too few to calibrate by; give 30 or more, or"
         in capsys.readouterr().err
     )
+    assert main([*argv, "--held-out", "0.1"]) == 2
+    assert "--held-out is of labels; name the files" in capsys.readouterr().err
+    assert main([*argv, "--labels", str(empty), "--held-out", "2"]) == 2
+    assert "--held-out is 2; give a share between 0 and 1." in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_tagger_combine_calibrates_by_the_questions_that_a_training_held_out(
+    world: World, tmp_path: Path
+) -> None:
+    labels = world.root / "labelled.jsonl"
+    aside = read_and_hold_out([labels], REASONTYPE, 3, 0.5).aside
+    kept = {trace.id for trace in aside}
+    rows = [row for row in labels.read_text().splitlines() if json.loads(row)["id"] in kept]
+    (tmp_path / "aside.jsonl").write_text("\n".join(rows) + "\n")
+    argv = ["tagger", "combine", str(world.tagger), "linear", "--labels"]
+    drawn = [str(labels), "--held-out", "0.5", "--seed", "3", "--output", str(tmp_path / "drawn")]
+    assert main([*argv, *drawn]) == 0
+    named = [str(tmp_path / "aside.jsonl"), "--output", str(tmp_path / "named")]
+    assert main([*argv, *named]) == 0
+    one, other = (FrozenTagger.load(tmp_path / name) for name in ("drawn", "named"))
+    assert (one.temperature, one.logit_bias) == (other.temperature, other.logit_bias)
+    assert 0 < len(rows) < len(labels.read_text().splitlines())
 
 
 def saved_student(folder: Path, backend: StudentBackend) -> Path:

@@ -38,6 +38,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="labelled traces none of them was trained on, to set temperature and logit bias by "
         "(default: neither is set)",
     )
+    parser.add_argument(
+        "--held-out",
+        type=float,
+        metavar="SHARE",
+        help="of --labels, take the questions alone that suffice tagger train with this held_out "
+        "and --seed kept from its networks (default: all)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="with --held-out: the trainings' (default: 0)"
+    )
     add_output(parser, "tagger")
 
 
@@ -48,6 +58,10 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"{len(args.weights)} weights for {len(args.taggers)} taggers; give one for each."
         )
+    if args.held_out is not None and not args.labels:
+        raise UserError("--held-out is of labels; name the files of the trainings with --labels.")
+    if args.held_out is not None and not 0 < args.held_out < 1:
+        raise UserError(f"--held-out is {args.held_out:g}; give a share between 0 and 1.")
     from tagger.evaluation.label_files import labelled_steps
     from tagger.extras import Extras
     from tagger.frozen import FrozenTagger
@@ -56,6 +70,7 @@ def run(args: argparse.Namespace) -> None:
     from tagger.training.by_labels.fit import LEAST_LABELS
     from tagger.training.calibration import calibrate, scores_of_labels
     from tagger.training.combine import average, combine
+    from tagger.training.splits import read_and_hold_out
     from tagger.variants import with_parts
 
     taggers = [FrozenTagger.load(folder) for folder in args.taggers]
@@ -65,7 +80,10 @@ def run(args: argparse.Namespace) -> None:
         whole = with_parts(whole, extras=Extras(known_words=KnownWords.of_all(words)))
     if args.labels:
         taxonomy = whole.taxonomy
-        traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
+        if args.held_out is None:
+            traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
+        else:
+            traces = read_and_hold_out(args.labels, taxonomy, args.seed, args.held_out).aside
         if (labels := labelled_steps(traces)) < LEAST_LABELS:
             raise UserError(
                 f"{', '.join(map(str, args.labels))}: {labels} labels are too few to calibrate by; "
