@@ -34,6 +34,7 @@ class UnitCalibration:
         logit_bias: Added to the logarithm of a type's probability when a type is predicted, by
             tag; probabilities are given without it.
         about: Label files and figures.
+        version: Of the segmenter that cut the steps; 1 in files that do not say it.
     """
 
     tagger: str
@@ -43,9 +44,10 @@ class UnitCalibration:
     temperature: float
     logit_bias: dict[str, float]
     about: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
 
     def fits(self, segmenter: Segmenter, taxonomy: str) -> bool:
-        """Whether it is for steps of this segmenter and types of this taxonomy."""
+        """Whether it is for steps of this segmenter, of any version, and types of this taxonomy."""
         theirs = (segmenter.name, _plain(segmenter.settings), taxonomy)
         return (self.segmenter, self.settings, self.taxonomy) == theirs
 
@@ -112,6 +114,8 @@ def _entry(**values: Any) -> UnitCalibration:
     for key in ("settings", "logit_bias", "about"):
         if not isinstance(getattr(made, key), dict):
             raise ValueError(f"{key} {getattr(made, key)!r} is no mapping")
+    if isinstance(made.version, bool) or not isinstance(made.version, int):
+        raise ValueError(f"version {made.version!r} is no whole number")
     if not (finite_number(made.temperature) and made.temperature > 0):
         raise ValueError(f"temperature {made.temperature!r} is no number above 0")
     for tag, value in made.logit_bias.items():

@@ -77,6 +77,7 @@ class MappedTagger:
     ) -> None:
         check_mappable(tagger.taxonomy, type_map)
         self._calibrated = calibration is not None or getattr(tagger, "calibrated", True)
+        self._calibration = calibration
         self._own_factors: list[float] = []
         self._factors: list[float] = []
         if isinstance(tagger, FrozenTagger):
@@ -110,6 +111,16 @@ class MappedTagger:
     def calibrated(self) -> bool:
         """Whether it, or the tagger it maps, is calibrated for the steps its segmenter cuts."""
         return self._calibrated
+
+    @property
+    def calibration(self) -> UnitCalibration | None:
+        """For its types on these steps; None if there is none."""
+        return self._calibration
+
+    @property
+    def mapped(self) -> TextTagger:
+        """The tagger that it maps."""
+        return self._tagger
 
     def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
         """Tag consecutive steps of one trace."""

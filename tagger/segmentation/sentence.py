@@ -186,6 +186,7 @@ class SentenceSegmenter(CutSegmenter):
     OWNER: ClassVar[str] = "segmenter 'sentence'"
 
     name: ClassVar[str] = "sentence"
+    version: ClassVar[int] = 2
 
     def scanner(self) -> SentenceScanner:
         """What finds the cuts of one trace."""

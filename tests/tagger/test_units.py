@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def entry(tagger: FrozenTagger, **values: Any) -> UnitCalibration:
     given = {
         "tagger": tagger.fingerprint, "taxonomy": tagger.taxonomy.name, "segmenter": "sentence",
         "settings": {"min_chars": 1}, "temperature": 2.0, "logit_bias": {"VERIFY": 9.0},
+        "version": SENTENCE.version,
     }  # fmt: skip
     return UnitCalibration(**(given | values))
 
@@ -122,6 +124,38 @@ def test_tagger_in_taxonomy_without_calibration_keeps_its_fingerprint(
     ), "the calibration is for sentences"
 
 
+def test_calibration_for_former_cuts_is_used_and_reported(linear: FrozenTagger) -> None:
+    former = with_(linear, entry(linear, version=1))
+    made = for_segmenter(former, SENTENCE)
+    now = for_segmenter(with_(linear, entry(linear)), SENTENCE)
+    assert made.calibrated and made.fingerprint == now.fingerprint
+    assert calibration_note(now) == ""
+    says = rf"'sentence' as its version 1 cut them, and this is version {SENTENCE.version}: counts"
+    assert re.search(says, calibration_note(made)) and note_of(now, made) == calibration_note(made)
+    assert "'sentence', which rows name as its" in calibration_note(made, by_rows=True)
+
+
+def test_calibration_of_mapped_types_for_former_cuts_is_reported(linear: FrozenTagger) -> None:
+    bias: dict[str, float] = {"MONITOR": 1.0}
+    one = entry(linear, taxonomy="schoenfeld", logit_bias=bias)
+    for version, noted in ((1, True), (SENTENCE.version, False)):
+        made = for_segmenter(with_(linear, replace(one, version=version)), SENTENCE)
+        assert ("as its version 1" in calibration_note(in_taxonomy(made, "schoenfeld"))) == noted
+    own = for_segmenter(with_(linear, entry(linear, version=1)), SENTENCE)
+    assert "as its version 1" in calibration_note(in_taxonomy(own, "schoenfeld"))
+
+
+def test_read_calibrations_without_a_version_are_of_the_first(tmp_path: Path) -> None:
+    row = {
+        "tagger": "f", "taxonomy": "t", "segmenter": "s", "settings": {}, "temperature": 1.0,
+        "logit_bias": {},
+    }  # fmt: skip
+    content = {"format": 1, "calibrations": [row]}
+    (tmp_path / CALIBRATIONS_FILE).write_text(json.dumps(content))
+    (found,) = read_calibrations(tmp_path, "f")
+    assert found.version == 1
+
+
 def test_calibration_for_an_unknown_type_is_refused(linear: FrozenTagger) -> None:
     made = with_(linear, entry(linear, taxonomy="schoenfeld", logit_bias={"CHECK": 1.0}))
     with pytest.raises(UserError, match="bias for 'CHECK', which is no type of 'schoenfeld'"):
@@ -171,6 +205,8 @@ def test_extras_are_saved_and_loaded_with_the_tagger(linear: FrozenTagger, tmp_p
         ({"logit_bias": []}, "logit_bias .* is no mapping"),
         ({"about": None}, "about None is no mapping"),
         ({"tagger": 5}, "tagger 5 is no text"),
+        ({"version": "2"}, "version '2' is no whole number"),
+        ({"version": True}, "version True is no whole number"),
     ],
 )
 def test_read_calibrations_refuses_what_does_not_fit(

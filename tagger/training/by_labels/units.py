@@ -72,6 +72,7 @@ def calibrate_unit(
         settings=dict(segmenter.settings),
         temperature=temperature,
         logit_bias={taxonomy.tags[i]: round(float(b), 3) for i, b in enumerate(bias) if b},
+        version=segmenter.version,
     )
     return calibration, report
 
