@@ -60,7 +60,7 @@ class MappedTagger:
     from the map of the best type: three likely kinds of computation outweigh one of verification.
     When a type is predicted, each of the tagger's own types counts in its sum with its logit bias,
     as it does when one of these is predicted; a calibration brings biases for the types mapped to
-    in their place.
+    in their place, and may move the probabilities of these.
 
     Args:
         tagger: Gives the types the map starts from.
@@ -80,10 +80,18 @@ class MappedTagger:
         self._calibration = calibration
         self._own_factors: list[float] = []
         self._factors: list[float] = []
+        self._moved: list[float] = []
         if isinstance(tagger, FrozenTagger):
             if calibration is not None:
-                tagger = with_parts(tagger, temperature=calibration.temperature, logit_bias=None)
+                tagger = with_parts(
+                    tagger,
+                    temperature=calibration.temperature,
+                    logit_bias=None,
+                    probability_bias=None,
+                )
                 self._factors = _factors(calibration.logit_bias, type_map.taxonomy)
+                if calibration.probability_bias:
+                    self._moved = _factors(calibration.probability_bias, type_map.taxonomy)
             else:
                 self._own_factors = own_factors(tagger)
         self._tagger = tagger
@@ -143,7 +151,12 @@ class MappedTagger:
 
     def _mapped(self, tagged: TaggedStep) -> TaggedStep:
         """Sum probabilities; of equal ones, after the bias, the first type wins."""
-        sums = scores = self._sums(tagged.probabilities)
+        sums = self._sums(tagged.probabilities)
+        if self._moved:
+            sums = list(map(mul, sums, self._moved))
+            total = sum(sums)
+            sums = [value / total for value in sums]
+        scores = sums
         if self._own_factors:
             scores = self._sums(map(mul, tagged.probabilities, self._own_factors))
         if self._factors:
@@ -164,7 +177,11 @@ class MappedTagger:
             "types": [asdict(t) for t in self._taxonomy.types],
             "map": self._target,
         }
-        for key, factors in (("factors", self._factors), ("own_factors", self._own_factors)):
+        for key, factors in (
+            ("factors", self._factors),
+            ("own_factors", self._own_factors),
+            ("moved", self._moved),
+        ):
             if factors:
                 described[key] = factors
         text = json.dumps(described, sort_keys=True, ensure_ascii=False)

@@ -42,6 +42,7 @@ def for_segmenter(tagger: FrozenTagger, segmenter: Segmenter) -> FrozenTagger:
         segmenter=segmenter,
         temperature=found.temperature,
         logit_bias=found.logit_bias,
+        probability_bias=found.probability_bias,
         calibrated=True,
     )
 
