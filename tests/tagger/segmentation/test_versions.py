@@ -33,8 +33,8 @@ TEXTS = (
 CUTS = {
     "paragraph": (1, "c301b6e14dfa"),
     "sentence_paragraph": (1, "2d5cc27ff8e3"),
-    "sentence": (2, "cd8f0244add4"),
-    "marker": (2, "838f424f04d9"),
+    "sentence": (3, "0759c08e25da"),
+    "marker": (3, "c4e318590468"),
     "confidence": (1, "412d07d9b43f"),
 }
 """Version, and what it makes of `TEXTS`."""
