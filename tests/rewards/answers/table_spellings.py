@@ -22,6 +22,21 @@ SPELLINGS: dict[str, list[tuple[str, str, bool]]] = {
         (r"\boxed{\text{EUR }5}", r"\$5", WRONG),
         (r"\boxed{5-}", "5", WRONG),
     ],
+    "thousands by apostrophes": [
+        (r"\boxed{1'000}", "1000", RIGHT),
+        (r"\boxed{1000}", "1’000", RIGHT),
+        (r"\boxed{12'345'678.5}", "12345678.5", RIGHT),
+        (r"\boxed{1'000\text{ m}}", "1 km", RIGHT),
+        (r"\boxed{2'000, 1'000}", "1000, 2000", RIGHT),
+        ("The sum of 1'000 and 2'000 is 3'000.", "3000", RIGHT),
+        (r"\boxed{1'000}", "1", WRONG),
+        (r"\boxed{1'000}", "1001", WRONG),
+        (r"\boxed{1'00}", "100", WRONG),
+        (r"\boxed{1'000'00}", "100000", WRONG),
+        (r"\boxed{0'500}", "500", WRONG),
+        (r"\boxed{5'100''}", "5100", WRONG),  # feet and inches, minutes and seconds
+        (r"\boxed{f'100}", "100", WRONG),
+    ],
     "raised and lowered digits": [
         (r"\boxed{1.5 × 10⁻³}", "0.0015", RIGHT),
         (r"\boxed{2¹⁰}", "1024", RIGHT),
