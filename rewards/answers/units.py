@@ -114,6 +114,10 @@ _FACTORS = {
     for name in parts
     if not name[0].isdigit()
 }
+_MAY_MULTIPLY = re.compile(  # most phrases do not, and are told at once
+    rf"\{{?\s*(?:{'|'.join(map(re.escape, _FACTORS))})s?(?:[\s.*^\\/-]|[hm](?![a-z]))",
+    re.IGNORECASE,
+)
 _JOINED = re.compile(r"(?<![A-Za-z])(?:(k?N)(m)|([kM]?W|m?A)(h))(?![A-Za-z])")
 _FACTOR = (
     rf"(?P<name>{'|'.join(re.escape(f) for f in sorted(_FACTORS, key=len, reverse=True))})"
@@ -175,7 +179,7 @@ def read_unit(phrase: str) -> Unit | None:
         says more than a unit does (``"or 19"``, ``"x"``, ``"more than 3"``).
     """
     phrase = _FRACTION.sub(r"\1/\2", phrase.strip())
-    if len(phrase) <= 60 and (product := _product(phrase)) is not None:
+    if len(phrase) <= 60 and _MAY_MULTIPLY.match(phrase) and (product := _product(phrase)):
         return product
     phrase = _BELOW.sub(lambda m: f"/{m[1]}" + (f"^{m[2]}" if m[2] != "1" else ""), phrase)
     if not phrase or len(phrase) > 60 or re.search(r"[0-9]", _POWERS.sub("", phrase)):
