@@ -19,6 +19,7 @@ from tagger.steps import Segmenter
 
 CALIBRATIONS_FILE = "calibrations.json"
 _FORMAT = 1
+_LARGEST = 100  # bias whose exponential can still be computed with
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class UnitCalibration:
         logit_bias: Added to the logarithm of a type's probability when a type is predicted, by
             tag; probabilities are given without it.
         about: Label files and figures.
+        version: Of the segmenter that cut the steps; 1 in files that do not say it.
+        probability_bias: Added to the logarithm of a type's probability, by tag, before the
+            probabilities are made to sum to 1 again; none in older files.
     """
 
     tagger: str
@@ -43,9 +47,11 @@ class UnitCalibration:
     temperature: float
     logit_bias: dict[str, float]
     about: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
+    probability_bias: dict[str, float] = field(default_factory=dict)
 
     def fits(self, segmenter: Segmenter, taxonomy: str) -> bool:
-        """Whether it is for steps of this segmenter and types of this taxonomy."""
+        """Whether it is for steps of this segmenter, of any version, and types of this taxonomy."""
         theirs = (segmenter.name, _plain(segmenter.settings), taxonomy)
         return (self.segmenter, self.settings, self.taxonomy) == theirs
 
@@ -109,14 +115,19 @@ def _entry(**values: Any) -> UnitCalibration:
     for key in ("tagger", "taxonomy", "segmenter"):
         if not isinstance(getattr(made, key), str):
             raise ValueError(f"{key} {getattr(made, key)!r} is no text")
-    for key in ("settings", "logit_bias", "about"):
+    for key in ("settings", "logit_bias", "probability_bias", "about"):
         if not isinstance(getattr(made, key), dict):
             raise ValueError(f"{key} {getattr(made, key)!r} is no mapping")
+    if isinstance(made.version, bool) or not isinstance(made.version, int):
+        raise ValueError(f"version {made.version!r} is no whole number")
     if not (finite_number(made.temperature) and made.temperature > 0):
         raise ValueError(f"temperature {made.temperature!r} is no number above 0")
-    for tag, value in made.logit_bias.items():
-        if not finite_number(value):
-            raise ValueError(f"logit_bias of {tag} {value!r} is no number")
+    for key in ("logit_bias", "probability_bias"):
+        for tag, value in getattr(made, key).items():
+            if not finite_number(value):
+                raise ValueError(f"{key} of {tag} {value!r} is no number")
+            if abs(value) > _LARGEST:
+                raise ValueError(f"{key} of {tag} {value!r} is beyond {_LARGEST}")
     return made
 
 

@@ -12,16 +12,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backends.base import Backend, FeatureExtractor, extract_features
 from tagger.backends.registry import BACKENDS
-from tagger.backends.softmax import softmax
 from tagger.errors import UserError
 from tagger.extras import Extras
 from tagger.hub import card_for_hub, upload_tagger
 from tagger.location import PACKAGED, packaged_taggers, tagger_folder
+from tagger.scoring import Scoring
 from tagger.steps import Segmenter, Step, TagContext, TaggedStep
 from tagger.storage import fingerprint_of, read_folder, write_folder
 from tagger.taxonomies.taxonomy import Taxonomy
@@ -45,10 +44,12 @@ class FrozenTagger:
             (`tagger.training.calibration.count_biases`); probabilities are computed without it.
         extras: What comes with it.
         calibrated: Whether temperature and logit bias are for steps of this segmenter.
+        probability_bias: Added to the scores of types, by tag, before the softmax
+            (`tagger.scoring`).
 
     Raises:
         UserError: The back end scores another number of types, temperature is not positive, or
-            a logit bias is for an unknown type.
+            a bias is for an unknown type.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class FrozenTagger:
         logit_bias: Mapping[str, float] | None = None,
         extras: Extras | None = None,
         calibrated: bool = True,
+        probability_bias: Mapping[str, float] | None = None,
     ) -> None:
         if backend.types != len(taxonomy.types) or not temperature > 0:
             raise UserError(
@@ -71,12 +73,8 @@ class FrozenTagger:
         self._taxonomy = taxonomy
         self._segmenter = segmenter
         self._backend = backend
-        self._temperature = float(temperature)
+        self._scoring = Scoring(taxonomy, temperature, logit_bias or {}, probability_bias or {})
         self._about = dict(about or {})
-        self._logit_bias = dict(logit_bias or {})
-        self._bias = np.zeros(len(taxonomy.types))
-        for tag, bias in self._logit_bias.items():
-            self._bias[taxonomy.index(tag)] = bias
         self._extras = extras or Extras()
         self._calibrated = calibrated
         self._fingerprint = self.recompute_fingerprint()
@@ -99,12 +97,17 @@ class FrozenTagger:
     @property
     def temperature(self) -> float:
         """Softmax temperature of the probabilities."""
-        return self._temperature
+        return self._scoring.temperature
 
     @property
     def logit_bias(self) -> dict[str, float]:
         """What is added to the scores of types when a type is predicted, by tag."""
-        return dict(self._logit_bias)
+        return dict(self._scoring.logit_bias)
+
+    @property
+    def probability_bias(self) -> dict[str, float]:
+        """What is added to the scores of types before the softmax, by tag."""
+        return dict(self._scoring.probability_bias)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -133,9 +136,7 @@ class FrozenTagger:
 
     def recompute_fingerprint(self) -> str:
         """Read the weights again and hash them; equals `fingerprint` unless memory was tampered."""
-        return fingerprint_of(
-            self._taxonomy, self._segmenter, self._backend, self._temperature, self._logit_bias
-        )
+        return fingerprint_of(self._taxonomy, self._segmenter, self._backend, self._scoring)
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> FrozenTagger:
@@ -159,7 +160,7 @@ class FrozenTagger:
         try:
             tagger = cls(
                 parts.taxonomy, parts.segmenter, parts.backend, parts.temperature, parts.about,
-                parts.logit_bias, extras,
+                parts.logit_bias, extras, True, parts.probability_bias,
             )  # fmt: skip
         except UserError as error:
             raise UserError(f"{folder}: {error}") from error
@@ -186,9 +187,8 @@ class FrozenTagger:
         """
         target = Path(folder)
         write_folder(
-            target, self._taxonomy, self._segmenter, self._backend, self._temperature,
-            self._logit_bias, self._about, self._fingerprint, card,
-            lambda draft: self._extras.write(draft, self._fingerprint),
+            target, self._taxonomy, self._segmenter, self._backend, self._scoring, self._about,
+            self._fingerprint, card, lambda draft: self._extras.write(draft, self._fingerprint),
         )  # fmt: skip
         return target
 
@@ -277,9 +277,7 @@ class FrozenTagger:
         """Score features and predict types; of equal scores the first wins."""
         if not steps:
             return []
-        logits = self._backend.logits(features) / self._temperature
-        best = (logits + self._bias).argmax(axis=1).tolist()
-        rows = softmax(logits).tolist()
+        best, rows = self._scoring.predict(self._backend.logits(features))
         names = self._taxonomy.names
         return [
             TaggedStep(step, names[i], row[i], tuple(row))

@@ -60,7 +60,7 @@ class MappedTagger:
     from the map of the best type: three likely kinds of computation outweigh one of verification.
     When a type is predicted, each of the tagger's own types counts in its sum with its logit bias,
     as it does when one of these is predicted; a calibration brings biases for the types mapped to
-    in their place.
+    in their place, and may move the probabilities of these.
 
     Args:
         tagger: Gives the types the map starts from.
@@ -77,12 +77,21 @@ class MappedTagger:
     ) -> None:
         check_mappable(tagger.taxonomy, type_map)
         self._calibrated = calibration is not None or getattr(tagger, "calibrated", True)
+        self._calibration = calibration
         self._own_factors: list[float] = []
         self._factors: list[float] = []
+        self._moved: list[float] = []
         if isinstance(tagger, FrozenTagger):
             if calibration is not None:
-                tagger = with_parts(tagger, temperature=calibration.temperature, logit_bias=None)
+                tagger = with_parts(
+                    tagger,
+                    temperature=calibration.temperature,
+                    logit_bias=None,
+                    probability_bias=None,
+                )
                 self._factors = _factors(calibration.logit_bias, type_map.taxonomy)
+                if calibration.probability_bias:
+                    self._moved = _factors(calibration.probability_bias, type_map.taxonomy)
             else:
                 self._own_factors = own_factors(tagger)
         self._tagger = tagger
@@ -111,6 +120,16 @@ class MappedTagger:
         """Whether it, or the tagger it maps, is calibrated for the steps its segmenter cuts."""
         return self._calibrated
 
+    @property
+    def calibration(self) -> UnitCalibration | None:
+        """For its types on these steps; None if there is none."""
+        return self._calibration
+
+    @property
+    def mapped(self) -> TextTagger:
+        """The tagger that it maps."""
+        return self._tagger
+
     def tag(self, steps: Sequence[Step], context: TagContext = TagContext()) -> list[TaggedStep]:
         """Tag consecutive steps of one trace."""
         return [self._mapped(step) for step in self._tagger.tag(steps, context)]
@@ -132,7 +151,12 @@ class MappedTagger:
 
     def _mapped(self, tagged: TaggedStep) -> TaggedStep:
         """Sum probabilities; of equal ones, after the bias, the first type wins."""
-        sums = scores = self._sums(tagged.probabilities)
+        sums = self._sums(tagged.probabilities)
+        if self._moved:
+            sums = list(map(mul, sums, self._moved))
+            total = sum(sums)
+            sums = [value / total for value in sums]
+        scores = sums
         if self._own_factors:
             scores = self._sums(map(mul, tagged.probabilities, self._own_factors))
         if self._factors:
@@ -153,7 +177,11 @@ class MappedTagger:
             "types": [asdict(t) for t in self._taxonomy.types],
             "map": self._target,
         }
-        for key, factors in (("factors", self._factors), ("own_factors", self._own_factors)):
+        for key, factors in (
+            ("factors", self._factors),
+            ("own_factors", self._own_factors),
+            ("moved", self._moved),
+        ):
             if factors:
                 described[key] = factors
         text = json.dumps(described, sort_keys=True, ensure_ascii=False)

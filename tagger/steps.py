@@ -99,6 +99,11 @@ class Segmenter(Protocol):
         ...
 
     @property
+    def version(self) -> int:
+        """Raised whenever the same settings cut any text otherwise than before; from 1 on."""
+        ...
+
+    @property
     def settings(self) -> dict[str, Any]:
         """JSON-able settings; part of a tagger's fingerprint."""
         ...
@@ -138,6 +143,11 @@ class ScoredSegmenter(Protocol):
     @property
     def name(self) -> str:
         """Name in the registry and in config files."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """As `Segmenter.version`."""
         ...
 
     @property

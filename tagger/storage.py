@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import UserError, unknown_name
 from tagger.files import new_folder
+from tagger.scoring import Scoring
 from tagger.segmentation import get_segmenter
 from tagger.steps import Segmenter
 from tagger.taxonomies.taxonomy import StepType, Taxonomy
@@ -23,6 +24,7 @@ WEIGHTS_FILE = "weights.safetensors"
 CARD_FILE = "README.md"
 _FORMAT = 1
 _BIAS_KEY = "handicaps"  # of format 1: what is subtracted from a type's logit, by tag
+_MOVED_KEY = "probability_bias"
 
 B = TypeVar("B")
 
@@ -54,18 +56,18 @@ class TaggerParts(Generic[B]):
     fingerprint: str
     about: dict[str, Any]
     logit_bias: dict[str, float]
+    probability_bias: dict[str, float]
 
 
 def fingerprint_of(
     taxonomy: Taxonomy,
     segmenter: Segmenter,
     backend: Stored,
-    temperature: float,
-    logit_bias: Mapping[str, float],
+    scoring: Scoring,
 ) -> str:
     """SHA-256, as hex, over everything that can change a label or a probability."""
     digest = hashlib.sha256()
-    described = _describe(taxonomy, segmenter, backend, temperature, logit_bias)
+    described = _describe(taxonomy, segmenter, backend, scoring)
     digest.update(json.dumps(described, sort_keys=True, ensure_ascii=False).encode())
     for name, array in sorted(backend.arrays.items()):
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
@@ -78,18 +80,19 @@ def _describe(
     taxonomy: Taxonomy,
     segmenter: Segmenter,
     backend: Stored,
-    temperature: float,
-    logit_bias: Mapping[str, float],
+    scoring: Scoring,
 ) -> dict[str, Any]:
     described: dict[str, Any] = {
         "format": _FORMAT,
         "taxonomy": {"name": taxonomy.name, "types": [asdict(t) for t in taxonomy.types]},
         "segmenter": {"name": segmenter.name, "settings": segmenter.settings},
         "backend": {"name": backend.name, "settings": backend.settings},
-        "temperature": temperature,
+        "temperature": scoring.temperature,
     }
-    if logit_bias:
-        described[_BIAS_KEY] = _negated(logit_bias)
+    if scoring.logit_bias:
+        described[_BIAS_KEY] = _negated(scoring.logit_bias)
+    if scoring.probability_bias:
+        described[_MOVED_KEY] = scoring.probability_bias
     return described
 
 
@@ -98,13 +101,16 @@ def _negated(bias: Mapping[str, float]) -> dict[str, float]:
     return {tag: -value if value else value for tag, value in bias.items()}
 
 
+def _biases(config: Mapping[str, Any], key: str) -> dict[str, float]:
+    return {str(tag): float(value) for tag, value in config.get(key, {}).items()}
+
+
 def write_folder(
     target: Path,
     taxonomy: Taxonomy,
     segmenter: Segmenter,
     backend: Stored,
-    temperature: float,
-    logit_bias: Mapping[str, float],
+    scoring: Scoring,
     about: Mapping[str, Any],
     fingerprint: str,
     card: str,
@@ -119,7 +125,7 @@ def write_folder(
     """
     from safetensors.numpy import save_file
 
-    config = _describe(taxonomy, segmenter, backend, temperature, logit_bias)
+    config = _describe(taxonomy, segmenter, backend, scoring)
     config |= {"fingerprint": fingerprint, "about": dict(about)}
     with new_folder(target) as draft:
         save_file(dict(backend.arrays), str(draft / WEIGHTS_FILE))
@@ -182,7 +188,8 @@ def read_folder(
             float(config["temperature"]),
             str(config["fingerprint"]),
             dict(config.get("about", {})),
-            _negated({str(k): float(v) for k, v in config.get(_BIAS_KEY, {}).items()}),
+            _negated(_biases(config, _BIAS_KEY)),
+            _biases(config, _MOVED_KEY),
         )
     except UserError as error:
         raise UserError(f"{folder / CONFIG_FILE}: {error}") from error

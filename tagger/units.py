@@ -42,6 +42,7 @@ def for_segmenter(tagger: FrozenTagger, segmenter: Segmenter) -> FrozenTagger:
         segmenter=segmenter,
         temperature=found.temperature,
         logit_bias=found.logit_bias,
+        probability_bias=found.probability_bias,
         calibrated=True,
     )
 
@@ -123,13 +124,29 @@ def calibration_note(tagger: FrozenTagger | MappedTagger, by_rows: bool = False)
         tagger: For these steps.
         by_rows: Whether the rows name the segmenter, and not the user.
     """
-    if tagger.calibrated:
-        return ""
     named = ", which rows name" if by_rows else ""
+    if tagger.calibrated:
+        return _version_note(tagger, named)
     return (
         f"The tagger is not calibrated for steps of segmenter {tagger.segmenter.name!r}{named}: "
         "how often its types and counts are correct there is not known; calibrate it on labels "
         "(suffice tagger calibrate)."
+    )
+
+
+def _version_note(tagger: FrozenTagger | MappedTagger, named: str) -> str:
+    """A sentence about a calibration for steps that the segmenter has cut otherwise since then."""
+    found = tagger.calibration if isinstance(tagger, MappedTagger) else None
+    own = tagger.mapped if isinstance(tagger, MappedTagger) else tagger
+    if found is None and isinstance(own, FrozenTagger):
+        found = calibration_for(own.extras.calibrations, own.segmenter, own.taxonomy.name)
+    cut = tagger.segmenter
+    if found is None or found.version == cut.version:
+        return ""
+    return (
+        f"The tagger was calibrated for steps of segmenter {cut.name!r}{named} as its version "
+        f"{found.version} cut them, and this is version {cut.version}: counts may be off; "
+        "calibrate it on labels again (suffice tagger calibrate)."
     )
 
 

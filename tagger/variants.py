@@ -8,7 +8,7 @@ from tagger.frozen import FrozenTagger
 
 _PARTS = (
     "taxonomy", "segmenter", "backend", "temperature", "about", "logit_bias", "extras",
-    "calibrated",
+    "calibrated", "probability_bias",
 )  # fmt: skip
 
 

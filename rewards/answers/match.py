@@ -18,7 +18,7 @@ from rewards.answers.quantities import Quantity, read_quantity, read_time, same_
 from rewards.answers.relations import Claim, named_values, read_claims
 from rewards.answers.sequences import Sequence, read_sequence
 from rewards.answers.symbolic import equivalent
-from rewards.answers.units import read_unit, same_unit
+from rewards.answers.units import is_measure, read_unit, same_unit
 from rewards.answers.wordings.fixed import fixed_wording
 from rewards.answers.wordings.number_words import rank_in_words
 
@@ -34,6 +34,9 @@ _MEMBER = re.compile(r"^\s*[a-zA-Z]\w?\s*\\in(?![a-z])\s*")
 _OF_WHOLE = re.compile(  # ", k \in \mathbb{Z}" behind a general solution
     r"\s*(?:,|\\quad|\(|where|for)[\s\\,]*(?:where\s+|for\s+)?[kmn]\s*\\in\s*\\mathbb\s*\{?Z\}?\)?[\s.$]*$"
 )
+_LAST_SYMBOL = re.compile(r"\d[ \d}]*([A-Za-z]{2,3})$")
+_BY_CASE = ("W", "Hz", "J", "Pa", "V", "A", "N", "eV")  # of which milli and mega are both in use
+_CASED = frozenset(["nm", "Nm", *(prefix + unit for prefix in "mM" for unit in _BY_CASE)])
 _UNIT_WORDS = re.compile(r"(?:\s+[a-zA-Z]{2,}\.?(?:\s*\^\s?\{?[23]\}?)?){1,4}$")
 _LETTER_IN_TEXT = re.compile(  # \text{ m}^2, where a bare m would be a variable
     r"\\(?:text|textrm|mathrm|mbox)\s*\{[~\s]*([a-zA-Z]\s*\}(?:\^\{?[23]\}?)?)$"
@@ -65,8 +68,11 @@ def answers_match(answer: str, reference: str, symbolic: bool = True) -> bool:
 
 def _match(answer: str, reference: str, symbolic: bool) -> bool:
     given, wanted = _number(answer), _number(reference, variables=True)
+    if given is not None and wanted is None and is_measure(given.unit):
+        measured = _number(reference)  # 2m are two metres where the answer has a unit, too
+        wanted = measured if measured is not None and is_measure(measured.unit) else None
     if given is not None and wanted is not None:
-        return same_quantity(given, wanted)
+        return same_quantity(given, wanted) and not _other_symbols(answer, reference)
     if (at := read_time(answer)) is not None and (due := read_time(reference)) is not None:
         return same_time(at, due)
     if (option := reference_option(reference)) is not None:
@@ -78,8 +84,15 @@ def _match(answer: str, reference: str, symbolic: bool) -> bool:
             return True
     text, due_text = _folded(answer), _folded(reference)
     if text == due_text or text == _WITHOUT_BASE.sub("", due_text):
-        return True
+        return not _other_symbols(answer, reference)
     return _match_parts(answer, reference, symbolic)
+
+
+def _other_symbols(one: str, other: str) -> bool:
+    """Whether two texts that differ in case alone end in units that do, too: mW and MW."""
+    found = [_LAST_SYMBOL.search(plain(text).rstrip(" .")) for text in (one, other)]
+    symbols = {match[1] for match in found if match}
+    return len(symbols) == 2 and symbols <= _CASED
 
 
 def _number(text: str, variables: bool = False) -> Quantity | None:

@@ -97,6 +97,7 @@ _SIGN_WORD = re.compile(r"(?<![a-zA-Z])(?:minus|negative)\s+(?=[$€£]?\.?\d)",
 _AND_A_HALF = re.compile(r"(?<=\d)\s+and\s+an?\s+(half|third|quarter)(?![a-z])")
 _PARTS = {"half": "1/2", "third": "1/3", "quarter": "1/4"}
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!,?\d)")
+_SWISS = re.compile(r"(?<![\w.,'])([1-9]\d{0,2}(?:'\d{3})+)(?![\d'])")  # 12'000, no 5'10'' of feet
 
 
 def plain(text: str) -> str:
@@ -172,6 +173,8 @@ def clean(text: str) -> str:
         text: Any text.
     """
     text = plain(text)
+    if "'" in text:
+        text = _SWISS.sub(lambda m: m[1].replace("'", ""), text)
     if "inus" in text or "egative" in text:
         text = _SIGN_WORD.sub("-", _MINUS.sub(" - ", text))
     if "\\frac" in text:

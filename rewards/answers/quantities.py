@@ -43,8 +43,9 @@ _TIME = re.compile(
 _NAMED_TIMES = {"noon": (43200, "p"), "midnight": (0, "a")}
 _AND = re.compile(r"(?<=\d)\s+and\s+(?P<top>\d+)/(?P<bottom>\d+)(?![\w.])")
 _UNWRAPPED = re.compile(r"[\s:*`\"]*(.*?)[\s,;:*`\"]*", re.DOTALL)
+_LETTERS = r"[A-Za-z](?:(?:\s|·|\\cdot(?![A-Za-z])|\*)+[A-Za-z])*"  # 6m, 6 N\cdot m
 _VARIABLE = re.compile(
-    r"\s*[-+]?[0-9.,]+[A-Za-z]\s*|\s*(?:\$|\\\().*[0-9}]\s*[A-Za-z]\s*(?:\$|\\\))\s*"
+    rf"\s*[-+]?[0-9.,]+{_LETTERS}\s*|\s*(?:\$|\\\().*[0-9}}]\s*{_LETTERS}\s*(?:\$|\\\))\s*"
 )
 
 
@@ -61,7 +62,7 @@ def read_quantity(text: str, variables: bool = False) -> Quantity | None:
 
     Args:
         text: E.g. ``"20"``, ``"$20"``, ``"20 apples"``, ``"about 20 km"``, ``"2 h and 5 min"``.
-        variables: Whether a letter right behind a number is a variable (``6m``), not a unit.
+        variables: Whether letters right behind a number are variables (``6m``), not units.
 
     Returns:
         The quantity, or None if the text is anything else.

@@ -7,6 +7,7 @@ A small table of the units of school and contest problems. A word that it does n
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -98,6 +99,38 @@ _SYMBOL = re.compile(
     r"(?<=[\d}\s,;:!~])\\(?:text|textrm|mathrm|mbox)\s*"
     rf"\{{[~\s]*(?:(?<=[~\s])K|(?P<symbol>{'|'.join(s for s in _SYMBOLS if s != 'K')}))\s*\}}"
 )
+
+# Units that are multiplied: the first of a line, then others with their size in it.
+_MULTIPLIED = (
+    "N newton; kN kilonewton 1000", "J joule; kJ kilojoule 1000", "V volt", "K kelvin", "C coulomb",
+    "W watt; kW kilowatt 1000; MW megawatt 1000000", "Pa pascal; kPa kilopascal 1000", "T tesla",
+    "A ampere amp; mA milliampere 1/1000", "Ω \\Omega ohm", "mol mole", "s second; h hour 3600",
+    "kg kilogram; g gram 1/1000", "m meter metre; cm 1/100; mm 1/1000; km 1000",
+)  # fmt: skip
+_FACTORS = {
+    name: (line.split()[0], Fraction(parts[-1] if parts[-1][0].isdigit() else 1))
+    for line in _MULTIPLIED
+    for parts in map(str.split, line.split(";"))
+    for name in parts
+    if not name[0].isdigit()
+}
+_MAY_MULTIPLY = re.compile(  # most phrases do not, and are told at once
+    rf"\{{?\s*(?:{'|'.join(map(re.escape, _FACTORS))})s?(?:[\s.*^\\/-]|[hm](?![a-z]))",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"(?<![A-Za-z])(?:(k?N)(m)|([kM]?W|m?A)(h))(?![A-Za-z])")
+_FACTOR = (
+    rf"(?P<name>{'|'.join(re.escape(f) for f in sorted(_FACTORS, key=len, reverse=True))})"
+    r"(?P<many>(?<=[a-z]{3})s)?(?![A-Za-z])(?:\s?\^\s?\{?\s?(?P<power>-?[1-4])(?:\s?\})?)?"
+)
+_NEXT_FACTOR = re.compile(
+    rf"(?P<sign>\s*(?:\\cdot|[*.])\s*|(?<=[a-z]{{3}})-(?=[a-z]{{3}})|\s*/\s*|\s+per\s+|\s+|){_FACTOR}"
+)
+_MULTIPLY = re.compile(r"\s*(?:\\cdot|\*|\s)\s*")
+_BELOW_IN_BRACKETS = re.compile(r"/\s*\(([^()/]+)\)")
+_WORD = re.compile(r"(?<!\\)(?:[A-Za-z]{4,}|Ohm|Amp)")
+_KILOWATT_HOURS = re.compile(r"(?<![A-Za-z])kwh(?![A-Za-z])", re.IGNORECASE)
+_SAYS_OF_WHAT = re.compile(r"[\s,(]+(?!(?:per|an?|each|every)\b)[a-z]{2,}[a-z\s)]*")
 _FILLER_WORDS = "of the a an in total all altogether each left more together only"
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _PER = frozenset(["per", "/", "a", "an", "every", "each"])
@@ -146,6 +179,8 @@ def read_unit(phrase: str) -> Unit | None:
         says more than a unit does (``"or 19"``, ``"x"``, ``"more than 3"``).
     """
     phrase = _FRACTION.sub(r"\1/\2", phrase.strip())
+    if len(phrase) <= 60 and _MAY_MULTIPLY.match(phrase) and (product := _product(phrase)):
+        return product
     phrase = _BELOW.sub(lambda m: f"/{m[1]}" + (f"^{m[2]}" if m[2] != "1" else ""), phrase)
     if not phrase or len(phrase) > 60 or re.search(r"[0-9]", _POWERS.sub("", phrase)):
         return None
@@ -173,6 +208,32 @@ def read_unit(phrase: str) -> Unit | None:
     return Unit(kind, size, frozenset(words - _FILLERS)) if words - _FILLERS else Unit("units")
 
 
+def _product(phrase: str) -> Unit | None:
+    r"""Units that are multiplied: ``N\cdot m``, ``kWh``, ``J/(kg K)``; None if none are."""
+    if phrase[:1] + phrase[-1:] == "{}":  # of \mathrm{J g^{-1} K^{-1}}
+        phrase = phrase[1:-1].strip()
+    text = _WORD.sub(lambda m: m[0].casefold(), _KILOWATT_HOURS.sub("kWh", phrase))
+    text = _JOINED.sub(lambda m: " ".join(filter(None, m.groups())), text)
+    text = _BELOW_IN_BRACKETS.sub(lambda m: "/" + _MULTIPLY.sub("/", m[1].strip()), text)
+    at, size, powers, signs = 0, Fraction(1), Counter[str](), Counter[bool]()
+    while at < len(text):
+        found = _NEXT_FACTOR.match(text, at)
+        if found is None and _SAYS_OF_WHAT.fullmatch(text, at):
+            break
+        if found is None or bool(found["sign"]) == (at == 0):
+            return None
+        below = found["sign"].strip() in ("/", "per")
+        power = int(found["power"] or 1) * (-1 if below else 1)
+        base, of_base = _FACTORS[found["name"]]
+        powers[base] += power
+        signs[power > 0] += 1
+        size *= of_base**power
+        at = found.end()
+    if max(signs.values(), default=0) < 2 or not _NO_LABEL.isdisjoint(text[at:].split()):
+        return None  # m s^{-2} is a rate like any other
+    return Unit("·".join(f"{base}^{power}" for base, power in sorted(powers.items())), size)
+
+
 def _known(tokens: list[str]) -> tuple[Unit | None, int]:
     """The known unit that begins a list of tokens, and how many of them it takes."""
     power, start = 1, 0
@@ -197,6 +258,11 @@ def _name(token: str) -> str:
     if token.startswith("^"):
         return re.sub(r"[{}\s]", "", token).casefold().replace("circ", "circ-").rstrip("-")
     return _singular(token)
+
+
+def is_measure(unit: Unit | None) -> bool:
+    """Whether a unit is one of measure, and no label such as ``apples``."""
+    return unit is not None and not unit.words and unit.dimension != "units"
 
 
 def same_unit(given: Unit | None, wanted: Unit | None) -> Fraction | None:

@@ -1,8 +1,4 @@
-"""Calibration of the confidence.
-
-Expected calibration error as in Guo et al., "On Calibration of Modern Neural Networks" (2017):
-equal-width bins of the confidence of the predicted type.
-"""
+"""Temperatures that fit labelled steps, and the log loss (the bins: `tagger.training.bins`)."""
 
 from __future__ import annotations
 
@@ -10,33 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backends.softmax import softmax
-from tagger.evaluation.measures import ratio
 from tagger.training.calibration import best_temperature
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-BINS = 15
 _TEMPERATURES = np.exp2(np.linspace(-3, 4, 113))
 _SMALLEST = 1e-12
-
-
-def bin_of(confidence: Floats) -> Ints:
-    """Bin of each confidence, ``(b / 15, (b + 1) / 15]``; 0 belongs to the first."""
-    return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-
-
-def bin_sums(confidence: Floats, correct: NDArray[np.bool_], trace: Ints, traces: int) -> Floats:
-    """Steps, correct steps and sum of confidence, by trace and bin: (traces, 15, 3)."""
-    out = np.zeros((traces, BINS, 3))
-    values = np.stack([np.ones(len(correct)), correct.astype(np.float64), confidence], axis=1)
-    np.add.at(out, (trace, bin_of(confidence)), values)
-    return out
-
-
-def ece(bins: Floats) -> Floats:
-    """Expected calibration error from sums (..., 15, 3): mean gap, weighted by steps."""
-    gap = np.abs(bins[..., 1] - bins[..., 2]).sum(axis=-1)
-    return ratio(gap, bins[..., 0].sum(axis=-1))
 
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:

@@ -17,7 +17,6 @@ from tagger.evaluation.bootstrap import (
     estimate,
     resampled_sums,
 )
-from tagger.evaluation.calibration import ece
 from tagger.evaluation.figures import Bin, CountError, Evaluation, Ratios
 from tagger.evaluation.label_space import LabelSpace
 from tagger.evaluation.predictions import Predictions, predict
@@ -26,6 +25,7 @@ from tagger.steps import StepTagger
 from tagger.taxonomies.taxonomy import Role
 from tagger.thinking.keywords import KEYWORD_LISTS
 from tagger.traces.labelled import LabelledTrace
+from tagger.training.bins import ece
 
 Floats = NDArray[np.float64]
 ROLES: tuple[str, ...] = get_args(Role)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.evaluation.calibration import bin_sums, cross_fitted, log_loss
+from tagger.evaluation.calibration import cross_fitted, log_loss
 from tagger.evaluation.predictions import Predictions
+from tagger.training.bins import bin_sums
 
 Floats = NDArray[np.float64]
 

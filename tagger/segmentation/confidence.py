@@ -121,6 +121,7 @@ class ConfidenceSegmenter(Settings):
     tau: float | None = None
     min_chars: Annotated[int, Ge(1)] = 1
     name: ClassVar[str] = "confidence"
+    version: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -183,6 +183,7 @@ class CutSegmenter(Settings, ABC):
 
     min_chars: Annotated[int, Ge(1)] = 1
     name: ClassVar[str]
+    version: ClassVar[int] = 1
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class GivenSpans:
     """Stands for steps finer than sentences, which an annotator or another program cut."""
 
     name: ClassVar[str] = SPAN
+    version: ClassVar[int] = 1
 
     @property
     def settings(self) -> dict[str, Any]:

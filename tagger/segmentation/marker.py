@@ -156,6 +156,7 @@ class MarkerSegmenter(Settings):
     unit: Literal["sentence", "paragraph"] = "sentence"
     min_chars: Annotated[int, Ge(1)] = 1
     name: ClassVar[str] = "marker"
+    version: ClassVar[int] = 3
 
     def __post_init__(self) -> None:
         super().__post_init__()

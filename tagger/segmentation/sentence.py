@@ -132,10 +132,10 @@ class SentenceScanner:
         end = closed_span(text, start, final)
         last = text[end - 1] if end > start + 2 else ""
         if last and last in "$)]}":  # a formula may carry the full stop: "$x = 5.$ Then"
-            inner = end - (2 if last in ")]" or text.startswith("$$", end - 2) else 1)
-            if last == "}":  # the full stop often ends the line before "\\end{align}"
+            close = end - (2 if last in ")]" or text.startswith("$$", end - 2) else 1)
+            if last == "}":
                 close = text.rindex("\\end", start, end)
-                inner = start + len(text[start:close].rstrip())
+            inner = start + len(text[start:close].rstrip())  # it often ends the line before "\\]"
             if text[inner - 1] in ".?!":
                 return self._mark(text, inner - 1, inner, end, final)
         return end
@@ -186,6 +186,7 @@ class SentenceSegmenter(CutSegmenter):
     OWNER: ClassVar[str] = "segmenter 'sentence'"
 
     name: ClassVar[str] = "sentence"
+    version: ClassVar[int] = 3
 
     def scanner(self) -> SentenceScanner:
         """What finds the cuts of one trace."""

@@ -52,6 +52,7 @@ def test_calibrated_tagger_maps_the_types_of_such_steps(
     assert loaded.fingerprint == own.fingerprint and own.fingerprint[:12] in out
     (found,) = loaded.extras.calibrations
     assert found.about["labelled"][0]["file"] == "sentences.jsonl" and found.about["steps"] == 144
+    assert found.version == SentenceSegmenter.version
     assert (made / "README.md").read_text() == "# Small\n", "the card comes along"
 
     text = tmp_path / "thinking.txt"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tagger.calibrations import CALIBRATIONS_FILE, UnitCalibration, read_calibrations
+from tagger.calibrations import CALIBRATIONS_FILE, UnitCalibration
 from tagger.errors import UserError
 from tagger.extras import Extras
 from tagger.frozen import FrozenTagger
@@ -44,6 +44,7 @@ def entry(tagger: FrozenTagger, **values: Any) -> UnitCalibration:
     given = {
         "tagger": tagger.fingerprint, "taxonomy": tagger.taxonomy.name, "segmenter": "sentence",
         "settings": {"min_chars": 1}, "temperature": 2.0, "logit_bias": {"VERIFY": 9.0},
+        "version": SENTENCE.version,
     }  # fmt: skip
     return UnitCalibration(**(given | values))
 
@@ -122,6 +123,63 @@ def test_tagger_in_taxonomy_without_calibration_keeps_its_fingerprint(
     ), "the calibration is for sentences"
 
 
+def test_for_segmenter_probability_bias_moves_probabilities_and_predictions(
+    linear: FrozenTagger, tmp_path: Path
+) -> None:
+    bias = {"VERIFY": 1.5, "META": -0.5}
+    one = entry(linear, logit_bias={}, probability_bias=bias)
+    made = for_segmenter(with_(linear, one), SENTENCE)
+    plain = for_segmenter(with_(linear, replace(one, probability_bias={})), SENTENCE)
+    assert made.fingerprint != plain.fingerprint and made.probability_bias == bias
+    factors = np.exp([bias.get(tag, 0.0) for tag in linear.taxonomy.tags])
+    tagged = made.tag_text(TEXT)
+    for step, other in zip(tagged, plain.tag_text(TEXT), strict=True):
+        expected = np.array(other.probabilities) * factors
+        assert step.probabilities == pytest.approx(expected / expected.sum())
+        assert step.confidence == max(step.probabilities), "nothing moves the prediction alone"
+    session = made.session()
+    assert [session.tag_next(t.step) for t in tagged] == tagged
+    loaded = FrozenTagger.load(made.save(tmp_path / "made"))
+    assert loaded.fingerprint == made.fingerprint and loaded.probability_bias == bias
+    assert loaded.tag_text(TEXT) == tagged
+
+
+def test_in_taxonomy_probability_bias_moves_mapped_probabilities(linear: FrozenTagger) -> None:
+    bias = {"MONITOR": 2.0, "VERIFY": -1.0}
+    one = entry(linear, taxonomy="schoenfeld", logit_bias={}, probability_bias=bias)
+    made, plain = (
+        in_taxonomy(for_segmenter(with_(linear, c), SENTENCE), "schoenfeld")
+        for c in (one, replace(one, probability_bias={}))
+    )
+    assert made.fingerprint != plain.fingerprint
+    factors = np.exp([bias.get(tag, 0.0) for tag in made.taxonomy.tags])
+    for step, other in zip(made.tag_text(TEXT), plain.tag_text(TEXT), strict=True):
+        expected = np.array(other.probabilities) * factors
+        assert step.probabilities == pytest.approx(expected / expected.sum())
+        assert step.confidence == max(step.probabilities)
+
+
+def test_calibration_for_former_cuts_is_used_and_reported(linear: FrozenTagger) -> None:
+    former = with_(linear, entry(linear, version=1))
+    made = for_segmenter(former, SENTENCE)
+    now = for_segmenter(with_(linear, entry(linear)), SENTENCE)
+    assert made.calibrated and made.fingerprint == now.fingerprint
+    assert calibration_note(now) == ""
+    says = rf"'sentence' as its version 1 cut them, and this is version {SENTENCE.version}: counts"
+    assert re.search(says, calibration_note(made)) and note_of(now, made) == calibration_note(made)
+    assert "'sentence', which rows name as its" in calibration_note(made, by_rows=True)
+
+
+def test_calibration_of_mapped_types_for_former_cuts_is_reported(linear: FrozenTagger) -> None:
+    bias: dict[str, float] = {"MONITOR": 1.0}
+    one = entry(linear, taxonomy="schoenfeld", logit_bias=bias)
+    for version, noted in ((1, True), (SENTENCE.version, False)):
+        made = for_segmenter(with_(linear, replace(one, version=version)), SENTENCE)
+        assert ("as its version 1" in calibration_note(in_taxonomy(made, "schoenfeld"))) == noted
+    own = for_segmenter(with_(linear, entry(linear, version=1)), SENTENCE)
+    assert "as its version 1" in calibration_note(in_taxonomy(own, "schoenfeld"))
+
+
 def test_calibration_for_an_unknown_type_is_refused(linear: FrozenTagger) -> None:
     made = with_(linear, entry(linear, taxonomy="schoenfeld", logit_bias={"CHECK": 1.0}))
     with pytest.raises(UserError, match="bias for 'CHECK', which is no type of 'schoenfeld'"):
@@ -153,37 +211,6 @@ def test_extras_are_saved_and_loaded_with_the_tagger(linear: FrozenTagger, tmp_p
     assert loaded.extras.known_words is not None and len(loaded.extras.known_words) == 3
     derived = for_segmenter(loaded, SENTENCE).save(tmp_path / "derived")
     assert not (derived / CALIBRATIONS_FILE).exists(), "they were for another fingerprint"
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"tagger": "0" * 64}, "made for the tagger 000000000000"),
-        ({"temperature": 0}, "malformed"),
-        ({"more": 1}, "malformed"),
-        ({"logit_bias": {"VERIFY": "much"}}, "malformed"),
-        ({"temperature": True}, "temperature True is no number above 0"),
-        ({"temperature": "1.0"}, "temperature '1.0' is no number above 0"),
-        ({"temperature": float("nan")}, "temperature nan is no number above 0"),
-        ({"logit_bias": {"VERIFY": "0.1"}}, "logit_bias of VERIFY '0.1' is no number"),
-        ({"logit_bias": {"VERIFY": True}}, "logit_bias of VERIFY True is no number"),
-        ({"logit_bias": {"VERIFY": 10**400}}, "logit_bias of VERIFY 10{400} is no number"),
-        ({"logit_bias": []}, "logit_bias .* is no mapping"),
-        ({"about": None}, "about None is no mapping"),
-        ({"tagger": 5}, "tagger 5 is no text"),
-    ],
-)
-def test_read_calibrations_refuses_what_does_not_fit(
-    tmp_path: Path, change: dict[str, Any], says: str
-) -> None:
-    row = {
-        "tagger": "f", "taxonomy": "t", "segmenter": "s", "settings": {}, "temperature": 1.0,
-        "logit_bias": {},
-    }  # fmt: skip
-    content = {"format": 1, "calibrations": [row | change]}
-    (tmp_path / CALIBRATIONS_FILE).write_text(json.dumps(content))
-    with pytest.raises(UserError, match=says):
-        read_calibrations(tmp_path, "f")
 
 
 def test_known_words_share_counts_letters_and_no_numbers() -> None:

@@ -231,8 +231,9 @@ def _show(report: CalibrationReport, title: str) -> None:
         table.add_row(kind.tag, *map(str, counts), *(f"{ratio:.2f}" for ratio in ratios))
     table.caption = (
         f"accuracy {report.accuracy[0]:.3f} and {report.accuracy[1]:.3f}, "
-        f"log loss {report.log_loss[0]:.3f} and {report.log_loss[1]:.3f}; each half of the "
-        "questions calibrated by the other"
+        f"log loss {report.log_loss[0]:.3f} and {report.log_loss[1]:.3f}, "
+        f"ECE {report.ece[0]:.3f} and {report.ece[1]:.3f}; each half of the questions calibrated "
+        "by the other"
     )
     if report.left_out:
         table.caption += f"; {report.left_out} labels of types that are never predicted left out"

@@ -1,13 +1,15 @@
 """Temperature and biases of types, from scores of labelled steps.
 
-A temperature for the probabilities (Guo et al. 2017, arXiv 1706.04599), then a bias for each type
-with which it is predicted about as often as it is true (prior correction of Saerens et al. 2002,
-Neural Computation 14(1), by counts of predictions).
+A temperature for the probabilities (Guo et al. 2017, arXiv 1706.04599), on steps of another kind
+with a bias of each type in them (bias-corrected temperature scaling, Alexandari et al. 2020, arXiv
+1901.06852); then a bias for each type with which it is predicted about as often as it is true
+(prior correction of Saerens et al. 2002, Neural Computation 14(1), by counts of predictions).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +23,25 @@ the calibration of an ensemble, must have."""
 
 _ROUNDS, _LIMIT = 300, 6.0
 _SMALLEST = 1e-12
+_NEWTON, _FINE = 50, 1e-6  # steps at most, and what ends them
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What labels set.
+
+    Attributes:
+        temperature: Logits are divided by it.
+        probability_bias: Added to the logarithm of each type's probability, (types,).
+        logit_bias: Added when a type is predicted, (types,).
+    """
+
+    temperature: float
+    probability_bias: Floats
+    logit_bias: Floats
 
 
 def log_probabilities(logits: Floats, temperature: float, onto: Floats) -> Floats:
@@ -48,6 +66,61 @@ def unit_temperature(logits: Floats, types: Ints, onto: Floats) -> float:
     rows = np.arange(len(types))
     losses = [-log_probabilities(logits, t, onto)[rows, types].mean() for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def moved(scores: Floats, bias: Floats) -> Floats:
+    """Logarithms of probabilities with a bias added, (steps, types), that sum to 1 again."""
+    values = scores + bias
+    values = values - values.max(axis=1, keepdims=True)
+    return np.asarray(values - np.log(np.exp(values).sum(axis=1, keepdims=True)))
+
+
+def probability_biases(scores: Floats, types: Ints) -> tuple[Floats, float]:
+    """The bias of each type with the smallest log loss, by Newton's method (it is convex).
+
+    Args:
+        scores: Logarithm of each type's probability, (steps, types).
+        types: True type of each step, (steps,).
+
+    Returns:
+        What to add to the scores, (types,), and the mean loss. Half the square of each bias is
+        added to the sum of the losses (a normal prior of variance 1), so that a type without
+        labels keeps a probability.
+    """
+    rows, wanted = np.arange(len(types)), np.bincount(types, minlength=scores.shape[1])
+
+    def loss_of(bias: Floats) -> float:
+        return float(bias @ bias / 2 - moved(scores, bias)[rows, types].sum())
+
+    bias = np.zeros(scores.shape[1])
+    loss = loss_of(bias)
+    for _ in range(_NEWTON):
+        p = np.exp(moved(scores, bias))
+        slope = p.sum(axis=0) - wanted + bias
+        curve = np.diag(p.sum(axis=0) + 1) - p.T @ p
+        step, less = np.linalg.solve(curve, slope), np.inf
+        while (less := loss_of(bias - step)) > loss and np.abs(step).max() > _FINE:
+            step = step / 2
+        if loss - less < _FINE:
+            break
+        bias, loss = bias - step, less
+    return bias, loss / len(types)
+
+
+def moved_temperature(logits: Floats, types: Ints, onto: Floats) -> tuple[float, Floats]:
+    """The temperature and the biases of probabilities with the smallest log loss together.
+
+    Args:
+        logits: Of the tagger's own types, (steps, own types).
+        types: True type of each step, (steps,), of the taxonomy mapped onto.
+        onto: 1 where an own type becomes a type, (own types, types).
+
+    Returns:
+        The temperature and the biases, (types,).
+    """
+    found = [probability_biases(log_probabilities(logits, t, onto), types) for t in TEMPERATURES]
+    best = int(np.argmin([loss for _, loss in found]))
+    return float(TEMPERATURES[best]), found[best][0]
 
 
 def count_biases(

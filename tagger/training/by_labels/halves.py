@@ -13,11 +13,11 @@ from tagger.frozen import FrozenTagger
 from tagger.steps import steps_from_texts
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
-from tagger.training.by_labels.fit import LEAST_LABELS, Floats, Ints
+from tagger.training.by_labels.fit import LEAST_LABELS, Fitted, Floats, Ints
 from tagger.training.by_labels.report import CalibrationReport, Scored, half_of, report_of
 
-Fit = Callable[[Floats, Ints], tuple[float, Floats]]
-"""Finds temperature and biases, (types,), by logits, (steps, own types), and types, (steps,)."""
+Fit = Callable[[Floats, Ints], Fitted]
+"""Finds temperature and biases by logits, (steps, own types), and types, (steps,)."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def by_halves(
     after = Scored(np.empty_like(before.plain), np.empty_like(before.plain))
     for one in (0, 1):
         here, there = steps.half == one, steps.half != one
-        found = Scored.of(steps.logits[there], *fit(steps.logits[here], steps.types[here]), onto)
+        found = Scored.of(steps.logits[there], fit(steps.logits[here], steps.types[here]), onto)
         after.plain[there], after.biased[there] = found.plain, found.biased
     return report_of(before, after, steps.types, taxonomy, steps.left_out)
 

@@ -19,6 +19,7 @@ from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.by_labels.fit import (
     LEAST_LABELS,
+    Fitted,
     Floats,
     Ints,
     count_biases,
@@ -70,20 +71,22 @@ def calibrate_own(
             f"few to set its bias and to show it; each needs {LEAST_LABELS}."
         )
 
-    def fit(logits: Floats, true: Ints) -> tuple[float, Floats]:
+    def fit(logits: Floats, true: Ints) -> Fitted:
         temperature, bias = tagger.temperature, own
         if types is None:
             temperature = unit_temperature(logits, true, onto)
             bias = own * (tagger.temperature / temperature)  # as much of the scores as before
         scores = log_probabilities(logits, temperature, onto)
         found = count_biases(scores + bias, true, among=among.tolist(), centred=types is None)
-        return temperature, np.where(found, np.round(bias + found, 3), bias)
+        bias = np.where(found, np.round(bias + found, 3), bias)
+        return Fitted(temperature, np.zeros(len(bias)), bias)
 
     steps = read_steps(tagger, traces, taxonomy, onto, progress)
     report = by_halves(steps, fit, tagger.temperature, own, onto, taxonomy)
-    temperature, bias = fit(steps.logits, steps.types)
+    fitted = fit(steps.logits, steps.types)
+    bias = fitted.logit_bias
     set_ = {taxonomy.tags[i]: float(b) for i, b in enumerate(bias) if b}
-    return temperature, tagger.logit_bias if np.array_equal(bias, own) else set_, report
+    return fitted.temperature, tagger.logit_bias if np.array_equal(bias, own) else set_, report
 
 
 def own_bias(tagger: FrozenTagger) -> Floats:

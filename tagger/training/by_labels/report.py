@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
-from tagger.training.by_labels.fit import Floats, Ints, log_probabilities
+from tagger.training.bins import bin_sums, ece
+from tagger.training.by_labels.fit import Fitted, Floats, Ints, log_probabilities, moved
 from tagger.training.scores import score_types
 
 
@@ -44,6 +46,7 @@ class CalibrationReport:
         steps: Labelled steps.
         accuracy: Before and after, each half of the questions calibrated by the other.
         log_loss: The same.
+        ece: The same, expected calibration error of the predicted type's probability.
         types: The types that are labelled or predicted.
         left_out: Labels of types that the tagger cannot predict.
     """
@@ -51,6 +54,7 @@ class CalibrationReport:
     steps: int
     accuracy: tuple[float, float]
     log_loss: tuple[float, float]
+    ece: tuple[float, float]
     types: tuple[TypeCounts, ...]
     left_out: int
 
@@ -67,17 +71,18 @@ class Scored:
     biased: Floats
 
     @classmethod
-    def of(cls, logits: Floats, temperature: float, bias: Floats, onto: Floats) -> Scored:
+    def of(cls, logits: Floats, fitted: Fitted, onto: Floats) -> Scored:
         """Score steps by their logits.
 
         Args:
             logits: Of the tagger's own types, (steps, own types).
-            temperature: Logits are divided by it.
-            bias: Of the mapped types, (types,).
+            fitted: For the mapped types.
             onto: 1 where an own type becomes a type, (own types, types).
         """
-        plain = log_probabilities(logits, temperature, onto)
-        return cls(plain, plain + bias)
+        plain = log_probabilities(logits, fitted.temperature, onto)
+        if fitted.probability_bias.any():
+            plain = moved(plain, fitted.probability_bias)
+        return cls(plain, plain + fitted.logit_bias)
 
     @classmethod
     def as_it_is(cls, logits: Floats, temperature: float, own: Floats, onto: Floats) -> Scored:
@@ -116,6 +121,10 @@ def report_of(
     counts = [np.bincount(p, minlength=len(taxonomy.types)).tolist() for p in predicted]
     scores = [score_types(names, [taxonomy.names[i] for i in p], taxonomy) for p in predicted]
     loss = [-float(scored.plain[rows, types].mean()) for scored in (before, after)]
+    error = [
+        _ece(np.exp(scored.plain[rows, p]), p == types)
+        for scored, p in zip((before, after), predicted, strict=True)
+    ]
 
     def each(name: str, what: str) -> tuple[float, float]:
         first, second = (score.per_type.get(name) for score in scores)
@@ -125,6 +134,7 @@ def report_of(
         steps=len(types),
         accuracy=(scores[0].micro_f1, scores[1].micro_f1),
         log_loss=(loss[0], loss[1]),
+        ece=(error[0], error[1]),
         types=tuple(
             TypeCounts(
                 kind.tag,
@@ -139,3 +149,8 @@ def report_of(
         ),
         left_out=left_out,
     )
+
+
+def _ece(confidence: Floats, correct: NDArray[np.bool_]) -> float:
+    """Expected calibration error."""
+    return float(ece(bin_sums(confidence, correct, np.zeros(len(correct), dtype=np.int64), 1)[0]))

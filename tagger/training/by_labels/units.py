@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,12 +13,16 @@ from tagger.frozen import FrozenTagger
 from tagger.mapped import check_mappable
 from tagger.steps import Segmenter
 from tagger.taxonomies.files import TypeMap
+from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.by_labels.fit import (
+    Fitted,
     Floats,
     Ints,
     count_biases,
     log_probabilities,
+    moved,
+    moved_temperature,
     unit_temperature,
 )
 from tagger.training.by_labels.halves import by_halves, read_steps
@@ -58,22 +63,37 @@ def calibrate_unit(
         check_mappable(tagger.taxonomy, type_map)
     onto = _onto(tagger, type_map)
 
-    def fit(logits: Floats, types: Ints) -> tuple[float, Floats]:
-        temperature = unit_temperature(logits, types, onto)
-        return temperature, count_biases(log_probabilities(logits, temperature, onto), types)
+    def fit(logits: Floats, types: Ints, honest: bool) -> Fitted:
+        temperature, bias = unit_temperature(logits, types, onto), np.zeros(onto.shape[1])
+        if honest:
+            temperature, bias = moved_temperature(logits, types, onto)
+        scores = moved(log_probabilities(logits, temperature, onto), bias)
+        return Fitted(temperature, bias, count_biases(scores, types))
 
     steps = read_steps(tagger, traces, taxonomy, onto, progress)
-    report = by_halves(steps, fit, tagger.temperature, own_bias(tagger), onto, taxonomy)
-    temperature, bias = fit(steps.logits, steps.types)
+    own = own_bias(tagger)
+    # Probabilities are moved only where that makes them better for questions it was not set by.
+    tried = {
+        how: by_halves(steps, partial(fit, honest=how), tagger.temperature, own, onto, taxonomy)
+        for how in (False, True)
+    }
+    honest = tried[True].log_loss[1] < tried[False].log_loss[1]
+    fitted, report = fit(steps.logits, steps.types, honest), tried[honest]
     calibration = UnitCalibration(
         tagger=tagger.fingerprint,
         taxonomy=taxonomy.name,
         segmenter=segmenter.name,
         settings=dict(segmenter.settings),
-        temperature=temperature,
-        logit_bias={taxonomy.tags[i]: round(float(b), 3) for i, b in enumerate(bias) if b},
+        temperature=fitted.temperature,
+        logit_bias=_by_tag(fitted.logit_bias, taxonomy),
+        version=segmenter.version,
+        probability_bias=_by_tag(fitted.probability_bias, taxonomy),
     )
     return calibration, report
+
+
+def _by_tag(bias: Floats, taxonomy: Taxonomy) -> dict[str, float]:
+    return {taxonomy.tags[i]: round(float(b), 3) for i, b in enumerate(bias) if b}
 
 
 def _onto(tagger: FrozenTagger, type_map: TypeMap) -> Floats:

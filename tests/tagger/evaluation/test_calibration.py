@@ -8,33 +8,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.evaluation import calibration as c
+from tagger.training import bins as bins_of
 
 
 def one_trace(confidence: list[float], right: list[bool]) -> c.Floats:
     count = len(right)
-    return c.bin_sums(np.array(confidence), np.array(right), np.zeros(count, dtype=int), 1)[0]
+    return bins_of.bin_sums(np.array(confidence), np.array(right), np.zeros(count, dtype=int), 1)[0]
 
 
 def test_ece_by_hand() -> None:
     """Bin of 0.9: four steps, three right, gap 0.15. Bin of 0.5: two steps, two right, gap 0.5."""
     bins = one_trace([0.9] * 4 + [0.5] * 2, [True, True, True, False, True, True])
-    assert c.ece(bins) == pytest.approx((4 * 0.15 + 2 * 0.5) / 6)
+    assert bins_of.ece(bins) == pytest.approx((4 * 0.15 + 2 * 0.5) / 6)
 
 
 def test_ece_gaps_cancel_within_a_bin_only() -> None:
     same = one_trace([0.62, 0.66], [True, False])
     apart = one_trace([0.62, 0.72], [True, False])
-    assert c.ece(same) == pytest.approx(abs(1 - 0.62 - 0.66) / 2)
-    assert c.ece(apart) == pytest.approx((0.38 + 0.72) / 2)
+    assert bins_of.ece(same) == pytest.approx(abs(1 - 0.62 - 0.66) / 2)
+    assert bins_of.ece(apart) == pytest.approx((0.38 + 0.72) / 2)
 
 
 def test_ece_bin_includes_its_upper_edge() -> None:
     edges = np.array([0.0, 1e-9, 1 / 15, 1 / 15 + 1e-9, 0.5, 1.0])
-    assert c.bin_of(edges).tolist() == [0, 0, 0, 1, 7, 14]
+    assert bins_of.bin_of(edges).tolist() == [0, 0, 0, 1, 7, 14]
 
 
 def test_ece_of_no_steps_is_undefined() -> None:
-    assert np.isnan(c.ece(np.zeros((c.BINS, 3))))
+    assert np.isnan(bins_of.ece(np.zeros((bins_of.BINS, 3))))
 
 
 @given(st.floats(0.3, 5), st.lists(st.floats(0.01, 1), min_size=3, max_size=3))
@@ -69,8 +70,8 @@ def test_cross_fitted_uses_the_temperature_of_the_other_half() -> None:
     assert out[half == 0] == pytest.approx(expected)
     confidence, right = out.max(axis=1), out.argmax(axis=1) == types
     trace = np.zeros(4000, dtype=int)
-    assert c.ece(c.bin_sums(confidence, right, trace, 1)[0]) < 0.03
-    assert c.ece(c.bin_sums(p.max(axis=1), right, trace, 1)[0]) > 0.1
+    assert bins_of.ece(bins_of.bin_sums(confidence, right, trace, 1)[0]) < 0.03
+    assert bins_of.ece(bins_of.bin_sums(p.max(axis=1), right, trace, 1)[0]) > 0.1
 
 
 def test_cross_fitted_leaves_a_single_half() -> None:

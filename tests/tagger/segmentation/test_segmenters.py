@@ -54,7 +54,7 @@ def test_segmenters_feeding_single_characters_equals_splitting(name: str, text: 
 TRICKY = [
     "Say $x. Y$5 more. So $x. Y$ it. B",
     "We get $12.50 each. Then $12. 5$ or $1,000. He",
-    "It holds \\[x.\\] Then \\(a. B\\) so.\\] Now \\\\[a. B\\] c",
+    "It holds \\[\nx.\n \\] Then \\[x. \\]\nThen \\(a. B\\) so.\\] Now \\\\[a. B\\] c",
     "Run ``` a. B `` c. D ``` then `x. Y` or `a. B\nC. D` so",
     "Is it (so.)\"' Yes... no... I do... Wait. e. g. a. n. x. Is it? he",
     "A\n | b. C | d! E|\n| f. G\n|x|. Y |z| is.\n~~~ a\nb. C\n~~~. D",
@@ -141,6 +141,14 @@ def test_segmenters_sentence_paragraphs(text: str, expected: list[str]) -> None:
         ("5! = 120. n! / k! is 6! Great! Yes", ["5! = 120.", "n! / k! is 6!", "Great!", "Yes"]),
         ("$x = 5. So$ and \\(a. B\\) or $$p. Q$$.", ["$x = 5. So$ and \\(a. B\\) or $$p. Q$$."]),
         ("Then $y = 2.$ Then \\[z.\\] Now", ["Then $y = 2.$", "Then \\[z.\\]", "Now"]),
+        # The full stop may end the line before the bracket; without one the sentence continues.
+        ("Get\n\\[\nx = 5.\n\\]\nThen y.", ["Get\n\\[\nx = 5.\n\\]", "Then y."]),
+        (
+            "Get $$\nx = 5.\n$$ Is \\(1 > 2? \\) No",
+            ["Get $$\nx = 5.\n$$", "Is \\(1 > 2? \\)", "No"],
+        ),
+        ("Get\n\\[\nx = 5\n\\]\nwith y.", ["Get\n\\[\nx = 5\n\\]\nwith y."]),
+        ("Of \\( 10! \\) it is \\[ \\] so", ["Of \\( 10! \\) it is \\[ \\] so"]),
         ("It is $5. He pays $3 each. Is it?", ["It is $5.", "He pays $3 each.", "Is it?"]),
         ("A stray $ sign. Here $a. There", ["A stray $ sign.", "Here $a.", "There"]),
         ("Call `x. Y` or f.g(). Then", ["Call `x. Y` or f.g().", "Then"]),

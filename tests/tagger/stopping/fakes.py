@@ -60,6 +60,7 @@ class EverySixCharacters:
     """Steps of six characters, whatever they are: random models write no paragraphs."""
 
     name: str = "six"
+    version: int = 1
     size: int = 6
 
     @property

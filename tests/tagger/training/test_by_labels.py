@@ -25,9 +25,12 @@ from tagger.traces.labelled import LabelledTrace
 from tagger.training.by_labels.fit import (
     LEAST_LABELS,
     count_biases,
+    moved,
+    probability_biases,
     unit_temperature,
 )
 from tagger.training.by_labels.own import calibrate_own
+from tagger.training.by_labels.report import half_of
 from tagger.training.by_labels.units import calibrate_unit
 from tagger.variants import with_parts
 
@@ -67,6 +70,25 @@ def test_unit_temperature_softens_what_is_too_sure() -> None:
     types = np.repeat([0, 1], [30, 10])
     # The best temperature solves exp(4 / T) = 3: T = 4 / log 3 = 3.64.
     assert unit_temperature(logits, types, onto) == pytest.approx(4 / np.log(3), rel=0.03)
+
+
+def test_probability_biases_solve_the_equation_of_the_smallest_loss() -> None:
+    # Without information, 30 of 40 labels of the first type: by symmetry the biases are b and -b,
+    # and 40 / (1 + exp(-2 b)) - 30 + b = 0 is where the loss with its prior is least.
+    types = np.repeat([0, 1], [30, 10])
+    (one, other), loss = probability_biases(np.log(np.full((40, 2), 0.5)), types)
+    assert one == pytest.approx(-other) and 0 < one < np.log(3) / 2
+    assert 40 / (1 + np.exp(-2 * one)) - 30 + one == pytest.approx(0, abs=1e-3)
+    p = 1 / (1 + np.exp(-2 * one))
+    assert loss == pytest.approx(-0.75 * np.log(p) - 0.25 * np.log(1 - p) + one**2 / 40, abs=1e-6)
+
+
+def test_probability_biases_types_without_labels_keep_a_probability() -> None:
+    scores = np.log(np.tile([0.2, 0.2, 0.6], (500, 1)))
+    bias, _ = probability_biases(scores, np.repeat([0, 1], 250))
+    p = np.exp(moved(scores, bias))
+    assert p.sum(axis=1) == pytest.approx(1) and 0 < p[0, 2] < 0.02
+    assert p[0, 0] == pytest.approx(p[0, 1]) and p[0, 0] > 0.49
 
 
 class Stated:
@@ -114,7 +136,36 @@ def test_calibrate_unit_corrects_counts_and_shows_it_by_halves() -> None:
     assert (compute.labelled, compute.before, compute.after) == (240, 80, 240)
     assert (check.precision_before, check.precision_after) == (80 / 240, 1.0)
     assert report.accuracy == (0.5, 1.0)
-    assert found.logit_bias["CHECK"] == -found.logit_bias["COMPUTE"] < 0
+    moved = found.probability_bias
+    assert moved["CHECK"] < 0 < moved["COMPUTE"], "which brings the counts along"
+
+
+def noisy(share: tuple[float, float]) -> list[LabelledTrace]:
+    """Steps of score 0; in each half of the questions this share is labelled a check."""
+    check, compute = (ANCHORS.taxonomy.get(tag).name for tag in ("CHECK", "COMPUTE"))
+    out, draw = [], np.random.default_rng(0)
+    for i in range(80):
+        trace = LabelledTrace(str(i), f"question {i}", ("step 0.0",) * 20, {})
+        checks = draw.random(20) < share[half_of(trace)]
+        labels = {j: check if is_check else compute for j, is_check in enumerate(checks)}
+        out.append(replace(trace, labels=labels))
+    return out
+
+
+def test_calibrate_unit_makes_probabilities_those_of_the_labels() -> None:
+    found, report = calibrate_unit(TAGGER, SentenceSegmenter(), noisy((0.2, 0.2)), ANCHORS)
+    # A temperature changes nothing about two equal scores: 0.5 each, where 0.2 and 0.8 is true.
+    assert report.log_loss[0] == pytest.approx(np.log(2), abs=0.01)
+    assert report.log_loss[1] == pytest.approx(-0.2 * np.log(0.2) - 0.8 * np.log(0.8), abs=0.02)
+    assert report.ece[0] > 0.25 and report.ece[1] < 0.05
+    lead = found.probability_bias["COMPUTE"] - found.probability_bias["CHECK"]
+    assert lead == pytest.approx(np.log(0.8 / 0.2), abs=0.15)
+
+
+def test_calibrate_unit_moves_no_probability_where_the_other_half_loses_by_it() -> None:
+    found, report = calibrate_unit(TAGGER, SentenceSegmenter(), noisy((0.1, 0.9)), ANCHORS)
+    assert found.probability_bias == {}
+    assert report.log_loss[1] <= report.log_loss[0] + 1e-6
 
 
 def test_calibrate_unit_holds_it_against_the_tagger_as_it_is() -> None:
