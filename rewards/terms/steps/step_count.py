@@ -35,7 +35,6 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import expm1, inf
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -44,7 +43,6 @@ from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from rewards.terms.population import GroupGate, let_through
-from rewards.terms.steps.parts import parts_of
 from rewards.terms.steps.prices import (
     DEFAULT_CAPS,
     Scope,
@@ -185,19 +183,6 @@ class StepCount(Term[StepCountParams]):
 
     def __post_init__(self) -> None:
         self._prices()
-
-    def parts(self) -> dict[Hashable, float]:
-        """See `rewards.terms.base.SummedTerm`."""
-        params = self.params
-        return parts_of(
-            self._prices(),
-            params.cap,
-            params.shape,
-            params.full,
-            params.combine == "multiply",
-            charged=(params.gate, params.solved if params.gate == "group_solved" else None),
-            among=(params.dead_band, params.deviation, params.z_limit),
-        )
 
     def _prices(self) -> dict[tuple[str, ...], TypePrice]:
         """The price of each sum of columns."""
