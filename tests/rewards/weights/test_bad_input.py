@@ -15,6 +15,7 @@ DUAL: dict[str, Any] = {"schedule": "length_dual", "target": 100}
 
 CASES: list[tuple[dict[str, Any], str]] = [
     ({"schedule": "acuracy_floor"}, "did you mean 'accuracy_floor'"),
+    ({"schedule": "Leash"}, "schedule 'Leash'; it is 'length_dual' here"),
     ({**FLOOR, "pionts": 1}, "did you mean 'points'"),
     ({"schedule": "accuracy_floor"}, "needs a floor: control .* or floor"),
     ({**FLOOR, "floor": 0.95}, "floor .* is 95.0%, above the control's accuracy of 90.0%"),

@@ -70,6 +70,7 @@ ALLOWED = {"allow_charge_above_correctness": True}
     [
         ({"aggregation": "gfop"}, {}, "did you mean 'gfpo'"),
         ({"aggregation": "GDPO"}, {}, "'GDPO'; its method is 'normalize_then_sum' here"),
+        ({"aggregation": "GRPO"}, {}, "'GRPO'; its method is 'sum_then_normalize' here"),
         ({"aggregation": 3}, {}, "reward.aggregation is 3; it must be of type str or dict"),
         ({}, {"multi_objective_aggregation": "gfpo"}, "valid: normalize_then_sum, sum_then"),
         ({"aggregation": {"keep": 2}}, {}, "needs the key 'kind'"),
