@@ -108,7 +108,7 @@ class Runner:
         renew_comparison(self.sweep, plan.runs)
         for task in self._wanted(tasks_of(self.sweep, plan)):
             folder = task.folder(self.sweep)
-            if task.key in mine or folder.outcome() is not None:
+            if task.key in mine or folder.state != "waiting":
                 continue
             if any(not (self.sweep.root / key / run_files.DONE).is_file() for key in task.after):
                 waiting = waiting or self._may_come(task)
