@@ -62,6 +62,7 @@ from rewards.terms.steps.shapes import (
     bounded,
     extremes,
 )
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -139,6 +140,15 @@ class StepCountParams(Settings):
                     f"{key} of {self.OWNER} acts only with shape {' or '.join(shapes)}, not with "
                     f"{self.shape}; leave it out, or change the shape."
                 )
+        if self.gate != "group_solved":
+            refuse_unread(self, f"gate: {self.gate}", "solved")
+        weights = [price.weight for price in self.types.values()]
+        if self.shape in RELATIVE and len(weights) == 1 and weights[0] not in (0.0, 1.0):
+            raise UserError(
+                f"weight {weights[0]:g} of the only entry in types of {self.OWNER} has no effect "
+                f"with shape {self.shape}, which divides prices by their deviation; leave it out, "
+                "or change the weight of the term."
+            )
         if self.gate == "none" and self.shape in RELATIVE:
             raise UserError(
                 f"shape {self.shape} of {self.OWNER} compares correct rollouts with each other, "

@@ -38,6 +38,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({**FLOOR, "window": 0}, "window .* is 0"),
     ({"schedule": "length_dual"}, "needs one of target .* and share"),
     ({**DUAL, "share": 0.5}, "needs one of target .* and share"),
+    ({**DUAL, "reference_batches": 8}, "reference_batches of .* has no effect with a target"),
     ({**DUAL, "target": "short"}, "target .* is 'short'; it must be a finite number above 0"),
     ({**DUAL, "target": float("nan")}, "target .* is nan"),
     ({**DUAL, "target": float("inf")}, "target .* is inf"),

@@ -110,6 +110,11 @@ ALLOWED = {"allow_charge_above_correctness": True}
             {},
             "needs a term over the whole group",
         ),
+        (
+            terms(format={}) | {"aggregation": {"kind": "among_correct", "outcome": ["format"]}},
+            {},
+            "outcome leaves out 'correctness', which is the same for all correct rollouts",
+        ),
         # 8 steps at 0.15 are more than a correct answer pays, in sums and among the correct alike
         (charge(0.15) | {"aggregation": "batch"}, {}, "step_count 1.2"),
         (charge(0.15) | {"aggregation": "among_correct"}, {}, "step_count 1.2"),
