@@ -29,8 +29,9 @@ from typing import Any
 
 from rewards.answers.checkers import CHECKER_KEY, build_checker
 from rewards.facts.compute import FactsComputer, Task
-from rewards.idle import acts, refuse_idle
+from rewards.idle import refuse_idle
 from rewards.stack import RewardStack, build_stack, refuse_controllers
+from rewards.weights import acts
 from tagger.errors import UserError
 from tagger.thinking.families import delimiter_pair, named_delimiters
 from tagger.thinking.split import (

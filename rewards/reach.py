@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rewards.facts.columns import columns
+from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
 from rewards.facts.published import BUDGET, REFERENCE_ACCURACY, number_of
-from rewards.idle import acts
 from rewards.terms.base import Term, learns
 from rewards.terms.registry import term_kind
+from rewards.weights import acts
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
@@ -138,4 +138,10 @@ def probes(
             table[:, column] = np.floor(share * whole)
         else:
             table[:, column] = rng.integers(0, 6, rows)
+    by_group = table[:, len(ROLLOUT_COLUMNS) :].reshape(rows, len(TYPE_GROUPS), -1)
+    for number, group in enumerate(TYPE_GROUPS):
+        typed, whole = by_group[:, number], thinking if "tokens" in group else steps
+        share = rng.random(rows) * whole / np.maximum(1.0, typed.sum(axis=1))
+        several = (place < _SIZE - 1) & (share < 1)  # types share what is there
+        typed[several] = np.floor(typed[several] * share[several, None])
     return table

@@ -78,6 +78,13 @@ class AmongCorrect(Aggregation[AmongCorrectParams]):
                 "reward.aggregation 'among_correct' needs a term over the whole group; add "
                 "correctness to reward.terms, or name one in its parameter outcome."
             )
+        for name, correct in zip(names, correctness, strict=True):
+            if correct and not self._is_outcome(name, correct):
+                raise UserError(
+                    f"reward.aggregation.outcome leaves out {name!r}, which is the same for all "
+                    "correct rollouts and would pay nothing among them; name it as well, or leave "
+                    "outcome out."
+                )
 
     def advantages(self, scored: ScoredRollouts) -> torch.Tensor:
         """The advantage of each rollout, (B,)."""

@@ -22,14 +22,15 @@ NAMES = (
 """Each is a module of this folder; it holds its ``METHOD`` and, as its docstring, its
 documentation."""
 
-
 PUBLISHED = {
+    "grpo": "sum_then_normalize",
     "gdpo": "normalize_then_sum",
     "ddca": "among_correct",
     "papo": "among_correct",
     "dler": "batch",
+    "reinforce++": "batch",
 }
-"""Methods by the names of their papers, where these are other ones."""
+"""Methods by the names of their papers, in lower case, where these are other ones."""
 
 
 def method_kind(name: str) -> type[Aggregation[Any]]:

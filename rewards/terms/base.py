@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -62,15 +62,6 @@ def learns(term: RewardTerm) -> bool:
     whether they leave it any part.
     """
     return isinstance(term, StatefulTerm) and bool(getattr(term, "reads_state", True))
-
-
-@runtime_checkable
-class SummedTerm(Protocol):
-    """A term that is a weighted sum of parts, which other terms of its kind may share."""
-
-    def parts(self) -> dict[Hashable, float]:
-        """Each part, equal to that of another term if both are so for every batch; its factor."""
-        ...
 
 
 class Rollouts:

@@ -4,7 +4,14 @@ A weight is a number, a schedule (`rewards.weights.schedules`) or a controller t
 run shows (`rewards.weights.control`).
 """
 
-from rewards.weights.base import Constraint, Finite, LearningController, Site, WeightController
+from rewards.weights.base import (
+    Constraint,
+    Finite,
+    LearningController,
+    Site,
+    WeightController,
+    acts,
+)
 from rewards.weights.observation import Batch, Evaluated, summarize
 from rewards.weights.registry import CONTROLLERS, build_weight
 from rewards.weights.schedules.constant import ConstantWeight
@@ -23,6 +30,7 @@ __all__ = [
     "LinearWeight",
     "Site",
     "WeightController",
+    "acts",
     "build_weight",
     "summarize",
 ]

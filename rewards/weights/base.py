@@ -44,6 +44,11 @@ class WeightController(Protocol):
         ...
 
 
+def acts(weight: WeightController) -> bool:
+    """Whether a weight is other than 0 at any step of a run."""
+    return any(value != 0 for step in weight.turning_points() for value in weight.span(step))
+
+
 class Constraint(NamedTuple):
     """What a controller holds to, for the metrics.
 

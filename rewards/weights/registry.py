@@ -26,6 +26,9 @@ CONTROLLERS: dict[str, type[WeightSettings]] = {
 }
 """The parameters of each; they build it."""
 
+PUBLISHED = {"leash": "length_dual", "laconic": "length_dual", "acoer": "accuracy_drop"}
+"""Controllers by the names of their papers, in lower case."""
+
 _GREATEST = 3.4e38
 """Rewards are float32, in which a greater weight is infinite."""
 
@@ -45,6 +48,9 @@ def build_weight(config: object, site: Site | None = None) -> WeightController:
     if isinstance(config, Mapping):
         params = dict(config)
         name = str(params.pop("schedule", "constant"))
+        if name.casefold() in PUBLISHED:
+            ours = PUBLISHED[name.casefold()]
+            raise UserError(f"Unknown weight schedule {name!r}; it is {ours!r} here.")
         if name not in CONTROLLERS:
             raise unknown_name("weight schedule", name, CONTROLLERS)
         return build_settings(CONTROLLERS[name], params, key).controller(site)

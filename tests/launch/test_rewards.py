@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -14,8 +15,11 @@ from launch.commands.rewards.entries import (
     entries,
     needs,
     pays_incorrect,
+    text_of,
 )
+from rewards.aggregation import registry
 from rewards.terms.registry import MODULES, term_kind
+from rewards.weights import registry as weights
 from tests.launch.light import light
 
 
@@ -129,10 +133,27 @@ def test_rewards_explain_shows_both_where_a_term_and_a_weight_share_a_name(
     assert "reward.terms.cosine.limit" in text and "reward.terms.TERM.weight.begin" in text
 
 
+@pytest.mark.parametrize(
+    ("section", "published"),
+    [(AGGREGATIONS, registry.PUBLISHED), (WEIGHTS, weights.PUBLISHED)],
+)
+def test_names_of_papers_stand_in_the_documentation_of_what_is_theirs(
+    section: str, published: Mapping[str, str]
+) -> None:
+    for paper, ours in published.items():
+        assert paper in text_of(section, ours).casefold()
+
+
 def test_rewards_explain_finds_what_was_published_under_another_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, ours in (("gdpo", "normalize_then_sum"), ("L1", "length_target")):
+    for name, ours in (
+        ("gdpo", "normalize_then_sum"),
+        ("REINFORCE++", "batch"),
+        ("L1", "length_target"),
+        ("laconic", "length_dual"),
+        ("acoer", "length_budget, suffice rewards explain accuracy_drop"),
+    ):
         assert main(["rewards", "explain", name]) == 2
         assert f"is here: suffice rewards explain {ours}." in capsys.readouterr().err
     assert main(["rewards", "explain", "the"]) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from rewards.idle import refuse_idle
 from rewards.stack import build_stack
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE
+from tests.rewards.terms.every import CONFIGS
 
 PAY = {"kind": "soft_overlong", "limit": 100, "buffer": 20}
 RAMP = {"schedule": "linear", "start": 0.0, "end": 0.2, "steps": 10}
@@ -137,6 +139,100 @@ def test_terms_that_differ_at_some_step_or_rollout_are_kept(terms: dict[str, Any
     refuse(terms)
     idle = all(term.get("weight") == 0.0 for name, term in terms.items() if name != "correctness")
     assert idle or float(shaped(terms).abs().max()) > 1e-3
+
+
+ONE_FORMULA: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"kind": "after_answer_share"}, {"kind": "redundancy_share"}),
+    ({"kind": "after_answer_share"}, {"kind": "redundancy_share", "rounded": False}),
+    (
+        {"kind": "soft_overlong", "limit": 200, "buffer": 100},
+        {"kind": "length_excess", "target": 100},
+    ),
+    (
+        {"kind": "soft_overlong", "limit": 500, "buffer": 100},
+        {"kind": "hard_truncation", "limit": 400, "ramp": 100},
+    ),
+    ({"kind": "reflection_floor"}, {"kind": "reflection_floor", "form": "paper"}),
+    ({"kind": "no_thinking_bonus"}, {"kind": "no_thinking_bonus", "subtract_reference": True}),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), ONE_FORMULA)
+def test_one_formula_under_two_names_cancels(a: dict[str, Any], b: dict[str, Any]) -> None:
+    apart = {"correctness": {}, "a": {**a, "weight": 0.3}, "c": {**STEPS, "weight": 0.01}}
+    with pytest.raises(UserError, match="terms a and b .*so they cancel; remove them"):
+        refuse({**apart, "b": {**b, "weight": -0.3}})
+    refuse({**apart, "b": {**b, "weight": 0.3}})
+    refuse({**apart, "b": {**b, "weight": -0.2}})
+
+
+def test_a_sum_that_is_not_zero_is_called_alike() -> None:
+    rising = {"kind": "cosine", "correct_short": 0.5, "correct_long": 1.0}
+    with pytest.raises(
+        UserError,
+        match=r"^The reward terms cosine and b pay all correct rollouts of a problem alike in sum, "
+        r"and all incorrect ones \(to 5% of what each pays\), so they cancel; remove them, or "
+        r"change a weight or a parameter\.$",
+    ):
+        refuse({"correctness": {}, "cosine": {}, "b": rising})
+
+
+NEAR: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("laser", {"target": 4096}, {"target": 4097}),
+    ("length_exp", {"threshold": 4000}, {"threshold": 4100}),
+    ("keyword_reflection", {"few": 40}, {"few": 41}),
+    ("keyword_reflection", {"many": 80}, {"many": 90}),
+    ("target_ratio", {"short": 500}, {"short": 501}),
+    ("step_count", {"gate": "group_solved"}, {"gate": "group_solved", "solved": 0.95}),
+    ("step_count", {"types": {"VERIFY": {"cap": 99}}}, {"types": {"VERIFY": {"cap": 100}}}),
+    ("length_minmax", {"gate": "group_solved"}, {"gate": "group_solved", "among": "correct"}),
+    ("length_target", {}, {"budget": 700}),
+    ("length_window", {}, {"low": 0.31}),
+    ("repetition", {}, {"ngram": 4}),
+    ("shuffled_tags", {}, {"seed": 2}),
+    ("soft_overlong", {}, {"limit": 20000}),
+]
+
+
+@pytest.mark.parametrize(("kind", "a", "b"), NEAR)
+def test_terms_that_are_nearly_one_are_kept(kind: str, a: Any, b: Any) -> None:
+    def opposed(other: Any) -> dict[str, Any]:
+        mine = {"kind": kind, **a, "weight": 0.3}
+        return {"correctness": {}, "a": mine, "b": {"kind": kind, **other, "weight": -0.3}}
+
+    refuse(opposed(b))
+    with pytest.raises(UserError, match="a and b sum to 0"):
+        refuse(opposed(a))
+
+
+@pytest.mark.parametrize("kind", ["laser_d", "length_budget", "accuracy_aware"])
+def test_terms_that_learn_cancel_with_copies_alone(kind: str) -> None:
+    mine, other = {"kind": kind, "weight": 0.3}, {"kind": kind, "weight": -0.3}
+    with pytest.raises(UserError, match="a and b sum to 0"):
+        refuse({"correctness": {}, "a": mine, "b": other})
+    parameter = {"every": 11} if kind == "laser_d" else {"span": 49}
+    refuse({"correctness": {}, "a": mine, "b": {**other, **parameter}})
+
+
+def test_of_all_options_those_alone_cancel_that_say_the_same() -> None:
+    found = set()
+    gated = [(kind, own) for kind, own in CONFIGS if own.get("gate", "correct") == "correct"]
+    for (kind, own), (other, others) in combinations(gated, 2):
+        if kind != other:
+            continue
+        a, b = {"kind": kind, **own, "weight": 1.0}, {"kind": kind, **others, "weight": -1.0}
+        try:
+            refuse({"correctness": {}, "a": a, "b": b})
+        except UserError:
+            keys = {key for key in {*own, *others} if own.get(key) != others.get(key)}
+            found.add((kind, *sorted(keys)))
+    assert found == {
+        ("step_count", "scope"),  # all is the older name of thinking
+        ("reflection_floor", "form"),
+        ("redundancy_share", "rounded"),
+        ("length_target", "slope"),  # code, which is the default
+        ("no_thinking_bonus", "subtract_reference"),
+    }
 
 
 def test_a_reward_without_a_weight_is_refused() -> None:

@@ -32,7 +32,7 @@ STEP_COUNT = st.fixed_dictionaries(
         "gate": st.sampled_from(["correct", "group_solved", "none"]),
         "solved": st.sampled_from([0.5, 1.0]),
     },
-)
+).filter(lambda term: term.get("gate") == "group_solved" or "solved" not in term)
 TERMS = st.fixed_dictionaries(
     {"correctness": st.fixed_dictionaries({}, optional={"weight": SCHEDULES})},
     optional={

@@ -126,17 +126,18 @@ _WORD = re.compile(r"[\w+-]+")
 
 def _refuse_published(name: str) -> None:
     """Refuse a name from a paper: GDPO is `normalize_then_sum` here, and nearer to ``drpo``."""
-    found = []
-    for entry in entries():
-        # Of the rest only the capitals: sentences begin with a "The", sources of methods go on.
-        words = [word for word in _WORD.findall(entry.what) if word.isupper()]
-        words += _WORD.findall(entry.source) if entry.section == TERMS else []
-        if name.casefold() in map(str.casefold, words):
-            found.append(f"suffice rewards explain {entry.name}")
+    from rewards.aggregation.registry import PUBLISHED as AGGREGATED
+    from rewards.terms.registry import MODULES, term_kind
+    from rewards.weights.registry import PUBLISHED as WEIGHED
+
+    paper = name.casefold()
+    found = [term for term in MODULES if paper in _WORD.findall(term_kind(term).source.casefold())]
+    found += [known[paper] for known in (AGGREGATED, WEIGHED) if paper in known]
     if found:
         raise UserError(
             f"No reward term, aggregation or weight is called {name!r}, but what was published "
-            f"under that name is here: {', '.join(dict.fromkeys(found))}."
+            f"under that name is here: "
+            f"{', '.join(f'suffice rewards explain {ours}' for ours in found)}."
         )
 
 

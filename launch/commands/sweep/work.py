@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,9 +69,20 @@ def _do_one(sweep: SweepFolder, name: str, progress: Progress) -> None:
         raise unknown_name("task of the sweep", name, tasks)
     Runner(sweep, only=name, progress=progress).run()
     folder = tasks[name].folder(sweep)
+    if folder.failed.is_file() and not folder.done.is_file():
+        raise UserError(f"The task {name} failed: {folder.failure()['reason']}")
     if not folder.done.is_file():
-        reason = folder.failure()["reason"] if folder.failed.is_file() else "no outcome"
-        raise UserError(f"The task {name} failed: {reason}")
+        before = {key: tasks[key].folder(sweep) for key in tasks[name].after}
+        lost = [
+            (key, one.failure()["reason"]) for key, one in before.items() if one.failed.is_file()
+        ]
+        if not lost:
+            raise UserError(f"The task {name} has no outcome; start it again.")
+        again = shlex.join(["suffice", "sweep", "--resume", str(sweep.root), "--retry-failed"])
+        raise UserError(
+            f"The task {name} comes after {lost[0][0]}, which failed: {lost[0][1]}; once the cause "
+            f"is fixed, retry with: {again}"
+        )
     if under_agent():
         points = {f"runs/{run.name}": run.point for run in plan.runs}
         log_task(folder.root, points.get(name, {}))

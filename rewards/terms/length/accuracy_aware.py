@@ -35,7 +35,7 @@ from annotated_types import Interval
 from rewards.terms.base import Rollouts, TermBounds, TermKind
 from rewards.terms.length.running import RunningTerm
 from rewards.terms.population import Gate
-from rewards.terms.unread import refuse_unread
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from rewards.terms.population import (
     let_through,
     unpaid_if_cut_off,
 )
-from rewards.terms.unread import refuse_unread
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:

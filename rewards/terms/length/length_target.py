@@ -36,7 +36,7 @@ from annotated_types import Gt, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from rewards.terms.population import Gate
-from rewards.terms.unread import refuse_unread
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:

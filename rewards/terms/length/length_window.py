@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
-from rewards.terms.unread import refuse_unread
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 

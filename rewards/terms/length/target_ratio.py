@@ -34,7 +34,7 @@ from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import Gate, unpaid_if_cut_off
-from rewards.terms.unread import refuse_unread
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 

@@ -31,7 +31,7 @@ from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import compared
-from rewards.terms.unread import refuse_unread
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 
 if TYPE_CHECKING:

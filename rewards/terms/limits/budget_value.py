@@ -35,6 +35,7 @@ from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind, always
 from rewards.terms.population import Gate, let_through
+from rewards.unread import refuse_unread
 from rewards.weights import Finite
 from tagger.config.settings import Settings
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     import torch
 
 Price = Annotated[Finite, Ge(0)]
+_OF_INCORRECT = ("unsolved_rate", "unsolved_budget", "fold_bonus", "fold_charge", "length_charge")
 _UNKNOWN = 0.5  # what a forecast that was not made counts as
 _UNDER = 2.0  # an under-estimated budget costs twice an over-estimated one
 
@@ -80,6 +82,11 @@ class BudgetValueParams(Settings):
     fold_charge: Price = 0.8
     length_charge: Price = 0.2
     gate: Gate = "correct"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.gate == "correct":
+            refuse_unread(self, "gate: correct", *_OF_INCORRECT)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from annotated_types import Ge
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from rewards.terms.population import Gate, let_through
+from rewards.unread import refuse_unread
 from rewards.weights import Finite
 from tagger.config.settings import Settings
 
@@ -66,6 +67,11 @@ class CosineParams(Settings):
     incorrect_long: Finite = -0.5
     beyond: Finite | None = None
     gate: Gate = "correct"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.gate == "correct":
+            refuse_unread(self, "gate: correct", "incorrect_short", "incorrect_long")
 
 
 @dataclass(frozen=True)

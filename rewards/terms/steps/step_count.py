@@ -35,7 +35,6 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import expm1, inf
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -44,7 +43,6 @@ from annotated_types import Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from rewards.terms.population import GroupGate, let_through
-from rewards.terms.steps.parts import parts_of
 from rewards.terms.steps.prices import (
     DEFAULT_CAPS,
     Scope,
@@ -64,6 +62,7 @@ from rewards.terms.steps.shapes import (
     bounded,
     extremes,
 )
+from rewards.unread import refuse_unread
 from tagger.config.settings import Settings
 from tagger.errors import UserError
 
@@ -141,6 +140,15 @@ class StepCountParams(Settings):
                     f"{key} of {self.OWNER} acts only with shape {' or '.join(shapes)}, not with "
                     f"{self.shape}; leave it out, or change the shape."
                 )
+        if self.gate != "group_solved":
+            refuse_unread(self, f"gate: {self.gate}", "solved")
+        weights = [price.weight for price in self.types.values()]
+        if self.shape in RELATIVE and len(weights) == 1 and weights[0] not in (0.0, 1.0):
+            raise UserError(
+                f"weight {weights[0]:g} of the only entry in types of {self.OWNER} has no effect "
+                f"with shape {self.shape}, which divides prices by their deviation; leave it out, "
+                "or change the weight of the term."
+            )
         if self.gate == "none" and self.shape in RELATIVE:
             raise UserError(
                 f"shape {self.shape} of {self.OWNER} compares correct rollouts with each other, "
@@ -185,19 +193,6 @@ class StepCount(Term[StepCountParams]):
 
     def __post_init__(self) -> None:
         self._prices()
-
-    def parts(self) -> dict[Hashable, float]:
-        """See `rewards.terms.base.SummedTerm`."""
-        params = self.params
-        return parts_of(
-            self._prices(),
-            params.cap,
-            params.shape,
-            params.full,
-            params.combine == "multiply",
-            charged=(params.gate, params.solved if params.gate == "group_solved" else None),
-            among=(params.dead_band, params.deviation, params.z_limit),
-        )
 
     def _prices(self) -> dict[tuple[str, ...], TypePrice]:
         """The price of each sum of columns."""

@@ -25,6 +25,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 
+from rewards.unread import refuse_unread
 from rewards.weights.base import Constraint, Positive, Site, WeightSettings
 from rewards.weights.control.limits import CEILING, Limited, check_start, check_term, held
 from rewards.weights.observation import Batch, Evaluated
@@ -64,6 +65,8 @@ class LengthDual(WeightSettings):
                 f"{self.OWNER} needs one of target (tokens) and share (of the starting policy's "
                 "mean length), e.g. share: 0.5."
             )
+        if self.share is None:
+            refuse_unread(self, "a target", "reference_batches")
         check_start(self.OWNER, self.start, self.ceiling)
 
     def controller(self, site: Site) -> LengthDualController:

@@ -25,6 +25,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 
+from rewards.unread import refuse_unread
 from rewards.weights.base import Constraint, Positive, Site, WeightSettings
 from rewards.weights.control.limits import CEILING, Limited, check_term
 from rewards.weights.observation import Batch, Evaluated
@@ -78,6 +79,8 @@ class Price(WeightSettings):
                 f"unit of {self.OWNER} is {self.unit!r}, but the term {site.term!r} counts "
                 f"{site.unit}; leave it out."
             )
+        if unit == "tokens":
+            refuse_unread(self, "a term that counts tokens", "step_tokens", "window")
         return PriceController(self, site, unit)
 
 

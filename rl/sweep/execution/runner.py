@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from subprocess import TimeoutExpired
 from typing import Any
 
@@ -12,6 +12,7 @@ from rl.sweep.execution.aside import renew_comparison
 from rl.sweep.execution.devices import least_used, visible_devices
 from rl.sweep.execution.process import TAKEN, Process, describe, is_claimed, start
 from rl.sweep.execution.tasks import COMPARISON, Task, tasks_of
+from rl.sweep.execution.waiting import Waiting
 from rl.sweep.execution.work import Work, do_task
 from rl.sweep.folder import SweepFolder, TaskFolder
 from rl.sweep.planned import planned_runs
@@ -38,9 +39,11 @@ class Runner:
         sweep: The sweep.
         workers: Processes at a time.
         limit: Most runs that this runner starts; None works until the sweep is done.
-        only: Key of the one task to do; None takes any.
+        only: Key of the one task to do, and of those before it that nobody works on; None takes
+            any.
         work: What does a task.
         progress: Called with (what is running, done, in all).
+        waiting: Tells what this runner waits for.
     """
 
     def __init__(
@@ -52,9 +55,11 @@ class Runner:
         only: str | None = None,
         work: Work = do_task,
         progress: Progress = silent,
+        waiting: Waiting | None = None,
     ) -> None:
         self.sweep, self.workers, self.limit, self.only = sweep, workers, limit, only
         self.work, self.progress = work, progress
+        self._waiting = Waiting() if waiting is None else waiting
         self._running: dict[Process, Task] = {}
         self._devices = visible_devices() if workers > 1 else []
         self._used: dict[Process, str | None] = {}
@@ -99,13 +104,11 @@ class Runner:
             Whether there is more to wait for than what this runner has running.
         """
         mine = {task.key for task in self._running.values()}
-        waiting = False
+        waiting, held = False, []
         renew_comparison(self.sweep, plan.runs)
-        for task in tasks_of(self.sweep, plan):
-            if self.only not in (None, task.key):
-                continue
+        for task in self._wanted(tasks_of(self.sweep, plan)):
             folder = task.folder(self.sweep)
-            if task.key in mine or folder.outcome() is not None:
+            if task.key in mine or folder.state != "waiting":
                 continue
             if any(not (self.sweep.root / key / run_files.DONE).is_file() for key in task.after):
                 waiting = waiting or self._may_come(task)
@@ -113,9 +116,23 @@ class Runner:
             if self._exhausted and task.key.startswith("runs/"):
                 continue
             waiting = True
-            if len(self._running) < self.workers and not is_claimed(folder):
+            if len(self._running) >= self.workers:
+                continue
+            if is_claimed(folder):
+                held.append(folder)
+            else:
                 self._begin(task)
+        self._waiting.look([] if self._running else held)
         return waiting or (not plan.complete and not self._exhausted and self.only is None)
+
+    def _wanted(self, tasks: Sequence[Task]) -> list[Task]:
+        """The tasks that this runner may do.
+
+        Of an `only` that comes after others these as well: the agent that had one may be gone, and
+        W&B gives each task to an agent once.
+        """
+        before = {key for task in tasks if task.key == self.only for key in task.after}
+        return [task for task in tasks if self.only in (None, task.key) or task.key in before]
 
     def _begin(self, task: Task) -> None:
         """Start the process of a task, on a GPU that others use least."""

@@ -9,9 +9,10 @@ from rewards.aggregation.base import Aggregation
 from rewards.aggregation.normalize_then_sum import NormalizeThenSum, NormalizeThenSumParams
 from rewards.aggregation.registry import NAMES, build_aggregation, kind_of, method_kind
 from rewards.aggregation.sum_then_normalize import SumThenNormalize, SumThenNormalizeParams
-from rewards.idle import acts, refuse_idle
+from rewards.idle import refuse_idle
 from rewards.ranking import refuse_charge_above_correctness
 from rewards.stack import RewardStack, build_stack
+from rewards.weights import acts
 from rl.training.config import RewardConfig
 from tagger.errors import UserError, unknown_name
 from tagger.taxonomies.taxonomy import Taxonomy

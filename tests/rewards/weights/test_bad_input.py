@@ -15,6 +15,7 @@ DUAL: dict[str, Any] = {"schedule": "length_dual", "target": 100}
 
 CASES: list[tuple[dict[str, Any], str]] = [
     ({"schedule": "acuracy_floor"}, "did you mean 'accuracy_floor'"),
+    ({"schedule": "Leash"}, "schedule 'Leash'; it is 'length_dual' here"),
     ({**FLOOR, "pionts": 1}, "did you mean 'points'"),
     ({"schedule": "accuracy_floor"}, "needs a floor: control .* or floor"),
     ({**FLOOR, "floor": 0.95}, "floor .* is 95.0%, above the control's accuracy of 90.0%"),
@@ -37,6 +38,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({**FLOOR, "window": 0}, "window .* is 0"),
     ({"schedule": "length_dual"}, "needs one of target .* and share"),
     ({**DUAL, "share": 0.5}, "needs one of target .* and share"),
+    ({**DUAL, "reference_batches": 8}, "reference_batches of .* has no effect with a target"),
     ({**DUAL, "target": "short"}, "target .* is 'short'; it must be a finite number above 0"),
     ({**DUAL, "target": float("nan")}, "target .* is nan"),
     ({**DUAL, "target": float("inf")}, "target .* is inf"),

@@ -110,5 +110,7 @@ def test_price_needs_a_term_that_counts() -> None:
         build_stack({"correctness": {}, "length_sigmoid": {"weight": price}}, REASONTYPE)
     with pytest.raises(UserError, match="'step_count' counts steps; leave it out"):
         stack(price={"unit": "tokens"})
+    with pytest.raises(UserError, match="step_tokens of .* no effect with a term that counts tok"):
+        stack(price={"step_tokens": 30}, unit="tokens")
     with pytest.raises(UserError, match="tokens_per_point .* is missing"):
         build_stack({"correctness": {"weight": {"schedule": "price"}}}, REASONTYPE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,9 @@ from rl.evaluation.samples import Sample
 from rl.sweep.compared import comparison_values, sample_policy
 from rl.sweep.execution.process import claim
 from rl.sweep.execution.runner import Runner
-from rl.sweep.execution.tasks import Task
-from rl.sweep.folder import begin
+from rl.sweep.execution.tasks import Task, tasks_of
+from rl.sweep.folder import TaskFolder, begin
+from rl.sweep.planned import planned_runs
 from rl.sweep.planning.runs import base_run
 from tests.rl.sweep.making import make_sweep, stand_in
 from tests.rl.synthetic import make_sample
@@ -38,6 +40,23 @@ def test_a_run_that_another_machine_took_over_is_not_called_failed(
     runner._running[ended] = task
     runner._collect()
     assert task.folder(sweep).failure()["exit_code"] == 9
+
+
+def test_a_look_at_what_others_did_reads_each_run_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = begin(tmp_path / "s", make_sweep(), 64, None)
+    for task in tasks_of(sweep, planned_runs(sweep)):
+        stand_in(sweep.root, task.key)
+    read: list[str] = []
+
+    def measured(folder: TaskFolder) -> dict[str, Any]:
+        read.append(folder.name)
+        return {}
+
+    monkeypatch.setattr(TaskFolder, "measured", measured)
+    plan = Runner(sweep, work=stand_in).run()
+    assert sorted(read) == sorted(run.name for run in plan.runs) and len(read) == 3
 
 
 def test_samples_of_one_split_by_another_machine_are_made_anew(

@@ -36,6 +36,13 @@ def test_length_terms_have_an_example_that_works_next_to_correctness(name: str) 
     [
         ("length_minmax", {"solved": 0.5}, "solved .* has no effect with gate: correct"),
         ("shortest_correct", {"gate": "none", "solved": 0.5}, "solved .* gate: none"),
+        ("step_count", {"solved": 0.5}, "solved .* has no effect with gate: correct"),
+        ("step_count", {"gate": "none", "solved": 0.5}, "solved .* gate: none"),
+        ("cosine", {"incorrect_short": -2.0}, "incorrect_short .* gate: correct"),
+        ("cosine", {"incorrect_long": 0.0}, "incorrect_long .* gate: correct"),
+        ("budget_value", {"fold_bonus": 0.0}, "fold_bonus .* gate: correct"),
+        ("budget_value", {"length_charge": 0.5}, "length_charge .* gate: correct"),
+        ("budget_value", {"unsolved_rate": 0.5}, "unsolved_rate .* gate: correct"),
         ("length_target", {"slope": "paper"}, "slope .* mode: exact"),
         ("length_target", {"mode": "max", "cap": 0.5}, "cap .* mode: max"),
         ("length_window", {"unknown": 100}, "unknown .* stage: 1"),

@@ -56,7 +56,7 @@ LENGTHS = [0, 250, 500, 1000]
             PAPER, [rollout(1, 1000), rollout(0, 1000), rollout(0, 7000)], [-10] * 3, id="beyond"
         ),
         pytest.param(
-            {**PAPER, "gate": "correct"},
+            {"limit": 1000, "correct_short": 2.0, "correct_long": 1.0, "beyond": -10.0},
             [rollout(1, 500), rollout(0, 0), rollout(0, 5000), rollout(1, 1001)],
             [1.5, 0, 0, -10],
             id="gated",

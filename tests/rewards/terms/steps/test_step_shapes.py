@@ -135,6 +135,8 @@ def test_step_count_multiplied_with_correctness() -> None:
 def test_step_count_grows_with_the_steps_and_keeps_its_bounds(
     shape: str, rows: list[tuple[int, int]], weight: float, cap: float | None, multiply: bool
 ) -> None:
+    if shape in ("z_score", "sigmoid") and weight:
+        weight = 1.0  # another one has no effect, and is refused
     params = {"shape": shape, "types": {"VERIFY": {"weight": weight, "cap": cap}}}
     if multiply and shape != "z_score":
         params["combine"] = "multiply"
@@ -156,6 +158,10 @@ def test_step_count_grows_with_the_steps_and_keeps_its_bounds(
         ({"dead_band": 1}, "acts only with shape z_score or sigmoid, not with linear"),
         ({"shape": "sigmoid", "z_limit": 2}, "acts only with shape z_score, not with sigmoid"),
         ({"deviation": "population"}, "deviation of reward term"),
+        (
+            {"shape": "sigmoid", "types": {"VERIFY": {"weight": 3}}},
+            "weight 3 of the only entry in types .* has no effect with shape sigmoid",
+        ),
         ({"shape": "zscore"}, "did you mean 'z_score'"),
         ({"shape": "clipped", "scale": 0}, "above 0"),
         ({"combine": "times"}, "Unknown value of combine"),

@@ -70,6 +70,7 @@ ALLOWED = {"allow_charge_above_correctness": True}
     [
         ({"aggregation": "gfop"}, {}, "did you mean 'gfpo'"),
         ({"aggregation": "GDPO"}, {}, "'GDPO'; its method is 'normalize_then_sum' here"),
+        ({"aggregation": "GRPO"}, {}, "'GRPO'; its method is 'sum_then_normalize' here"),
         ({"aggregation": 3}, {}, "reward.aggregation is 3; it must be of type str or dict"),
         ({}, {"multi_objective_aggregation": "gfpo"}, "valid: normalize_then_sum, sum_then"),
         ({"aggregation": {"keep": 2}}, {}, "needs the key 'kind'"),
@@ -108,6 +109,11 @@ ALLOWED = {"allow_charge_above_correctness": True}
             terms(format={}) | {"aggregation": {"kind": "among_correct", "outcome": []}},
             {},
             "needs a term over the whole group",
+        ),
+        (
+            terms(format={}) | {"aggregation": {"kind": "among_correct", "outcome": ["format"]}},
+            {},
+            "outcome leaves out 'correctness', which is the same for all correct rollouts",
         ),
         # 8 steps at 0.15 are more than a correct answer pays, in sums and among the correct alike
         (charge(0.15) | {"aggregation": "batch"}, {}, "step_count 1.2"),

@@ -1,4 +1,4 @@
-"""Parameters that only some choices of a term read."""
+"""Parameters that only some choices of a term, or of the controller of a weight, read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def refuse_unread(settings: Any, choice: str, *keys: str) -> None:
     """Refuse parameters that were set though the choices made leave them unread.
 
     Args:
-        settings: Parameters of a term.
+        settings: The parameters; they name their ``OWNER``.
         choice: What leaves them unread, as a key and its value, e.g. ``mode: exact``.
         keys: The parameters.
 
