@@ -19,9 +19,16 @@ PANELS = (
 WINDOW = 9
 
 
-def running_mean(values: Sequence[float], window: int = WINDOW) -> list[float]:
-    """Mean of up to `window` values around each one."""
-    half = window // 2
+def running_mean(values: Sequence[float], window: int | None = None) -> list[float]:
+    """Mean of the values around each one.
+
+    Args:
+        values: By step.
+        window: How many values at most; None takes `WINDOW`, but no more than a third of all, as
+            the mean of a short run's values around each is nearly that of all: a flat line.
+    """
+    most = min(WINDOW, len(values) // 3) if window is None else window
+    half = max(0, most - 1) // 2
     out = []
     for i in range(len(values)):
         near = values[max(0, i - half) : i + half + 1]

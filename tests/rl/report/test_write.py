@@ -250,3 +250,6 @@ def test_labels_keep_clear_of_marks() -> None:
 
 def test_running_mean() -> None:
     assert running_mean([1, 2, 3, 4], 3) == [1.5, 2, 3, 3.5]
+    assert running_mean([1, 2, 9, 4, 5]) == [1, 2, 9, 4, 5], "five steps are not made one flat line"
+    assert running_mean([1, 2, 3] * 3)[4] == 2 and running_mean([1, 2, 3] * 3)[0] == 1.5
+    assert running_mean(range(40))[0] == 2.0 and running_mean(range(40))[20] == 20.0
