@@ -17,6 +17,7 @@ from rl.dashboard.series import Curve, Panel
 from rl.dashboard.terminal import overview, view
 from rl.dashboard.watch import WatchedRun
 from tagger.errors import UserError
+from tests.browser import beyond, needs_browser
 from tests.rl.dashboard.making import finish, make_run, rollout
 
 
@@ -65,6 +66,14 @@ def test_page_loads_itself_again_only_while_the_run_lasts(tmp_path: Path) -> Non
     assert not re.search(r"<script|<link(?! rel=\"icon\" href=\"data:,\")|src=|@import|url\(", html)
     assert html.count("<svg") == 9
     assert "refresh" not in page(WatchedRun(root).look(), None)
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [420, 1200])
+def test_page_fits_a_window(width: int, tmp_path: Path) -> None:
+    name = "step_count_completion_after_answer-weight-0.24-seed0-5abe9a"
+    root = make_run(tmp_path / name, steps=3, rollouts=[rollout(True, 9)])
+    assert beyond(page(WatchedRun(root).look(), None), width, tmp_path) == []
 
 
 def test_draw_thins_a_long_curve() -> None:
