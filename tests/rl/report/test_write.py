@@ -220,6 +220,8 @@ def test_light_imports() -> None:
 def test_number_formats() -> None:
     assert number(1234567.0) == "1\u202f234\u202f567"
     assert (number(73.44), number(3.347), number(None)) == ("73.4", "3.35", "–")
+    assert (number(0.0012), number(-0.00987), number(0.0)) == ("0.0012", "−0.0099", "0.00")
+    assert (number(1e-9), number(-0.0), number(-0.04, 1)) == ("0.000000", "0.00", "0.0")
     assert (signed(-1.25), signed(0.04), signed(-0.04)) == ("−1.2", "0.0", "0.0")
     assert signed(12.3, 0, " %") == "+12 %"
 
