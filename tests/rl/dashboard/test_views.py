@@ -34,6 +34,8 @@ def test_view_fits_and_names_the_figures(width: int, tmp_path: Path) -> None:
     # Means of steps 1 to 10 and 21 to 30: 4 - 5.5 / 10 and 4 - 25.5 / 10.
     assert re.search(r"VERIFY +3\.45 +1\.45", text)
     figures = text.partition("Training, step 30 of 40.")[2]  # above it the path may be cut
+    assert re.search(r"─ tokens 70\.0 ─", text)
+    assert width < 80 or re.search(r"audit: unfamiliar steps, % +2\.00 +2\.00", text)
     assert figures and (width < 80 or "…" not in figures)
     assert "30/40" in text and "20 s left" in text and "Training, step 30 of 40." in text
 
@@ -64,7 +66,7 @@ def test_page_loads_itself_again_only_while_the_run_lasts(tmp_path: Path) -> Non
     # Nothing is loaded from elsewhere: the only address is the name space of the drawings.
     assert set(re.findall(r"https?://[^\"' <]+", html)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"<script|<link(?! rel=\"icon\" href=\"data:,\")|src=|@import|url\(", html)
-    assert html.count("<svg") == 9
+    assert html.count("<svg") == 10
     assert "refresh" not in page(WatchedRun(root).look(), None)
 
 
