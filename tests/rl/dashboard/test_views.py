@@ -86,6 +86,15 @@ def test_draw_thins_a_long_curve() -> None:
     assert (long.count("L"), short.count("L")) == (2 * 499, 2 * 399)
 
 
+def test_page_is_called_by_the_folder_and_the_one_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_run(tmp_path / "step_count-seed0" / "training", steps=3)
+    monkeypatch.chdir(root)
+    for path in (root, Path()):
+        assert "<title>step_count-seed0/training</title>" in page(WatchedRun(path).look(), None)
+
+
 def test_page_of_a_run_without_metrics(tmp_path: Path) -> None:
     html = page(WatchedRun(make_run(tmp_path / "run")).look(), 5.0)
     assert "No step is logged yet" in html and "<svg" not in html
