@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rl.analysis.arms import arm_of, policy_names
@@ -117,6 +117,11 @@ def arm_look(results: Mapping[str, Any], name: str) -> tuple[str, str, str]:
     arm = results["arms"][name]
     label, mark = _KIND_LOOK[arm["kind"]]
     return label.format(arm["policy"]), mark, policy_colour(results, arm["policy"])
+
+
+def label_width(labels: Iterable[str], least: float) -> float:
+    """Room that names at the left of a drawing need at 12.5 pixels, and at least so much."""
+    return max(least, *(7.0 * len(label) + 8 for label in labels))
 
 
 def main_arms(results: Mapping[str, Any]) -> list[str]:
