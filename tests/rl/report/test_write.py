@@ -169,8 +169,13 @@ def test_rules_of_which_no_threshold_kept_the_accuracy_are_told(results: dict[st
     r["selection"]["policies"]["trained"]["overall_kept_accuracy"] = False
     text = selection_words(r)
     assert f"by the same measure: {r['arms']['monitored']['label']}{lost}." in text
-    own = r["arms"]["trained_monitored"]["label"]
-    assert text.endswith(f"by the same rule: {own}{lost}.")
+    assert text.endswith(f"by the same rule: trained: trained + monitored{lost}.")
+    for label in (
+        "trained + monitored (run, limit 2)",
+        "trained, run, limit 2",
+    ):  # alone, of a grid
+        r["arms"]["trained_monitored"]["label"] = label
+        assert selection_words(r).endswith(f"by the same rule: trained: run, limit 2{lost}.")
 
 
 def test_headline_says_of_how_many_stops_the_interval_tells(results: dict[str, Any]) -> None:
