@@ -25,6 +25,9 @@ KNOWN_WORDS_FILE = "known_words.safetensors"
 UNFAMILIAR_BELOW = 0.75
 """A step is unfamiliar if less than this share of its letters stands in known words."""
 
+MANY_UNFAMILIAR = 0.1
+"""Share of unfamiliar steps from which a policy's types are warned of (the overthinker: 0.02)."""
+
 UNSURE_BELOW = 0.3
 """A step is unsure if its type has less than this probability."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from rewards.facts.outcomes import Outcome, Outcomes, count_outcomes, readable_answer
 from rl.analysis.signal import Mismatch, Setting, diagnose, join
 from rl.evaluation.samples import Sample
+from tagger.novelty import MANY_UNFAMILIAR
 
 NO_SIGNAL_SHARE = 0.2
 """Share from which a cause is named where no answer at all is correct."""
@@ -98,6 +99,31 @@ def verifies_outside(measures: Mapping[str, Any], usual: Mapping[str, Any]) -> b
     """Whether a policy verifies outside its thinking so much more than its reference; as above."""
     steps, before = (float(one["outside_verification"]["mean"]) for one in (measures, usual))
     return steps - before >= MOVED
+
+
+def unfamiliar_steps(arms: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One ``{name, arm, text}`` on the arms that the tagger hardly knows the steps of, or none.
+
+    What rises against another policy is a claim's; here it is the share itself, be it every arm's.
+
+    Args:
+        arms: Measures of the free and monitored arms, by name.
+    """
+    said, first, stops = [], "", False
+    for name, arm in arms.items():
+        share = arm["audit"]["unfamiliar"]["mean"]
+        if share is None or share < MANY_UNFAMILIAR:
+            continue
+        monitored = arm["kind"] == "monitored"
+        said.append(f"{share * 100:.0f} % of {arm['policy']}{' + monitored' * monitored}")
+        first, stops = first or name, stops or monitored
+    if not said:
+        return []
+    text = (
+        f"Steps unlike the tagger's training data: {', '.join(said)}. Their types may be wrong, and"
+        f" with them the counts of verification{' and the stops that rest on them' * stops}."
+    )
+    return [{"name": "unfamiliar", "arm": first, "text": text}]
 
 
 def _mismatch(samples: Sequence[Sample], limit: int | None) -> Mismatch | None:

@@ -32,7 +32,7 @@ from rl.analysis.displacement import displacement, step_density
 from rl.analysis.estimates import MEASURES, estimate_mean, measure, paired
 from rl.analysis.examples import choose_examples
 from rl.analysis.frontier import against_frontier
-from rl.analysis.outcomes import count_samples, moved_outside, warnings_of
+from rl.analysis.outcomes import count_samples, moved_outside, unfamiliar_steps, warnings_of
 from rl.analysis.panels import RESAMPLES, Panel, aligned, band_order, make_panel
 from rl.analysis.schema import SCHEMA_VERSION, policy_entry, validate_results
 from rl.analysis.value import verification_value
@@ -235,6 +235,8 @@ def build_results(
     made = [n for n in free if n not in (BASE, *baselines)]
     outside = {n: moved_outside(n, audits[n], reference, audits[reference]) for n in made}
     own += [{"name": "outside", "arm": n, "text": text} for n, text in outside.items() if text]
+    shown = {n: a for n, a in results["arms"].items() if a["kind"] in ("free", "monitored")}
+    own += unfamiliar_steps(shown)
     results["warnings"] = own + [
         {"name": "overlap", "arm": names[0], "text": f"{', '.join(names)}: {text}"}
         for text, names in _by_text(results["problems"]["overlaps"]).items()

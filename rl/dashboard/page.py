@@ -40,7 +40,7 @@ def page(run: Snapshot, seconds: float | None) -> str:
     """
     return render(
         f"{__package__}/page.html.j2",
-        title=run.root.name,
+        title=_name(run.root),
         css=markup(CSS),
         generator=GENERATOR,
         seconds=None if seconds is None else f"{max(1, round(seconds))}",
@@ -78,6 +78,11 @@ def check_page(path: Path) -> None:
         raise UserError(
             f"Page {path} already exists and was not made by this command; name another file."
         )
+
+
+def _name(root: Path) -> str:
+    """What a run is called: its folder, with that above it, as a sweep's are all ``training``."""
+    return "/".join(root.resolve().parts[-2:])
 
 
 def _meta(run: Snapshot) -> str:

@@ -32,7 +32,8 @@ _STATUS = {
 _DRAWN = ("reward", "correct", "tokens a rollout")
 _LISTED = (
     "weight of each term", "what each term changes of the advantage", "shares",
-    "audit: verification steps", "audit: tokens a step", "audit: tagger confidence", "entropy",
+    "audit: verification steps", "audit: tokens a step", "audit: steps per 1,000 tokens",
+    "audit: tagger confidence", "audit: steps unlike the tagger's training data", "entropy",
     "gradient norm", "peak memory, GiB",
 )  # fmt: skip
 
@@ -150,7 +151,8 @@ def _plot(panel: Panel, width: int, height: int) -> Frame:
         body.append(f"{label:>{margin}} ", style="dim")
         body.append(f"{line}\n", style=drawn.colour)
     body.right_crop(1)
-    title = f"{panel.title} {number(drawn.values[-1])}{panel.unit}"
+    name = panel.title.removesuffix(" a rollout")  # too long for a third of 80 columns
+    title = f"{name} {number(drawn.values[-1])}{panel.unit}"
     return Frame(body, title=title, title_align="left", border_style="dim", box=box.ROUNDED)
 
 
@@ -173,7 +175,7 @@ def _metrics(found: Sequence[Panel], ends: int) -> Table:
         alone = len(panel.curves) == 1 and panel.curves[0].name in panel.title
         for one in panel.curves:
             short = _SHORT.get(panel.title, "")
-            name = panel.title if alone else f"{short}{one.name}"
+            name = _ALONE.get(panel.title, panel.title) if alone else f"{short}{one.name}"
             unit = panel.unit.strip()
             table.add_row(
                 f"{name}, {unit}" if unit else name,
@@ -187,9 +189,9 @@ _SHORT = {
     "weight of each term": "weight: ",
     "what each term changes of the advantage": "advantage: ",
     "audit: verification steps": "verification: ",
-    "audit: tokens a step": "",
     "peak memory, GiB": "peak memory, GiB: ",
 }
+_ALONE = {"audit: steps unlike the tagger's training data": "audit: unfamiliar steps"}
 
 
 def _table(first: str, ends: int, *more: str) -> Table:

@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rl.dashboard.series import curve
+from rl.training.card.shown_by_run import WINDOW
+from tagger.novelty import MANY_UNFAMILIAR
+
 STREAK = 3
 """Logged steps in a row without spread from which it is said."""
 LAST = 3
@@ -45,6 +49,12 @@ def warnings_of(
         found.append(
             f"{cut:.0%} of the completions of step {last['step']} were cut off by "
             f"grpo.max_completion_length{at}."
+        )
+    shares = curve(rows[-WINDOW:], "facts/unfamiliar", "", "").values
+    if shares and (share := sum(shares) / len(shares)) >= MANY_UNFAMILIAR:
+        found.append(
+            f"{share:.0%} of the steps of the last {len(shares)} logged steps are unlike the "
+            "tagger's training data; their types, which the reward reads, may be wrong."
         )
     for key in ("loss", "grad_norm", "reward"):
         value = last.get(key)

@@ -9,6 +9,7 @@ from rl.report.style import (
     ANSWER,
     arm_look,
     compared_arms,
+    label_width,
     main_arms,
     number,
     short_type,
@@ -61,7 +62,8 @@ def type_bars(results: Mapping[str, Any]) -> str:
         d.rect(x, y, 12, 12, _colour(name), radius=2)
         d.text(x + 18, y + 10.5, short_type(name), 12)
     most = max(m["tokens"]["mean"] for _, _, m in rows)
-    left, width = 168.0, 640.0
+    left = label_width((label for _, label, _ in rows), 158.0) + 10
+    width = 808 - left
     ticks = nice_ticks(0, most, 6)
     bottom = height - 26
     for tick in ticks:

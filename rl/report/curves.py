@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.analysis.behaviour import RISK_GROUPS
-from rl.report.style import ARM_LOOK, arm_look, compared_arms, interval, main_arms, number
+from rl.report.style import (
+    ARM_LOOK,
+    arm_look,
+    compared_arms,
+    interval,
+    label_width,
+    main_arms,
+    number,
+)
 from tagger.display.svg import GRID, INK, SOFT, Axes, Drawing, nice_ticks, tick_text
 
 TRAINED = ARM_LOOK["trained"][2]
@@ -19,9 +27,16 @@ PANELS = (
 WINDOW = 9
 
 
-def running_mean(values: Sequence[float], window: int = WINDOW) -> list[float]:
-    """Mean of up to `window` values around each one."""
-    half = window // 2
+def running_mean(values: Sequence[float], window: int | None = None) -> list[float]:
+    """Mean of the values around each one.
+
+    Args:
+        values: By step.
+        window: How many values at most; None takes `WINDOW`, but no more than a third of all, as
+            the mean of a short run's values around each is nearly that of all: a flat line.
+    """
+    most = min(WINDOW, len(values) // 3) if window is None else window
+    half = max(0, most - 1) // 2
     out = []
     for i in range(len(values)):
         near = values[max(0, i - half) : i + half + 1]
@@ -139,7 +154,9 @@ def flips_plot(results: Mapping[str, Any]) -> str:
         60 + row * len(arms) + 26,
         "Flips from correct to incorrect and from incorrect to correct",
     )
-    zero, width = 440.0, 240.0  # leaves the widest interval room for its number before the names
+    names = label_width((arm_look(results, n)[0] for n in arms), 130.0)
+    zero = 310 + names  # leaves the widest interval room for its number before the names
+    width = min(240.0, 800 - zero)
     good, bad = "var(--good,#2b8a3e)", "var(--bad,#c92a2a)"
     d.text(zero - 10, 16, "correct → incorrect", 12.5, bad, "end", 600)
     d.text(zero + 10, 16, "incorrect → correct", 12.5, good, "start", 600)
@@ -152,7 +169,7 @@ def flips_plot(results: Mapping[str, Any]) -> str:
     d.text(870, bottom + 17, "of all answers", 11.5, SOFT, "end")
     for i, name in enumerate(arms):
         y, label = 38 + i * row, arm_look(results, name)[0]
-        d.text(130, y + 15, label, 12.5, anchor="end")
+        d.text(names, y + 15, label, 12.5, anchor="end")
         for key, side, colour in (("right_to_wrong", -1, bad), ("wrong_to_right", 1, good)):
             flip = flips[name][key]
             share = flip["share"]

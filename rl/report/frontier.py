@@ -94,9 +94,10 @@ def _whiskers(d: Drawing, axes: Axes, m: Mapping[str, Any], colour: str, strong:
     width = 1.6 if strong else 1.1
     top, bottom = (_height(axes, m["accuracy"][end]) for end in ("high", "low"))
     d.line(x, top, x, bottom, colour, width, extra)
-    low, high = m["tokens"]["low"], m["tokens"]["high"]
-    d.line(axes.x(low), y, axes.x(high), y, colour, width, extra)
-    return [(x - 2, top, x + 2, bottom), (axes.x(low), y - 2, axes.x(high), y + 2)]
+    # Ranges are those of means: a longer interval ends where the next picture begins.
+    low, high = (axes.x(min(m["tokens"][end], axes.xs[1])) for end in ("low", "high"))
+    d.line(low, y, high, y, colour, width, extra)
+    return [(x - 2, top, x + 2, bottom), (low, y - 2, high, y + 2)]
 
 
 def _points(

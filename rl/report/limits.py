@@ -33,8 +33,18 @@ def limitations(results: Mapping[str, Any]) -> list[str]:
     found.append(
         "Types are those of the frozen tagger, which errs; the reward of a trained policy reads the"
         " same tagger. The audit compares it with counters that no reward read."
+        + " The words of the tagger's training data are not with it, so nothing tells whether these"
+        " steps are like that data." * _words_missing(results)
     )
     return [text for text in found if text]
+
+
+def _words_missing(results: Mapping[str, Any]) -> bool:
+    """Whether base has steps but no share of unfamiliar ones; False for results without the row."""
+    audit = results["arms"][BASE].get("audit", {})
+    if "unfamiliar" not in audit or audit["step_tokens"]["mean"] is None:
+        return False
+    return bool(audit["unfamiliar"]["mean"] is None)
 
 
 def _size(results: Mapping[str, Any]) -> str:

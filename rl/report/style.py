@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rl.analysis.arms import arm_of, policy_names
@@ -66,13 +67,22 @@ def sort_types(names: set[str]) -> list[str]:
     return sorted(names, key=lambda n: (n == verify, known.get(n, len(known)), n))
 
 
+_MOST_DIGITS = 6
+
+
 def number(value: float | None, digits: int | None = None) -> str:
-    """A figure with as many decimals as it bears, a proper minus, ``–`` for None."""
+    """A figure with as many decimals as it bears, a proper minus but not of 0, ``–`` for None."""
     if value is None:
         return "–"
     if digits is None:
-        digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 20 else 2
-    return f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
+        size = abs(value)
+        digits = 0 if size >= 1000 else 1 if size >= 20 else 2
+        if 0 < size < 0.01:  # a weight of 0.0012 is not 0.00
+            digits = min(_MOST_DIGITS, 1 - math.floor(math.log10(size)))
+    shown = f"{value:,.{digits}f}"
+    if not shown.strip("-0."):
+        shown = shown.removeprefix("-")
+    return shown.replace(",", "\u202f").replace("-", "\u2212")
 
 
 def interval(estimate: Mapping[str, Any], scale: float = 1, digits: int | None = None) -> str:
@@ -107,6 +117,11 @@ def arm_look(results: Mapping[str, Any], name: str) -> tuple[str, str, str]:
     arm = results["arms"][name]
     label, mark = _KIND_LOOK[arm["kind"]]
     return label.format(arm["policy"]), mark, policy_colour(results, arm["policy"])
+
+
+def label_width(labels: Iterable[str], least: float) -> float:
+    """Room that names at the left of a drawing need at 12.5 pixels, and at least so much."""
+    return max(least, *(7.0 * len(label) + 8 for label in labels))
 
 
 def main_arms(results: Mapping[str, Any]) -> list[str]:

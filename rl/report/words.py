@@ -8,7 +8,7 @@ from typing import Any
 from rl.analysis.arms import BASE, arm_of, policy_names, reference_of, subject_of
 from rl.analysis.claims.base import percent, points
 from rl.analysis.claims.evidence import never_correct, shortfall
-from rl.report.style import interval, number
+from rl.report.style import interval, number, rule_text
 
 
 def headline(results: Mapping[str, Any]) -> str:
@@ -166,7 +166,7 @@ def selection_words(results: Mapping[str, Any]) -> str:
 
     def said(arm: str, kept: bool | None) -> str:
         lost = " (none kept the accuracy; this was the most accurate)" if kept is False else ""
-        return f"{arms[arm]['label']}{lost}"
+        return f"{rule_text(arms[arm]) or arms[arm]['label']}{lost}"
 
     rules = (r for r in s["rules"].values() if r["chosen"] in arms)
     chosen = "; ".join(said(r["chosen"], r["kept_accuracy"]) for r in rules)
@@ -174,7 +174,7 @@ def selection_words(results: Mapping[str, Any]) -> str:
     overall = said("monitored", kept) if "monitored" in arms else ""
     choices = s.get("policies", {})
     labels = "; ".join(
-        said(arm, choices.get(name, {}).get("overall_kept_accuracy"))
+        f"{name}: {said(arm, choices.get(name, {}).get('overall_kept_accuracy'))}"
         for name in policy_names(results)[1:]
         if (arm := arm_of(results, name, "monitored")) is not None
     )

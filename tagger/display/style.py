@@ -11,7 +11,8 @@ PAGE_CSS = """
 --open:#ffd43b;--goodbg:#16301d;--badbg:#3a1c1c;--openbg:#352b10;--first:#5aa9e6;
 --second:#ff7a3d}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 var(--sans)}
+body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 var(--sans);
+overflow-wrap:break-word}
 main{max-width:1080px;margin:0 auto;padding:34px 20px 60px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:21px;margin:0 0 4px}

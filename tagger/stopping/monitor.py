@@ -110,6 +110,18 @@ class StepMonitor:
         """Id the engine must write next, None if the model is free."""
         return self._queue[0] if self._queue else None
 
+    @property
+    def unfamiliar(self) -> int | None:
+        """Steps so far that are unlike the tagger's training data (`tagger.novelty`).
+
+        Their types, and a stop that rests on them, may be wrong. Looked up when asked, so that
+        the stream pays nothing for it; None where the words of that data are not known.
+        """
+        known = getattr(getattr(self._tagger, "extras", None), "known_words", None)
+        if known is None:
+            return None
+        return int(known.unfamiliar(tagged.step.text for tagged in self.steps))
+
     def feed_token(self, token_id: int, logprob: float | None = None) -> Update:
         """Take the next token of the sequence.
 

@@ -10,7 +10,8 @@ from rl.analysis.arms import ArmRun
 from rl.analysis.outcomes import count_samples, warnings_of
 from rl.analysis.results import build_results
 from rl.evaluation.samples import Sample
-from tests.rl.making import sample
+from tagger.novelty import KnownWords
+from tests.rl.making import sample, step
 from tests.rl.synthetic import PROVENANCE
 
 CUT: dict[str, Any] = {"finished": False, "correct": False, "answer": "", "tokens": 200}
@@ -100,3 +101,44 @@ def test_policy_that_moved_verification_out_of_its_thinking_is_warned_of() -> No
 def test_policies_without_a_reward_are_not_said_to_have_moved_verification() -> None:
     steps = {"base": 1, "control": 0, "no_thinking": 1, "trained": 0}
     assert _outside(steps, ["no_thinking"]) == []
+
+
+def _unfamiliar(strange: Mapping[str, int], *, known: bool = True) -> list[dict[str, Any]]:
+    """The warnings where so many of an arm's ten steps are in a language its tagger never saw."""
+    steps = ("Let me check.", "Moment, ich rechne das nach.")
+
+    def arm(name: str) -> ArmRun:
+        rows = [sample(f"p{i}", steps=(step(steps[i < strange[name]]),)) for i in range(10)]
+        if name == "monitored":
+            return ArmRun("monitored_count_3", "base", "grid", "count, 3", rows)
+        return ArmRun(name, name, "free", name, rows)
+
+    results = build_results(
+        [arm(name) for name in strange],
+        seed=0,
+        selection={"overall": "monitored_count_3"} if "monitored" in strange else None,
+        training=None,
+        provenance=PROVENANCE,
+        known_words=KnownWords.of_texts([steps[0]] * 3) if known else None,
+    )
+    return [row for row in results["warnings"] if row["name"] == "unfamiliar"]
+
+
+def test_unfamiliar_steps_are_warned_of_though_every_arm_has_as_many() -> None:
+    (warning,) = _unfamiliar({"base": 6, "trained": 6})
+    assert warning["arm"] == "base" and warning["text"] == (
+        "Steps unlike the tagger's training data: 60 % of base, 60 % of trained. Their types may be"
+        " wrong, and with them the counts of verification."
+    )
+
+
+def test_unfamiliar_steps_of_a_monitored_arm_are_warned_of_for_its_stops() -> None:
+    (warning,) = _unfamiliar({"base": 0, "monitored": 1})
+    assert warning["arm"] == "monitored"
+    assert "training data: 10 % of base + monitored. Their types" in warning["text"]
+    assert warning["text"].endswith("verification and the stops that rest on them.")
+
+
+def test_unfamiliar_steps_are_not_warned_of_where_few_or_not_known() -> None:
+    assert _unfamiliar({"base": 0, "trained": 0}) == []
+    assert _unfamiliar({"base": 9}, known=False) == []

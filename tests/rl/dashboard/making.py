@@ -28,6 +28,7 @@ def row(step: int, **more: float | None) -> dict[str, Any]:
         "facts/count/META": 0.0,
         "facts/tokens/VERIFY": 40.0 - step,
         "facts/audit_verification": 4 - step / 10,
+        "facts/unfamiliar": 0.02,
         "weight/correctness": 1.0,
         "weight/step_count": 0.1,
         "completions/clipped_ratio": 0.0,

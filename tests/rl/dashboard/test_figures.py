@@ -76,6 +76,12 @@ def test_warnings_name_what_is_to_be_done() -> None:
         "No gradient in the last 3 logged steps: rewards were equal in every group.",
         "50% of the completions of step 3 were cut off by grpo.max_completion_length (360 tokens).",
     ]
+    strange = [row(s, **{"facts/unfamiliar": share}) for s, share in enumerate((0, 0.3, None, 0.1))]
+    assert warnings_of(strange, CONFIG) == [
+        "13% of the steps of the last 3 logged steps are unlike the tagger's training data; their "
+        "types, which the reward reads, may be wrong."
+    ]
+    assert warnings_of([row(1, **{"facts/unfamiliar": 1.0})] + [row(2)] * 20, CONFIG) == []
     assert warnings_of([row(4, loss=math.nan)], CONFIG) == ["loss is nan at step 4."]
 
 

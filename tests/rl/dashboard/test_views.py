@@ -17,6 +17,7 @@ from rl.dashboard.series import Curve, Panel
 from rl.dashboard.terminal import overview, view
 from rl.dashboard.watch import WatchedRun
 from tagger.errors import UserError
+from tests.browser import beyond, needs_browser
 from tests.rl.dashboard.making import finish, make_run, rollout
 
 
@@ -33,6 +34,8 @@ def test_view_fits_and_names_the_figures(width: int, tmp_path: Path) -> None:
     # Means of steps 1 to 10 and 21 to 30: 4 - 5.5 / 10 and 4 - 25.5 / 10.
     assert re.search(r"VERIFY +3\.45 +1\.45", text)
     figures = text.partition("Training, step 30 of 40.")[2]  # above it the path may be cut
+    assert re.search(r"─ tokens 70\.0 ─", text)
+    assert width < 80 or re.search(r"audit: unfamiliar steps, % +2\.00 +2\.00", text)
     assert figures and (width < 80 or "…" not in figures)
     assert "30/40" in text and "20 s left" in text and "Training, step 30 of 40." in text
 
@@ -63,8 +66,16 @@ def test_page_loads_itself_again_only_while_the_run_lasts(tmp_path: Path) -> Non
     # Nothing is loaded from elsewhere: the only address is the name space of the drawings.
     assert set(re.findall(r"https?://[^\"' <]+", html)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"<script|<link(?! rel=\"icon\" href=\"data:,\")|src=|@import|url\(", html)
-    assert html.count("<svg") == 9
+    assert html.count("<svg") == 10
     assert "refresh" not in page(WatchedRun(root).look(), None)
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [420, 1200])
+def test_page_fits_a_window(width: int, tmp_path: Path) -> None:
+    name = "step_count_completion_after_answer-weight-0.24-seed0-5abe9a"
+    root = make_run(tmp_path / name, steps=3, rollouts=[rollout(True, 9)])
+    assert beyond(page(WatchedRun(root).look(), None), width, tmp_path) == []
 
 
 def test_draw_thins_a_long_curve() -> None:
@@ -73,6 +84,15 @@ def test_draw_thins_a_long_curve() -> None:
     short = draw(Panel("reward", (Curve("reward", "#000", points[:400]),)))
     # A thin line and a thick one, each a move and lines to the points that follow.
     assert (long.count("L"), short.count("L")) == (2 * 499, 2 * 399)
+
+
+def test_page_is_called_by_the_folder_and_the_one_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_run(tmp_path / "step_count-seed0" / "training", steps=3)
+    monkeypatch.chdir(root)
+    for path in (root, Path()):
+        assert "<title>step_count-seed0/training</title>" in page(WatchedRun(path).look(), None)
 
 
 def test_page_of_a_run_without_metrics(tmp_path: Path) -> None:

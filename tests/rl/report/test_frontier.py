@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from rl.analysis.results import build_results
-from rl.report.frontier import frontier_plot
+from rl.report.bars import type_bars
+from rl.report.curves import flips_plot
+from rl.report.frontier import band_frontiers, frontier_plot
 from tests.rl.synthetic import PROVENANCE, make_runs, make_selection
 
 
@@ -57,3 +59,36 @@ def test_an_axis_from_zero_is_not_called_cut(results: dict[str, Any]) -> None:
             arm["accuracy"] = {**arm["accuracy"], "low": 0.0}
     assert "axis is cut" in frontier_plot(results)
     assert "axis is cut" not in frontier_plot(low)
+
+
+def test_whiskers_end_at_the_edge_of_their_picture(results: dict[str, Any]) -> None:
+    wide = copy.deepcopy(results)
+    for arm in wide["arms"].values():
+        for m in (arm, *arm["bands"].values()):
+            m["tokens"] = {**m["tokens"], "high": 10 * m["tokens"]["mean"]}
+    ends = re.findall(r'<line x1="[\d.]+" y1="[\d.]+" x2="([\d.]+)"', frontier_plot(wide))
+    assert max(map(float, ends)) <= 62 + 796
+    bands = band_frontiers(wide)
+    ends = re.findall(r'<line x1="[\d.]+" y1="[\d.]+" x2="([\d.]+)"', bands)
+    assert max(map(float, ends)) <= 880
+
+
+@pytest.mark.parametrize("drawn", [flips_plot, type_bars])
+def test_names_of_arms_are_not_cut_off(drawn: Any, results: dict[str, Any]) -> None:
+    long = copy.deepcopy(results)
+    long["arms"] = {
+        name.replace("trained", "plain_length_twin"): {
+            **arm, "policy": arm["policy"].replace("trained", "plain_length_twin"),
+        }
+        for name, arm in long["arms"].items()
+    }  # fmt: skip
+    long["policies"] = [
+        {**p, "name": p["name"].replace("trained", "plain_length_twin")} for p in long["policies"]
+    ]
+    drawing = drawn(long)
+    ends = re.findall(r'<text x="([\d.]+)"[^>]*"end"[^>]*>([a-z_]+ \+ monitored)</text>', drawing)
+    assert ends and {name for _, name in ends} == {"plain_length_twin + monitored"}
+    # DejaVu Sans, the widest of the fonts, takes 6.8 pixels a letter at 12.5.
+    assert all(float(x) >= 6.8 * len(name) for x, name in ends), ends
+    width = max(float(x) for x in re.findall(r'x[12]?="([\d.]+)"', drawing))
+    assert width <= 880

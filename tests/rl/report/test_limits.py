@@ -71,3 +71,15 @@ def test_limitations_say_how_many_training_runs_stand_behind_each_policy() -> No
     assert "over 3 training runs of each policy" in several
     mixed = limitations(results("base", "control", "trained", pooled={"control": [{}, {}]}))
     assert "Each of trained is one training run" in " ".join(mixed)
+
+
+def test_limitations_say_where_nothing_tells_unfamiliar_steps() -> None:
+    told = results("base")
+    for share, tokens, said in ((None, 9.0, True), (0.0, 9.0, False), (None, None, False)):
+        told["arms"]["base"]["audit"] = {
+            "unfamiliar": {"mean": share},
+            "step_tokens": {"mean": tokens},
+        }
+        assert ("so nothing tells whether these steps" in limitations(told)[-1]) is said
+    del told["arms"]["base"]["audit"]["unfamiliar"]  # as in results of an earlier version
+    assert "nothing tells" not in limitations(told)[-1]

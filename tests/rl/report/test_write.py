@@ -169,8 +169,13 @@ def test_rules_of_which_no_threshold_kept_the_accuracy_are_told(results: dict[st
     r["selection"]["policies"]["trained"]["overall_kept_accuracy"] = False
     text = selection_words(r)
     assert f"by the same measure: {r['arms']['monitored']['label']}{lost}." in text
-    own = r["arms"]["trained_monitored"]["label"]
-    assert text.endswith(f"by the same rule: {own}{lost}.")
+    assert text.endswith(f"by the same rule: trained: trained + monitored{lost}.")
+    for label in (
+        "trained + monitored (run, limit 2)",
+        "trained, run, limit 2",
+    ):  # alone, of a grid
+        r["arms"]["trained_monitored"]["label"] = label
+        assert selection_words(r).endswith(f"by the same rule: trained: run, limit 2{lost}.")
 
 
 def test_headline_says_of_how_many_stops_the_interval_tells(results: dict[str, Any]) -> None:
@@ -220,6 +225,8 @@ def test_light_imports() -> None:
 def test_number_formats() -> None:
     assert number(1234567.0) == "1\u202f234\u202f567"
     assert (number(73.44), number(3.347), number(None)) == ("73.4", "3.35", "–")
+    assert (number(0.0012), number(-0.00987), number(0.0)) == ("0.0012", "−0.0099", "0.00")
+    assert (number(1e-9), number(-0.0), number(-0.04, 1)) == ("0.000000", "0.00", "0.0")
     assert (signed(-1.25), signed(0.04), signed(-0.04)) == ("−1.2", "0.0", "0.0")
     assert signed(12.3, 0, " %") == "+12 %"
 
@@ -250,3 +257,6 @@ def test_labels_keep_clear_of_marks() -> None:
 
 def test_running_mean() -> None:
     assert running_mean([1, 2, 3, 4], 3) == [1.5, 2, 3, 3.5]
+    assert running_mean([1, 2, 9, 4, 5]) == [1, 2, 9, 4, 5], "five steps are not made one flat line"
+    assert running_mean([1, 2, 3] * 3)[4] == 2 and running_mean([1, 2, 3] * 3)[0] == 1.5
+    assert running_mean(range(40))[0] == 2.0 and running_mean(range(40))[20] == 20.0

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tagger.extras import Extras
+from tagger.novelty import KnownWords
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.monitor import StepMonitor
 from tagger.stopping.rules.base import Decision, StreamState
@@ -215,3 +217,16 @@ def test_monitor_rule_that_says_go_on_does_not_stop():
     for character in TRACE:
         watch.feed(character)
     assert watch.decision == Decision(True, "step 2")
+
+
+def test_monitor_says_how_many_steps_a_stop_rests_on_that_its_tagger_does_not_know():
+    tagger = WordTagger()
+    tagger.extras = Extras(known_words=KnownWords.of_texts(["let me check", "I add and"] * 3))
+    watch = StepMonitor(tagger, TWO_CHECKS, "3 + 4?", DELIMITERS)
+    watch.feed("I add 3 and 4.\n\nLet me check.\n\n")
+    assert (watch.unfamiliar, watch.decision) == (0, None)
+    watch.feed("Check: ich rechne das nach.\n\n")
+    assert watch.decision is not None, "the stop is the same"
+    assert watch.unfamiliar == 1
+    assert monitor(TWO_CHECKS).unfamiliar is None, "its words are not known"
+    assert StepMonitor(None, None, "3 + 4?", DELIMITERS).unfamiliar is None
