@@ -51,7 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="TAG",
         help="on the tagger's own steps and types: set the logit biases of these types alone, by "
-        "their counts, and keep its temperature and the other biases (default: all)",
+        "their counts, each file's alike, and keep its temperature and the other biases (default: "
+        "all)",
     )
     parser.add_argument(
         "--known-words",
@@ -123,6 +124,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     types = [taxonomy.get(name).tag for name in args.types] if args.types else None
     files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
+    samples = [number for number, file in enumerate(files) for _ in file.traces]
     if not types and len({label for t in traces for label in t.labels.values()}) == 1:
         raise UserError(
             "The labels name a single type, by which no probability can be set right; label steps "
@@ -136,7 +138,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
             progress("traces", done, total)
 
         if own:
-            temperature, logit_bias, report = calibrate_own(tagger, traces, types, show)
+            temperature, logit_bias, report = calibrate_own(tagger, traces, types, show, samples)
         else:
             found, report = calibrate_unit(tagger, segmenter, traces, type_map, show)
     _show(report, f"{taxonomy.name}, segmenter {segmenter.name}")

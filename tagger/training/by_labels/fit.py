@@ -129,6 +129,7 @@ def count_biases(
     tolerance: float = COUNT_TOLERANCE,
     among: Sequence[int] | None = None,
     centred: bool = True,
+    samples: Ints | None = None,
 ) -> Floats:
     """Find a bias for each type with which its count is about as labelled.
 
@@ -139,30 +140,51 @@ def count_biases(
         among: Types that may get a bias, whose counts alone are looked at; None for all.
         centred: The biases sum to 0, so that types without one stay where they are among the
             others.
+        samples: Which sample of labels each step is of, (steps,), from 0. Where each has
+            `LEAST_LABELS` of a type, the samples count alike, however large: the type's count is
+            the mean of theirs as shares of what is labelled. None for a single one.
 
     Returns:
         What to add to the scores, (types,), in [-6, 6]; 0 for types with fewer than
         `LEAST_LABELS` labels. Of the biases tried the one whose worst count is best, the smallest
         change first: none where all counts are within the tolerance without.
     """
-    wanted = np.bincount(types, minlength=scores.shape[1]).astype(float)
-    counted = wanted >= LEAST_LABELS
+    samples = np.zeros(len(types), dtype=np.int64) if samples is None else samples
+    wanted = _counts(types, samples, scores.shape[1])
+    share, total = _shares(wanted), wanted.sum(axis=0)
+    counted = total >= LEAST_LABELS
     if among is not None:
-        counted &= np.isin(np.arange(len(wanted)), among)
+        counted &= np.isin(np.arange(len(total)), among)
     bias = best = np.zeros(scores.shape[1])
     least = np.inf
     for round_ in range(_ROUNDS):
-        found = np.bincount((scores + bias).argmax(axis=1), minlength=len(wanted))
-        errors = np.abs(found - wanted)[counted] / wanted[counted]
-        worst = float(errors.max(initial=0.0))
+        found = _counts((scores + bias).argmax(axis=1), samples, scores.shape[1])
+        errors = np.abs((share * (found - wanted) / np.maximum(wanted, 1)).sum(axis=0))
+        worst = float(errors[counted].max(initial=0.0))
         if worst < least:
             best, least = bias, worst
         if worst <= tolerance:
             break
         step = 0.5 / (1 + round_ / 30)
-        move = np.where(counted, np.log((wanted + 1) / (found + 1)), 0.0)
-        bias = bias + step * move
+        ratio = np.where(counted, (share * (found + 1) / (wanted + 1)).sum(axis=0), 1.0)
+        bias = bias - step * np.log(ratio)
         if centred:
             bias = bias - bias[counted].mean() * counted
         bias = np.clip(bias, -_LIMIT, _LIMIT)
     return np.where(counted, best, 0.0)
+
+
+def _counts(types: Ints, samples: Ints, kinds: int) -> Floats:
+    """How many steps of each sample have each type, (samples, types)."""
+    found = np.zeros((int(samples.max(initial=0)) + 1, kinds))
+    np.add.at(found, (samples, types), 1.0)
+    return found
+
+
+def _shares(wanted: Floats) -> Floats:
+    """What each sample's count of a type counts for, (samples, types): a type's sum to 1.
+
+    Alike where each has `LEAST_LABELS` of its labels, else by their number.
+    """
+    enough = (wanted >= LEAST_LABELS).all(axis=0)
+    return np.where(enough, 1 / len(wanted), wanted / np.maximum(wanted.sum(axis=0), 1))

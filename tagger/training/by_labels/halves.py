@@ -16,8 +16,8 @@ from tagger.traces.labelled import LabelledTrace
 from tagger.training.by_labels.fit import LEAST_LABELS, Fitted, Floats, Ints
 from tagger.training.by_labels.report import CalibrationReport, Scored, half_of, report_of
 
-Fit = Callable[[Floats, Ints], Fitted]
-"""Finds temperature and biases by logits, (steps, own types), and types, (steps,)."""
+Fit = Callable[["LabelledSteps"], Fitted]
+"""Finds temperature and biases by labelled steps."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,22 @@ class LabelledSteps:
         logits: Of the tagger's own types, (steps, own types).
         types: True type of each step, (steps,), of the labels' taxonomy.
         half: Of the questions, 0 or 1, (steps,).
+        sample: Which sample of labels each step is of, (steps,), from 0.
         left_out: Labels of types that the tagger cannot predict.
     """
 
     logits: Floats
     types: Ints
     half: Ints
+    sample: Ints
     left_out: int
+
+    def of_half(self, half: int) -> LabelledSteps:
+        """Those of one half of the questions."""
+        here = self.half == half
+        return LabelledSteps(
+            self.logits[here], self.types[here], self.half[here], self.sample[here], self.left_out
+        )
 
 
 def labels_by_half(traces: Sequence[LabelledTrace], taxonomy: Taxonomy) -> Ints:
@@ -53,6 +62,7 @@ def read_steps(
     taxonomy: Taxonomy,
     onto: Floats,
     progress: Callable[[int, int], None],
+    samples: Sequence[int] | None = None,
 ) -> LabelledSteps:
     """Score the labelled steps of some traces, each read from its first step on.
 
@@ -62,6 +72,7 @@ def read_steps(
         taxonomy: Of the labels.
         onto: 1 where a type of the tagger becomes one of the labels', (own types, types).
         progress: Called with how many traces are done, and of how many.
+        samples: Which sample of labels each trace is of, from 0; None for a single one.
 
     Raises:
         UserError: A half of the questions has too few labels.
@@ -73,18 +84,20 @@ def read_steps(
             f"{here.sum()} labels of types that the tagger can predict are too few to calibrate "
             f"it: each half of the questions needs {LEAST_LABELS}."
         )
-    rows, true, half, left_out = [], [], [], 0
-    for done, trace in enumerate(traces, start=1):
+    rows, true, half, sample, left_out = [], [], [], [], 0
+    of = samples or [0] * len(traces)
+    for done, (trace, number) in enumerate(zip(traces, of, strict=True), start=1):
         logits = _logits(tagger, trace)
         for index, label in sorted(trace.labels.items()):
             if taxonomy.index(label) in reached:
                 rows.append(logits[index])
                 true.append(taxonomy.index(label))
                 half.append(half_of(trace))
+                sample.append(number)
             else:
                 left_out += 1
         progress(done, len(traces))
-    return LabelledSteps(np.array(rows), np.array(true), np.array(half), left_out)
+    return LabelledSteps(np.array(rows), np.array(true), np.array(half), np.array(sample), left_out)
 
 
 def by_halves(
@@ -108,8 +121,8 @@ def by_halves(
     before = Scored.as_it_is(steps.logits, temperature, bias, onto)
     after = Scored(np.empty_like(before.plain), np.empty_like(before.plain))
     for one in (0, 1):
-        here, there = steps.half == one, steps.half != one
-        found = Scored.of(steps.logits[there], fit(steps.logits[here], steps.types[here]), onto)
+        there = steps.half != one
+        found = Scored.of(steps.logits[there], fit(steps.of_half(one)), onto)
         after.plain[there], after.biased[there] = found.plain, found.biased
     return report_of(before, after, steps.types, taxonomy, steps.left_out)
 

@@ -21,13 +21,13 @@ from tagger.training.by_labels.fit import (
     LEAST_LABELS,
     Fitted,
     Floats,
-    Ints,
     count_biases,
     log_probabilities,
     unit_temperature,
 )
-from tagger.training.by_labels.halves import by_halves, labels_by_half, read_steps
+from tagger.training.by_labels.halves import LabelledSteps, by_halves, labels_by_half, read_steps
 from tagger.training.by_labels.report import CalibrationReport
+from tagger.training.calibration import COUNT_TOLERANCE
 
 
 def is_own(tagger: FrozenTagger, segmenter: Segmenter, taxonomy: Taxonomy) -> bool:
@@ -41,6 +41,7 @@ def calibrate_own(
     traces: Sequence[LabelledTrace],
     types: Sequence[str] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    samples: Sequence[int] | None = None,
 ) -> tuple[float, dict[str, float], CalibrationReport]:
     """Set a tagger's temperature and logit biases by labels of its own types and steps.
 
@@ -51,6 +52,8 @@ def calibrate_own(
             other types' biases stay. None sets the temperature and all types of `LEAST_LABELS`
             labels in each half of the questions.
         progress: Called with how many traces are done, and of how many.
+        samples: Which sample of labels each trace is of, from 0: for a count samples are alike,
+            however large (`count_biases`). None for a single one.
 
     Returns:
         Temperature, logit biases by tag, and figures.
@@ -71,19 +74,21 @@ def calibrate_own(
             f"few to set its bias and to show it; each needs {LEAST_LABELS}."
         )
 
-    def fit(logits: Floats, true: Ints) -> Fitted:
+    def fit(steps: LabelledSteps) -> Fitted:
         temperature, bias = tagger.temperature, own
         if types is None:
-            temperature = unit_temperature(logits, true, onto)
+            temperature = unit_temperature(steps.logits, steps.types, onto)
             bias = own * (tagger.temperature / temperature)  # as much of the scores as before
-        scores = log_probabilities(logits, temperature, onto)
-        found = count_biases(scores + bias, true, among=among.tolist(), centred=types is None)
+        scores = log_probabilities(steps.logits, temperature, onto) + bias
+        found = count_biases(
+            scores, steps.types, COUNT_TOLERANCE, among.tolist(), types is None, steps.sample
+        )
         bias = np.where(found, np.round(bias + found, 3), bias)
         return Fitted(temperature, np.zeros(len(bias)), bias)
 
-    steps = read_steps(tagger, traces, taxonomy, onto, progress)
+    steps = read_steps(tagger, traces, taxonomy, onto, progress, samples)
     report = by_halves(steps, fit, tagger.temperature, own, onto, taxonomy)
-    fitted = fit(steps.logits, steps.types)
+    fitted = fit(steps)
     bias = fitted.logit_bias
     set_ = {taxonomy.tags[i]: float(b) for i, b in enumerate(bias) if b}
     return fitted.temperature, tagger.logit_bias if np.array_equal(bias, own) else set_, report

@@ -18,14 +18,13 @@ from tagger.traces.labelled import LabelledTrace
 from tagger.training.by_labels.fit import (
     Fitted,
     Floats,
-    Ints,
     count_biases,
     log_probabilities,
     moved,
     moved_temperature,
     unit_temperature,
 )
-from tagger.training.by_labels.halves import by_halves, read_steps
+from tagger.training.by_labels.halves import LabelledSteps, by_halves, read_steps
 from tagger.training.by_labels.own import is_own, own_bias
 from tagger.training.by_labels.report import CalibrationReport
 
@@ -63,7 +62,8 @@ def calibrate_unit(
         check_mappable(tagger.taxonomy, type_map)
     onto = _onto(tagger, type_map)
 
-    def fit(logits: Floats, types: Ints, honest: bool) -> Fitted:
+    def fit(steps: LabelledSteps, honest: bool) -> Fitted:
+        logits, types = steps.logits, steps.types
         temperature, bias = unit_temperature(logits, types, onto), np.zeros(onto.shape[1])
         if honest:
             temperature, bias = moved_temperature(logits, types, onto)
@@ -78,7 +78,7 @@ def calibrate_unit(
         for how in (False, True)
     }
     honest = tried[True].log_loss[1] < tried[False].log_loss[1]
-    fitted, report = fit(steps.logits, steps.types, honest), tried[honest]
+    fitted, report = fit(steps, honest), tried[honest]
     calibration = UnitCalibration(
         tagger=tagger.fingerprint,
         taxonomy=taxonomy.name,

@@ -245,6 +245,30 @@ def test_calibrate_own_of_one_type_leaves_all_else() -> None:
     assert report.log_loss[0] == report.log_loss[1], "probabilities are without biases"
 
 
+def test_count_biases_of_two_samples_take_the_mean_of_their_counts() -> None:
+    scores = np.log(np.array([[0.6, 0.4]] * 400 + [[0.4, 0.6]] * 400 + [[0.3, 0.7]] * 200))
+    scores += np.linspace(0, 0.2, 1000)[:, None] * [0, 1]
+    types = np.array([0] * 300 + [1] * 500 + [0] * 100 + [1] * 100)
+    samples = np.array([0] * 800 + [1] * 200)
+    found = (scores + count_biases(scores, types, 0.01, [0], False, samples)).argmax(axis=1) == 0
+    shares = [found[samples == i].sum() / (types[samples == i] == 0).sum() for i in (0, 1)]
+    assert np.mean(shares) == pytest.approx(1.0, abs=0.01)
+    pooled = (scores + count_biases(scores, types, 0.01, [0], False)).argmax(axis=1) == 0
+    assert pooled.sum() == pytest.approx(400, rel=0.01) != found.sum()
+
+
+def test_count_biases_pool_samples_of_which_one_has_too_few_labels() -> None:
+    scores = np.log(np.linspace(0.2, 0.8, 400))[:, None] * [1, 0]
+    types = np.array([0] * 120 + [1] * 280)
+    few, enough = (np.array([0] * n + [1] * (400 - n)) for n in (29, 60))
+    found = {
+        name: (scores + count_biases(scores, types, 0.01, [0], False, samples)).argmax(axis=1)
+        for name, samples in (("pooled", None), ("few", few), ("enough", enough))
+    }
+    counts = {name: int((kinds == 0).sum()) for name, kinds in found.items()}
+    assert counts["few"] == pytest.approx(120, abs=1.2) == counts["pooled"] != counts["enough"]
+
+
 def test_calibrate_own_of_types_within_tolerance_changes_nothing() -> None:
     scored = [replace(t, labels=dict.fromkeys((2, 3, 4), "VERIFY")) for t in own_traces(40)]
     assert calibrate_own(TAGGER, scored, ["VERIFY"])[:2] == (1.0, {})
