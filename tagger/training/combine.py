@@ -14,6 +14,9 @@ from tagger.errors import UserError
 from tagger.frozen import FrozenTagger
 from tagger.training.student.initial import mean_weights
 
+_ORIGINS = ("data", "calibrated_on", "teachers", "distilled_on")
+"""What a tagger stores of the data and teachers it learned from; a combined one has them all."""
+
 _LEAST_COSINE = 0.5
 """Of the weights of two students whose mean may be taken. Students fine-tuned from one another have
 0.9 and more, those that began with weights of their own next to 0."""
@@ -97,8 +100,7 @@ def _about(taggers: Sequence[FrozenTagger], weights: Sequence[float]) -> dict[st
     return {
         "members": [t.fingerprint for t in taggers],
         "weights": list(weights),
-        "data": sorted({file for t in taggers for file in t.about.get("data", ())}),
-        "calibrated_on": sorted({f for t in taggers for f in t.about.get("calibrated_on", ())}),
+        **{key: sorted({one for t in taggers for one in t.about.get(key, ())}) for key in _ORIGINS},
     }
 
 
