@@ -59,8 +59,8 @@ def closed_span(text: str, start: int, final: bool) -> int:
     if text[start] == "\\":
         if following == "b":
             return _environment(text, start, final)
-        if following not in "([":
-            return start + 2
+        if following not in "([":  # of Markdown's break of a line, "\\\n", the line break stays
+            return start + (1 if following.isspace() else 2)
         close = "\\)" if following == "(" else "\\]"
         return _to_close(text, start, close, final, _AGAIN[following])
     if text[start] == "`":

@@ -141,6 +141,8 @@ def test_segmenters_sentence_paragraphs(text: str, expected: list[str]) -> None:
         ("5! = 120. n! / k! is 6! Great! Yes", ["5! = 120.", "n! / k! is 6!", "Great!", "Yes"]),
         ("$x = 5. So$ and \\(a. B\\) or $$p. Q$$.", ["$x = 5. So$ and \\(a. B\\) or $$p. Q$$."]),
         ("Then $y = 2.$ Then \\[z.\\] Now", ["Then $y = 2.$", "Then \\[z.\\]", "Now"]),
+        # A backslash that breaks a line (Markdown) does not hide the blank line behind it.
+        ("So x\\\n\nThen y\\\n- z", ["So x\\", "Then y\\", "- z"]),
         # The full stop may end the line before the bracket; without one the sentence continues.
         ("Get\n\\[\nx = 5.\n\\]\nThen y.", ["Get\n\\[\nx = 5.\n\\]", "Then y."]),
         (
