@@ -47,6 +47,11 @@ def build_weight(config: object, site: Site | None = None) -> WeightController:
     key = f"reward.terms.{site.term}.weight" if site.term else "weight"
     if isinstance(config, Mapping):
         params = dict(config)
+        if "schedule" not in params and params.keys() - {"value"}:
+            raise UserError(
+                f"{key} has the keys {', '.join(map(str, params))} and lacks 'schedule', which "
+                "says what they belong to; give it, e.g. {schedule: linear, end: 0.2}."
+            )
         name = str(params.pop("schedule", "constant"))
         if name.casefold() in PUBLISHED:
             ours = PUBLISHED[name.casefold()]

@@ -15,6 +15,10 @@ DUAL: dict[str, Any] = {"schedule": "length_dual", "target": 100}
 
 CASES: list[tuple[dict[str, Any], str]] = [
     ({"schedule": "acuracy_floor"}, "did you mean 'accuracy_floor'"),
+    (
+        {"shedule": "linear", "end": 1},
+        r"^reward.terms.charge.weight .* shedule, end and lacks 'sch",
+    ),
     ({"schedule": "Leash"}, "schedule 'Leash'; it is 'length_dual' here"),
     ({**FLOOR, "pionts": 1}, "did you mean 'points'"),
     ({"schedule": "accuracy_floor"}, "needs a floor: control .* or floor"),
