@@ -42,9 +42,9 @@ def beyond(text: str, width: int, folder: Path) -> list[str]:
     file.write_text(f'<iframe width="{width}" height="900" srcdoc="{framed}"></iframe>', "utf-8")
     command = [
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
-        "--virtual-time-budget=4000", "--dump-dom", f"file://{file}",
+        "--dump-dom", f"file://{file}",
     ]  # fmt: skip
-    seen = subprocess.run(command, capture_output=True, timeout=120).stdout.decode()
+    seen = subprocess.run(command, capture_output=True, timeout=300).stdout.decode()
     (title,) = re.findall(r"<title>found (.*?)</title>", seen, re.DOTALL)
     inner, wide = json.loads(html.unescape(title))
     assert width - 30 < inner <= width

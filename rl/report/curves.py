@@ -27,16 +27,18 @@ PANELS = (
 WINDOW = 9
 
 
-def running_mean(values: Sequence[float], window: int | None = None) -> list[float]:
-    """Mean of the values around each one.
+def window_of(count: int) -> int:
+    """How many values a running mean takes: `WINDOW`, but no more than a third of all.
 
-    Args:
-        values: By step.
-        window: How many values at most; None takes `WINDOW`, but no more than a third of all, as
-            the mean of a short run's values around each is nearly that of all: a flat line.
+    The mean of a short run's values around each one is nearly that of all: a flat line.
     """
-    most = min(WINDOW, len(values) // 3) if window is None else window
-    half = max(0, most - 1) // 2
+    most = min(WINDOW, count // 3)
+    return max(1, most - (most % 2 == 0))  # odd: as many on either side
+
+
+def running_mean(values: Sequence[float], window: int | None = None) -> list[float]:
+    """Mean of up to `window` values around each one; None takes `window_of` them."""
+    half = (window_of(len(values)) if window is None else window) // 2
     out = []
     for i in range(len(values)):
         near = values[max(0, i - half) : i + half + 1]

@@ -75,7 +75,7 @@ def page(results: Mapping[str, Any]) -> str:
             "flips": markup(curves.flips_plot(results)),
             "training": markup(curves.learning_curves(training)),
         },
-        window=curves.WINDOW,
+        window=curves.window_of(len(training.get("steps") or ())),
         stopped_early=training.get("stopped_early"),
         audit=" ".join(_audits(results)),
         legend=traces.legend(results),

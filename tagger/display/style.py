@@ -43,7 +43,8 @@ tr.group td{background:var(--ground);color:var(--soft);font-weight:600;font-size
 tr.hero td:first-child{font-weight:650}td:first-child small{padding-left:18px}
 table.plain td{text-align:left}table.plain td:first-child{color:var(--soft);width:190px}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:18px}
-@media (max-width:760px){.pair{grid-template-columns:1fr}section{padding:18px 16px}}
+@media (max-width:760px){.pair{grid-template-columns:1fr}section{padding:18px 16px}
+.scroll svg{min-width:680px}}
 pre.code{background:var(--ground);border-radius:8px;padding:12px 14px;overflow-x:auto;
 font:12.5px/1.5 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere}
 code{font:13px var(--mono);overflow-wrap:anywhere}

@@ -16,13 +16,14 @@ import pytest
 
 from rl.analysis.results import build_results, write_results
 from rl.analysis.schema import validate_results
-from rl.report.curves import running_mean
+from rl.report.curves import running_mean, window_of
 from rl.report.page import page
 from rl.report.style import number, signed, sort_types, type_colour
 from rl.report.words import headline, selection_words
 from rl.report.write import print_report, write_report
 from tagger.display.svg import Axes, nice_ticks, place_labels
 from tagger.errors import UserError
+from tests.browser import beyond, needs_browser
 from tests.rl.making import sample
 from tests.rl.synthetic import PROVENANCE, make_arm, make_runs, make_selection, make_training
 
@@ -256,7 +257,16 @@ def test_labels_keep_clear_of_marks() -> None:
 
 
 def test_running_mean() -> None:
+    assert [window_of(n) for n in (0, 2, 5, 9, 14, 26, 27, 300)] == [1, 1, 1, 3, 3, 7, 9, 9]
     assert running_mean([1, 2, 3, 4], 3) == [1.5, 2, 3, 3.5]
     assert running_mean([1, 2, 9, 4, 5]) == [1, 2, 9, 4, 5], "five steps are not made one flat line"
     assert running_mean([1, 2, 3] * 3)[4] == 2 and running_mean([1, 2, 3] * 3)[0] == 1.5
     assert running_mean(range(40))[0] == 2.0 and running_mean(range(40))[20] == 20.0
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [420, 1200])
+def test_page_fits_a_window(width: int, results: dict[str, Any], tmp_path: Path) -> None:
+    html = page(results)
+    assert beyond(html, width, tmp_path) == []
+    assert html.count('<div class="scroll"><svg') == html.count("<svg"), "else unreadably small"
