@@ -34,11 +34,12 @@ RULE_LOOK = (
     ("triangle", "var(--rule2,#0b8f7a)"),
     ("diamond", "var(--rule3,#7a5cc9)"),
     ("circle", "var(--rule4,#a07a12)"),
-    ("square", "var(--rule5,#b5487a)"),
-    ("triangle", "var(--rule6,#5b7083)"),
-    ("diamond", "var(--rule7,#8c5a2b)"),
+    ("down", "var(--rule5,#b5487a)"),
+    ("plus", "var(--rule6,#5b7083)"),
+    ("cross", "var(--rule7,#8c5a2b)"),
 )
-"""Marks of the stopping rules, in the order they appear."""
+"""Marks of the stopping rules, in the order they appear; points of a policy under them have its
+colour, so shapes must tell them apart."""
 
 _SPARE = ("#5f3dc4", "#087f5b", "#a61e4d", "#364fc7", "#5c940d", "#862e9c", "#0b7285", "#d9480f")
 

@@ -113,7 +113,7 @@ class Drawing:
         )
 
     def mark(self, shape: str, x: float, y: float, size: float, colour: str, tip: str = "") -> None:
-        """A point: ``circle``, ``square``, ``triangle``, ``diamond``, ``star`` or ``ring``."""
+        """A point: ``circle``, ``ring``, or one of the shapes of `_corners`."""
         ring = f"stroke:{PAPER};stroke-width:1.6;"
         style = f"fill:{colour};{ring}"
         if shape == "ring":
@@ -136,7 +136,12 @@ class Drawing:
         )
 
 
+_PLUS = ((1, 3), (1, 1), (3, 1), (3, -1), (1, -1), (1, -3))
+"""Half of a plus of width 6; the other half is the same turned about the centre."""
+
+
 def _corners(shape: str, x: float, y: float, size: float) -> list[tuple[float, float]]:
+    """Of a square, star, plus, cross, triangle, down (a triangle on its tip) or diamond."""
     if shape == "square":
         s = size * 0.9
         return [(x - s, y - s), (x + s, y - s), (x + s, y + s), (x - s, y + s)]
@@ -148,7 +153,14 @@ def _corners(shape: str, x: float, y: float, size: float) -> list[tuple[float, f
             )
             for i in range(10)
         ]
-    count, turn, reach = {"triangle": (3, 0.0, 1.25), "diamond": (4, 0.0, 1.25)}[shape]
+    if shape in ("plus", "cross"):
+        turn, unit = (0.0, math.pi / 4)[shape == "cross"], size * 0.42
+        whole = [*_PLUS, *((-a, -b) for a, b in _PLUS)]
+        across, up = math.cos(turn) * unit, math.sin(turn) * unit
+        return [(x + a * across - b * up, y + a * up + b * across) for a, b in whole]
+    count, turn, reach = {
+        "triangle": (3, 0.0, 1.25), "down": (3, math.pi, 1.25), "diamond": (4, 0.0, 1.25),
+    }[shape]  # fmt: skip
     angles = [turn + 2 * math.pi * i / count for i in range(count)]
     return [(x + size * reach * math.sin(a), y - size * reach * math.cos(a)) for a in angles]
 

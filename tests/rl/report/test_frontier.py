@@ -12,6 +12,8 @@ from rl.analysis.results import build_results
 from rl.report.bars import type_bars
 from rl.report.curves import flips_plot
 from rl.report.frontier import band_frontiers, frontier_plot
+from rl.report.style import RULE_LOOK
+from tagger.display.svg import Drawing
 from tests.rl.synthetic import PROVENANCE, make_runs, make_selection
 
 
@@ -92,3 +94,13 @@ def test_names_of_arms_are_not_cut_off(drawn: Any, results: dict[str, Any]) -> N
     assert all(float(x) >= 6.8 * len(name) for x, name in ends), ends
     width = max(float(x) for x in re.findall(r'x[12]?="([\d.]+)"', drawing))
     assert width <= 880
+
+
+def test_rules_have_marks_of_their_own() -> None:
+    outlines = set()
+    for shape, colour in RULE_LOOK:
+        drawing = Drawing(20, 20, "mark")
+        drawing.mark(shape, 10, 10, 5, "black")
+        outlines.add(drawing.svg())
+        assert colour.startswith("var(--rule")
+    assert len(outlines) == len(RULE_LOOK)
