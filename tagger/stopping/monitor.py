@@ -117,7 +117,8 @@ class StepMonitor:
         Their types, and a stop that rests on them, may be wrong. Looked up when asked, so that
         the stream pays nothing for it; None where the words of that data are not known.
         """
-        known = getattr(getattr(self._tagger, "extras", None), "known_words", None)
+        own = getattr(self._tagger, "mapped", self._tagger)
+        known = getattr(getattr(own, "extras", None), "known_words", None)
         if known is None:
             return None
         return int(known.unfamiliar(tagged.step.text for tagged in self.steps))

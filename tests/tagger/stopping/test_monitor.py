@@ -7,11 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.extras import Extras
+from tagger.frozen import FrozenTagger
+from tagger.mapped import MappedTagger
 from tagger.novelty import KnownWords
 from tagger.stopping.closing import ClosingSequence
 from tagger.stopping.monitor import StepMonitor
 from tagger.stopping.rules.base import Decision, StreamState
 from tagger.stopping.rules.registry import build_rule
+from tagger.taxonomies.files import load_type_map
 from tagger.thinking.split import PromptEnd, ThinkingDelimiters, split_thinking
 from tests.tagger.stopping.fakes import WordTagger
 from tests.tagger.tokenizers_made_here import byte_fallback, byte_level
@@ -230,3 +233,10 @@ def test_monitor_says_how_many_steps_a_stop_rests_on_that_its_tagger_does_not_kn
     assert watch.unfamiliar == 1
     assert monitor(TWO_CHECKS).unfamiliar is None, "its words are not known"
     assert StepMonitor(None, None, "3 + 4?", DELIMITERS).unfamiliar is None
+
+
+def test_monitor_of_mapped_types_asks_the_tagger_that_is_mapped():
+    mapped = MappedTagger(FrozenTagger.load("linear"), load_type_map("schoenfeld"))
+    watch = StepMonitor(mapped, None, "3 + 4?", DELIMITERS)
+    watch.feed("I add 3 and 4.\n\nVotre résultat paraît étrange, recommençons tout.\n\nSo 7.\n\n")
+    assert watch.unfamiliar == 1
