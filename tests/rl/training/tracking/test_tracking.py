@@ -71,7 +71,7 @@ def test_grouped_puts_panels_together() -> None:
     found = grouped(row(10) | {"loss": 0.1, "facts/step_length": None})
     assert found["steps by type"] == {"VERIFY": 3.0, "SUBSTITUTE": 2.0, "META": 0.0}
     assert found["weights"] == {"correctness": 1.0, "step_count": 0.1}
-    assert found["audit"] == {"VERIFY": 3.0, "audit_verification": 3.0}
+    assert found["audit"] == {"VERIFY": 3.0, "audit_verification": 3.0, "unfamiliar": 0.02}
     assert grouped({"loss": 1.0}) == {}
 
 
