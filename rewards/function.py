@@ -15,9 +15,8 @@ before it applies a term. A reward function on one process sees the rollouts of 
   process to hold whole groups; `group_size` makes a group in parts an error.
 * What a term takes from the whole batch (`shuffled_tags`) is that of the process's part.
 * A term with state (`rewards.terms.base.StatefulTerm`) is shown every batch once its rewards are
-  computed, and learns from the rollouts of its own process alone. It cannot tell evaluation from
-  training, so batches of evaluation are shown to it, too; its state is not in the trainer's
-  checkpoints, starts anew with every process and is left out of a pickle.
+  computed, those of evaluation too, and learns from its own process alone; its state is not in the
+  trainer's checkpoints, starts anew with every process and is left out of a pickle.
 """
 
 from __future__ import annotations

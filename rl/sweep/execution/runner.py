@@ -43,7 +43,7 @@ class Runner:
             any.
         work: What does a task.
         progress: Called with (what is running, done, in all).
-        waiting: Tells what this runner waits for.
+        waiting: Reports what this runner waits for.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ def to_stderr(line: str) -> None:
 
 
 class Waiting:
-    """Tells what is waited for, and since when.
+    """Reports what is waited for, and since when.
 
     Args:
         tell: Called with a line.
@@ -36,7 +36,7 @@ class Waiting:
         self._told = 0.0
 
     def look(self, held: Sequence[TaskFolder]) -> None:
-        """Take note of what is waited for, and tell it if it is time.
+        """Take note of what is waited for, and report it if it is time.
 
         Args:
             held: Folders of the tasks that other processes work on; empty while this runner has
