@@ -75,6 +75,8 @@ def test_tagger_combine_refuses_weights_of_another_number_and_few_labels(
     assert "--held-out is of labels; name the files" in capsys.readouterr().err
     assert main([*argv, "--labels", str(empty), "--held-out", "2"]) == 2
     assert "--held-out is 2; give a share between 0 and 1." in capsys.readouterr().err
+    assert main([*argv, "--labels", str(empty), "--seed", "3"]) == 2
+    assert "--seed draws the questions of --held-out; give that too" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

@@ -45,9 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of --labels, take the questions alone that suffice tagger train with this held_out "
         "and --seed kept from its networks (default: all)",
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="with --held-out: the trainings' (default: 0)"
-    )
+    parser.add_argument("--seed", type=int, help="with --held-out: the trainings' (default: 0)")
     add_output(parser, "tagger")
 
 
@@ -62,6 +60,8 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--held-out is of labels; name the files of the trainings with --labels.")
     if args.held_out is not None and not 0 < args.held_out < 1:
         raise UserError(f"--held-out is {args.held_out:g}; give a share between 0 and 1.")
+    if args.seed is not None and args.held_out is None:
+        raise UserError("--seed draws the questions of --held-out; give that too, or leave it out.")
     from tagger.evaluation.label_files import labelled_steps
     from tagger.extras import Extras
     from tagger.frozen import FrozenTagger
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
         if args.held_out is None:
             traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
         else:
-            traces = read_and_hold_out(args.labels, taxonomy, args.seed, args.held_out).aside
+            traces = read_and_hold_out(args.labels, taxonomy, args.seed or 0, args.held_out).aside
         if (labels := labelled_steps(traces)) < LEAST_LABELS:
             raise UserError(
                 f"{', '.join(map(str, args.labels))}: {labels} labels are too few to calibrate by; "
