@@ -151,22 +151,22 @@ def count_biases(
     """
     samples = np.zeros(len(types), dtype=np.int64) if samples is None else samples
     wanted = _counts(types, samples, scores.shape[1])
-    share, total = _shares(wanted), wanted.sum(axis=0)
-    counted = total >= LEAST_LABELS
+    alike = np.asarray((wanted >= LEAST_LABELS).all(axis=0))
+    counted = wanted.sum(axis=0) >= LEAST_LABELS
     if among is not None:
-        counted &= np.isin(np.arange(len(total)), among)
+        counted &= np.isin(np.arange(len(counted)), among)
     bias = best = np.zeros(scores.shape[1])
     least = np.inf
     for round_ in range(_ROUNDS):
         found = _counts((scores + bias).argmax(axis=1), samples, scores.shape[1])
-        errors = np.abs((share * (found - wanted) / np.maximum(wanted, 1)).sum(axis=0))
+        errors = np.abs(_over(found - wanted, np.maximum(wanted, 1), alike))
         worst = float(errors[counted].max(initial=0.0))
         if worst < least:
             best, least = bias, worst
         if worst <= tolerance:
             break
         step = 0.5 / (1 + round_ / 30)
-        ratio = np.where(counted, (share * (found + 1) / (wanted + 1)).sum(axis=0), 1.0)
+        ratio = np.where(counted, _over(found + 1, wanted + 1, alike), 1.0)
         bias = bias - step * np.log(ratio)
         if centred:
             bias = bias - bias[counted].mean() * counted
@@ -181,10 +181,10 @@ def _counts(types: Ints, samples: Ints, kinds: int) -> Floats:
     return found
 
 
-def _shares(wanted: Floats) -> Floats:
-    """What each sample's count of a type counts for, (samples, types): a type's sum to 1.
+def _over(part: Floats, whole: Floats, alike: NDArray[np.bool_]) -> Floats:
+    """Part by whole of each type, both (samples, types).
 
-    Alike where each has `LEAST_LABELS` of its labels, else by their number.
+    The mean of the samples' where they count alike, else that of their sums.
     """
-    enough = (wanted >= LEAST_LABELS).all(axis=0)
-    return np.where(enough, 1 / len(wanted), wanted / np.maximum(wanted.sum(axis=0), 1))
+    pooled = part.sum(axis=0) / whole.sum(axis=0)
+    return np.asarray(np.where(alike, (part / whole).mean(axis=0), pooled))

@@ -260,13 +260,14 @@ def test_count_biases_of_two_samples_take_the_mean_of_their_counts() -> None:
 def test_count_biases_pool_samples_of_which_one_has_too_few_labels() -> None:
     scores = np.log(np.linspace(0.2, 0.8, 400))[:, None] * [1, 0]
     types = np.array([0] * 120 + [1] * 280)
-    few, enough = (np.array([0] * n + [1] * (400 - n)) for n in (29, 60))
-    found = {
-        name: (scores + count_biases(scores, types, 0.01, [0], False, samples)).argmax(axis=1)
-        for name, samples in (("pooled", None), ("few", few), ("enough", enough))
-    }
-    counts = {name: int((kinds == 0).sum()) for name, kinds in found.items()}
-    assert counts["few"] == pytest.approx(120, abs=1.2) == counts["pooled"] != counts["enough"]
+    counts = [(scores + count_biases(scores, types, 0.01, [0], False)).argmax(axis=1).tolist()]
+    for first in (29, 250, 60):  # labels of the first type: 29 and 91, all and none, 60 and 60
+        samples = np.array([0] * first + [1] * (400 - first))
+        bias = count_biases(scores, types, 0.01, [0], False, samples)
+        counts.append((scores + bias).argmax(axis=1).tolist())
+    pooled, few, none, enough = (found.count(0) for found in counts)
+    assert [few, none, pooled] == pytest.approx([120] * 3, abs=1.2)
+    assert enough != pooled
 
 
 def test_calibrate_own_of_types_within_tolerance_changes_nothing() -> None:
