@@ -16,8 +16,9 @@ from rl.sweep.analysis.groups import Measured, by_setting, varied_keys
 from rl.sweep.analysis.missing import missing_control
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, measure_runs
+from rl.sweep.analysis.ranges import good_ranges
 from rl.sweep.analysis.recommend import recommend
-from rl.sweep.analysis.responses import Rival, good_ranges, interactions, response
+from rl.sweep.analysis.responses import Rival, interactions, response
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from rl.sweep.compared import comparison_values
 from rl.sweep.execution.runner import failures
@@ -109,6 +110,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         "responses": responses,
         "interactions": interactions(runs),
         "saving": saving,
+        "tolerance": tolerance,
         "ranges": good_ranges(responses, saving, tolerance),
         "recommendation": None if no_control else recommend(candidates, rival, tolerance),
         "contrast": _contrast(sweep, groups, panels[BASE]),

@@ -14,6 +14,7 @@ from rl.sweep.analysis.missing import unfinished
 from rl.sweep.analysis.outside import rival_of
 from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
+from rl.sweep.range_text import between_text, seeds_text, width_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,6 +65,9 @@ def print_sweep(results: Mapping[str, Any], console: Console | None = None) -> N
     if results.get("contrast"):
         console.print(f"{_EQUAL} an arm's settings", style="dim", highlight=False)
         console.print(_contrast(results))
+    if results["ranges"]:
+        console.print(_good(results), style="dim", highlight=False)
+        console.print(_ranges(results))
     whole = results["hypervolume"]["all"]
     if whole is not None:
         arms = ", ".join(
@@ -144,6 +148,25 @@ def _contrast(results: Mapping[str, Any]) -> Table:
     for one in found["rows"]:
         gaps = [one["accuracy"], *(one["bands"].get(b, {}).get("accuracy") for b in apart)]
         row = [one["arm"], labels[one["setting"]], str(len(one["seeds"])), *map(_gap, gaps)]
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _good(results: Mapping[str, Any]) -> str:
+    saving = f"{results['saving'] * 100:g} %"
+    points = f"{results['tolerance'] * 100:g} point{'s' * (results['tolerance'] != 0.01)}"
+    return f"where {saving} of control's tokens are saved at {points} or less, between values tried"
+
+
+def _ranges(results: Mapping[str, Any]) -> Table:
+    """Between which values each key is good."""
+    from rich.markup import escape
+
+    several = any(len(one["by_seed"]) > 1 for one in results["ranges"])
+    table = _small("arm", "key", "from, to", "width", *(["of each seed"] if several else []))
+    for one in results["ranges"]:
+        row = [one["arm"] or "all", results["keys"][one["key"]], between_text(one["between"])]
+        row += [width_text(one["between"]), *([seeds_text(one["by_seed"])] if several else [])]
         table.add_row(*map(escape, row))
     return table
 

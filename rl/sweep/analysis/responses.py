@@ -1,4 +1,4 @@
-"""What is measured over the values of one key and of two, and which values do well enough."""
+"""What is measured over the values of one key and of two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from rl.analysis.estimates import MEASURES
 from rl.analysis.panels import Panel
-from rl.sweep.analysis.groups import Measured, by_pair, by_value, is_number, varied_keys
+from rl.sweep.analysis.groups import Measured, by_pair, by_value, varied_keys
 from rl.sweep.analysis.pooled import NAMES, against, measure_runs
 
 RESPONSE = (*NAMES, "selectivity")
@@ -61,8 +61,22 @@ def response(
             else:
                 versus = measured["against"][control.name]
             row = {"arm": arm, "value": value, "runs": len(own), "against": versus}
+            row["by_seed"] = _by_seed(own, control)
             rows.append(row | {name: measured[name] for name in RESPONSE} | _bands(measured))
     return rows
+
+
+def _by_seed(own: Sequence[Measured], control: Rival) -> dict[str, dict[str, float]]:
+    """Accuracy and tokens of each seed against control's run of it, the runs of a seed averaged."""
+    found = {}
+    for seed, panel in zip(control.seeds, control.panels, strict=False):  # base has no seeds
+        if runs := [one for one in own if one.run.seed == seed]:
+            mine, usual = _means(runs), _panel_means(panel)
+            found[str(seed)] = {
+                "accuracy": round(mine["accuracy"] - usual["accuracy"], 6),
+                "tokens_change": round(mine["tokens"] / usual["tokens"] - 1, 6),
+            }
+    return found
 
 
 def _bands(measured: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,65 +118,9 @@ def interactions(runs: Sequence[Measured]) -> list[dict[str, Any]]:
 
 
 def _means(own: Sequence[Measured]) -> dict[str, float]:
-    return {
-        name: round(
-            float(sum(one.panel.per_problem(MEASURES[name]).mean() for one in own) / len(own)), 6
-        )
-        for name in _CELL
-    }
+    each = [_panel_means(one.panel) for one in own]
+    return {name: round(sum(one[name] for one in each) / len(each), 6) for name in _CELL}
 
 
-def good_ranges(
-    responses: Mapping[str, Sequence[Mapping[str, Any]]],
-    saving: float,
-    tolerance: float,
-) -> list[dict[str, Any]]:
-    """How wide the range of a key is in which a policy saves tokens and keeps accuracy.
-
-    By point estimates, against control's runs of the same seeds: at least `saving` of its tokens at
-    no more than `tolerance` under its accuracy. The range is the longest row of values that were
-    tried next to each other.
-
-    Args:
-        responses: Rows of `response` by key.
-        saving: Share of tokens.
-        tolerance: Accuracy, as a share.
-
-    Returns:
-        For each key and arm with several numbers: ``key``, ``arm``, ``tried``, ``low`` and
-        ``high``, None if no value is good, and ``ratio``, high by low, None if low is not above 0.
-    """
-    found = []
-    for key, rows in responses.items():
-        for arm in dict.fromkeys(row["arm"] for row in rows):
-            own = [row for row in rows if row["arm"] == arm]
-            if len(own) < 2 or not all(is_number(row["value"]) for row in own):
-                continue
-            good = [_is_good(row["against"], saving, tolerance) for row in own]
-            part = _longest([row["value"] for row in own], good)
-            low, high = (part[0], part[-1]) if part else (None, None)
-            ratio = high / low if low is not None and high is not None and low > 0 else None
-            tried = [row["value"] for row in own]
-            found.append(
-                {"key": key, "arm": arm, "tried": tried, "low": low, "high": high, "ratio": ratio}
-            )
-    return found
-
-
-def _is_good(pair: Mapping[str, Any], saving: float, tolerance: float) -> bool:
-    change, gap = pair["tokens_change"]["mean"], pair["accuracy"]["mean"]
-    if change is None or gap is None:
-        return False
-    return bool(-change >= saving - 1e-9 and gap >= -tolerance - 1e-9)
-
-
-def _longest(values: Sequence[float], good: Sequence[bool]) -> list[float]:
-    """The longest run of good values; of equally long ones that with the greatest ratio."""
-    runs = [
-        [value for value, _ in part]
-        for is_good, part in itertools.groupby(
-            zip(values, good, strict=True), key=lambda pair: pair[1]
-        )
-        if is_good
-    ]
-    return max(runs, key=lambda part: (len(part), part[-1] / part[0] if part[0] else 0), default=[])
+def _panel_means(panel: Panel) -> dict[str, float]:
+    return {name: float(panel.per_problem(MEASURES[name]).mean()) for name in _CELL}

@@ -10,6 +10,7 @@ from rl.report.style import interval, number, signed
 from rl.sweep.analysis.outside import rival_of
 from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
+from rl.sweep.range_text import between_text, seeds_text, tried_text, width_text
 from rl.sweep.report.style import REFERENCE, arm_colours
 from tagger.display.cells import Cell, Row, Table
 
@@ -136,19 +137,24 @@ def _band_cell(m: Mapping[str, Any], usual: Mapping[str, Any]) -> Cell:
 
 def ranges_table(results: Mapping[str, Any]) -> Table:
     """The range of each key that saves tokens and keeps accuracy, arm by arm."""
+    head = ["arm", "key", "tried", "good of these", "good between", "width"]
+    several = any(len(one["by_seed"]) > 1 for one in results["ranges"])
     rows = []
     for one in results["ranges"]:
-        if one["low"] is None:
-            found, wide = "none of them", "–"
-        else:
-            found = value_text(one["low"])
-            found += f" to {value_text(one['high'])}" if one["high"] != one["low"] else ""
-            wide = "–" if one["ratio"] is None else f"{number(one['ratio'], 1)} ×"
-        tried = ", ".join(map(value_text, one["tried"]))
-        rows.append(
-            Row([Cell(one["arm"] or "all"), results["keys"][one["key"]], tried, found, wide])
-        )
-    return Table(("arm", "key", "tried", "good", "width"), rows)
+        good = "none of them"
+        if one["low"] is not None:
+            good = tried_text(value_text(one["low"]), value_text(one["high"]))
+        cells: list[Cell | str] = [
+            Cell(one["arm"] or "all"),
+            results["keys"][one["key"]],
+            ", ".join(map(value_text, one["tried"])),
+            good,
+            between_text(one["between"]),
+            width_text(one["between"]),
+            *([seeds_text(one["by_seed"])] if several else []),
+        ]
+        rows.append(Row(cells))
+    return Table([*head, *(["width of each seed"] if several else [])], rows)
 
 
 def contrast_table(results: Mapping[str, Any]) -> Table:

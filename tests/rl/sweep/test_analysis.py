@@ -18,7 +18,6 @@ from rl.sweep.analysis.front import hypervolume, pareto_front
 from rl.sweep.analysis.outside import outside_thinking
 from rl.sweep.analysis.pooled import against, draws, mean_estimates, ratio_draws, selectivity
 from rl.sweep.analysis.recommend import recommend, recommended
-from rl.sweep.analysis.responses import good_ranges
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
 from tests.rl.synthetic import make_sample
 
@@ -202,27 +201,6 @@ def test_a_setting_that_costs_more_tokens_than_control_is_not_recommended() -> N
     )
     assert recommended({"recommendation": found}) is None
     assert recommended({"recommendation": found | {"saves_tokens": True}}) == "a"
-
-
-def _row(value: float, gap: float, change: float | None) -> dict[str, object]:
-    pair = {"accuracy": {"mean": gap}, "tokens_change": {"mean": change}}
-    return {"arm": "a", "value": value, "against": pair}
-
-
-def test_good_range_is_the_longest_row_of_neighbours() -> None:
-    rows = [
-        _row(0.01, 0, -0.4), _row(0.03, 0, -0.39), _row(0.1, -0.01, -0.5), _row(0.3, 0.05, -0.6),
-        _row(1.0, -0.02, -0.7),
-    ]  # fmt: skip
-    (found,) = good_ranges({"w": rows}, 0.4, 0.01)
-    assert (found["low"], found["high"]) == (0.1, 0.3) and found["ratio"] == pytest.approx(3)
-    assert found["tried"] == [0.01, 0.03, 0.1, 0.3, 1.0]
-    (none,) = good_ranges({"w": rows}, 0.8, 0.01)
-    assert none["low"] is None and none["ratio"] is None
-    assert good_ranges({"w": rows[:1]}, 0.4, 0.01) == []
-    assert good_ranges({"w": [_row(True, 0, -0.9), _row(False, 0, -0.9)]}, 0.4, 0.01) == []
-    (unknown,) = good_ranges({"w": [_row(1, 0, None), _row(2, 0, -0.5)]}, 0.4, 0.01)
-    assert (unknown["low"], unknown["high"]) == (2, 2)
 
 
 def test_steps_to_saving_is_the_end_of_the_first_window_below_the_share() -> None:
