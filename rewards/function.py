@@ -22,13 +22,13 @@ before it applies a term. A reward function on one process sees the rollouts of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rewards.answers.checkers import CHECKER_KEY, build_checker
 from rewards.facts.compute import FactsComputer, Task
 from rewards.idle import refuse_idle
+from rewards.prompts import group_numbers, last_question
 from rewards.stack import RewardStack, build_stack, refuse_controllers
 from rewards.weights import acts
 from tagger.errors import UserError
@@ -40,8 +40,6 @@ from tagger.thinking.split import (
     prompt_end_of,
 )
 from tagger.units import load_taggers
-
-QUESTION_ROLES = ("user",)
 
 
 class StepReward:
@@ -137,9 +135,7 @@ class StepReward:
                 f"The data set has no column {self.reference!r} with the reference answers; name "
                 f"another with reference=…; it has {', '.join(sorted(columns)) or 'none'}."
             )
-        groups = [
-            number for number, size in enumerate(self._group_sizes(prompts)) for _ in range(size)
-        ]
+        groups = group_numbers(prompts, self.group_size)
         if trainer_state is None:
             self.require_fixed_weights("a trainer that passes no trainer_state")
         step = int(getattr(trainer_state, "global_step", 0) or 0)
@@ -275,26 +271,3 @@ class StepReward:
                     "tokenizer, which would ignore it; leave it out."
                 )
         return prompt_end_of(self._tokenizer, delimiters, **self.chat_template_kwargs)
-
-    def _group_sizes(self, prompts: Sequence[Any]) -> Iterator[int]:
-        """Sizes of the groups: runs of one prompt, cut every `group_size`."""
-        for _, members in groupby(prompts):
-            run, size = len(list(members)), self.group_size
-            if size is None:
-                yield run
-                continue
-            if run % size:
-                raise UserError(
-                    f"A prompt has {run} completions in this process, not {size}: its group is in "
-                    "parts; make per_device_train_batch_size a multiple of num_generations, or "
-                    "train with StepGRPOTrainer, which gathers groups first."
-                )
-            yield from [size] * (run // size)
-
-
-def last_question(prompt: Any) -> str:
-    """What a prompt asks: the last user turn of a conversation, or the prompt itself."""
-    if isinstance(prompt, str):
-        return prompt
-    turns = [m["content"] for m in prompt if m.get("role") in QUESTION_ROLES]
-    return str(turns[-1]) if turns else ""

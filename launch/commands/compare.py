@@ -74,29 +74,39 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--power plans a comparison, --resume runs one; leave one of them away.")
     if args.resume is not None and args.config is not None:
         raise UserError("A resumed comparison keeps its own settings; leave --config away.")
+    cache = cache_folder(args)
+    config = config_of(args)
+    if args.resume is not None:
+        compare(config, args.resume, resume=True, cache=cache)
+        return
+    if plans:
+        print_power(config, args)
+        return
+    compare(config, output_folder(args.output, "compare"), cache=cache)
+
+
+def config_of(args: argparse.Namespace) -> CompareConfig:
+    """The settings that a command line names: the file's or a folder's, and its words.
+
+    Raises:
+        UserError: As `rl.comparison.config.compare_config`, or the folder holds no comparison.
+    """
     from rl.comparison.config import compare_config, config_keys
     from rl.comparison.folder import resumed_config
     from rl.comparison.policies import apply_words
     from tagger.config.overrides import build_with_words
     from tagger.config.settings import read_yaml
 
-    cache = cache_folder(args)
     seed = [] if args.seed is None else [f"seed={args.seed}"]
     overrides = [*args.overrides, *seed]
     if args.resume is not None:
-        config = resumed_config(args.resume, overrides)
-        compare(config, args.resume, resume=True, cache=cache)
-        return
+        return resumed_config(args.resume, overrides)
     values = section(read_yaml(args.config), "compare", str(args.config)) if args.config else {}
-    config = build_with_words(
+    return build_with_words(
         lambda words, source: compare_config(apply_words(values, words, config_keys()), source),
         overrides,
         str(args.config or "settings"),
     )
-    if plans:
-        print_power(config, args)
-        return
-    compare(config, output_folder(args.output, "compare"), cache=cache)
 
 
 def compare(

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.function import StepReward, last_question
+from rewards.function import StepReward
+from rewards.prompts import last_question
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ class Split(ProblemsConfig):
     """Problems to ask: the keys of `ProblemsConfig`, and how often.
 
     Attributes:
-        size: How many problems; None takes all. Left out: all of a file or data set, 300 of a
+        size: How many problems; null takes all. Left out: all of a file or data set, 300 of a
             generated set (100 for calibration).
-        samples: Completions of each problem; None takes the comparison's.
+        samples: Completions of each problem; the comparison's if left out.
     """
 
     PURPOSE: ClassVar[str] = "test"
@@ -72,8 +72,8 @@ class CompareConfig(PolicySettings):
             the others are compared with. The keys ``base`` and ``trained`` are short for
             ``policies.base`` and ``policies.trained``.
         grid_policies: Policies that run under every rule of the grid and have an oracle, base
-            among them; None takes the base alone. The others run under one rule, the base's
-            chosen one, with a threshold of their own.
+            among them; base alone if left out. The others run under one rule, the base's chosen
+            one, with a threshold of their own.
         baselines: Baselines that need no training: ``prompt_guided`` (base, asked to be brief),
             ``no_thinking`` (base with its thinking switched off) and ``token_budget`` (adds that
             rule, whose limit is chosen on the calibration problems).
@@ -81,19 +81,20 @@ class CompareConfig(PolicySettings):
         pooled: Policies that are further training runs of another, e.g. ``{control: [control_1,
             control_2]}``. Their samples join its arms, and intervals take in what differs from
             run to run; only that policy is named elsewhere in this config. ``base`` has none.
-        claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; None takes
-            each policy against each one before it, or against ``control`` where there is one.
+        claims: Pairs of policies to make claims about, e.g. ``[[trained, control]]``; if left
+            out each policy against each one before it, or against ``control`` where there is one.
         token_budgets: Tokens of a completion at which accuracy is given, at most
-            ``max_new_tokens``; None takes that and a half, a quarter, an eighth and a 16th of it.
-        prices: What tokens cost, for the money that an arm's answers cost; None goes without.
+            ``max_new_tokens``; that and a half, a quarter, an eighth and a 16th of it if left out.
+        prices: What tokens cost, for the money that an arm's answers cost; not given if left out.
         margin: Non-inferiority margin of the claims, a share: accuracy that a policy may lose and
             still count as equally accurate. State it before the comparison is run.
         tagger: The frozen tagger: a folder, a packaged name or a Hub repository
-            (``owner/name`` or ``owner/name@revision``); None takes the packaged one.
+            (``owner/name`` or ``owner/name@revision``); the packaged one if left out.
         segmenter: What cuts thinking into the steps the taggers get: a name, or a YAML or JSON
-            file with its settings; None takes the tagger's own.
-        audit_tagger: A tagger, named alike, that never fed the reward; None goes without.
-        training_metrics: Metrics file of the training run; None looks next to ``trained``.
+            file with its settings; the tagger's own if left out.
+        audit_tagger: A tagger, named alike, that never fed the reward; none if left out.
+        training_metrics: ``metrics.jsonl`` of the run whose curves the report shows; that of the
+            run in whose folder ``trained`` is, if left out and if there is one.
         problems: The test split; no threshold is chosen on it.
         calibration: The split on which thresholds are chosen.
         samples: Completions of each test problem.

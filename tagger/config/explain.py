@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tagger.config.sentences import below, hints_of, section_of, wanted
+from tagger.config.sentences import below, hints_of, options_of, section_of, wanted
 from tagger.config.settings import Settings
 
 REQUIRED = "none, it must be given"
@@ -55,13 +55,10 @@ def key_docs(
         inner = section_of(hint)
         each = below(hint, "NAME") if inner is None else None
         named = section_of(each) if each is not None else None
-        allowed = "a section" if inner else "a mapping" if _is_mapping(hint) else wanted(hint)
-        if inner and type(None) in typing.get_args(hint):
-            allowed += " or nothing"
         default = _default_of(field) if values is None else getattr(values, field.name)
         yield KeyDoc(
             key,
-            allowed.removeprefix("of type "),
+            _allowed(hint),
             REQUIRED if default is dataclasses.MISSING else as_yaml(default),
             texts.get(field.name, ""),
         )
@@ -115,5 +112,13 @@ def _default_of(field: dataclasses.Field[Any]) -> Any:
     return field.default
 
 
-def _is_mapping(hint: Any) -> bool:
-    return any(typing.get_origin(o) is dict for o in (hint, *typing.get_args(hint)))
+def _allowed(hint: Any) -> str:
+    """What an annotation allows, in words: a section, a mapping, a type or a range."""
+    options = options_of(hint)
+    what = "a section" if section_of(hint) else "a mapping"
+    nested = [o for o in options if section_of(o) or typing.get_origin(o) is dict]
+    if not nested:
+        return wanted(hint).removeprefix("of type ")
+    others = [wanted(o).removeprefix("of type ") for o in options if o not in nested]
+    words = [word for word in others if word != "nothing"] + [what]
+    return " or ".join(words + ["nothing"] * ("nothing" in others))

@@ -41,7 +41,7 @@ def sentence(kind: type[Any], values: Mapping[str, Any], error: ValidationError)
 
 def wrong_value(name: str, value: object, hint: Any) -> str:
     """The sentence for a value that its annotation does not allow."""
-    options = [o for o in _options(hint) if o is not type(None)]
+    options = [o for o in options_of(hint) if o is not type(None)]
     if section_of(hint) is not None and not isinstance(value, Mapping):
         return no_mapping(name, value)
     if isinstance(value, str) and all(typing.get_origin(o) is Literal for o in options):
@@ -85,7 +85,7 @@ def wanted(hint: Any) -> str:
     >>> wanted(int | None)
     'of type int or nothing'
     """
-    options = _options(hint)
+    options = options_of(hint)
     plain = [_plain(o) for o in options]
     if all(plain):
         return "of type " + " or ".join(plain)
@@ -171,17 +171,17 @@ def below(hint: Any, key: int | str) -> Any:
     inner = section_of(hint)
     if inner is not None:
         return hints_of(inner).get(str(key))
-    mappings = [o for o in _options(hint) if typing.get_origin(o) is dict]
+    mappings = [o for o in options_of(hint) if typing.get_origin(o) is dict]
     return typing.get_args(mappings[0])[1] if mappings else None
 
 
 def section_of(hint: Any) -> type[Any] | None:
     """The settings class, a dataclass, among the options of an annotation."""
-    found = (o for o in _options(hint) if isinstance(o, type) and dataclasses.is_dataclass(o))
+    found = (o for o in options_of(hint) if isinstance(o, type) and dataclasses.is_dataclass(o))
     return next(found, None)
 
 
-def _options(hint: Any) -> tuple[Any, ...]:
+def options_of(hint: Any) -> tuple[Any, ...]:
     """The members of a union, or the annotation alone."""
     if typing.get_origin(hint) in (Union, types.UnionType):
         return typing.get_args(hint)

@@ -17,7 +17,7 @@ from tagger.config.explain import REQUIRED, attribute_texts
 from tagger.errors import UserError
 from tagger.stopping.rules.registry import RULES
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "training.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.mark.parametrize(("config", "kind"), [("train", RunConfig), ("compare", CompareConfig)])
@@ -46,6 +46,8 @@ def test_a_key_has_range_default_and_text() -> None:
     assert doc.default == "25" and doc.text.startswith("Steps between two")
     (seed,) = explained("train.seed")
     assert seed.allowed == "a whole number from 0 to 4294967295"
+    (aggregation,) = [d for d in explained("reward.aggregation") if d.key.endswith("aggregation")]
+    assert aggregation.allowed == "str or a mapping or nothing"  # a name alone will do
     (limit,) = explained("rules.count.limit")
     assert limit.default == REQUIRED
     for rule in ("token_budget", "step_budget"):
@@ -110,15 +112,21 @@ def test_texts_of_bases_count_and_lines_are_joined() -> None:
     }
 
 
-def test_the_document_has_the_table_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "explain", "train", "--markdown"]) == 0
+@pytest.mark.parametrize(
+    ("config", "document"), [("train", "training.md"), ("compare", "comparison.md")]
+)
+def test_the_document_has_the_table_the_command_prints(
+    config: str, document: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = f"config explain {config} --markdown"
+    assert main(command.split()) == 0
     printed = capsys.readouterr().out
     (table,) = re.findall(
-        r"<!-- suffice config explain train --markdown -->\n(.*?)<!-- end -->",
-        DOCUMENT.read_text(encoding="utf-8"),
+        rf"<!-- suffice {command} -->\n(.*?)<!-- end -->",
+        (DOCS / document).read_text(encoding="utf-8"),
         re.DOTALL,
     )
-    assert table == printed, "print it anew with: suffice config explain train --markdown"
+    assert table == printed, f"print it anew with: suffice {command}"
 
 
 def test_without_a_key_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

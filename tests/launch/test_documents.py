@@ -34,6 +34,20 @@ def test_commands_parse(document: Path) -> None:
         assert parse(shlex.split(line)[1:]).run is not None, line
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_comparisons_have_settings_that_work_together(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from launch.commands.compare import config_of
+
+    monkeypatch.chdir(ROOT)  # recipes are named from there
+    for line in commands(document.read_text(encoding="utf-8")):
+        args = parse(shlex.split(line)[1:])
+        whole = line.startswith("suffice compare ") and not re.search("--(resume|power)", line)
+        if whole and (args.config is None or args.config.is_file()):
+            assert config_of(args).policies, line
+
+
 def test_the_readme_shows_the_main_commands() -> None:
     shown = {line.split()[1] for line in commands(README)}
     assert {"tag", "train", "compare", "report"} <= shown
@@ -50,6 +64,29 @@ def test_links_lead_to_files_of_the_repository(document: Path) -> None:
         )
         in_git = (ROOT / ".git").exists()
         assert known.returncode == 0 or not in_git, f"{link} is not in git"
+
+
+def anchors(text: str) -> set[str]:
+    """Names that a link can end in: GitHub's, of the headings, and those set by hand."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    words = (re.sub(r"\]\([^)]*\)|[^\w\- ]", "", heading) for heading in headings)
+    names = {word.strip().lower().replace(" ", "-") for word in words}
+    return names | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+def test_anchors_are_named_as_github_names_them() -> None:
+    text = '# One `two`, three\n```\n# no heading\n```\n## A [link](x.md#y): 4.5\n<a id="z"></a>'
+    assert anchors(text) == {"one-two-three", "a-link-45", "z"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_links_lead_to_sections_that_are_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for link, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*\.md|)#([^)]+)\)", text):
+        target = (document.parent / link).resolve() if link else document
+        there = anchors(target.read_text(encoding="utf-8"))
+        assert anchor in there, f"{document.name} points at {link}#{anchor}"
 
 
 def test_the_training_config_of_the_readme_is_valid() -> None:

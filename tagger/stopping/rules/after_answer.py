@@ -26,9 +26,8 @@ class AfterAnswerRule(RuleOfTypes):
 
     Attributes:
         limit: Steps after the one that states the answer; 0 stops with that one.
-        types: Full name or tag of one type, or several, counted together; kept as a tuple of full
-            names.
-        answers: Full name or tag of the types that state an answer, kept likewise.
+        types: Full name or tag of one type, or several, counted together.
+        answers: Full name or tag of the types that state an answer.
         by_text: Whether a step of any type states one too if its text says what the answer is.
 
     Raises:

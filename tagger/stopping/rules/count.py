@@ -17,7 +17,7 @@ class CountRule(RuleOfTypes):
 
     Attributes:
         limit: The count that stops, at least 1 (ST-ES's delta).
-        types: Full name or tag of one type, or several; kept as a tuple of full names.
+        types: Full name or tag of one type, or several.
 
     Raises:
         UserError: Unknown or no type, or a limit that is no whole number of at least 1.

@@ -19,7 +19,7 @@ class RuleOfTypes(Settings):
 
     Attributes:
         limit: The number of steps that stops, at least 1.
-        types: Full name or tag of one type, or several; kept as a tuple of full names.
+        types: Full name or tag of one type, or several.
         taxonomy: Where the types are looked up.
 
     Raises:
@@ -35,6 +35,7 @@ class RuleOfTypes(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        # A tuple of full names, however they were given: what monitors compare with.
         object.__setattr__(self, "types", named_types(self.name, self.types, self.taxonomy))
 
     @property

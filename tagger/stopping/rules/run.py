@@ -17,8 +17,7 @@ class RunRule(RuleOfTypes):
 
     Attributes:
         limit: Length of the run that stops, at least 1.
-        types: Full name or tag of one type, or several, which may alternate in a run; kept as a
-            tuple of full names.
+        types: Full name or tag of one type, or several, which may alternate in a run.
 
     Raises:
         UserError: Unknown or no type, or a limit that is no whole number of at least 1.
