@@ -38,20 +38,27 @@ class ChatFormat:
     def _end(self) -> re.Pattern[str]:
         return re.compile(self.end or r"(?!)")
 
-    def last_reply(self, text: str) -> tuple[int, int] | None:
+    def last_reply(self, text: str, begun: bool = False) -> tuple[int, int] | None:
         """Span of the last reply: from the first assistant header behind the last user turn.
 
         A reply of several messages (tool calls, harmony's channels) is one; it ends with the first
         end mark, with the next turn of somebody else, or with the text.
+
+        Args:
+            text: Prompt and reply, or a completion.
+            begun: Whether the text begins inside the assistant's turn, behind its header: a header
+                in it opens another message of the same reply, or is quoted there.
         """
-        found, begin, end, open_ = False, 0, len(text), False
+        found, begin, end, open_ = False, 0, len(text), begun
         for turn in self._turns.finditer(text):
             if turn["user"] is not None:
                 if open_:
                     end = turn.start()
                 open_ = False
-            elif not open_:
-                found, begin, end, open_ = True, turn.end(), len(text), True
+                continue
+            found = True
+            if not open_:
+                begin, end, open_ = turn.end(), len(text), True
         if not found:
             return None
         mark = self._end.search(text, begin, end)
@@ -160,11 +167,12 @@ _PLAIN = re.compile(
 """Roles in plain letters (R1-Zero, TinyZero, Vicuna, Alpaca), at the beginning of a sentence."""
 
 
-def last_reply(text: str) -> tuple[int, int] | None:
+def last_reply(text: str, begun: bool = False) -> tuple[int, int] | None:
     """Find the assistant's last reply in a text that holds a chat.
 
     Args:
-        text: Prompt and reply with their markup.
+        text: Prompt and reply with their markup, or a completion.
+        begun: Whether the text begins inside the assistant's turn, behind its header.
 
     Returns:
         Where it begins and ends, headers and end marks left out; None if the text has no markup
@@ -172,7 +180,7 @@ def last_reply(text: str) -> tuple[int, int] | None:
     """
     at = [(place, f) for f in FORMATS if (place := text.find(f.sign)) >= 0]
     for _, form in sorted(at, key=lambda pair: pair[0]):
-        span = form.last_reply(text)
+        span = form.last_reply(text, begun)
         if span is not None:
             return span
     return None

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 from tagger.thinking.chat_markup import last_reply, plain_reply
 from tagger.thinking.families import ThinkingDelimiters
-from tagger.thinking.split import Thinking, known_delimiters_in, split_thinking
+from tagger.thinking.split import (
+    KNOWN_DELIMITERS,
+    Thinking,
+    known_delimiters_in,
+    split_thinking,
+)
 
 
 def find_thinking(text: str, delimiters: ThinkingDelimiters | None = None) -> Thinking | None:
@@ -44,7 +49,7 @@ def reply_span(text: str, delimiters: ThinkingDelimiters | None = None) -> tuple
     Returns:
         Where it begins and ends.
     """
-    span = last_reply(text)
+    span = last_reply(text, begun=_begins_with_thinking(text, delimiters))
     if span is not None:
         return span
     pair = delimiters or known_delimiters_in(text)
@@ -56,6 +61,12 @@ def reply_span(text: str, delimiters: ThinkingDelimiters | None = None) -> tuple
         if pair.find_close(text[:begin])[0] < 0:
             return 0, len(text)
     return begin, len(text)
+
+
+def _begins_with_thinking(text: str, delimiters: ThinkingDelimiters | None) -> bool:
+    """Whether a text is a completion: no prompt begins with an opening delimiter."""
+    pairs = KNOWN_DELIMITERS if delimiters is None else (delimiters,)
+    return text.lstrip().startswith(tuple(pair.open for pair in pairs if pair.open))
 
 
 def _bears(text: str, delimiters: ThinkingDelimiters) -> bool:

@@ -134,6 +134,26 @@ def test_thinking_of_other_families() -> None:
     assert find_thinking(magistral, MAGISTRAL.delimiters).text == "It is 4."  # type: ignore[union-attr]
 
 
+def test_thinking_of_a_harmony_completion_that_begins_behind_its_header() -> None:
+    """As gpt-oss is sampled: the prompt ends with the first ``<|start|>assistant``."""
+    final = f"{HARMONY.delimiters.close}4<|return|>"
+    analysis = HARMONY.delimiters.open
+    for thought in ("It is 4.", f"It is 4.<|end|><|start|>assistant{analysis}Yes."):
+        found = find_thinking(f"{analysis}{thought}{final}")
+        assert found is not None
+        assert (found.text, found.start, found.answer) == (thought, len(analysis), "4")
+    tool = "<|start|>functions.add to=assistant<|channel|>commentary<|message|>4<|end|>"
+    later = f"{analysis}Add.<|call|>{tool}<|start|>assistant{analysis}It is 4.{final}"
+    assert find_thinking(later).text == "It is 4."  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("header", ["<|im_start|>assistant", "[/INST]", "<|assistant|>"])
+def test_thinking_of_a_completion_may_quote_a_header(header: str) -> None:
+    found = find_thinking(f"<think>\nA prompt ends in {header}.\n\nSo 4.\n</think>4")
+    assert found is not None
+    assert (found.text, found.answer) == (f"\nA prompt ends in {header}.\n\nSo 4.\n", "4")
+
+
 def test_thinking_of_a_completion_is_as_before() -> None:
     found = find_thinking(REPLY)
     assert found is not None and (found.text, found.start) == (THOUGHT, 7)
