@@ -95,7 +95,9 @@ def notes_of_idle_terms(
 
 def apart_among(values: torch.Tensor, classes: torch.Tensor) -> float:
     """Greatest difference of two values of one class; shapes (B,)."""
-    _, index = classes.unique(return_inverse=True)
+    import torch
+
+    _, index = torch.unique(classes, return_inverse=True)
     empty = values.new_zeros(int(index.max()) + 1)
     high = empty.scatter_reduce(0, index, values, "amax", include_self=False)
     low = empty.scatter_reduce(0, index, values, "amin", include_self=False)
