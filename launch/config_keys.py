@@ -181,7 +181,7 @@ def _foreign(config: str, key: str) -> list[KeyDoc]:
 
 def _of_grpo(name: str) -> str:
     """What the kit makes of a field of `GRPOConfig`; empty where that is what TRL says."""
-    from rl.training.grpo_keys import CONDITIONAL, REFUSED, RESERVED
+    from rl.training.grpo.keys import CONDITIONAL, REFUSED, RESERVED
 
     if name in RESERVED:
         return f"Here it is set by {RESERVED[name]}."

@@ -50,7 +50,7 @@ class Cancelling:
         self.terms = terms
         known = [one.term for one in terms if isinstance(one.term, Term)]
         own = {number for term in known for number in _numbers(term.params.to_dict())}
-        lengths = {min(max(int(n), 16), _LONGEST) for m in own if m >= 1 for n in (m, 3 * m)}
+        lengths = {max(int(min(n, _LONGEST)), 16) for m in own if m >= 1 for n in (m, 3 * m)}
         shares = {0.5, *(n for n in own if n < 1)}
         self._facts, self._groups = np.zeros((_ROWS, 1)), np.zeros(_ROWS, dtype=np.int64)
         if known:

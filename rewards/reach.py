@@ -1,9 +1,9 @@
-"""Whether a term changes anything for rollouts as long as a run's.
+"""Whether a term tells rollouts apart that are as long as a run's.
 
 Published terms have constants for thousands of tokens: where a run allows a few hundred, many are
-the same for every rollout, and the policy is trained as if they were not there. Each term is
-computed for made-up rollouts of every length up to the limit, correct and incorrect, in groups from
-all correct to none.
+the same for every rollout, and the policy is trained as if they were not there, or for every
+correct one, and they are correctness once more. Each term is computed for made-up rollouts of every
+length up to the limit, correct and incorrect, in groups from all correct to none.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ import numpy as np
 
 from rewards.facts.columns import ROLLOUT_COLUMNS, TYPE_GROUPS, columns
 from rewards.facts.published import BUDGET, REFERENCE_ACCURACY, number_of
-from rewards.terms.base import Term, learns
+from rewards.terms.base import RewardTerm, Term, learns
 from rewards.terms.registry import term_kind
 from rewards.weights import acts
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
+    import torch
+
     from rewards.stack import WeightedTerm
     from tagger.taxonomies.taxonomy import Taxonomy
 
 _GROUPS, _SIZE = 9, 8
 _SAME = 1e-6  # terms are float32
+_CORRECT = ROLLOUT_COLUMNS.index("correct")
 
 
 def notes_of_idle_terms(
@@ -57,7 +60,8 @@ def notes_of_idle_terms(
         if learns(one.term):
             continue  # what it will be is not known yet
         values = one.term(facts, groups)
-        values = values[~values.isnan()]
+        applies = ~values.isnan()
+        values, alike = values[applies], (2 * groups + (facts[:, _CORRECT] > 0))[applies]
         if not len(values):
             lacks = " or ".join(term_kind(one.kind).reads)
             raise UserError(
@@ -68,21 +72,57 @@ def notes_of_idle_terms(
         greatest = max(
             abs(w) for step in one.weight.turning_points() for w in one.weight.span(step)
         )
-        if greatest * float(values.max() - values.min()) > _SAME:
+        apart = float(values.max() - values.min())
+        if greatest * apart > _SAME >= greatest * apart_among(values, alike):
+            if one.kind != "correctness":
+                notes.append(_only_correctness(one, longest))
             continue
-        given = one.term.params.to_dict()
-        beyond = [
-            f"{key} {value:g}"
-            for key, value in given.items()
-            if isinstance(value, int | float) and value > longest
-        ]
-        why = f": {', '.join(beyond)} {'is' if len(beyond) == 1 else 'are'} for longer ones"
+        if greatest * apart > _SAME:
+            continue
+        if apart > _SAME:
+            notes.append(
+                f"The reward term {one.name!r} changes the reward by less than {_SAME:g} at its "
+                f"weight of {greatest:g}, so it teaches nothing; raise that, or give 0 to log it."
+            )
+            continue
         notes.append(
             f"The reward term {one.name!r} is {float(values[0]) + 0.0:g} for every rollout of up "
             f"to {longest:,} tokens (grpo.max_completion_length), so it teaches nothing"
-            f"{why if beyond else ''}; set its parameters by the lengths of your rollouts."
+            f"{_why(one.term, longest)}; set its parameters by the lengths of your rollouts."
         )
     return notes
+
+
+def apart_among(values: torch.Tensor, classes: torch.Tensor) -> float:
+    """Greatest difference of two values of one class; shapes (B,)."""
+    import torch
+
+    _, index = torch.unique(classes, return_inverse=True)
+    empty = values.new_zeros(int(index.max()) + 1)
+    high = empty.scatter_reduce(0, index, values, "amax", include_self=False)
+    low = empty.scatter_reduce(0, index, values, "amin", include_self=False)
+    return float((high - low).max())
+
+
+def _only_correctness(one: WeightedTerm, longest: int) -> str:
+    return (
+        f"The reward term {one.name!r} pays all correct rollouts of a problem alike, and all "
+        f"incorrect ones, up to {longest:,} tokens (grpo.max_completion_length), so it teaches no "
+        f"more than correctness{_why(one.term, longest)}; set its parameters by the lengths of "
+        "your rollouts."
+    )
+
+
+def _why(term: RewardTerm, longest: int) -> str:
+    """Its parameters that are for longer rollouts; empty if there are none."""
+    given = term.params.to_dict() if isinstance(term, Term) else {}
+    beyond = [
+        f"{key} {value:g}"
+        for key, value in given.items()
+        if isinstance(value, int | float) and value > longest
+    ]
+    verb = "is" if len(beyond) == 1 else "are"
+    return f": {', '.join(beyond)} {verb} for longer ones" if beyond else ""
 
 
 def probes(

@@ -37,6 +37,8 @@ def site_of(
     params = term.params if isinstance(term, Term) else None
     unit = getattr(params, "unit", None)
     names = columns(taxonomy)
+    # What can charge 1 at most does not charge 1 for each of several steps or tokens.
+    within_one = max(map(abs, (*bounds.correct, *bounds.incorrect))) <= 1
     counts, lengths = (
         tuple(names.index(column) for column in _columns(params, of, taxonomy)) for of in _UNITS
     )
@@ -45,7 +47,7 @@ def site_of(
         unit=unit if unit in _UNITS else None,
         counts=counts or (ROLLOUT_COLUMNS.index("steps"),),
         lengths=lengths or (ROLLOUT_COLUMNS.index("thinking_tokens"),),
-        each=getattr(params, "each", None if relative else 1.0),
+        each=getattr(params, "each", None if relative or within_one else 1.0),
         pays=pays,
         evaluates=evaluates,
         idle=bounds == TermBounds((0.0, 0.0), (0.0, 0.0)),

@@ -35,9 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from annotated_types import Gt
+from annotated_types import Interval
 
 from rewards.aggregation.base import Aggregation, ScoredRollouts
 from rewards.terms.base import TermBounds
@@ -60,7 +61,7 @@ class DrpoParams(Settings):
     KEY: ClassVar[str] = "parameter"
     OWNER: ClassVar[str] = "aggregation 'drpo'"
 
-    temperature: Annotated[float, Gt(0)] = 0.1
+    temperature: Annotated[float, Interval(gt=0, lt=inf)] = 0.1
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from annotated_types import Ge, Interval
 
 from rl.policy.config import DelimitersConfig, PolicyConfig
 from rl.problems.config import ProblemsConfig, SelectionProblems
-from rl.training.grpo_keys import check_names, check_places, check_values
+from rl.training.grpo.keys import check_names, check_places, check_values
+from rl.training.grpo.ranges import check_ranges
 from tagger.config.arms import arms_of, with_arm
 from tagger.config.overrides import build_with_words
 from tagger.config.sections import check_sections
@@ -169,6 +170,7 @@ class RunConfig(PolicyConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_names(self.grpo)
+        check_ranges(self.grpo)
         check_values(self.grpo)
         for key in ("eval_every", "eval_samples", "eval_max_batch_tokens"):
             if self.eval_problems is None and getattr(self, key) != getattr(RunConfig, key):

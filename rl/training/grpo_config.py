@@ -10,7 +10,7 @@ from rl import run_files
 from rl.policy.source import PACKAGED
 from rl.training.advantages.choice import aggregation_keys
 from rl.training.config import RunConfig
-from rl.training.grpo_keys import check_grpo_keys
+from rl.training.grpo.keys import check_grpo_keys
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 
@@ -50,14 +50,11 @@ def training_arguments(config: RunConfig, gpu: bool) -> Any:
 
     from trl import GRPOConfig
 
-    fields = {f.name: f for f in dataclasses.fields(GRPOConfig) if f.init}
+    defaults = {f.name: f.default for f in dataclasses.fields(GRPOConfig) if f.init}
     own = FOR_THE_OVERTHINKER if config.model in PACKAGED else {}
     values = DEFAULTS | own | (_on_gpu() if gpu else _ON_CPU) | config.grpo
     values |= aggregation_keys(config.reward.aggregation, config.grpo)
-    check_grpo_keys(config.grpo, {name: f.default for name, f in fields.items()}, values)
-    for key, value in config.grpo.items():
-        if isinstance(value, str) and fields[key].type in ("int", "float", int, float):
-            raise UserError(f"The config key grpo.{key} is {value!r}; it must be a number.")
+    check_grpo_keys(config.grpo, defaults, values)
     values |= {
         "output_dir": str(Path(config.output) / run_files.CHECKPOINTS),
         "seed": config.seed,

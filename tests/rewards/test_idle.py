@@ -238,3 +238,7 @@ def test_of_all_options_those_alone_cancel_that_say_the_same() -> None:
 def test_a_reward_without_a_weight_is_refused() -> None:
     with pytest.raises(UserError, match=r"Every weight of reward.terms is 0 \(correctness, a\)"):
         refuse({"correctness": {"weight": 0}, "a": {**PAY, "weight": 0.0}})
+
+
+def test_a_parameter_near_the_greatest_float_is_no_length_to_overflow() -> None:
+    refuse({"correctness": {}, "short": {"kind": "length_budget", "log_scale": 1e308}})

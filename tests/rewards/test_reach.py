@@ -59,6 +59,34 @@ def test_an_allowance_that_no_rollout_reaches_is_told() -> None:
     assert "'step_count' is 0 for every rollout" in note
 
 
+@pytest.mark.parametrize(
+    ("term", "params", "beyond"),
+    [
+        ("laser", {}, ": target 4096 is for longer ones"),
+        ("length_target", {"budget": 1e6}, ": budget 1e+06 is for longer ones"),
+        ("truncation_bonus", {"delta": 1}, "than correctness; set"),
+        ("cosine", {"correct_long": 1.0}, "than correctness: limit 4096 is"),
+        ("step_count", {"shape": "sigmoid", "dead_band": 9}, "than correctness; set"),
+        ("length_window", {"low": 0, "high": 1}, "than correctness: unknown 4096 is"),
+    ],
+)
+def test_a_term_that_tells_no_correct_rollouts_apart_is_told(
+    term: str, params: Any, beyond: str
+) -> None:
+    (note,) = notes(360, **{term: params})
+    assert note.startswith(f"The reward term {term!r} pays all correct rollouts of a problem alike")
+    assert beyond in note
+
+
+def test_correctness_under_another_name_is_not_told() -> None:
+    assert notes(360, again={"kind": "correctness"}) == []
+
+
+def test_a_weight_too_small_to_matter_is_told() -> None:
+    (note,) = notes(360, step_count={"weight": 1e-12})
+    assert "changes the reward by less than 1e-06 at its weight of 1e-12" in note
+
+
 def test_a_weight_of_nothing_only_logs() -> None:
     assert notes(360, soft_overlong={"weight": 0}) == []
 

@@ -22,9 +22,10 @@ Example:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from annotated_types import Ge
+from annotated_types import Ge, Interval
 
 from rewards.terms.base import Rollouts, Term, TermBounds, TermKind
 from rewards.terms.population import Gate, let_through
@@ -54,7 +55,7 @@ class SoftOverlongParams(Settings):
 
     limit: Annotated[int, Ge(1)] = 20480
     buffer: Annotated[int, Ge(0)] = 4096
-    difficulty: Annotated[float, Ge(0)] | None = None
+    difficulty: Annotated[float, Interval(ge=0, lt=inf)] | None = None
     gate: Gate = "correct"
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,10 +99,12 @@ class TargetSettings(Settings):
                 "lower it."
             )
 
-    @property
-    def thresholds(self) -> range:
-        """The lengths that are tried."""
-        return range(self.lowest, self.highest + 1, self.step)
+    def thresholds(self, longest: int) -> range:
+        """The lengths that are tried, where the longest rollout has `longest` tokens.
+
+        That one is itself a target: of what lies above it nothing is ever chosen.
+        """
+        return range(self.lowest, min(self.highest, longest) + 1, self.step)
 
 
 class TargetHistory:
@@ -141,10 +144,10 @@ class TargetHistory:
             lengths = [n for b, of_group in self._groups if b == band for n in of_group]
             if not lengths:
                 continue
-            coverage = [sum(n <= t for n in lengths) / len(lengths) for t in settings.thresholds]
-            targets[band] = choose_target(
-                band, coverage, settings.thresholds, max(lengths), size, settings.rounding
-            )
+            ordered, longest = sorted(lengths), max(lengths)
+            tried = settings.thresholds(longest)
+            coverage = [bisect_right(ordered, t) / len(ordered) for t in tried]
+            targets[band] = choose_target(band, coverage, tried, longest, size, settings.rounding)
         self.targets = targets
 
     def state_dict(self) -> dict[str, Any]:

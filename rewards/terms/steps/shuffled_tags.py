@@ -59,6 +59,16 @@ class ShuffledTagsParams(Settings):
     cap: Annotated[float, Ge(0)] = DEFAULT_CAPS["steps"]
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
 
+    @property
+    def unit(self) -> str:
+        """What it counts, for the controller ``price``."""
+        return "steps"
+
+    @property
+    def each(self) -> float:
+        """What each drawn step costs under a weight of 1."""
+        return 1.0
+
 
 @dataclass(frozen=True)
 class ShuffledTags(Term[ShuffledTagsParams]):

@@ -142,6 +142,8 @@ class StepCountParams(Settings):
                 )
         if self.gate != "group_solved":
             refuse_unread(self, f"gate: {self.gate}", "solved")
+        if all(price.scope is not None for price in self.types.values()):
+            refuse_unread(self, "a scope of their own for all types", "scope")
         weights = [price.weight for price in self.types.values()]
         if self.shape in RELATIVE and len(weights) == 1 and weights[0] not in (0.0, 1.0):
             raise UserError(

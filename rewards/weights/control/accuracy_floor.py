@@ -118,9 +118,10 @@ class AccuracyFloor(WeightSettings):
         if self.floor is None:
             below = (1.0 if self.points is None else self.points) / 100
             if below >= reached:
+                fewer = f"give fewer than {100 * reached:g}" if reached else "name another control"
                 raise UserError(
                     f"points of {self.OWNER} is {100 * below:g}, which is no accuracy under a "
-                    f"control at {reached:.1%}; give fewer, e.g. points: 1."
+                    f"control at {reached:.1%}; {fewer}, or give floor, an accuracy."
                 )
             return below
         if self.floor > reached:

@@ -23,6 +23,11 @@ def check_start(owner: str, start: float, ceiling: float, least: float = 0.0) ->
         raise UserError(
             f"{owner} has a least weight of {least:g}, above its ceiling {ceiling:g}; change one."
         )
+    if least == ceiling:
+        raise UserError(
+            f"{owner} has a least weight and a ceiling of {least:g}, between which no weight can "
+            "move; change one, or give the number as the weight."
+        )
     if not least <= start <= ceiling:
         raise UserError(
             f"{owner} starts at {start:g}, outside of {least:g} to its ceiling {ceiling:g}; change "

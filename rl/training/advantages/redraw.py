@@ -22,7 +22,7 @@ from accelerate.utils import gather
 
 from rewards.facts.analysis import RolloutAnalysis
 from rl.training.advantages.scoring import BatchScorer, GatheredBatch, Row
-from rl.training.grpo_keys import keys_of_other_sampling
+from rl.training.grpo.keys import keys_of_other_sampling
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from rl.training.grpo_keys import keys_of_other_sampling
+from rl.training.grpo.keys import keys_of_other_sampling
 from rl.training.sharding import weights_in_parts
 from tagger.errors import UserError
 from tagger.stopping.closing import ClosingSequence

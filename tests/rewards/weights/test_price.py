@@ -104,8 +104,16 @@ def test_price_is_refused_where_steps_do_not_cost_the_same(step_count: dict[str,
 
 def test_price_needs_a_term_that_counts() -> None:
     price = {"schedule": "price", "tokens_per_point": 20}
+    step = {"kind": "length_excess", "target": 100, "cap": 8, "weight": price}
     with pytest.raises(UserError, match="does not say whether it counts steps or tokens"):
-        build_stack({"correctness": {}, "after_answer_share": {"weight": price}}, REASONTYPE)
+        build_stack({"correctness": {}, "charge": step}, REASONTYPE)
+    # At most 1 in all is not 1 for each token, whatever the unit is said to be.
+    share = {"weight": {**price, "unit": "tokens"}}
+    for term in ("after_answer_share", "length_excess", "laser"):
+        with pytest.raises(UserError, match=f"{term!r} does not charge them in a straight line"):
+            build_stack({"correctness": {}, term: share}, REASONTYPE)
+    with pytest.raises(UserError, match="the term 'shuffled_tags' counts steps; leave it out"):
+        build_stack({"correctness": {}, "shuffled_tags": share}, REASONTYPE)
     with pytest.raises(UserError, match="'length_sigmoid' does not charge them in a straight"):
         build_stack({"correctness": {}, "length_sigmoid": {"weight": price}}, REASONTYPE)
     with pytest.raises(UserError, match="'step_count' counts steps; leave it out"):

@@ -217,7 +217,7 @@ BAD: dict[str, tuple[Callable[[World, Path], dict[str, Any]] | dict[str, Any], s
     ),
     "unknown GRPO key": ({"grpo": {"learning_rat": 1.0}}, "did you mean 'grpo.learning_rate'"),
     "reserved GRPO key": ({"grpo": {"output_dir": "x"}}, "is set by output"),
-    "GRPO key of a wrong type": ({"grpo": {"learning_rate": "fast"}}, "must be a number"),
+    "GRPO key of a wrong type": ({"grpo": {"learning_rate": "fast"}}, "must be a finite number"),
     "GRPO value refused by TRL": (
         {"grpo": {"per_device_train_batch_size": 3, "num_generations": 2}},
         "In grpo: generation_batch_size",

@@ -83,3 +83,5 @@ def test_soft_overlong_eases_hard_problems(
 def test_soft_overlong_refuses_a_buffer_above_the_limit() -> None:
     with pytest.raises(UserError, match="buffer .* is 200, more than the limit of 100"):
         values("soft_overlong", [rollout(1, 1)], {"limit": 100, "buffer": 200})
+    with pytest.raises(UserError, match="difficulty .* is inf; it must be a finite number"):
+        values("soft_overlong", [rollout(1, 1)], {**EASED, "difficulty": float("inf")})

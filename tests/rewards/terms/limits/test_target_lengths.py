@@ -129,3 +129,12 @@ def test_the_reward_of_a_checkpoint_holds_the_targets() -> None:
 def test_lowest_above_highest_is_refused() -> None:
     with pytest.raises(UserError, match="lowest of reward term 'laser_d' is 9000"):
         term(lowest=9000, highest=4096)
+
+
+def test_lengths_above_the_longest_rollout_are_not_tried() -> None:
+    """A million thresholds and more, of which none is ever chosen, would stop the training."""
+    wide = term(**{**SMALL, "step": 1, "highest": 10**12})
+    assert isinstance(wide, LaserD)
+    assert list(wide.params.thresholds(102)) == [100, 101, 102]
+    show(wide, [rollout(1, 290)] * 4)
+    assert wide.history.targets == [150, 150, 290]

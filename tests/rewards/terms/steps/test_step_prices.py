@@ -103,6 +103,10 @@ def test_step_count_takes_a_type_whose_name_has_a_plus() -> None:
         ({"types": {"VERIFY": {"floor": float("inf"), "allowance": float("inf")}}}, "finite"),
         ({"types": {"VERIFY": {"weight": float("inf")}}}, "weight .* is inf; it must be .* finite"),
         ({"types": {"VERIFY": {"scope": "after"}}}, "valid: thinking, after_answer"),
+        (
+            {"types": {"VERIFY": {"scope": "thinking"}}, "scope": "completion"},
+            "scope of .* has no effect with a scope of their own for all types",
+        ),
     ],
 )
 def test_step_count_refuses_prices_that_contradict_each_other(

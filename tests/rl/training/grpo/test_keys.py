@@ -12,8 +12,8 @@ from trl import GRPOConfig
 from trl.trainer import grpo_trainer
 
 from rl.training.config import config_from_dict
+from rl.training.grpo.keys import CHOICES, CONDITIONAL, HONOURED, REFUSED, RESERVED, check_grpo_keys
 from rl.training.grpo_config import DEFAULTS
-from rl.training.grpo_keys import CHOICES, CONDITIONAL, HONOURED, REFUSED, RESERVED, check_grpo_keys
 from tagger.errors import UserError
 
 FIELDS = {f.name: f.default for f in dataclasses.fields(GRPOConfig) if f.init}
