@@ -130,7 +130,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             args.run(args)
     except UserError as error:
-        print(f"suffice: {error}", file=sys.stderr)
+        from tagger.display.visible import visible
+
+        print(visible(f"suffice: {error}"), file=sys.stderr)  # it may quote rows and names of files
         return error.exit_code
     except KeyboardInterrupt as stop:
         stopped = stop if isinstance(stop, Interrupted) else Interrupted()

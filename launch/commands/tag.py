@@ -103,6 +103,7 @@ def run(args: argparse.Namespace) -> None:
     from launch.tagging.stream import batches_of
     from launch.tagging.work import BatchTagger, TagJob
     from launch.tagging.workers import tagged_batches
+    from tagger.display.visible import visible
     from tagger.location import tagger_folder
     from tagger.thinking.families import named_delimiters
     from tagger.traces.files import Tally
@@ -174,7 +175,7 @@ def run(args: argparse.Namespace) -> None:
     if args.html:
         print(f"Page: {args.html} ({args.html.stat().st_size / 1e6:.1f} MB)", file=aside)
     for said in [*read_notes(tally, fields), *([note] if note else []), *seen.notes()]:
-        print(f"suffice: {said}", file=sys.stderr)
+        print(visible(f"suffice: {said}"), file=sys.stderr)
 
 
 def _parted(words: list[str]) -> tuple[list[str], list[str]]:

@@ -5,7 +5,6 @@ It needs nothing but its `TagJob`, so one process does it or several, with the s
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -182,6 +181,7 @@ class BatchTagger:
         self, trace: TaggedTrace, tagger: Tagger, answer_step: int | None, flags: Sequence[str]
     ) -> str:
         from tagger.display.terminal import as_record
+        from tagger.display.visible import json_line
 
         source = trace.source
         unknown = self.job.segmenter is None and _unknown_unit(source)
@@ -193,7 +193,7 @@ class BatchTagger:
             source.id, trace.steps, tagger.taxonomy, tagger.fingerprint, answer_step, unit, flags,
             source.question,
         )  # fmt: skip
-        return json.dumps(record, ensure_ascii=False)
+        return json_line(record)
 
     def _item(self, trace: TaggedTrace, answer_step: int | None, flags: Sequence[str]) -> str:
         from tagger.display.page.writer import page_item

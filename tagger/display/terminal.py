@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tagger.display.tally import TypeTally
+from tagger.display.visible import visible
 from tagger.steps import TaggedStep
 from tagger.taxonomies.taxonomy import StepType, Taxonomy
 
@@ -27,8 +27,6 @@ _COLOURS = {
     "META": "red", "CONCLUDE": "green", "OTHER": "white",
 }  # fmt: skip
 _SPARE = ("blue", "yellow", "green", "magenta", "cyan", "red")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters that steer a terminal, and those that put what follows in another order (bidi)."""
 _BLOCK = "█"
 
 
@@ -248,9 +246,4 @@ def _visible(text: str, longest: int = LONGEST_SHOWN) -> str:
     more = len(text) - longest
     if more > longest // 10:
         text = f"{text[:longest]} … [{more:,} more characters]"
-    return _CONTROL.sub(_symbol, text)
-
-
-def _symbol(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return "" if match[0] == "\r" else chr(0x2400 + code) if code < 0x20 else "\ufffd"
+    return visible(text)

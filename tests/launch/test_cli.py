@@ -159,3 +159,14 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         build_parser().parse_args(["--version"])
     assert capsys.readouterr().out == f"suffice {version('suffice')}\n"
+
+
+def test_a_refusal_that_quotes_a_row_sends_no_control_characters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "esc\x1b[31m.jsonl"
+    file.write_text('{"a\\u001b[2J\\u009b": 1}\n')
+    assert main(["tag", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "a␛[2J\ufffd" in said and "esc␛[31m.jsonl" in said
+    assert "\x1b" not in said and "\x9b" not in said

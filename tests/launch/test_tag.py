@@ -357,3 +357,17 @@ def test_a_worked_solution_is_no_reference() -> None:
     source = SourceTrace("t", "", "x", reference="Because " * 100)
     assert TaggedTrace(source, []).answer_step() is None
     assert TaggedTrace(SourceTrace("t", "", "x", reference="7"), []).answer_step() == -1
+
+
+def test_what_tag_prints_for_machines_steers_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thought = "\x9b31mred\x9d0;title\x9c\n\n\u202eturned\u202c\u2028"
+    file, skipped = tmp_path / "a.jsonl", tmp_path / "b\x1b[31m.jsonl"
+    file.write_text(json.dumps({"thinking": thought}) + "\n")
+    skipped.write_text('{"x": 1}\n')
+    assert main(["tag", str(skipped), str(file), "--json"]) == 0
+    out, said = capsys.readouterr()
+    assert "\n\n".join(step["text"] for step in json.loads(out)["steps"]) == thought.strip()
+    assert not set("\x9b\x9d\x9c\u202e\u202c\u2028") & set(out)
+    assert "b␛[31m.jsonl, line 1" in said and "\x1b" not in said

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
 from launch.command import Command
+from tagger.display.visible import json_line, visible
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     apart = disagreements(matched.pairs)
     if args.json:
         listed = apart if args.list is None else apart[: args.list]
-        print(json.dumps(_record(found, matched, listed, taxonomy), ensure_ascii=False))
+        print(json_line(_record(found, matched, listed, taxonomy)))
     else:
         count = _LISTED if args.list is None else args.list
         _show(found, matched, apart[:count], len(apart), taxonomy)
@@ -124,7 +124,7 @@ def _show(
     if listed:
         console.print(f"\n{len(listed)} of {apart} disagreements:")
     for pair in listed:
-        text = " ".join(pair.text.split())
+        text = visible(" ".join(pair.text.split()))
         console.print(
             f"\n[bold]{taxonomy.get(pair.first).tag} / {taxonomy.get(pair.second).tag}[/bold]  "
             f"trace {_plain(pair.trace)}, step {pair.step}",
@@ -162,7 +162,7 @@ def _with(value: Estimate) -> str:
 def _plain(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(visible(text))
 
 
 COMMAND = Command(
