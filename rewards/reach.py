@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _GROUPS, _SIZE = 9, 8
 _SAME = 1e-6  # terms are float32
-_CORRECT = ROLLOUT_COLUMNS.index("correct")
+_CORRECT, _ENDED = ROLLOUT_COLUMNS.index("correct"), ROLLOUT_COLUMNS.index("ended")
 
 
 def notes_of_idle_terms(
@@ -61,7 +61,12 @@ def notes_of_idle_terms(
             continue  # what it will be is not known yet
         values = one.term(facts, groups)
         applies = ~values.isnan()
-        values, alike = values[applies], (2 * groups + (facts[:, _CORRECT] > 0))[applies]
+        correct = facts[:, _CORRECT] > 0
+        # A correct one that was cut off counts as incorrect to some terms, and not to others.
+        kinds = [
+            (2 * groups + paid)[applies] for paid in (correct, correct & (facts[:, _ENDED] > 0))
+        ]
+        values = values[applies]
         if not len(values):
             lacks = " or ".join(term_kind(one.kind).reads)
             raise UserError(
@@ -73,7 +78,8 @@ def notes_of_idle_terms(
             abs(w) for step in one.weight.turning_points() for w in one.weight.span(step)
         )
         apart = float(values.max() - values.min())
-        if greatest * apart > _SAME >= greatest * apart_among(values, alike):
+        within = min(apart_among(values, of_kind) for of_kind in kinds)
+        if greatest * apart > _SAME >= greatest * within:
             if one.kind != "correctness":
                 notes.append(_only_correctness(one, longest))
             continue

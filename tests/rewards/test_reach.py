@@ -78,6 +78,15 @@ def test_a_term_that_tells_no_correct_rollouts_apart_is_told(
     assert beyond in note
 
 
+@pytest.mark.parametrize("longest", [17, 64, 360])
+def test_a_bonus_of_all_that_ended_is_told_where_some_are_cut_off(longest: int) -> None:
+    assert len(notes(longest, laser={})) == 1
+
+
+def test_a_charge_on_being_cut_off_alone_is_not_told() -> None:
+    assert notes(17, hard_truncation={"limit": 16}) == []
+
+
 def test_correctness_under_another_name_is_not_told() -> None:
     assert notes(360, again={"kind": "correctness"}) == []
 
