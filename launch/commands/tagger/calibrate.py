@@ -103,6 +103,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     from tagger.steps import needs_scores
     from tagger.taxonomies.files import TypeMap, load_type_map
     from tagger.taxonomies.taxonomy import REASONTYPE
+    from tagger.training.by_labels.fit import refuse_single_type
     from tagger.training.by_labels.own import calibrate_own, is_own
     from tagger.training.by_labels.units import calibrate_unit
     from tagger.variants import with_parts
@@ -125,11 +126,7 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
     samples = [number for number, file in enumerate(files) for _ in file.traces]
-    if not types and len({label for t in traces for label in t.labels.values()}) == 1:
-        raise UserError(
-            "The labels name a single type, by which no probability can be set right; label steps "
-            "of at least two types."
-        )
+    refuse_single_type(traces)
     if args.segmenter and args.segmenter != SPAN and not needs_scores(segmenter):
         _doubt_steps(segmenter, traces)
     with progress_of_parts() as progress:
