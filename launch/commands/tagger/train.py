@@ -117,6 +117,11 @@ def run(args: argparse.Namespace) -> None:
     get_segmenter(settings.segmenter)
     if args.train_only and not files:
         raise UserError("--train-only adds to labelled traces; name these with --labels.")
+    if files and settings.generated != type(settings).generated:
+        raise UserError(
+            f"generated={settings.generated} is for a training without labelled traces; leave it "
+            "or --labels out."
+        )
     job = TrainingJob(
         files, extra, args.checkpoint, args.teacher, traces, args.train_only, args.init
     )

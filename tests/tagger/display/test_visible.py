@@ -18,7 +18,7 @@ def test_visible_shows_control_characters_as_symbols() -> None:
 
 @pytest.mark.parametrize("steering", [*STEERING, "\u2028", "\u2029", "\x1b"])
 def test_json_line_holds_no_character_that_steers_and_says_the_same(steering: str) -> None:
-    value = {f"k{steering}": [f"a{steering}b", "é \\ \" \\u009b", 0.5]}
+    value = {f"k{steering}": [f"a{steering}b", 'é \\ " \\u009b', 0.5]}
     line = json_line(value)
     assert json.loads(line) == value
     assert steering not in line and len(line.splitlines()) == 1
