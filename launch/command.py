@@ -138,14 +138,17 @@ def _is_override(word: str) -> bool:
     return bool(equals) and ":" not in key and not any(map(os.path.exists, (word, file)))
 
 
-def add_seed(parser: argparse.ArgumentParser, default: int | None = None) -> None:
+def add_seed(
+    parser: argparse.ArgumentParser, default: int | None = None, unset: str = "the config's"
+) -> None:
     """Add ``--seed N``; the same seed gives the same result.
 
     Args:
         parser: Parser of the command.
-        default: None where the config holds the seed.
+        default: None where the config holds the seed, or where it matters whether one is given.
+        unset: What the help calls the seed that holds where the default is None.
     """
-    shown = "the config's" if default is None else str(default)
+    shown = unset if default is None else str(default)
     parser.add_argument(
         "--seed", type=_seed, default=default, metavar="N", help=f"seed (default: {shown})"
     )

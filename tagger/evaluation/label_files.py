@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.steps import Segmenter, needs_scores
 from tagger.taxonomies.files import TypeMap, load_type_map
 from tagger.taxonomies.taxonomy import REASONTYPE, Taxonomy
 from tagger.traces.labelled import LabelledTrace, read_labelled
 from tagger.traces.opener import piped
+
+_CUT_FURTHER = 1 / 3
+"""Share of labelled steps that a segmenter would cut further, above which they are not its own: of
+paragraphs the sentence segmenter cuts half, of sentences that others labelled a seventh."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,28 @@ class LabelledFile:
 def labelled_steps(traces: Sequence[LabelledTrace]) -> int:
     """How many steps carry a label."""
     return sum(len(t.labels) for t in traces)
+
+
+def doubt_of_steps(segmenter: Segmenter, traces: Iterable[LabelledTrace]) -> str:
+    """A sentence where labelled steps are hardly those of a segmenter: it would cut many further.
+
+    Args:
+        segmenter: What is said to have cut them.
+        traces: Whose steps are looked at.
+
+    Returns:
+        Empty where they may be its own, and for a segmenter that text alone does not tell.
+    """
+    if needs_scores(segmenter):
+        return ""
+    steps = [step for trace in traces for step in trace.steps]
+    cut = sum(len(segmenter.split(step)) > 1 for step in steps)
+    if cut <= _CUT_FURTHER * len(steps):
+        return ""
+    return (
+        f"segmenter {segmenter.name!r} would cut {cut / len(steps):.0%} of these steps further, so "
+        "they are hardly its own; name what cut them."
+    )
 
 
 def read_labelled_files(paths: Sequence[Path], taxonomy: Taxonomy) -> list[LabelledFile]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagger.errors import UserError
+from tagger.traces.json_object import DECODER, DoubledKey
 from tagger.traces.row import Row
 
-_DECODER = json.JSONDecoder()
 _VALUE = re.compile(r"[^ \t\n\r]")
 
 
@@ -74,9 +74,11 @@ class _Lines:
 
     def value(self, at: int) -> tuple[Any, int]:
         try:
-            return _DECODER.raw_decode(self._text, at)
+            return DECODER.raw_decode(self._text, at)
         except json.JSONDecodeError as error:
             raise self.error(error.pos, error.msg) from error
+        except DoubledKey as error:
+            raise UserError(f"{self.where(at)}: {error}") from error
         except RecursionError as error:
             raise self.error(at, str(error)) from error
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tagger.errors import UserError
 from tagger.traces.json_document import document_rows
+from tagger.traces.json_object import DECODER, DoubledKey
 from tagger.traces.opener import Opened, opened
 from tagger.traces.row import Row
 
@@ -122,10 +123,12 @@ def parsed(text: str, where: str) -> dict[str, Any]:
     """A line of JSON as a row.
 
     Raises:
-        UserError: It is no JSON object.
+        UserError: It is no JSON object, or an object in it names a key twice.
     """
     try:
-        row = json.loads(text)
+        row = DECODER.decode(text)
+    except DoubledKey as error:
+        raise UserError(f"{where}: {error}") from error
     except (ValueError, RecursionError) as error:
         # Places within the text would name a line that is not the file's.
         reason = error.msg if isinstance(error, json.JSONDecodeError) else error

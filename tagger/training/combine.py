@@ -35,8 +35,9 @@ def combine(
         The tagger; its temperature is 1.
 
     Raises:
-        UserError: The taggers differ in taxonomy or segmenter, or are too few.
+        UserError: The taggers differ in taxonomy or segmenter, are too few, or one is given twice.
     """
+    _refuse_double(taggers)
     weights = weights or [1.0] * len(taggers)
     for number, tagger in enumerate(taggers[1:], start=2):
         _refuse_different(taggers[0], tagger, number)
@@ -66,8 +67,9 @@ def average(
 
     Raises:
         UserError: One is no single student or of another shape, they differ in taxonomy or
-            segmenter, or their weights have nothing in common.
+            segmenter, their weights have nothing in common, or one is given twice.
     """
+    _refuse_double(taggers)
     networks: list[dict[str, Floats]] = []
     for number, tagger in enumerate(taggers, start=1):
         if not isinstance(tagger.backend, StudentBackend):
@@ -108,6 +110,18 @@ def _cosine(one: Mapping[str, Floats], other: Mapping[str, Floats]) -> float:
     """Cosine of all weights of two networks of one shape."""
     a, b = (np.concatenate([w[name].ravel() for name in one]) for w in (one, other))
     return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))
+
+
+def _refuse_double(taggers: Sequence[FrozenTagger]) -> None:
+    """Refuse a tagger that is given twice: it costs twice as much and adds nothing but a share."""
+    seen: dict[str, int] = {}
+    for number, tagger in enumerate(taggers, start=1):
+        first = seen.setdefault(tagger.fingerprint, number)
+        if first != number:
+            raise UserError(
+                f"Tagger {number} is tagger {first} once more; name each once, and give --weights "
+                "where one is to count for more."
+            )
 
 
 def _refuse_different(first: FrozenTagger, other: FrozenTagger, number: int) -> None:

@@ -124,6 +124,7 @@ def test_settings_out_of_range(
             "each teacher once",
         ),
         ((*TRAIN, "label_weight=0.5"), "there is no teacher; give --teacher"),
+        ((*TRAIN, "generated=30"), "generated=30 is for a training without labelled traces"),
         ((*STUDENT, "label_weight=1"), "there is no teacher; give --teacher"),
         ((*STUDENT, "teacher_precision=bfloat16"), "there is none; give --teacher"),
         ((*STUDENT, "teacher_precision=half"), "Unknown value of teacher_precision"),

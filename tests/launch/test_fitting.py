@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from launch.cli import main
 from launch.commands.tagger import fitting
 from launch.commands.tagger.train import configure
 from launch.settings import settings_of
@@ -16,6 +17,7 @@ from launch.trainers.base import TrainingJob
 from tagger.errors import UserError
 from tagger.taxonomies.taxonomy import REASONTYPE, StepType, Taxonomy
 from tagger.traces.labelled import LabelledTrace, read_labelled
+from tests.tagger.small_data import rows, write
 
 TWO = Taxonomy(
     "two", (StepType("Think", "T", "other", "thinks"), StepType("Check", "C", "other", "checks"))
@@ -89,6 +91,20 @@ def test_train_takes_the_former_option_beside_as_train_only() -> None:
     )
     assert former == present and former.train_only == [Path("b"), Path("c")]
     assert "--beside" not in parser.format_help()
+
+
+@pytest.mark.parametrize(("segmenter", "doubted"), [("sentence", True), ("paragraph", False)])
+def test_train_doubts_steps_that_its_segmenter_would_cut_further(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], segmenter: str, doubted: bool
+) -> None:
+    content = rows(8)
+    for row in content:
+        row["steps"] = [f"We go on. {step}" for step in row["steps"]]
+    words = ["--labels", str(write(tmp_path / "l.jsonl", content)), f"segmenter={segmenter}"]
+    made = ["bits=12", "max_iterations=1", "--output", str(tmp_path / "made")]
+    assert main(["tagger", "train", *words, *made]) == 0
+    said = f"suffice: segmenter {segmenter!r} would cut 100% of these steps further"
+    assert (said in capsys.readouterr().err) == doubted
 
 
 def test_a_job_is_of_reasontype_unless_it_says_otherwise() -> None:

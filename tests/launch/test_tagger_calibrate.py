@@ -158,6 +158,7 @@ def test_known_words_are_those_of_the_traces(
         (["{file}", "--segmenter", "span", "--types", "META"], "--types is of the tagger's own"),
         (["{own}", "--types", "META"], "0 and 0 labels of META in the two halves of the questions"),
         (["{one}"], "The labels name a single type, by which no probability"),
+        (["{one}", "--types", "VERIFY"], "The labels name a single type, by which no probability"),
         (["{own}", "--types", "METTA"], "did you mean 'META'"),
         (["{file}", "--taxonomy", "thought-anchors", "--tagger", "none"], "No tagger 'none'"),
     ],

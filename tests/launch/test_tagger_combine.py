@@ -64,19 +64,34 @@ def test_tagger_combine_refuses_weights_of_another_number_and_few_labels(
     argv = ["tagger", "combine", str(world.tagger), "linear", "--output", str(tmp_path / "new")]
     assert main([*argv, "--weights", "1"]) == 2
     assert "1 weights for 2 taggers; give one for each." in capsys.readouterr().err
-    empty = tmp_path / "empty.jsonl"
-    empty.write_text('{"id": "a", "question": "", "steps": ["2 + 2 = 4."], "labels": {}}\n')
-    assert main([*argv, "--labels", str(empty)]) == 2
-    assert (
-        f"{empty}: 0 labels are too few to calibrate by; give 30 or more, or"
-        in capsys.readouterr().err
-    )
+    few, many = tmp_path / "few.jsonl", tmp_path / "many.jsonl"
+    row = {"id": "a", "question": "", "steps": ["2 + 2 = 4."] * 40, "labels": {"0": "VERIFY"}}
+    few.write_text(json.dumps(row) + "\n")
+    many.write_text(json.dumps(row | {"labels": {str(i): "VERIFY" for i in range(40)}}) + "\n")
+    assert main([*argv, "--labels", str(few)]) == 2
+    said = capsys.readouterr().err
+    assert f"{few}: 1 labels are too few to calibrate by; give 30 or more, or" in said
+    assert main([*argv, "--labels", str(many)]) == 2
+    assert "The labels name a single type" in capsys.readouterr().err
+    assert main([*argv, "--labels", str(many), str(many)]) == 2
+    assert "name each file once" in capsys.readouterr().err
     assert main([*argv, "--held-out", "0.1"]) == 2
     assert "--held-out is of labels; name the files" in capsys.readouterr().err
-    assert main([*argv, "--labels", str(empty), "--held-out", "2"]) == 2
+    assert main([*argv, "--labels", str(few), "--held-out", "2"]) == 2
     assert "--held-out is 2; give a share between 0 and 1." in capsys.readouterr().err
-    assert main([*argv, "--labels", str(empty), "--seed", "3"]) == 2
+    assert main([*argv, "--labels", str(few), "--seed", "3"]) == 2
     assert "--seed draws the questions of --held-out; give that too" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("option", [[], ["--average-weights"]])
+def test_tagger_combine_refuses_a_tagger_that_is_given_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: list[str]
+) -> None:
+    one = saved_student(tmp_path / "one", random_backend())
+    argv = ["tagger", "combine", str(one), f"{one}/", *option]
+    assert main([*argv, "--output", str(tmp_path / "new")]) == 2
+    assert "Tagger 2 is tagger 1 once more; name each once" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

@@ -16,14 +16,7 @@ if TYPE_CHECKING:
     from tagger.evaluation.label_files import LabelledFile
     from tagger.extras import Extras
     from tagger.frozen import FrozenTagger
-    from tagger.steps import Segmenter
-    from tagger.traces.labelled import LabelledTrace
     from tagger.training.by_labels.report import CalibrationReport
-
-
-CUT_FURTHER = 1 / 3
-"""Share of labelled steps that a segmenter would cut further, above which they are not its own: of
-paragraphs the sentence segmenter cuts half, of sentences that others labelled a seventh."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -98,11 +91,11 @@ def run(args: argparse.Namespace) -> None:
 def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenTagger, str]:
     """The tagger calibrated by some labels, and what its card is to say of it."""
     from launch.progress import progress_of_parts
-    from tagger.evaluation.label_files import read_labelled_files
+    from tagger.evaluation.label_files import doubt_of_steps, read_labelled_files
     from tagger.segmentation.given import SPAN, get_unit
-    from tagger.steps import needs_scores
     from tagger.taxonomies.files import TypeMap, load_type_map
     from tagger.taxonomies.taxonomy import REASONTYPE
+    from tagger.training.by_labels.fit import refuse_single_type
     from tagger.training.by_labels.own import calibrate_own, is_own
     from tagger.training.by_labels.units import calibrate_unit
     from tagger.variants import with_parts
@@ -125,13 +118,9 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     files = read_labelled_files(args.labelled, taxonomy)
     traces = [trace for file in files for trace in file.traces]
     samples = [number for number, file in enumerate(files) for _ in file.traces]
-    if not types and len({label for t in traces for label in t.labels.values()}) == 1:
-        raise UserError(
-            "The labels name a single type, by which no probability can be set right; label steps "
-            "of at least two types."
-        )
-    if args.segmenter and args.segmenter != SPAN and not needs_scores(segmenter):
-        _doubt_steps(segmenter, traces)
+    refuse_single_type(traces)
+    if args.segmenter and args.segmenter != SPAN and (doubt := doubt_of_steps(segmenter, traces)):
+        print(f"suffice: {doubt}", file=sys.stderr)
     with progress_of_parts() as progress:
 
         def show(done: int, total: int) -> None:
@@ -148,18 +137,6 @@ def _calibrated(tagger: FrozenTagger, args: argparse.Namespace) -> tuple[FrozenT
     others = [c for c in tagger.extras.calibrations if not c.fits(segmenter, taxonomy.name)]
     calibrations = (*others, replace(found, about=about))
     return with_parts(tagger, extras=replace(tagger.extras, calibrations=calibrations)), ""
-
-
-def _doubt_steps(segmenter: Segmenter, traces: Sequence[LabelledTrace]) -> None:
-    """Say so where labelled steps are hardly those of a segmenter: it would cut many further."""
-    steps = [step for trace in traces for step in trace.steps]
-    cut = sum(len(segmenter.split(step)) > 1 for step in steps)
-    if cut > CUT_FURTHER * len(steps):
-        print(
-            f"suffice: segmenter {segmenter.name!r} would cut {cut / len(steps):.0%} of these "
-            "steps further, so they are hardly its own; name what cut them.",
-            file=sys.stderr,
-        )
 
 
 def _own(

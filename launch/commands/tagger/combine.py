@@ -62,12 +62,11 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--held-out is {args.held_out:g}; give a share between 0 and 1.")
     if args.seed is not None and args.held_out is None:
         raise UserError("--seed draws the questions of --held-out; give that too, or leave it out.")
-    from tagger.evaluation.label_files import labelled_steps
+    from tagger.evaluation.label_files import labelled_steps, read_labelled_files
     from tagger.extras import Extras
     from tagger.frozen import FrozenTagger
     from tagger.novelty import KnownWords
-    from tagger.traces.labelled import read_labelled
-    from tagger.training.by_labels.fit import LEAST_LABELS
+    from tagger.training.by_labels.fit import LEAST_LABELS, refuse_single_type
     from tagger.training.calibration import calibrate, scores_of_labels
     from tagger.training.combine import average, combine
     from tagger.training.splits import read_and_hold_out
@@ -80,15 +79,15 @@ def run(args: argparse.Namespace) -> None:
         whole = with_parts(whole, extras=Extras(known_words=KnownWords.of_all(words)))
     if args.labels:
         taxonomy = whole.taxonomy
-        if args.held_out is None:
-            traces = [t for path in args.labels for t in read_labelled(path, taxonomy) if t.labels]
-        else:
+        traces = [t for file in read_labelled_files(args.labels, taxonomy) for t in file.traces]
+        if args.held_out is not None:
             traces = read_and_hold_out(args.labels, taxonomy, args.seed or 0, args.held_out).aside
         if (labels := labelled_steps(traces)) < LEAST_LABELS:
             raise UserError(
                 f"{', '.join(map(str, args.labels))}: {labels} labels are too few to calibrate by; "
                 f"give {LEAST_LABELS} or more, or leave --labels out."
             )
+        refuse_single_type(traces)
         found = calibrate(scores_of_labels(whole.backend, traces, taxonomy), taxonomy)
         names = dict.fromkeys([*whole.about["calibrated_on"], *(p.name for p in args.labels)])
         about = whole.about | {"calibrated_on": list(names)}

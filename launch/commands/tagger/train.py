@@ -106,7 +106,9 @@ def run(args: argparse.Namespace) -> None:
     from rich.console import Console
 
     from launch.tagging.known_words import with_words, words_of_training
+    from tagger.evaluation.label_files import doubt_of_steps
     from tagger.segmentation import get_segmenter
+    from tagger.traces.labelled import read_labelled
 
     trainer = get_trainer(args.backend)
     files: list[Path] = args.labels or []
@@ -114,9 +116,14 @@ def run(args: argparse.Namespace) -> None:
     traces: list[Path] = args.traces
     settings = settings_of(trainer.settings, args.config, args.overrides, seed=args.seed)
     output = output_folder(args.output, "tagger")
-    get_segmenter(settings.segmenter)
+    segmenter = get_segmenter(settings.segmenter)
     if args.train_only and not files:
         raise UserError("--train-only adds to labelled traces; name these with --labels.")
+    if files and settings.generated != type(settings).generated:
+        raise UserError(
+            f"generated={settings.generated} is for a training without labelled traces; leave it "
+            "or --labels out."
+        )
     job = TrainingJob(
         files, extra, args.checkpoint, args.teacher, traces, args.train_only, args.init
     )
@@ -125,7 +132,10 @@ def run(args: argparse.Namespace) -> None:
     with _labels(files, settings) as labels, console.status("Reading.") as status:
         say = status.update if console.is_terminal else partial(console.print, highlight=False)
         job = replace(job, labels=labels, say=lambda line: say(line))
-        words = words_of_training([*labels, *args.train_only], traces)
+        labelled = [*labels, *args.train_only]
+        words = words_of_training(labelled, traces)
+        if doubt := doubt_of_steps(segmenter, (t for f in labelled for t in read_labelled(f))):
+            print(f"suffice: {doubt}", file=sys.stderr)
         with _resumable(args.checkpoint):
             trained = trainer.train(job, settings)
     sources = [str(path) for path in files] or ["the overthinker's generator"]

@@ -8,13 +8,15 @@ with a bias of each type in them (bias-corrected temperature scaling, Alexandari
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tagger.backends.softmax import softmax
+from tagger.errors import UserError
+from tagger.traces.labelled import LabelledTrace
 from tagger.training.calibration import COUNT_TOLERANCE, TEMPERATURES
 
 LEAST_LABELS = 30
@@ -42,6 +44,19 @@ class Fitted:
     temperature: float
     probability_bias: Floats
     logit_bias: Floats
+
+
+def refuse_single_type(traces: Iterable[LabelledTrace]) -> None:
+    """Refuse labels of one type alone: with these, every step would be predicted to be of it.
+
+    Raises:
+        UserError: All labels name the same type.
+    """
+    if len({label for trace in traces for label in trace.labels.values()}) == 1:
+        raise UserError(
+            "The labels name a single type, by which no probability can be set right; label steps "
+            "of at least two types."
+        )
 
 
 def log_probabilities(logits: Floats, temperature: float, onto: Floats) -> Floats:

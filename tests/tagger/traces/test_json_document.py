@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagger.errors import UserError
 from tagger.traces.json_document import document_rows
 
 VALUES = st.sampled_from(
@@ -44,3 +46,9 @@ def test_arrays_one_after_the_other_are_read_as_one(
 ) -> None:
     text = f"{json.dumps(first)}\n{json.dumps(second, indent=1)}\n"
     assert [row.values for row in document_rows(text, "f")] == first + second
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line() -> None:
+    text = '[\n {"a": 1},\n {"b": {"c": 1,\n  "c": 2}}\n]'
+    with pytest.raises(UserError, match="f, line 3: the key 'c' stands twice in one object; keep"):
+        list(document_rows(text, "f"))

@@ -58,6 +58,11 @@ def test_labels_may_be_full_names(tmp_path: Path) -> None:
     [
         ('{"id": ', "line 2: not valid JSON"),
         ("[1]", "line 2: a list, not an object"),
+        (
+            '{"steps": ["a"], "labels": {"0": "VERIFY", "0": "CASE"}}',
+            "line 2: the key '0' stands twice in one object; keep one of them",
+        ),
+        ('{"steps": ["a"], "labels": {}, "steps": []}', "line 2: the key 'steps' stands twice"),
         ({"thinking": "a"}, 'line 2: "steps", the list of the step texts, is missing; the row has'),
         (GOOD | {"steps": "a"}, 'line 2: "steps" must be a list of strings'),
         (GOOD | {"steps": [1]}, 'line 2: "steps" must be a list of strings'),
