@@ -38,7 +38,7 @@ class Job:
 
     @property
     def free(self) -> Job:
-        """The free arm of the same policy, which an oracle searches."""
+        """The free arm of the same policy: an oracle searches it, drafts are its completions."""
         return Job(self.policy, self.policy, self.split)
 
     def setting(self) -> dict[str, Any]:

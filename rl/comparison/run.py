@@ -87,10 +87,7 @@ def run_comparison(
     metrics = find_metrics(_trained_folder(config), config.training_metrics)
     training = read_curves(metrics) if metrics else None
     runner = ArmRunner(config, output, progress, ArmCache(cache) if cache else None)
-    if runner.cache and (sentence := runner.cache.other_versions()):
-        print(f"suffice: {sentence}", file=sys.stderr)
-    if note := note_of(runner.tagger, runner.audit):
-        print(f"suffice: WARNING: {note}", file=sys.stderr)
+    _report_begun(runner)
     for split in ("test", "calibration") if config.rules else ("test",):
         runner.problems(split)
     _check_disjoint(runner)
@@ -105,29 +102,12 @@ def run_comparison(
     config = runner.config
     samples, selection = _run_arms(runner)
     runs = arm_runs(runner, samples, selection)
-    policies = {
-        key: value
-        for name, policy in runner.policies.items()
-        for key, value in (
-            (name, policy.name),
-            (f"{name}_sha256", policy.sha256),
-            (f"{name}_parameters", policy.parameters),
-        )
-    }
     results = build_results(
         runs,
         seed=config.seed,
         selection=selection.record if selection else None,
         training=training,
-        provenance=provenance(
-            model=policies,
-            tagger_fingerprint=runner.tagger.fingerprint,
-            audit_fingerprint=runner.audit.fingerprint if runner.audit else None,
-            config=config.to_dict(),
-            seeds=sorted({config.seed, config.problems.seed, config.calibration.seed}),
-            command=command,
-        )
-        | {"arms": _origins(runner)},
+        provenance=_provenance(runner, command),
         title=config.title,
         settings=runner.settings + _answer_budgets(runner),
         max_new_tokens=config.max_new_tokens,
@@ -138,16 +118,48 @@ def run_comparison(
         baselines=baseline_policies(config.baselines),
         token_budgets=_budgets(config),
         token_prices=config.prices.to_dict() if config.prices else None,
-        prices={
-            name: verification_price(config_file)
-            for name, policy in runner.policies.items()
-            if name in config.heads
-            and (config_file := training_config(policy.settings.adapter or policy.name))
-        },
+        prices=_verification_prices(runner),
     )
     write_results(output / run_files.RESULTS, results)
     write_report(output, replace=True)
     return results
+
+
+def _report_begun(runner: ArmRunner) -> None:
+    """Say that the cache holds arms of other versions, and what the taggers are not made for."""
+    if runner.cache and (sentence := runner.cache.other_versions()):
+        print(f"suffice: {sentence}", file=sys.stderr)
+    if note := note_of(runner.tagger, runner.audit):
+        print(f"suffice: WARNING: {note}", file=sys.stderr)
+
+
+def _provenance(runner: ArmRunner, command: str | None) -> dict[str, Any]:
+    """What the comparison was made with, and where its arms came from."""
+    config = runner.config
+    policies: dict[str, Any] = {}
+    for name, policy in runner.policies.items():
+        policies[name] = policy.name
+        policies[f"{name}_sha256"] = policy.sha256
+        policies[f"{name}_parameters"] = policy.parameters
+    made = provenance(
+        model=policies,
+        tagger_fingerprint=runner.tagger.fingerprint,
+        audit_fingerprint=runner.audit.fingerprint if runner.audit else None,
+        config=config.to_dict(),
+        seeds=sorted({config.seed, config.problems.seed, config.calibration.seed}),
+        command=command,
+    )
+    return made | {"arms": _origins(runner)}
+
+
+def _verification_prices(runner: ArmRunner) -> dict[str, Any]:
+    """What the training run of each policy charged for verification, where that is known."""
+    return {
+        name: verification_price(config_file)
+        for name, policy in runner.policies.items()
+        if name in runner.config.heads
+        and (config_file := training_config(policy.settings.adapter or policy.name))
+    }
 
 
 def _budgets(config: CompareConfig) -> list[int] | None:

@@ -13,6 +13,8 @@ from rl.comparison.config import CompareConfig, compare_config
 from rl.comparison.policies import merge_policies
 from rl.policy.config import PolicySettings
 from rl.problems.problem import Problem
+from rl.sweep.folder import SweepFolder
+from rl.sweep.planning.runs import base_run
 from rl.sweep.settings.keys import SweepConfig
 from rl.training.config import RunConfig
 from tagger.errors import UserError
@@ -43,6 +45,11 @@ def comparison_values(
     shared = {key: run[key] for key in _SHARED if run[key] is not None}
     derived = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
     return {"rules": {}, **shared, **derived, **values, "policies": policies}
+
+
+def values_of(sweep: SweepFolder) -> dict[str, Any]:
+    """`comparison_values` of a sweep that was begun."""
+    return comparison_values(sweep.config, base_run(sweep.config), sweep.max_new_tokens)
 
 
 def compare_settings(

@@ -20,11 +20,10 @@ from rl.sweep.analysis.ranges import good_ranges
 from rl.sweep.analysis.recommend import recommend
 from rl.sweep.analysis.responses import Rival, interactions, response
 from rl.sweep.analysis.speed import first_tokens, read_tokens, steps_to_saving
-from rl.sweep.compared import comparison_values
+from rl.sweep.compared import values_of
 from rl.sweep.execution.runner import failures
 from rl.sweep.folder import SweepFolder
 from rl.sweep.made_by import made_by
-from rl.sweep.planning.runs import base_run
 from rl.sweep.planning.schedule import Schedule
 from rl.sweep.settings.keys import CONTROL
 from rl.sweep.settings.overrides import short_names
@@ -48,9 +47,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         UserError: Base or no run is done, or the samples are of other problems.
     """
     seed = sweep.config.seed
-    names = list(
-        comparison_values(sweep.config, base_run(sweep.config), sweep.max_new_tokens)["policies"]
-    )
+    names = list(values_of(sweep)["policies"])
     lost = failures(sweep, plan)
     panels = _references(sweep, names)
     if BASE not in panels:

@@ -1,5 +1,6 @@
 """A sweep from its settings to its results; what ``suffice sweep`` does, for Python.
 
+from pathlib import Path
 from rl.sweep.settings.config import load_sweep
 from rl.sweep.sweep import run_sweep
 
@@ -168,7 +169,7 @@ def _provenance(
     else:
         loaded = load_taggers(compare.tagger, compare.audit_tagger, compare.segmenter)
         tagger, audit = (one.fingerprint if one else None for one in loaded)
-    found = provenance(
+    return provenance(
         model=dict(compare.policies),
         tagger_fingerprint=tagger,
         audit_fingerprint=audit,
@@ -176,7 +177,6 @@ def _provenance(
         seeds=sorted({*seeds_of(sweep.config, base), sweep.config.seed, compare.seed}),
         command=command,
     )
-    return found
 
 
 def refuse_failures(results: Mapping[str, Any], resume: str) -> None:

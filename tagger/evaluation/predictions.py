@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +16,7 @@ from tagger.steps import StepTagger, steps_from_texts
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.thinking.keywords import KEYWORD_LISTS, has_keyword
 from tagger.traces.labelled import LabelledTrace
-from tagger.training.splits import question_of
+from tagger.training.splits import half_of, question_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -113,7 +112,7 @@ def predict(
                 texts.append(trace.steps[i])
             if len(rows) > before:
                 used += 1
-                folds.append(_half(question_of(trace)))
+                folds.append(half_of(question_of(trace)))
         progress(min(start + _CHUNK, len(labelled)), len(labelled))
     if not rows:
         reason = (
@@ -181,7 +180,3 @@ def _named(space: LabelSpace, names: dict[str, int], label: str | None) -> int:
     """Index of a further label, -1 if there is none or none that counts."""
     name = None if label is None else space.labels[label]
     return -1 if name is None else names[name]
-
-
-def _half(key: str) -> int:
-    return hashlib.sha256(key.encode()).digest()[0] % 2

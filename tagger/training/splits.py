@@ -35,6 +35,11 @@ def question_of(trace: LabelledTrace) -> str:
     return trace.question or trace.id
 
 
+def half_of(question: str) -> int:
+    """0 or 1, drawn by hash: the half of the questions that one belongs to, in every process."""
+    return hashlib.sha256(question.encode()).digest()[0] % 2
+
+
 def bare_question(trace: LabelledTrace) -> str:
     """The same with white space normalised, so that questions compare equal."""
     return bare_text(question_of(trace))

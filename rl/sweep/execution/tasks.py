@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rl import run_files
 from rl.analysis.arms import BASE
-from rl.sweep.compared import comparison_values
+from rl.sweep.compared import values_of
 from rl.sweep.folder import SweepFolder, TaskFolder
-from rl.sweep.planning.runs import Run, base_run
+from rl.sweep.planning.runs import Run
 from rl.sweep.planning.schedule import Schedule
 from tagger.errors import UserError
 
@@ -40,8 +40,7 @@ COMPARISON = "comparison"
 
 def tasks_of(sweep: SweepFolder, schedule: Schedule) -> list[Task]:
     """The tasks that are known, in the order in which they are to be started."""
-    config = sweep.config
-    values = comparison_values(config, base_run(config), sweep.max_new_tokens)
+    config, values = sweep.config, values_of(sweep)
     references = [Task(f"references/{name}", name) for name in values["policies"]]
     runs = [
         Task(f"runs/{run.name}", f"{run.label}, seed {run.seed}", _steps(run))

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from rl import run_files
+from rl.analysis.arms import BASE
 from rl.provenance import commit, graphics, library_versions, processor
-from rl.sweep.compared import comparison_values, policy_entry, sample_policy
+from rl.sweep.compared import policy_entry, sample_policy, values_of
 from rl.sweep.execution.tasks import COMPARISON, control_runs, find_run
 from rl.sweep.folder import RUN, SweepFolder, TaskFolder, open_sweep
 from rl.sweep.planned import planned_runs
@@ -48,13 +49,9 @@ def do_task(root: Path, key: str) -> None:
         _train_and_sample(sweep, find_run(planned_runs(sweep).runs, name))
 
 
-def _values(sweep: SweepFolder) -> dict[str, Any]:
-    return comparison_values(sweep.config, base_run(sweep.config), sweep.max_new_tokens)
-
-
 def _sample_reference(sweep: SweepFolder, name: str) -> None:
-    values, folder = _values(sweep), sweep.reference(name)
-    entry = None if name == "base" else values["policies"][name]
+    values, folder = values_of(sweep), sweep.reference(name)
+    entry = None if name == BASE else values["policies"][name]
     write_json(folder.done, sample_policy(values, entry, folder.root, sweep.cache))
 
 
@@ -65,7 +62,7 @@ def _train_and_sample(sweep: SweepFolder, run: Run) -> None:
     result = _train(run, folder)
     base = base_run(sweep.config).to_dict()
     entry = policy_entry(run.config, base, folder.training / run_files.POLICY)
-    found = sample_policy(_values(sweep), entry, folder.root, sweep.cache)
+    found = sample_policy(values_of(sweep), entry, folder.root, sweep.cache)
     write_json(
         folder.done,
         {
@@ -121,7 +118,7 @@ def _compare(sweep: SweepFolder) -> None:
         name: policy_entry(run.config, base, sweep.run(run.name).training / run_files.POLICY)
         for name, run in controls.items()
     }
-    values = compared_with_rules(_values(sweep), policies)
+    values = compared_with_rules(values_of(sweep), policies)
     config = compare_config({"title": sweep.config.title, **values}, "compare")
     output = folder.root / "compared"
     results = run_comparison(config, output, resume=output.exists(), cache=sweep.cache)

@@ -14,7 +14,8 @@ from tagger.steps import steps_from_texts
 from tagger.taxonomies.taxonomy import Taxonomy
 from tagger.traces.labelled import LabelledTrace
 from tagger.training.by_labels.fit import LEAST_LABELS, Fitted, Floats, Ints
-from tagger.training.by_labels.report import CalibrationReport, Scored, half_of, report_of
+from tagger.training.by_labels.report import CalibrationReport, Scored, report_of
+from tagger.training.splits import half_of
 
 Fit = Callable[["LabelledSteps"], Fitted]
 """Finds temperature and biases by labelled steps."""
@@ -46,11 +47,16 @@ class LabelledSteps:
         )
 
 
+def half_of_trace(trace: LabelledTrace) -> int:
+    """0 or 1, the same for all traces of a question; rows of other projects name it by ``qid``."""
+    return half_of(trace.question or str(trace.about.get("qid") or trace.id))
+
+
 def labels_by_half(traces: Sequence[LabelledTrace], taxonomy: Taxonomy) -> Ints:
     """How many labels of each type either half of the questions has, (2, types)."""
     counts = np.zeros((2, len(taxonomy.types)), dtype=np.int64)
     for trace in traces:
-        half = half_of(trace)
+        half = half_of_trace(trace)
         for label in trace.labels.values():
             counts[half, taxonomy.index(label)] += 1
     return counts
@@ -92,7 +98,7 @@ def read_steps(
             if taxonomy.index(label) in reached:
                 rows.append(logits[index])
                 true.append(taxonomy.index(label))
-                half.append(half_of(trace))
+                half.append(half_of_trace(trace))
                 sample.append(number)
             else:
                 left_out += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.taxonomies.taxonomy import Taxonomy
-from tagger.traces.labelled import LabelledTrace
 from tagger.training.bins import bin_sums, ece
 from tagger.training.by_labels.fit import Fitted, Floats, Ints, log_probabilities, moved
 from tagger.training.scores import score_types
@@ -96,12 +94,6 @@ class Scored:
         """
         plain = log_probabilities(logits, temperature, onto)
         return cls(plain, log_probabilities(logits / temperature + own, 1.0, onto))
-
-
-def half_of(trace: LabelledTrace) -> int:
-    """0 or 1, the same for all traces of a question."""
-    key = trace.question or str(trace.about.get("qid") or trace.id)
-    return hashlib.sha256(key.encode()).digest()[0] % 2
 
 
 def report_of(

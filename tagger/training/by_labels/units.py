@@ -62,10 +62,10 @@ def calibrate_unit(
         check_mappable(tagger.taxonomy, type_map)
     onto = _onto(tagger, type_map)
 
-    def fit(steps: LabelledSteps, honest: bool) -> Fitted:
+    def fit(steps: LabelledSteps, with_biases: bool) -> Fitted:
         logits, types = steps.logits, steps.types
         temperature, bias = unit_temperature(logits, types, onto), np.zeros(onto.shape[1])
-        if honest:
+        if with_biases:
             temperature, bias = moved_temperature(logits, types, onto)
         scores = moved(log_probabilities(logits, temperature, onto), bias)
         return Fitted(temperature, bias, count_biases(scores, types))
@@ -74,11 +74,13 @@ def calibrate_unit(
     own = own_bias(tagger)
     # Probabilities are moved only where that makes them better for questions it was not set by.
     tried = {
-        how: by_halves(steps, partial(fit, honest=how), tagger.temperature, own, onto, taxonomy)
-        for how in (False, True)
+        biases: by_halves(
+            steps, partial(fit, with_biases=biases), tagger.temperature, own, onto, taxonomy
+        )
+        for biases in (False, True)
     }
-    honest = tried[True].log_loss[1] < tried[False].log_loss[1]
-    fitted, report = fit(steps, honest), tried[honest]
+    moves = tried[True].log_loss[1] < tried[False].log_loss[1]
+    fitted, report = fit(steps, moves), tried[moves]
     calibration = UnitCalibration(
         tagger=tagger.fingerprint,
         taxonomy=taxonomy.name,

@@ -20,8 +20,8 @@ from tagger.steps import steps_from_texts
 from tagger.taxonomies.files import load_type_map
 from tagger.taxonomies.taxonomy import REASONTYPE
 from tagger.traces.labelled import LabelledTrace
+from tagger.training.by_labels.halves import half_of_trace
 from tagger.training.by_labels.own import calibrate_own
-from tagger.training.by_labels.report import half_of
 from tagger.training.by_labels.units import calibrate_unit
 from tagger.variants import with_parts
 
@@ -81,7 +81,7 @@ def noisy(share: tuple[float, float]) -> list[LabelledTrace]:
     out, draw = [], np.random.default_rng(0)
     for i in range(80):
         trace = LabelledTrace(str(i), f"question {i}", ("step 0.0",) * 20, {})
-        checks = draw.random(20) < share[half_of(trace)]
+        checks = draw.random(20) < share[half_of_trace(trace)]
         labels = {j: check if is_check else compute for j, is_check in enumerate(checks)}
         out.append(replace(trace, labels=labels))
     return out
