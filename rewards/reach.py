@@ -77,7 +77,6 @@ def notes_of_idle_terms(
         greatest = max(
             abs(w) for step in one.weight.turning_points() for w in one.weight.span(step)
         )
-<<<<<<< HEAD
         apart = float(values.max() - values.min())
         within = min(apart_among(values, of_kind) for of_kind in kinds)
         if greatest * apart > _SAME >= greatest * within:
@@ -132,28 +131,6 @@ def _why(term: RewardTerm, longest: int) -> str:
     return f": {', '.join(beyond)} {verb} for longer ones" if beyond else ""
 
 
-=======
-        if greatest * float(values.max() - values.min()) <= _SAME:
-            notes.append(_note(one.name, one.term, float(values[0]), longest))
-    return notes
-
-
-def _note(name: str, term: Term[Any], value: float, longest: int) -> str:
-    """That a term has one value for all rollouts, and which parameters are for longer ones."""
-    beyond = [
-        f"{key} {number:g}"
-        for key, number in term.params.to_dict().items()
-        if isinstance(number, int | float) and number > longest
-    ]
-    why = f": {', '.join(beyond)} {'is' if len(beyond) == 1 else 'are'} for longer ones"
-    return (
-        f"The reward term {name!r} is {value + 0.0:g} for every rollout of up to {longest:,} "
-        f"tokens (grpo.max_completion_length), so it teaches nothing{why if beyond else ''}; set "
-        "its parameters by the lengths of your rollouts."
-    )
-
-
->>>>>>> mrg
 def probes(
     taxonomy: Taxonomy, longest: int, problems: Sequence[Mapping[str, Any]] = ()
 ) -> np.ndarray:
@@ -201,8 +178,9 @@ def probes(
             table[:, column] = rng.random(rows)
         elif group.startswith(("count", "tokens")):
             whole = thinking if group.startswith("tokens") else steps
-            # In the last rollout of each group it is all there is.
-            share = np.where(place == _SIZE - 1, 1.0, rng.random(rows))
+            share = np.where(
+                place == _SIZE - 1, 1.0, rng.random(rows)
+            )  # in some it is all there is
             table[:, column] = np.floor(share * whole)
         else:
             table[:, column] = rng.integers(0, 6, rows)
