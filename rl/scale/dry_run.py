@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rewards.facts.published import BUDGET, REFERENCE_ACCURACY
+from rewards.late import notes_of_late_changes
 from rewards.reach import notes_of_idle_terms
 from rl.policy.context import completion_length
 from rl.policy.load import load_tokenizer, lora_config
@@ -75,5 +76,7 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
         check_aggregation(config.reward, stack, arguments)
         longest = found.work.completion
         notes = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told)
+        if arguments.max_steps > 0:
+            notes += notes_of_late_changes(stack.terms, arguments.max_steps)
         found = replace(found, notes=tuple(notes))
     return found

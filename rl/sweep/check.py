@@ -19,10 +19,12 @@ from rl.sweep.planning.outermost import outermost_runs
 from rl.sweep.planning.runs import Run, base_run, config_hash
 from rl.sweep.planning.schedule import Schedule, schedule
 from rl.sweep.settings.keys import SweepConfig
+from rl.sweep.settings.space import number_of_points, read_space
 from rl.sweep.training_problems import training_overlaps
 from tagger.errors import UserError
 
 if TYPE_CHECKING:
+    from rewards.stack import RewardStack
     from rl.training.config import RunConfig
     from rl.training.plan import Plan
 
@@ -50,8 +52,8 @@ def check_sweep(config: SweepConfig, progress: Progress = silent, warn: bool = T
     Args:
         config: The sweep.
         progress: Called with the number of runs checked so far.
-        warn: Whether to warn of too many workers, and of problems of the comparison that a run is
-            trained on.
+        warn: Whether to warn of too many workers, of terms that teach nothing, of more trials than
+            points, and of problems of the comparison that a run is trained on.
 
     Raises:
         UserError: The settings of a run, which is named, or of the comparison are wrong.
@@ -67,7 +69,7 @@ def check_sweep(config: SweepConfig, progress: Progress = silent, warn: bool = T
     with one_device(config.workers):
         if compare.rules:
             check_comparison(compare)
-        plans = _check_runs([*plan.runs, *outermost_runs(config)], progress)
+        plans, notes = _check_runs([*plan.runs, *outermost_runs(config)], progress)
     overlap, warnings = training_overlaps(
         problems, [one.problems for one in plans], [one.eval_problems for one in plans]
     )
@@ -77,6 +79,7 @@ def check_sweep(config: SweepConfig, progress: Progress = silent, warn: bool = T
             f"workers is {config.workers}, and there are {cores} CPUs: runs will wait for each"
             " other."
         )
+    warnings += [*notes, *_spare_trials(config)]
     for warning in warnings if warn else ():
         print(f"suffice: WARNING: {warning}", file=sys.stderr)
     lengths = (one.arguments.max_completion_length for one in plans)
@@ -85,25 +88,62 @@ def check_sweep(config: SweepConfig, progress: Progress = silent, warn: bool = T
     return Checked(plan, length, counts, overlap)
 
 
-def _check_runs(runs: Sequence[Run], progress: Progress) -> list[Plan]:
-    """Check runs; those that differ in terms and seed alone share what is read from the disk."""
+def _spare_trials(config: SweepConfig) -> list[str]:
+    """That an arm has fewer points than trials: a point that is drawn twice is one run."""
+    found = []
+    for arm in config.arm_names:
+        space = read_space(config.varied(arm))
+        points = number_of_points(space)
+        if space and points is not None and config.trials is not None and config.trials > points:
+            named = f" of the arm {arm!r}" if arm else ""
+            found.append(
+                f"trials is {config.trials}, and what varies{named} has {points} combinations, so"
+                " there are no more runs of it than these."
+            )
+    return found
+
+
+def _check_runs(runs: Sequence[Run], progress: Progress) -> tuple[list[Plan], list[str]]:
+    """Check runs; those that differ in terms and seed alone share what is read from the disk.
+
+    Returns:
+        Plans, and notes about terms that teach nothing, each once, with the run it is of.
+    """
     from rl.training.config import config_from_dict
     from rl.training.plan import make_plan
     from rl.training.run_folder import RunFolder
 
     plans: dict[str, Plan] = {}
+    notes: dict[str, str] = {}
     for number, run in enumerate(runs, 1):
         key = _without_terms(run)
         config = config_from_dict({**run.config, "output": run.name})
         try:
             if key in plans:
-                _check_reward(config, plans[key])
+                stack = _check_reward(config, plans[key])
             else:
                 plans[key] = make_plan(RunFolder(Path(run.name)), config)
+                stack = plans[key].stack
+            for note in _idle_terms(stack, plans[key]):
+                notes.setdefault(note, f"In the run {run.label!r}: {note}")
         except UserError as error:
             raise UserError(f"In the run {run.label!r}: {error}") from error
         progress("runs checked", number, len(runs))
-    return list(plans.values())
+    return list(plans.values()), list(notes.values())
+
+
+def _idle_terms(stack: RewardStack, like: Plan) -> list[str]:
+    """Sentences about terms and weights that do nothing in a run like the one planned."""
+    from rewards.late import notes_of_late_changes
+    from rewards.reach import notes_of_idle_terms
+
+    steps = like.arguments.max_steps
+    late = notes_of_late_changes(stack.terms, steps) if steps > 0 else []
+    longest = like.arguments.max_completion_length
+    told = [problem.metadata for problem in like.problems]
+    taxonomy = like.tagger.taxonomy
+    idle = notes_of_idle_terms(stack.terms, taxonomy, longest, told) if longest else []
+    return idle + late
 
 
 def _without_terms(run: Run) -> str:
@@ -112,7 +152,7 @@ def _without_terms(run: Run) -> str:
     return config_hash({**run.config, "reward": reward, "seed": None})
 
 
-def _check_reward(config: RunConfig, like: Plan) -> None:
+def _check_reward(config: RunConfig, like: Plan) -> RewardStack:
     """Check the reward of a run that shares everything else with a run whose plan is there."""
     from rewards.weights.control.control_run import with_control_curves
     from rl.training.advantages.choice import check_aggregation, reward_stack
@@ -121,3 +161,4 @@ def _check_reward(config: RunConfig, like: Plan) -> None:
     config.reward.terms = with_control_curves(config.reward.terms, evaluates)
     stack = reward_stack(config.reward, config.grpo, like.tagger.taxonomy, evaluates)
     check_aggregation(config.reward, stack, like.arguments)
+    return stack

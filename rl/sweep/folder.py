@@ -20,13 +20,13 @@ from rl.provenance import first_command
 from rl.sweep.planning.outcomes import Outcome
 from rl.sweep.settings.config import sweep_config
 from rl.sweep.settings.keys import SweepConfig
+from rl.sweep.stored import VERSION, read_stored
 from tagger.errors import UserError
 from tagger.files import read_json, write_json
 
 SWEEP = "sweep.json"
 RUN = "run.json"
 """In the folder of a run: its arm, point, seed, hash and resolved settings."""
-VERSION = 1
 _AGAIN = "delete it and resume the sweep"
 FREE = ("workers", "slurm", "title", "contrast", "tolerance", "saving")
 """Settings that change no run, only what is said of it: a sweep that is resumed may have others."""
@@ -108,13 +108,20 @@ class TaskFolder:
         """
         return read_json(self.done, _AGAIN)
 
+    def calibrated(self) -> dict[str, Any]:
+        """What came out on the calibration problems; errors as `measured`."""
+        found = read_json(self.done, _AGAIN, keys=("calibration",))["calibration"]
+        if not isinstance(found, dict):
+            raise UserError(f"{self.done} was changed or damaged; {_AGAIN}.")
+        return found
+
     def failure(self) -> dict[str, Any]:
         """Why nothing came out of a task that failed: ``reason`` and ``exit_code``.
 
         Raises:
             UserError: The file is damaged.
         """
-        return read_json(self.failed, _AGAIN, keys=("reason",))
+        return read_json(self.failed, _AGAIN, keys=("reason", "exit_code"))
 
     @property
     def state(self) -> str:
@@ -259,22 +266,16 @@ def open_sweep(root: Path) -> SweepFolder:
     file = root / SWEEP
     if not file.is_file():
         raise UserError(f"{root} is no folder of a sweep: it holds no {SWEEP}.")
-    content = read_json(file, "take it from a copy, or begin the sweep again in a new folder")
-    if content.get("schema_version") != VERSION:
-        raise UserError(
-            f"{file} has schema version {content.get('schema_version')!r}, this version of Suffice"
-            f" reads {VERSION}; use the version that made it."
-        )
-    values = {key: value for key, value in content["sweep"].items() if value is not None}
-    cache = content["cache"]
+    stored = read_stored(file)
+    values = {key: value for key, value in stored.sweep.items() if value is not None}
     return SweepFolder(
         root,
         sweep_config(values, str(file)),
-        content["max_new_tokens"],
-        Path(cache) if cache else None,
-        content.get("training_overlap"),
-        first_command(root) or content.get("command"),  # where an earlier version kept it
-        Path(content["directory"]) if content.get("directory") else None,
+        stored.max_new_tokens,
+        Path(stored.cache) if stored.cache else None,
+        stored.training_overlap,
+        first_command(root) or stored.command,  # where an earlier version kept it
+        Path(stored.directory) if stored.directory else None,
     )
 
 

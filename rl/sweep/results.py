@@ -58,7 +58,7 @@ def build_results(sweep: SweepFolder, plan: Schedule) -> dict[str, Any]:
         name: {
             "name": name,
             "label": name,
-            "calibration": sweep.reference(name).measured()["calibration"],
+            "calibration": sweep.reference(name).calibrated(),
             **measure_runs([panel], seed),
         }
         for name, panel in panels.items()
@@ -149,7 +149,7 @@ def _measured(sweep: SweepFolder, plan: Schedule, base: Panel) -> list[Measured]
         if not folder.done.is_file():
             continue
         panel = make_panel(read_samples(folder.samples("test")), base)
-        out.append(Measured(run, panel, folder.measured()["calibration"]))
+        out.append(Measured(run, panel, folder.calibrated()))
     return out
 
 

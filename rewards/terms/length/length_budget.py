@@ -80,6 +80,11 @@ class LengthBudget(RunningTerm[LengthBudgetParams]):
             return self.params.initial
         return max(self.params.floor, self.params.ratio * self.mean.value)
 
+    @property
+    def still(self) -> int:
+        """Steps before the first whose budget can have moved."""
+        return self.params.warmup + 1
+
     def value(self, rollouts: Rollouts) -> torch.Tensor:
         """The term of each rollout, (B,)."""
         used = (self._length(rollouts) / self.budget).clamp(max=1.0)

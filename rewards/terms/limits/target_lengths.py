@@ -177,6 +177,11 @@ class TargetTerm(Term[T]):
 
     history: TargetHistory = field(init=False, default_factory=TargetHistory, compare=False)
 
+    @property
+    def still(self) -> int:
+        """Steps before the first with learned targets."""
+        return self.params.every
+
     def observe(self, facts: torch.Tensor, groups: torch.Tensor) -> None:
         """Learn from a training batch."""
         self.history.observe(self.rollouts(facts, groups), groups, self.params)

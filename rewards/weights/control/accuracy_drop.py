@@ -90,6 +90,11 @@ class AccuracyDropController(Limited):
         self._params = params
         self._means: list[float] = []
 
+    @property
+    def still(self) -> int:
+        """Steps before the first at which the weight can have moved."""
+        return max(self._params.warmup, self._params.window - 1) + 1
+
     def observe(self, seen: Batch | Evaluated) -> None:
         """Take a batch; see the module."""
         if isinstance(seen, Evaluated):

@@ -91,6 +91,11 @@ class LengthDualController(Limited):
         self._reference: list[float] = []
         self._length: float | None = None
 
+    @property
+    def still(self) -> int:
+        """Steps before the first at which the weight can have moved."""
+        return self._params.reference_batches + 1 if self._params.share is not None else 0
+
     def observe(self, seen: Batch | Evaluated) -> None:
         """Take a batch; see the module."""
         if isinstance(seen, Evaluated):

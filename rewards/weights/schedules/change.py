@@ -27,6 +27,11 @@ class Change(Schedule):
     steps: Annotated[int, Ge(1)] = 100
     begin: Annotated[int, Ge(0)] = 0
 
+    @property
+    def still(self) -> int:
+        """Steps for which the weight is `start`."""
+        return self.begin + 1 if self.start != self.end else 0
+
     def done(self, step: int) -> float:
         """Share of the steps of the change that lie behind a step, in [0, 1]."""
         return min(max((step - self.begin) / self.steps, 0.0), 1.0)

@@ -46,7 +46,7 @@ def with_base(sweep: Mapping[str, Any], source: str) -> dict[str, Any]:
     )
     merged: dict[str, Any] = dict(sweep) | {
         "base": None,
-        "arms": sweep["arms"] or arms_of(content, base) or None,
+        "arms": sweep["arms"] if sweep["arms"] is not None else arms_of(content, base) or None,
         "train": _merged(parts["train"], train),
         "compare": _compared(parts["compare"], sweep["compare"], other_model),
     }

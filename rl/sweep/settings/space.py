@@ -161,6 +161,19 @@ def grid(space: Space) -> list[dict[str, Any]]:
     return points
 
 
+def number_of_points(space: Space) -> int | None:
+    """How many different points there are; None where a key has a range of real numbers."""
+    found = 1
+    for entry in space.values():
+        if isinstance(entry, Choices):
+            found *= len(entry.values)
+        elif entry.kind == "integer":
+            found *= int(entry.high) - int(entry.low) + 1
+        else:
+            return None
+    return found
+
+
 def canonical(value: Any) -> str:
     """A value as text that does not depend on the order of keys, nor on 1 being written 1.0."""
     return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
