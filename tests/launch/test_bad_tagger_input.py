@@ -148,7 +148,8 @@ def test_training_is_refused_before_it_begins(
     [
         (("{tagger}",), "needs two taggers or more; 1 was given"),
         (("{tagger}", "{other}"), "taxonomies of tagger 2 differ from those of tagger 1 (venhoff"),
-        (("{tagger}", "{tagger}", "--weights", "1", "nan"), "is nan; it must be above 0"),
+        (("{tagger}", "linear", "--weights", "1", "nan"), "is nan; it must be above 0"),
+        (("{tagger}", "{tagger}"), "Tagger 2 is tagger 1 once more"),
         (("{tagger}", "{tagger}", "--weights", "1"), "1 weights for 2 taggers"),
         (("{tagger}", "gone"), "No tagger 'gone'"),
     ],
