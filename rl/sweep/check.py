@@ -97,8 +97,8 @@ def _spare_trials(config: SweepConfig) -> list[str]:
         if space and points is not None and config.trials is not None and config.trials > points:
             named = f" of the arm {arm!r}" if arm else ""
             found.append(
-                f"trials is {config.trials}, and what varies{named} has {points} combinations, so"
-                " there are no more runs of it than these."
+                f"trials is {config.trials}, and what varies{named} has {points}"
+                f" combination{'s' * (points > 1)}, so there are no more runs of it than that."
             )
     return found
 

@@ -133,7 +133,10 @@ def test_rewards_score_refuses_bad_input(
         ("facts", {"correct": math.nan}, "the fact 'correct' is nan"),
         ("facts", {"correct": None}, "the fact 'correct' is None"),
         ("facts", [1, 2], "facts must be a mapping"),
+        ("facts", {"correct": 7}, "the fact 'correct' is 7, but must be 0 or 1; the file was"),
+        ("facts", {"correct": 1, "tokens": -5}, "the fact 'tokens' is -5, but must be at least 0"),
         ("group", -1, "'group' is -1, but must be a whole number"),
+        ("problem_id", "q", "group 0 at step 1 is of the problem 'p0' before and of 'q' here"),
     ],
 )
 def test_rewards_score_names_the_line_of_a_damaged_rollout(

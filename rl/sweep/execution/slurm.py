@@ -60,7 +60,12 @@ def array_script(
 
     Returns:
         The script.
+
+    Raises:
+        UserError: As `check_slurm`; a sweep that was begun is not checked again, and these may have
+            changed.
     """
+    check_slurm(options)
     options = {
         "job-name": "suffice-sweep",
         "array": f"0-{elements - 1}%{workers}",

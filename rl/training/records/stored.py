@@ -72,15 +72,23 @@ def read_rollouts(paths: Sequence[Path]) -> list[StoredRollout]:
         paths: As `rollout_files` takes them.
 
     Raises:
-        UserError: As `rollout_files`, there are none, a line is no stored rollout or one that was
-            read before (file and line are named).
+        UserError: As `rollout_files`, there are none, a line is no stored rollout, one that was
+            read before, or of another problem than its group (file and line are named).
     """
     found = [row for path in paths for file in rollout_files(path) for row in _read(file)]
     if not found:
         raise UserError(f"{paths[0]} holds no rollouts; {_REMEDY}.")
     first: dict[tuple[Path, int, int, int], str] = {}
+    problems: dict[tuple[Path, int, int], str] = {}
     for row in found:
-        key = (Path(row.file).resolve(), row.step, row.group, row.sample)
+        group = (Path(row.file).resolve(), row.step, row.group)
+        if problems.setdefault(group, row.problem_id) != row.problem_id:
+            raise UserError(
+                f"{row.where}: group {row.group} at step {row.step} is of the problem "
+                f"{problems[group]!r} before and of {row.problem_id!r} here; name the files of "
+                "different runs one by one, for a group is the rollouts of one problem."
+            )
+        key = (*group, row.sample)
         if key in first:
             raise UserError(
                 f"{row.where}: sample {row.sample} of group {row.group} at step {row.step} was "
@@ -104,12 +112,25 @@ def _read(file: Path) -> Iterator[StoredRollout]:
                     f"{where}: the fact {name!r} is {value!r}, no finite number; the file was "
                     "changed or damaged, take it from the run again."
                 )
+        _check_possible(facts, where)
         step, group, sample = (_count(row, key, where) for key in ("step", "group", "sample"))
         problem = str(row.get("problem_id", ""))
         named = row.get("weights")
         pairs = named.items() if isinstance(named, dict) else ()
         weights = {k: v for k, v in pairs if _is_number(v)}
         yield StoredRollout(where, str(file), step, group, sample, problem, facts, weights)
+
+
+def _check_possible(facts: Mapping[str, float], where: str) -> None:
+    """Refuse facts that no rollout has: an accuracy of 700 % would be shown without a word."""
+    wrong = ["correct"] if facts.get("correct", 0) not in (0, 1) else []
+    wrong += [name for name in ("tokens", "thinking_tokens", "steps") if facts.get(name, 0) < 0]
+    for name in wrong:
+        raise UserError(
+            f"{where}: the fact {name!r} is {facts[name]:g}, but must be "
+            f"{'0 or 1' if name == 'correct' else 'at least 0'}; the file was changed or damaged, "
+            "take it from the run again."
+        )
 
 
 def _count(row: Mapping[str, Any], key: str, where: str) -> int:

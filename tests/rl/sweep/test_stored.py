@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rl.sweep.execution.slurm import array_script
 from rl.sweep.folder import SweepFolder, begin, open_sweep
 from rl.sweep.stored import StoredSweep, read_stored
 from tagger.errors import UserError
@@ -64,3 +65,9 @@ def test_what_came_out_is_refused_without_its_figures(sweep: SweepFolder) -> Non
     base.failed.write_text('{"reason": "lost"}')
     with pytest.raises(UserError, match=r"failed\.json lacks 'exit_code'; delete it"):
         base.failure()
+
+
+def test_options_of_slurm_are_checked_in_a_folder_that_was_begun() -> None:
+    """A sweep that was begun is not checked again, and these may have changed."""
+    with pytest.raises(UserError, match=r"slurm\.partition is \['a'\]"):
+        array_script(Path("/s"), 1, 1, {"partition": ["a"]}, ["x"])
