@@ -22,6 +22,7 @@ COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst", ".xz")
 _GZIP, _BZIP2, _ZSTD, _XZ = b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00"
 _PACKED = {_GZIP: "gzip", _BZIP2: "bzip2", _ZSTD: "zstd", _XZ: "xz"}
 _PARQUET = b"PAR1"
+_TAR, _TAR_AT = b"ustar", 257  # where a tar header says what it is
 _NOT_ROWS = {
     b"PK\x03\x04": "a zip archive; unpack it",
     b"ARROW1": "an Arrow file, which is not read; write it as Parquet or JSON Lines",
@@ -140,7 +141,9 @@ def _guarded(lines: Iterable[bytes | str], name: str, kind: str) -> Iterator[byt
     damaged: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, *_lzma_error(kind))
     number = 0
     try:
-        for number, line in enumerate(lines, start=1):  # noqa: B007 - told if it breaks off
+        for number, line in enumerate(lines, start=1):
+            if number == 1 and isinstance(line, bytes) and (what := _wrapped(line, kind)):
+                raise UserError(f"{name} {what}.")
             yield line
     except damaged as error:
         if kind:
@@ -151,6 +154,23 @@ def _guarded(lines: Iterable[bytes | str], name: str, kind: str) -> Iterator[byt
             ) from error
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{name} cannot be read ({reason}).") from error
+
+
+def _wrapped(line: bytes, kind: str) -> str:
+    """What stands in a file in the place of lines, told by the first of them; empty if nothing.
+
+    Args:
+        line: The first line, uncompressed.
+        kind: What it was compressed with; empty if it was not.
+    """
+    if line[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR and b"\0" in line[:_TAR_AT]:
+        return "is a tar archive; unpack it"
+    packed = {**_PACKED, _PARQUET: "Parquet"} if kind else {}
+    inner = next((what for magic, what in packed.items() if line.startswith(magic)), "")
+    if inner:
+        return f"holds {inner} data, compressed once more with {kind}; decompress it once"
+    others = (what for magic, what in _NOT_ROWS.items() if line.startswith(magic))
+    return f"is {other}" if (other := next(others, "")) else ""
 
 
 def _lzma_error(kind: str) -> tuple[type[Exception], ...]:

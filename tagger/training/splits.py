@@ -123,10 +123,16 @@ def read_and_hold_out(
             question are dropped, and those that open as a held-out trace does.
 
     Raises:
-        UserError: Malformed files, or too few questions.
+        UserError: Malformed files, too few questions, or a share that leaves none to train on.
     """
     traces = [t for path in paths for t in read_labelled(path, taxonomy) if t.labels]
     kept, aside = split_by_question(traces, seed, share)
+    if aside and not kept:
+        count = len({bare_question(trace) for trace in aside})
+        raise UserError(
+            f"{', '.join(map(str, paths))}: a held-out share of {share:g} leaves none of the "
+            f"{count} questions to train on; lower it."
+        )
     if not kept or not aside:
         raise UserError(
             f"{', '.join(map(str, paths))}: {len(traces)} labelled traces are too few to "
