@@ -35,6 +35,7 @@ def tar(data: bytes) -> bytes:
         (gzip.compress(b"PAR1rest"), "holds Parquet data, compressed once more with gzip;"),
         (gzip.compress(b"PK\x03\x04rest"), "is a zip archive; unpack it."),
     ],
+    ids=["tar", "tar.gz", "gz.bz2", "parquet.gz", "zip.gz"],
 )
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.tar.gz", "rows.txt"])
 def test_archives_and_data_packed_twice_are_no_lines(
