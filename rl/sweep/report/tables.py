@@ -173,7 +173,7 @@ def contrast_table(results: Mapping[str, Any]) -> Table:
                 f"{number(one['tokens'], 1)} tokens",
                 dot=colours[found["arm"]],
             ),
-            Cell(one["arm"], dot=colours[one["arm"]]),
+            Cell(one["arm"], dot=colours[one["arm"]], style="white-space:nowrap"),
             _mixture(one, names),
             _seeds(one["seeds"]),
         ]
