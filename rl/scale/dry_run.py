@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rewards.facts.published import BUDGET, REFERENCE_ACCURACY
-from rewards.late import notes_of_late_changes
-from rewards.reach import notes_of_idle_terms
+from rewards.notes import notes_of_terms
 from rl.policy.context import completion_length
 from rl.policy.load import load_tokenizer, lora_config
 from rl.problems.registry import is_file, load
@@ -75,8 +74,6 @@ def dry_run(config: RunConfig, gpus: int, prompt_tokens: int = PROMPT_TOKENS) ->
         stack = reward_stack(config.reward, config.grpo, tagger.taxonomy, evaluates)
         check_aggregation(config.reward, stack, arguments)
         longest = found.work.completion
-        notes = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told)
-        if arguments.max_steps > 0:
-            notes += notes_of_late_changes(stack.terms, arguments.max_steps)
+        notes = notes_of_terms(stack.terms, tagger.taxonomy, longest, arguments.max_steps, told)
         found = replace(found, notes=tuple(notes))
     return found

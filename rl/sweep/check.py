@@ -134,16 +134,11 @@ def _check_runs(runs: Sequence[Run], progress: Progress) -> tuple[list[Plan], li
 
 def _idle_terms(stack: RewardStack, like: Plan) -> list[str]:
     """Sentences about terms and weights that do nothing in a run like the one planned."""
-    from rewards.late import notes_of_late_changes
-    from rewards.reach import notes_of_idle_terms
+    from rewards.notes import notes_of_terms
 
-    steps = like.arguments.max_steps
-    late = notes_of_late_changes(stack.terms, steps) if steps > 0 else []
-    longest = like.arguments.max_completion_length
+    longest, steps = like.arguments.max_completion_length, like.arguments.max_steps
     told = [problem.metadata for problem in like.problems]
-    taxonomy = like.tagger.taxonomy
-    idle = notes_of_idle_terms(stack.terms, taxonomy, longest, told) if longest else []
-    return idle + late
+    return notes_of_terms(stack.terms, like.tagger.taxonomy, longest, steps, told)
 
 
 def _without_terms(run: Run) -> str:

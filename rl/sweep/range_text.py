@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rl.report.style import number
@@ -26,6 +26,11 @@ def width_text(found: Mapping[str, Any] | None) -> str:
         return NONE
     further = "+" if found["open_low"] or found["open_high"] else ""
     return f"{number(found['ratio'], 1)}{further} ×"
+
+
+def several_seeds(ranges: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any of the ranges has more than one seed to compare."""
+    return any(len(one["by_seed"]) > 1 for one in ranges)
 
 
 def seeds_text(by_seed: Mapping[str, Mapping[str, Any] | None]) -> str:

@@ -12,9 +12,9 @@ from rl.analysis.outcomes import MOVED, verifies_outside
 from rl.report.style import LEAST_WIDTH, interval, number, signed
 from rl.sweep.analysis.missing import unfinished
 from rl.sweep.analysis.outside import rival_of
-from rl.sweep.analysis.recommend import recommended
+from rl.sweep.analysis.recommend import points_text, recommended
 from rl.sweep.planning.runs import value_text
-from rl.sweep.range_text import between_text, seeds_text, width_text
+from rl.sweep.range_text import between_text, seeds_text, several_seeds, width_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -154,15 +154,15 @@ def _contrast(results: Mapping[str, Any]) -> Table:
 
 def _good(results: Mapping[str, Any]) -> str:
     saving = f"{results['saving'] * 100:g} %"
-    points = f"{results['tolerance'] * 100:g} point{'s' * (results['tolerance'] != 0.01)}"
-    return f"where {saving} of control's tokens are saved at {points} or less, between values tried"
+    cost = points_text(results["tolerance"])
+    return f"where {saving} of control's tokens are saved at {cost} or less, between values tried"
 
 
 def _ranges(results: Mapping[str, Any]) -> Table:
     """Between which values each key is good."""
     from rich.markup import escape
 
-    several = any(len(one["by_seed"]) > 1 for one in results["ranges"])
+    several = several_seeds(results["ranges"])
     table = _small("arm", "key", "from, to", "width", *(["of each seed"] if several else []))
     for one in results["ranges"]:
         row = [one["arm"] or "all", results["keys"][one["key"]], between_text(one["between"])]

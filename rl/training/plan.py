@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewards.aggregation.base import Aggregation
-from rewards.late import notes_of_late_changes
-from rewards.reach import notes_of_idle_terms
+from rewards.notes import notes_of_terms
 from rewards.stack import RewardStack
 from rewards.weights.control.control_run import with_control_curves
 from rl.policy.context import check_batch_tokens, completion_length, longest_prompt
@@ -118,10 +117,13 @@ def make_plan(run: RunFolder, config: RunConfig) -> Plan:
             arguments.max_completion_length,
         )
     aggregation = check_aggregation(reward, stack, arguments)
-    longest, told = arguments.max_completion_length, [p.metadata for p in problems]
-    idle = notes_of_idle_terms(stack.terms, tagger.taxonomy, longest, told) if longest else []
-    if arguments.max_steps > 0:
-        idle += notes_of_late_changes(stack.terms, arguments.max_steps)
+    idle = notes_of_terms(
+        stack.terms,
+        tagger.taxonomy,
+        arguments.max_completion_length,
+        arguments.max_steps,
+        [p.metadata for p in problems],
+    )
     check_problems(problems, evaluated, arguments)
     if reward.dynamic_sampling is not None:
         prompts = arguments.generation_batch_size // arguments.num_generations

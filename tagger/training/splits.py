@@ -103,6 +103,29 @@ def split_by_question(
     return kept, [t for t in traces if bare_question(t) in aside]
 
 
+def hold_out(
+    traces: Sequence[LabelledTrace], seed: int, share: float, paths: Sequence[str | Path]
+) -> tuple[list[LabelledTrace], list[LabelledTrace]]:
+    """Hold some questions out of the labelled traces of some files.
+
+    Raises:
+        UserError: Too few questions, or a share that leaves none to train on.
+    """
+    kept, aside = split_by_question(traces, seed, share)
+    if aside and not kept:
+        count = len({bare_question(trace) for trace in aside})
+        raise UserError(
+            f"{', '.join(map(str, paths))}: a held-out share of {share:g} leaves none of the "
+            f"{count} questions to train on; lower it."
+        )
+    if not kept or not aside:
+        raise UserError(
+            f"{', '.join(map(str, paths))}: {len(traces)} labelled traces are too few to "
+            "train and hold some out; at least two questions are needed, better hundreds."
+        )
+    return kept, aside
+
+
 def read_and_hold_out(
     paths: Sequence[str | Path],
     taxonomy: Taxonomy,
@@ -126,18 +149,7 @@ def read_and_hold_out(
         UserError: Malformed files, too few questions, or a share that leaves none to train on.
     """
     traces = [t for path in paths for t in read_labelled(path, taxonomy) if t.labels]
-    kept, aside = split_by_question(traces, seed, share)
-    if aside and not kept:
-        count = len({bare_question(trace) for trace in aside})
-        raise UserError(
-            f"{', '.join(map(str, paths))}: a held-out share of {share:g} leaves none of the "
-            f"{count} questions to train on; lower it."
-        )
-    if not kept or not aside:
-        raise UserError(
-            f"{', '.join(map(str, paths))}: {len(traces)} labelled traces are too few to "
-            "train and hold some out; at least two questions are needed, better hundreds."
-        )
+    kept, aside = hold_out(traces, seed, share, paths)
     hidden = Hidden(aside)
     more = [t for path in train_only for t in read_labelled(path, taxonomy) if t.labels]
     more = [t for t in more if not hidden.covers(t.question, t.steps)]

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     from tagger.training.by_labels.fit import LEAST_LABELS, refuse_single_type
     from tagger.training.calibration import calibrate, scores_of_labels
     from tagger.training.combine import average, combine
-    from tagger.training.splits import read_and_hold_out
+    from tagger.training.splits import hold_out
     from tagger.variants import with_parts
 
     taggers = [FrozenTagger.load(folder) for folder in args.taggers]
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
         taxonomy = whole.taxonomy
         traces = [t for file in read_labelled_files(args.labels, taxonomy) for t in file.traces]
         if args.held_out is not None:
-            traces = read_and_hold_out(args.labels, taxonomy, args.seed or 0, args.held_out).aside
+            _, traces = hold_out(traces, args.seed or 0, args.held_out, args.labels)
         if (labels := labelled_steps(traces)) < LEAST_LABELS:
             raise UserError(
                 f"{', '.join(map(str, args.labels))}: {labels} labels are too few to calibrate by; "

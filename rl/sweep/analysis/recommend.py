@@ -80,7 +80,7 @@ def _text(
     saves: bool,
     confirmed: bool,
 ) -> str:
-    name, points = control["label"], f"{tolerance * 100:g} point{'s' * (tolerance != 0.01)}"
+    name, points = control["label"], points_text(tolerance)
     pair = chosen["against"][control["name"]]
     change, gap = pair["tokens_change"]["mean"], pair["accuracy"]
     seeds = f"{len(chosen['seeds'])} seeds" if len(chosen["seeds"]) > 1 else "one seed"
@@ -112,6 +112,11 @@ def _text(
         f"Recommended: {chosen['label']}, the cheapest setting within {points} of {name} on the"
         f" calibration problems: {figures}."
     )
+
+
+def points_text(share: float) -> str:
+    """A share of answers as points of accuracy."""
+    return f"{share * 100:g} point{'s' * (share != 0.01)}"
 
 
 def _signed(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from rl.report.css import CSS
 from rl.report.style import number, signed
 from rl.sweep.analysis.origins import short_commit
-from rl.sweep.analysis.recommend import recommended
+from rl.sweep.analysis.recommend import points_text, recommended
 from rl.sweep.report import front, heat, responses, tables
 from tagger.display.templates import markup, render
 
@@ -35,6 +35,7 @@ def page(results: Mapping[str, Any]) -> str:
         title=results["title"],
         css=markup(CSS),
         results=results,
+        tolerance=points_text(results["tolerance"]),
         recommended=recommended(results),
         lead=recommendation["text"] if recommendation else _no_lead(results),
         meta=_meta(results, p),

@@ -10,7 +10,13 @@ from rl.report.style import interval, number, signed
 from rl.sweep.analysis.outside import rival_of
 from rl.sweep.analysis.recommend import recommended
 from rl.sweep.planning.runs import value_text
-from rl.sweep.range_text import between_text, seeds_text, tried_text, width_text
+from rl.sweep.range_text import (
+    between_text,
+    seeds_text,
+    several_seeds,
+    tried_text,
+    width_text,
+)
 from rl.sweep.report.style import REFERENCE, arm_colours
 from tagger.display.cells import Cell, Row, Table
 
@@ -138,7 +144,7 @@ def _band_cell(m: Mapping[str, Any], usual: Mapping[str, Any]) -> Cell:
 def ranges_table(results: Mapping[str, Any]) -> Table:
     """The range of each key that saves tokens and keeps accuracy, arm by arm."""
     head = ["arm", "key", "tried", "good of these", "good between", "width"]
-    several = any(len(one["by_seed"]) > 1 for one in results["ranges"])
+    several = several_seeds(results["ranges"])
     rows = []
     for one in results["ranges"]:
         good = "none of them"

@@ -125,7 +125,8 @@ def _check_possible(facts: Mapping[str, float], where: str) -> None:
     """Refuse facts that no rollout has: an accuracy of 700 % would be shown without a word."""
     wrong = ["correct"] if facts.get("correct", 0) not in (0, 1) else []
     wrong += [name for name in ("tokens", "thinking_tokens", "steps") if facts.get(name, 0) < 0]
-    for name in wrong:
+    if wrong:
+        name = wrong[0]
         raise UserError(
             f"{where}: the fact {name!r} is {facts[name]:g}, but must be "
             f"{'0 or 1' if name == 'correct' else 'at least 0'}; the file was changed or damaged, "
